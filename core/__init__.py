@@ -1,0 +1,1 @@
+"""Words every other package uses; pure, and imports nothing of ours."""

@@ -1,0 +1,254 @@
+"""What travels between packages: messages, policies, deliveries. All frozen."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+from uuid import NAMESPACE_OID, UUID, uuid5
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from core.words import (
+    Channel,
+    IdentityType,
+    Outcome,
+    Priority,
+    Reason,
+    Status,
+    Strategy,
+)
+
+Weight = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, strict=True)]
+
+
+class Model(BaseModel):
+    """A value: frozen, and refuses what it does not know.
+
+    Neither its errors nor its repr show what belongs to a person: both end in
+    logs.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class WeightedChannel(Model):
+    """A channel and its weight W in a policy."""
+
+    channel: Channel
+    weight: Weight
+
+
+class Confirm(Model):
+    """Whether "accepted" counts on a channel only once the receipt has come."""
+
+    receipt: bool = Field(default=True, strict=True)
+    within_seconds: int = Field(default=60, ge=1, le=86_400, strict=True)
+
+
+class Policy(Model):
+    """How a message type uses its channels (paper 2.2.2)."""
+
+    strategy: Strategy = Strategy.THRESHOLD
+    threshold: Weight = 0.5
+    channels: tuple[WeightedChannel, ...] = ()
+    confirm: dict[Channel, Confirm] = {}
+    version: int = 0
+
+    @field_validator("channels")
+    @classmethod
+    def _each_once(
+        cls, channels: tuple[WeightedChannel, ...]
+    ) -> tuple[WeightedChannel, ...]:
+        if len({c.channel for c in channels}) < len(channels):
+            raise ValueError("a channel is named twice")
+        return channels
+
+
+class Plan(Model):
+    """The stages of one message, and the weights they came from."""
+
+    strategy: Strategy
+    threshold: float
+    stages: tuple[tuple[Channel, ...], ...]
+    weights: dict[Channel, float] = {}
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """Every channel of the plan, in the order of the stages."""
+        return tuple(channel for stage in self.stages for channel in stage)
+
+    def stage_of(self, channel: Channel) -> int:
+        """Return the stage a channel belongs to, counted from 1."""
+        return next(n for n, s in enumerate(self.stages, start=1) if channel in s)
+
+
+class Template(Model):
+    """What one channel says for a type; a version never changes."""
+
+    channel: Channel
+    version: int = 1
+    title: str = ""
+    body: str
+    provider_template: str | None = None
+    fields: dict[str, str] = {}
+    enabled: bool = True
+
+
+class MessageType(Model):
+    """A kind of message with its policy and its current templates."""
+
+    code: str
+    name: str
+    name_en: str = ""
+    priority: Priority = Priority.NORMAL
+    enabled: bool = True
+    policy: Policy = Policy()
+    templates: dict[Channel, Template] = {}
+
+
+class Recipient(Model):
+    """Who shall be reached: identities, each in its normal spelling."""
+
+    identities: dict[IdentityType, str] = Field(repr=False)
+    name: str | None = Field(default=None, repr=False)
+
+
+class DetailItem(Model):
+    """One line of the centre's own detail page."""
+
+    label: str = Field(min_length=1, max_length=64)
+    value: str = Field(max_length=1000, repr=False)
+
+
+class Detail(Model):
+    """What the centre's own detail page shows."""
+
+    title: str = Field(min_length=1, max_length=128)
+    items: tuple[DetailItem, ...] = Field(max_length=50)
+
+
+class Message(Model):
+    """One accepted message with its plan: the input of its workflow.
+
+    `templates` pins the version each channel says; `fingerprint` is the hash
+    of the request body; `run` counts the times the plan was begun.
+    """
+
+    id: UUID
+    client: str
+    type: str
+    priority: Priority
+    recipient: Recipient
+    params: dict[str, str] = Field(default={}, repr=False)
+    link: str | None = Field(default=None, repr=False)
+    detail: Detail | None = None
+    plan: Plan
+    confirm: dict[Channel, Confirm] = {}
+    templates: dict[Channel, int] = {}
+    policy_version: int = 0
+    reference: str | None = None
+    send_at: datetime | None = None
+    expires_at: datetime | None = None
+    created_at: datetime
+    fingerprint: str = ""
+    resend_window: timedelta = timedelta(hours=72)
+    notify_client: bool = False
+    run: int = 1
+
+
+class Delivery(Model):
+    """One message on one channel, as the status document shows it."""
+
+    channel: Channel
+    weight: float
+    stage: int
+    outcome: Outcome = Outcome.PENDING
+    reason: Reason | None = None
+    attempts: int = 0
+    provider: str | None = None
+    provider_message_id: str | None = None
+    at: datetime | None = None
+
+
+class Acknowledgement(Model):
+    """Who confirmed a message, and what they read back."""
+
+    by: str
+    at: datetime
+    channel: Channel | None = None
+    read_back: str | None = Field(default=None, repr=False)
+
+
+class MessageStatus(Model):
+    """How a message stands; the API's status document less its `source`."""
+
+    id: UUID
+    client: str
+    type: str
+    priority: Priority
+    reference: str | None = None
+    status: Status
+    created_at: datetime
+    updated_at: datetime
+    send_at: datetime | None = None
+    expires_at: datetime | None = None
+    plan: Plan
+    deliveries: tuple[Delivery, ...]
+    resendable_until: datetime | None = None
+    acknowledgement: Acknowledgement | None = None
+    run: int = 1
+
+    def delivery(self, channel: Channel) -> Delivery:
+        """Return the delivery on this channel; KeyError where there is none."""
+        for delivery in self.deliveries:
+            if delivery.channel is channel:
+                return delivery
+        raise KeyError(channel)
+
+
+class Resend(Model):
+    """The signal that sends a failed message again."""
+
+    reason: str
+    by: str
+    channels: tuple[Channel, ...] | None = None
+
+
+class Cancel(Model):
+    """The signal that stops a message."""
+
+    by: str
+
+
+class Receipt(Model):
+    """The signal that carries what a provider reported about one delivery."""
+
+    channel: Channel
+    outcome: Outcome
+    at: datetime
+    provider_message_id: str | None = None
+
+
+class Address(Model):
+    """Where a channel shall send: one identity."""
+
+    type: IdentityType
+    value: str = Field(repr=False)
+
+
+def workflow_id(message_id: UUID) -> str:
+    """Return the id of a message's workflow: the message id alone finds it."""
+    return f"message-{message_id}"
+
+
+def task_queue(client: str) -> str:
+    """Return the task queue of one client system."""
+    return f"client-{client}"
+
+
+def keyed_message_id(client: str, idempotency_key: str) -> UUID:
+    """Return the id that a client's idempotency key always gives (version 5)."""
+    return uuid5(NAMESPACE_OID, f"hmc:{client}:{idempotency_key}")
+
+
+def delivery_id(message_id: UUID, channel: Channel, run: int) -> UUID:
+    """Return the id of one delivery, the same for every attempt at it."""
+    return uuid5(message_id, f"{channel}:{run}")

@@ -1,0 +1,151 @@
+"""The status and outcome machines: both only move forward.
+
+A message: accepted → scheduled → delivering → delivered | failed | cancelled
+| expired; `failed` may begin again by a resend, which counts up `run`, or turn
+`delivered` by a provider's late receipt.
+A delivery: pending → sending → unknown → accepted → failed → delivered → read,
+where any step may be left out. Until the provider is called (pending, sending)
+it may be skipped instead. "delivered" outranks "failed" because a provider's
+positive receipt is the stronger evidence.
+"""
+
+from datetime import datetime
+from types import MappingProxyType
+
+from core.models import Delivery, Message, MessageStatus, Plan
+from core.words import Channel, Outcome, Reason, Status
+
+RANK = MappingProxyType(
+    {
+        Outcome.PENDING: 0,
+        Outcome.SENDING: 1,
+        Outcome.UNKNOWN: 2,
+        Outcome.ACCEPTED: 3,
+        Outcome.FAILED: 4,
+        Outcome.DELIVERED: 5,
+        Outcome.READ: 6,
+    }
+)
+REACHED = frozenset({Outcome.ACCEPTED, Outcome.DELIVERED, Outcome.READ})
+_NEXT: MappingProxyType[Status, frozenset[Status]] = MappingProxyType(
+    {
+        Status.ACCEPTED: frozenset(Status) - {Status.ACCEPTED},
+        Status.SCHEDULED: frozenset(Status) - {Status.ACCEPTED, Status.SCHEDULED},
+        Status.DELIVERING: frozenset(
+            {Status.DELIVERED, Status.FAILED, Status.CANCELLED, Status.EXPIRED}
+        ),
+        Status.FAILED: frozenset(
+            {Status.DELIVERING, Status.DELIVERED, Status.CANCELLED}
+        ),
+        Status.DELIVERED: frozenset(),
+        Status.CANCELLED: frozenset(),
+        Status.EXPIRED: frozenset(),
+    }
+)
+
+
+def may_follow(now: Status, then: Status) -> bool:
+    """Tell whether a message may go from one status to the other."""
+    return then in _NEXT[now]
+
+
+def outcome_moves(now: Outcome, then: Outcome) -> bool:
+    """Tell whether a delivery's outcome may become `then`."""
+    if now is Outcome.SKIPPED:
+        return False
+    if then is Outcome.SKIPPED:
+        return now in (Outcome.PENDING, Outcome.SENDING)
+    return RANK[then] > RANK[now]
+
+
+def begin(message: Message) -> MessageStatus:
+    """Return the status document of a message nobody has worked on yet."""
+    return MessageStatus(
+        id=message.id,
+        client=message.client,
+        type=message.type,
+        priority=message.priority,
+        reference=message.reference,
+        status=Status.ACCEPTED,
+        created_at=message.created_at,
+        updated_at=message.created_at,
+        send_at=message.send_at,
+        expires_at=message.expires_at,
+        plan=message.plan,
+        deliveries=pending(message.plan),
+        run=message.run,
+    )
+
+
+def pending(plan: Plan) -> tuple[Delivery, ...]:
+    """Return the untouched deliveries of a plan."""
+    return tuple(
+        Delivery(
+            channel=channel,
+            weight=plan.weights.get(channel, 0.0),
+            stage=plan.stage_of(channel),
+        )
+        for channel in plan.channels
+    )
+
+
+def with_status(doc: MessageStatus, then: Status, at: datetime) -> MessageStatus:
+    """Return the document with the status moved, or unchanged if it may not."""
+    if not may_follow(doc.status, then):
+        return doc
+    return doc.model_copy(update={"status": then, "updated_at": _later(doc, at)})
+
+
+def _later(doc: MessageStatus, at: datetime) -> datetime:
+    """Return when the document changed; never back, though clocks differ."""
+    return max(doc.updated_at, at)
+
+
+def with_outcome(
+    doc: MessageStatus,
+    channel: Channel,
+    outcome: Outcome,
+    at: datetime,
+    reason: Reason | None = None,
+    **facts: object,
+) -> MessageStatus:
+    """Return the document with one delivery moved forward.
+
+    Facts (attempts, provider, provider_message_id) are kept even where the
+    outcome already stands further along, as when a receipt overtakes the call.
+    """
+    now = doc.delivery(channel)
+    news: dict[str, object] = {k: v for k, v in facts.items() if v is not None}
+    if outcome_moves(now.outcome, outcome):
+        news |= {"outcome": outcome, "reason": reason, "at": at}
+    if not news:
+        return doc
+    changed = now.model_copy(update=news)
+    rest = tuple(changed if d.channel is channel else d for d in doc.deliveries)
+    return doc.model_copy(update={"deliveries": rest, "updated_at": _later(doc, at)})
+
+
+def skip_pending(doc: MessageStatus, reason: Reason, at: datetime) -> MessageStatus:
+    """Return the document with every untouched delivery skipped."""
+    for delivery in doc.deliveries:
+        if delivery.outcome is Outcome.PENDING:
+            doc = with_outcome(doc, delivery.channel, Outcome.SKIPPED, at, reason)
+    return doc
+
+
+def begin_again(doc: MessageStatus, plan: Plan, at: datetime) -> MessageStatus:
+    """Return the document of a failed message whose plan starts once more.
+
+    A message in any other state keeps its document.
+    """
+    if doc.status is not Status.FAILED:
+        return doc
+    again = with_status(doc, Status.DELIVERING, at)
+    return again.model_copy(
+        update={
+            "plan": plan,
+            "deliveries": pending(plan),
+            "resendable_until": None,
+            "run": doc.run + 1,
+        }
+    )

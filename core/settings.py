@@ -1,0 +1,63 @@
+"""What differs between installations; read once, where a process starts."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """One value per environment variable, prefix HMC_."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="HMC_",
+        frozen=True,
+        # `HMC_ADMIN_PASSWORD=` in a compose file means unset, not an empty password.
+        env_ignore_empty=True,
+    )
+
+    state_dir: Path = Path("var")
+    admin_password: str | None = Field(default=None, repr=False)
+    host: str = "127.0.0.1"
+    api_port: int = 8000
+    temporal_port: int = 7233
+    temporal_ui_port: int = 8233
+    sandbox_port: int = 9000
+    sandbox_smtp_port: int = 0  # 0: the sandbox port + 25
+    temporal_address: str | None = None
+    temporal_namespace: str = "default"
+    database_url: str | None = Field(default=None, repr=False)
+    public_url: str | None = None
+    # The accounts at the providers, as YAML; without it, the sandbox's.
+    accounts_file: Path | None = None
+    log_level: str = "info"
+    # Reverse proxies whose X-Forwarded-For is believed; nobody's by default.
+    trusted_proxies: str | None = None
+    # The window in which a failed message waits for a resend.
+    resend_window_hours: float = Field(default=72, gt=0, le=24 * 90)
+
+    @property
+    def temporal(self) -> str:
+        """The address of Temporal's gRPC front end."""
+        return self.temporal_address or f"127.0.0.1:{self.temporal_port}"
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy address of the store; SQLite in the state folder."""
+        default = f"sqlite+aiosqlite:///{self.state_dir.resolve()}/centre.db"
+        return self.database_url or default
+
+    @property
+    def keys_file(self) -> Path:
+        """Where the keys lie that every process of this centre shares."""
+        return self.state_dir / "keys.json"
+
+    @property
+    def base_url(self) -> str:
+        """Where recipients' phones reach the detail page."""
+        return (self.public_url or f"http://127.0.0.1:{self.api_port}").rstrip("/")
+
+    @property
+    def smtp_port(self) -> int:
+        """The port of the sandbox's SMTP server."""
+        return self.sandbox_smtp_port or self.sandbox_port + 25

@@ -1,0 +1,1 @@
+"""Tests; helpers shared by several of them are imported from here."""
