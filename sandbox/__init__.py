@@ -1,0 +1,1 @@
+"""The provider sandbox: every provider's double, over real HTTP and SMTP."""

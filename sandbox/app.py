@@ -1,0 +1,60 @@
+"""Puts the providers' doubles together into one application."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
+
+from sandbox.aliyun import Aliyun
+from sandbox.answers import HANG_UP, hang_up_of
+from sandbox.control import control
+from sandbox.desk import Desk, Options, Provider
+from sandbox.mail import Mail
+from sandbox.problems import install
+from sandbox.wechat import WeChat
+from sandbox.wecom import WeCom
+from sandbox.workstation import Workstation
+
+
+class Sandbox(FastAPI):
+    """The application; its providers may close a connection without an answer."""
+
+    desk: Desk
+    mail: Mail
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a call, with the way to hang up at hand."""
+        scope[HANG_UP] = hang_up_of(send)
+        await super().__call__(scope, receive, send)
+
+
+def create_sandbox(options: Options | None = None) -> Sandbox:
+    """Return a sandbox; its mail server listens while the lifespan lasts."""
+    desk = Desk(options or Options())
+    mail = Mail(desk)
+    providers: list[Provider] = [
+        Aliyun(desk),
+        WeChat(desk),
+        WeCom(desk),
+        Workstation(desk),
+        mail,
+    ]
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(desk.receipts.aclose)
+            for provider in providers:
+                await stack.enter_async_context(provider.running())
+            yield
+
+    app = Sandbox(
+        title="Provider sandbox",
+        routes=[route for provider in providers for route in provider.routes()],
+        lifespan=lifespan,
+    )
+    app.desk, app.mail = desk, mail
+    app.include_router(control(desk))
+    install(app)
+    return app

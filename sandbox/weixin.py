@@ -1,0 +1,76 @@
+"""What WeChat and WeCom share: HTTP 200 always, an errcode, access tokens."""
+
+import secrets
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from core.words import Channel
+from sandbox.answers import Json, Refusal
+from sandbox.desk import KEY, SECRET, Desk, Provider
+from sandbox.tokens import Standing, Token, Tokens
+
+
+def error(errcode: int, errmsg: str, **more: object) -> Response:
+    """Return a refusal; the status is 200 all the same."""
+    hint = f"{secrets.token_hex(4)}-{secrets.token_hex(4)}"
+    return Json({"errcode": errcode, "errmsg": f"{errmsg} rid: {hint}", **more})
+
+
+def refused(errcode: int, errmsg: str) -> Refusal:
+    """Return the same, to be raised."""
+    return Refusal(error(errcode, errmsg))
+
+
+class TokenProvider(Provider):
+    """A provider whose calls carry an access token in the query."""
+
+    channel: Channel
+    # What it says of a token it does not know.
+    unknown_token: tuple[int, str]
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        desk.fetches[self.channel] = 0
+        self._tokens = Tokens(desk.options.token_life, desk.now)
+
+    def issuers(self) -> list[Tokens]:
+        """Return every kind of token that opens this provider's door."""
+        return [self._tokens]
+
+    def check_token(self, request: Request) -> str:
+        """Return the caller's token, or refuse the call."""
+        token = request.query_params.get("access_token", "")
+        if not token:
+            raise refused(41001, "access_token missing")
+        standings = {issuer.standing(token) for issuer in self.issuers()}
+        if Standing.VALID in standings:
+            return token
+        if Standing.EXPIRED in standings:
+            raise refused(42001, "access_token expired")
+        raise refused(*self.unknown_token)
+
+    def expired(self, token: str) -> Response:
+        """Say that a token has died; the next fetch gives another one."""
+        for issuer in self.issuers():
+            issuer.retire(token)
+        return error(42001, "access_token expired")
+
+    def count(self, token: Token) -> Token:
+        """Count one fetch."""
+        self.desk.fetches[self.channel] += 1
+        return token
+
+
+def check_account(
+    name: object, secret: object, what: str, wrong_secret: tuple[int, str]
+) -> None:
+    """Refuse a token to anybody but this account."""
+    if not name:
+        raise refused(41002, f"{what} missing")
+    if not secret:
+        raise refused(41004, f"{'app' if what == 'appid' else 'corp'}secret missing")
+    if name != KEY:
+        raise refused(40013, f"invalid {what}")
+    if secret != SECRET:
+        raise refused(*wrong_secret)
