@@ -1,0 +1,210 @@
+"""Hand one delivery to its channel's provider, and ask what became of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from temporalio import activity
+
+from activities.links import Links
+from activities.models import DeliveryResult, DeliveryTask
+from channels.base import Asking, Content, Sender, Sending, Taken
+from core.errors import (
+    DeliveryError,
+    NotTaken,
+    OutcomeUnknown,
+    RateLimited,
+    SafeToRepeat,
+    Undeliverable,
+)
+from core.models import Template
+from core.templates import render
+from core.words import Channel, Outcome, Reason
+from store import Store, attempts, catalog
+from store.attempts import Attempt, AttemptState
+
+
+@dataclass(frozen=True)
+class DeliveryActivities:
+    """Calls to providers, each with an attempt row written before it."""
+
+    store: Store
+    senders: Mapping[Channel, Sender]
+    links: Links
+
+    @activity.defn
+    async def deliver(self, task: DeliveryTask) -> DeliveryResult:
+        """Send one delivery once; what a provider answers decides what follows.
+
+        An earlier call whose end is not known is only repeated where the
+        provider drops duplicates itself, or the workflow says `again`.
+        """
+        sender = self._sender(task.channel)
+        template = await self._template(task)
+        repeated = task.again or activity.info().attempt > 1
+        earlier = await self._earlier(task) if repeated else ()
+        if known := _already_known(task, sender, earlier):
+            return known
+        attempt = await self._begin(task, sender)
+        try:
+            taken = await sender.send(self._sending(task, template))
+        except DeliveryError as error:
+            return await self._not_taken(task, sender, attempt, error)
+        await self._end(attempt, "accepted", taken=taken)
+        return _result(sender, taken, attempt.number)
+
+    @activity.defn
+    async def ask(self, task: DeliveryTask) -> DeliveryResult:
+        """Ask the provider what became of a delivery whose end is not known.
+
+        Providers list a delivery some time after they took it, so NotTaken is
+        retried; the workflow believes the last one.
+        """
+        sender = self._sender(task.channel)
+        assert isinstance(sender, Asking)
+        sending = self._sending(task, await self._template(task))
+        taken = await sender.ask(sending)
+        if taken is None:
+            raise NotTaken("the provider knows no such delivery")
+        earlier = await self._earlier(task)
+        if earlier:
+            await self._end(earlier[-1], "accepted", taken=taken)
+        return _result(sender, taken, len(earlier))
+
+    def _sender(self, channel: Channel) -> Sender:
+        sender = self.senders.get(channel)
+        if sender is None:
+            raise Undeliverable(Reason.CHANNEL_DISABLED)
+        return sender
+
+    async def _template(self, task: DeliveryTask) -> Template:
+        """Return the pinned template, unless something was switched off since."""
+        async with self.store.sessions() as session:
+            rules = await catalog.delivery_rules(
+                session, task.type, task.channel, task.template_version
+            )
+        if rules is None or not rules.type_enabled:
+            raise Undeliverable(Reason.TYPE_DISABLED)
+        if not rules.channel_enabled:
+            raise Undeliverable(Reason.CHANNEL_DISABLED)
+        if rules.template is None:
+            raise Undeliverable(Reason.NO_TEMPLATE)
+        if not rules.template.enabled:
+            raise Undeliverable(Reason.TEMPLATE_DISABLED)
+        return rules.template
+
+    def _sending(self, task: DeliveryTask, template: Template) -> Sending:
+        return Sending(
+            id=task.delivery_id,
+            message_id=task.message_id,
+            channel=task.channel,
+            priority=task.priority,
+            address=task.address,
+            content=Content(
+                title=render(template.title, task.params),
+                body=render(template.body, task.params),
+                provider_template=template.provider_template,
+                fields={
+                    name: render(text, task.params)
+                    for name, text in template.fields.items()
+                },
+                params=task.params,
+                link=self.links.link(task.message_id, task.created_at, task.link),
+            ),
+        )
+
+    async def _earlier(self, task: DeliveryTask) -> Sequence[Attempt]:
+        async with self.store.sessions() as session:
+            return await attempts.attempts_of(session, task.delivery_id)
+
+    async def _begin(self, task: DeliveryTask, sender: Sender) -> Attempt:
+        async with self.store.sessions.begin() as session:
+            return await attempts.begin_attempt(
+                session,
+                delivery_id=task.delivery_id,
+                message_id=task.message_id,
+                channel=task.channel,
+                provider=sender.provider,
+            )
+
+    async def _end(
+        self,
+        attempt: Attempt,
+        state: AttemptState,
+        *,
+        code: str = "",
+        taken: Taken | None = None,
+    ) -> None:
+        async with self.store.sessions.begin() as session:
+            await attempts.end_attempt(
+                session,
+                attempt.id,
+                state,
+                code=code or None,
+                provider_message_id=taken.provider_message_id if taken else None,
+            )
+
+    async def _not_taken(
+        self,
+        task: DeliveryTask,
+        sender: Sender,
+        attempt: Attempt,
+        error: DeliveryError,
+    ) -> DeliveryResult:
+        """Write the attempt's end; return what is unknown, raise what is known."""
+        unknown = isinstance(error, OutcomeUnknown)
+        await self._end(attempt, "unknown" if unknown else "failed", code=error.code)
+        if unknown:
+            if sender.dedupe_window is not None:
+                raise SafeToRepeat("no answer came", code=error.code)
+            return _unknown(sender, attempt.number)
+        if isinstance(error, RateLimited) and _too_long(error, task):
+            error.retryable = False
+        raise error
+
+
+def _too_long(error: RateLimited, task: DeliveryTask) -> bool:
+    return error.retry_after is not None and error.retry_after > task.patience
+
+
+def _already_known(
+    task: DeliveryTask, sender: Sender, earlier: Sequence[Attempt]
+) -> DeliveryResult | None:
+    """Return what earlier attempts of a repeated activity have settled, if anything."""
+    if not earlier or task.again:
+        return None
+    last = earlier[-1]
+    if last.state == "accepted":
+        taken = Taken(
+            provider=last.provider, provider_message_id=last.provider_message_id
+        )
+        return _result(sender, taken, last.number)
+    if last.state == "failed" or _deduped(sender, earlier[0]):
+        return None
+    return _unknown(sender, last.number)
+
+
+def _deduped(sender: Sender, first: Attempt) -> bool:
+    """Tell whether the provider still drops a repeat of the first attempt."""
+    window = sender.dedupe_window
+    return window is not None and datetime.now(UTC) - first.started_at < window
+
+
+def _unknown(sender: Sender, number: int) -> DeliveryResult:
+    return DeliveryResult(
+        outcome=Outcome.UNKNOWN,
+        reason=Reason.OUTCOME_UNKNOWN,
+        attempts=number,
+        provider=sender.provider,
+        askable=isinstance(sender, Asking),
+    )
+
+
+def _result(sender: Sender, taken: Taken, number: int) -> DeliveryResult:
+    return DeliveryResult(
+        outcome=Outcome.DELIVERED if taken.delivered else Outcome.ACCEPTED,
+        attempts=number,
+        provider=taken.provider,
+        provider_message_id=taken.provider_message_id,
+        askable=isinstance(sender, Asking),
+    )

@@ -1,0 +1,26 @@
+"""The one link of a message: the client's own, or the centre's detail page."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from core.links import LINK_LIFE, detail_link
+
+
+@dataclass(frozen=True)
+class Links:
+    """Makes links that are the same for every attempt at a message."""
+
+    base_url: str
+    token_key: bytes
+
+    def link(self, message_id: UUID, created_at: datetime, given: str | None) -> str:
+        """Return a link that no other message has.
+
+        WeCom drops a second message whose whole request is alike, so two
+        messages with the same client's link must still differ.
+        """
+        if given is None:
+            expires = created_at + LINK_LIFE
+            return detail_link(self.base_url, self.token_key, message_id, expires)
+        return given if "#" in given else f"{given}#{message_id.hex}"

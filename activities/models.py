@@ -1,0 +1,76 @@
+"""What workflows give to activities and get back: one model in, one out."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from core.models import Address, Message, MessageStatus, Model, delivery_id
+from core.words import Channel, Outcome, Priority, Reason, Status
+
+
+class Snapshot(Model):
+    """A message and how it stands: what the store keeps of it."""
+
+    message: Message
+    status: MessageStatus
+
+
+class Prepared(Model):
+    """Where each channel of the plan shall send, or why it must not."""
+
+    addresses: dict[Channel, Address] = {}
+    withheld: dict[Channel, Reason] = {}
+
+
+class DeliveryTask(Model):
+    """One message on one channel.
+
+    `patience` is how long a provider's "later" is worth waiting for; `again`
+    allows a repeat although an earlier call's end is not known.
+    """
+
+    message_id: UUID
+    type: str
+    priority: Priority
+    channel: Channel
+    run: int
+    template_version: int
+    address: Address
+    params: dict[str, str]
+    link: str | None
+    created_at: datetime
+    patience: timedelta
+    again: bool = False
+
+    @property
+    def delivery_id(self) -> UUID:
+        """The id of this delivery, the same for every attempt."""
+        return delivery_id(self.message_id, self.channel, self.run)
+
+
+class DeliveryResult(Model):
+    """What became of a delivery. `askable`: the provider can be asked."""
+
+    outcome: Outcome
+    reason: Reason | None = None
+    attempts: int = 0
+    provider: str | None = None
+    provider_message_id: str | None = None
+    askable: bool = False
+
+
+class Refusal(Model):
+    """What a failed delivery's failure carries beside its text."""
+
+    reason: Reason
+    attempts: int
+
+
+class Notice(Model):
+    """One status change that a client system is told of."""
+
+    message_id: UUID
+    client: str
+    reference: str | None
+    status: Status
+    run: int
+    priority: Priority

@@ -1,0 +1,75 @@
+"""What every channel does, and the values it works with."""
+
+from datetime import timedelta
+from typing import ClassVar, Protocol, runtime_checkable
+from uuid import UUID
+
+from core.models import Address, Model
+from core.words import Channel, Priority
+
+
+class Content(Model):
+    """What one channel shall say, rendered; `params` are the values used.
+
+    `fields` are the provider template's own fields (WeChat's `thing1`,
+    Aliyun's variables), empty where the template names none: the channel then
+    derives them from `params`.
+    """
+
+    title: str
+    body: str
+    provider_template: str | None = None
+    fields: dict[str, str] = {}
+    params: dict[str, str] = {}
+    link: str | None = None
+
+
+class Sending(Model):
+    """One delivery, ready to be handed to a provider.
+
+    `id` is the same for every attempt: the duplicate key where a provider
+    has one. `link` of the content is unique to the message.
+    """
+
+    id: UUID
+    message_id: UUID
+    channel: Channel
+    priority: Priority
+    address: Address
+    content: Content
+
+
+class Taken(Model):
+    """A provider's yes. `delivered` where it needs no later receipt."""
+
+    provider: str
+    provider_message_id: str | None = None
+    delivered: bool = False
+
+
+class Sender(Protocol):
+    """Sends deliveries through one channel's provider.
+
+    `send` raises a DeliveryError of the class its code table gives, within
+    `channels.http.LONGEST_SEND`. `dedupe_window` is how long the provider
+    itself drops a second call with the same id; None where it does not.
+    """
+
+    channel: ClassVar[Channel]
+    provider: ClassVar[str]
+    dedupe_window: ClassVar[timedelta | None]
+
+    async def send(self, sending: Sending) -> Taken: ...
+
+
+@runtime_checkable
+class Asking(Protocol):
+    """A channel whose provider can be asked what became of a delivery."""
+
+    async def ask(self, sending: Sending) -> Taken | None:
+        """Return the provider's yes, or None where it knows no such delivery.
+
+        Raises RecipientRefused (or another DeliveryError) where the provider
+        reports that it failed, ProviderDown where it can't be asked now.
+        """
+        ...

@@ -1,0 +1,218 @@
+"""Mail over SMTP (RFC 5321): plain text, one recipient, one connection each.
+
+What a reply code means depends on the step it answers (RFC 5321 section 4.2.3;
+enhanced codes RFC 3463). Mail servers do not drop duplicates by Message-ID.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import timedelta
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
+from email.utils import format_datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from aiosmtplib import (
+    SMTP,
+    SMTPException,
+    SMTPResponseException,
+    SMTPServerDisconnected,
+    SMTPTimeoutError,
+)
+
+from channels.accounts import EmailAccount
+from channels.base import Sending, Taken
+from channels.clip import clip, one_line
+from channels.codes import CodeTable, classes, refusal
+from channels.http import CALL_SECONDS, CONNECT_SECONDS, Slots
+from channels.times import Clock, after, utc_now
+from core.errors import (
+    ContentRefused,
+    DeliveryError,
+    Misconfigured,
+    OutcomeUnknown,
+    ProviderDown,
+    RecipientRefused,
+)
+from core.words import Channel
+
+SUBJECT_LENGTH = 200
+_SLOTS = 10
+_GREYLISTED = after(minutes=1)
+_MAILBOX_FULL = after(minutes=15)
+
+
+class Step(StrEnum):
+    """What we were at when the server answered, or did not."""
+
+    CONNECT = "connect"
+    MAIL = "mail"
+    RCPT = "rcpt"
+    DATA = "data"
+
+
+def _table(
+    listed: Mapping[type[DeliveryError], str], otherwise: type[DeliveryError]
+) -> CodeTable:
+    """Return a step's table: 4xx passes, an unlisted 5xx is `otherwise`."""
+    return CodeTable(
+        provider="smtp",
+        classes=classes(listed),
+        prefixes={"4": ProviderDown, "5": otherwise},
+        unknown=ProviderDown,
+        pauses={"450": _GREYLISTED, "452": _MAILBOX_FULL},
+    )
+
+
+# An unlisted 5xx is laid to what the step is about: our account, our sender
+# address, the recipient, the content.
+CODES: Mapping[Step, CodeTable] = {
+    Step.CONNECT: _table(
+        {ProviderDown: "421 451 454", Misconfigured: "530 534 535 538 554"},
+        Misconfigured,
+    ),
+    Step.MAIL: _table(
+        {
+            ProviderDown: "421 450 451 452",
+            Misconfigured: "530 535 538 550 553",
+            ContentRefused: "552",
+        },
+        Misconfigured,
+    ),
+    Step.RCPT: _table(
+        {
+            ProviderDown: "421 450 451 452",
+            RecipientRefused: "550 551 553 556",
+            ContentRefused: "552 554",
+            Misconfigured: "530 535 538",
+        },
+        RecipientRefused,
+    ),
+    Step.DATA: _table(
+        {
+            ProviderDown: "421 450 451 452",
+            ContentRefused: "550 552 554",
+            Misconfigured: "530 535 538",
+        },
+        ContentRefused,
+    ),
+}
+
+
+class EmailSender:
+    """Sends mail through the hospital's mail server."""
+
+    channel: ClassVar[Channel] = Channel.EMAIL
+    provider: ClassVar[str] = "smtp"
+    dedupe_window: ClassVar[timedelta | None] = None
+
+    def __init__(self, account: EmailAccount, clock: Clock = utc_now) -> None:
+        self._account = account
+        self._clock = clock
+        self._slots = Slots(self.provider, _SLOTS)
+        self._tls = (
+            None
+            if account.security == "none"
+            else ssl.create_default_context(cafile=account.cafile)
+        )
+
+    async def send(self, sending: Sending) -> Taken:
+        """Send one mail."""
+        letter = self.letter(sending)
+        async with self._slots.one():
+            await self._hand_over(letter, sending.address.value)
+        return Taken(provider=self.provider, provider_message_id=letter["Message-ID"])
+
+    def letter(self, sending: Sending) -> EmailMessage:
+        """Return the letter: no value in it can become a header."""
+        content = sending.content
+        letter = EmailMessage(policy=SMTP_POLICY)
+        letter["From"] = Address(
+            self._account.sender_name, addr_spec=self._account.sender
+        )
+        letter["To"] = mailbox(sending.address.value)
+        subject = one_line(content.title) or one_line(content.body)
+        letter["Subject"] = clip(subject, SUBJECT_LENGTH)
+        letter["Date"] = format_datetime(self._clock())
+        letter["Message-ID"] = f"<{sending.id}@{self._account.domain}>"
+        # No out-of-office answers to it (RFC 3834).
+        letter["Auto-Submitted"] = "auto-generated"
+        body = content.body
+        if content.link and content.link not in body:
+            body = f"{body}\n\n{content.link}"
+        letter.set_content(body, charset="utf-8", cte="base64")
+        return letter
+
+    async def _hand_over(self, letter: EmailMessage, to: str) -> None:
+        smtp = self._client()
+        step = Step.CONNECT
+        try:
+            async with asyncio.timeout(CALL_SECONDS):
+                await smtp.connect(timeout=CONNECT_SECONDS)
+                step = Step.MAIL
+                await smtp.mail(self._account.sender)
+                step = Step.RCPT
+                await smtp.rcpt(to)
+                step = Step.DATA
+                await smtp.data(letter.as_bytes())
+            await _leave(smtp)
+        except (SMTPException, OSError) as error:
+            raise self._error(step, error) from None
+        finally:
+            smtp.close()
+
+    def _client(self) -> SMTP:
+        account = self._account
+        password = account.password.get_secret_value() if account.password else None
+        return SMTP(
+            hostname=account.host,
+            port=account.port,
+            # The default asks DNS for our own name, and may wait long.
+            local_hostname=account.domain,
+            username=account.username,
+            password=password,
+            timeout=CALL_SECONDS,
+            use_tls=account.security == "tls",
+            start_tls=account.security == "starttls",
+            tls_context=self._tls,
+        )
+
+    def _error(self, step: Step, error: Exception) -> DeliveryError:
+        """Return what a failure at a step means."""
+        if isinstance(error, SMTPResponseException) and 400 <= error.code <= 599:
+            return CODES[step].error(str(error.code), self._clock())
+        return refusal(self.provider, _without_code(step, error), code=f"{step}-failed")
+
+
+def _without_code(step: Step, error: Exception) -> type[DeliveryError]:
+    """Return the class of a failure that has no reply code, or a senseless one.
+
+    From DATA on the letter may have been taken. What the server does not offer
+    (STARTTLS, AUTH) or can't prove (its certificate) somebody must mend.
+    """
+    if step is Step.DATA:
+        return OutcomeUnknown
+    gone = (OSError, SMTPServerDisconnected, SMTPTimeoutError, SMTPResponseException)
+    if isinstance(error, gone) and not isinstance(error, ssl.CertificateError):
+        return ProviderDown
+    return Misconfigured
+
+
+async def _leave(smtp: SMTP) -> None:
+    """Say QUIT: the letter is taken, whatever comes of it."""
+    with suppress(SMTPException, OSError):
+        async with asyncio.timeout(1):
+            await smtp.quit()
+
+
+def mailbox(address: str) -> Address:
+    """Return the recipient's mailbox; RecipientRefused for more or less than one."""
+    try:
+        return Address(addr_spec=address)
+    except Exception:
+        # ValueError, IndexError or HeaderParseError, which quote the address.
+        raise refusal("smtp", RecipientRefused, code="not-a-mailbox") from None

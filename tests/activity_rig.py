@@ -1,0 +1,32 @@
+"""A store with one message type, for tests of activities."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from core.words import Channel
+from store import Store, catalog, open_store
+from store.audit import Actor
+from store.migrate import migrate
+from tests.workflow_fakes import BOOKING
+from tests.workflow_rig import KEYRING
+
+ACTOR = Actor(who="test", role="system")
+TYPE = "registration-success"
+
+
+@asynccontextmanager
+async def booking_store(folder: Path) -> AsyncIterator[Store]:
+    """Open a new store that knows the booking notice."""
+    url = f"sqlite+aiosqlite:///{folder}/centre.db"
+    await migrate(url)
+    store = open_store(url, KEYRING)
+    async with store.sessions.begin() as session:
+        draft = catalog.MessageTypeDraft(code=TYPE, name="挂号成功提醒")
+        await catalog.create_message_type(session, draft, ACTOR)
+        await catalog.put_policy(session, TYPE, BOOKING, ACTOR)
+        say = catalog.TemplateDraft(title="挂号成功", body="{{name}}，请按时就诊")
+        for channel in (Channel.SMS, Channel.WECHAT, Channel.WECOM):
+            await catalog.put_template(session, TYPE, channel, say, ACTOR)
+    yield store
+    await store.close()

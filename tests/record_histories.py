@@ -1,0 +1,144 @@
+"""Record one history per ending: `python -m tests.record_histories`.
+
+Run it after a deliberate change of the workflow, never to silence a replay that
+fails: a running message has the old history. Needs TEMPORAL_TEST_SERVER.
+"""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+
+from temporalio.client import WorkflowHandle, WorkflowHistory
+from temporalio.testing import WorkflowEnvironment
+
+from core.errors import ProviderDown, RecipientRefused
+from core.models import Cancel, Confirm, Message, MessageStatus, Receipt, Resend
+from core.words import Channel, Outcome, Priority
+from tests.workflow_fakes import ASKABLE, CRITICAL, UNKNOWN, FakeActivities, message
+from tests.workflow_rig import begin, serving
+from workflows.message import DeliverMessage
+
+HISTORIES = Path(__file__).parent / "histories"
+
+Handle = WorkflowHandle[DeliverMessage, MessageStatus]
+Play = Callable[[WorkflowEnvironment, Handle], Awaitable[object]]
+Scene = tuple[Message, FakeActivities, Play]
+
+
+async def _nothing(env: WorkflowEnvironment, handle: Handle) -> None:
+    """Let it run by itself."""
+
+
+async def _resend(env: WorkflowEnvironment, handle: Handle) -> None:
+    await env.sleep(5)
+    await handle.signal(DeliverMessage.resend, Resend(reason="again", by="li"))
+
+
+async def _cancel(env: WorkflowEnvironment, handle: Handle) -> None:
+    await env.sleep(5)
+    await handle.signal(DeliverMessage.cancel, Cancel(by="his"))
+
+
+async def _receive(env: WorkflowEnvironment, handle: Handle) -> None:
+    await env.sleep(5)
+    at = await env.get_current_time()
+    good = Receipt(channel=Channel.WECHAT, outcome=Outcome.DELIVERED, at=at)
+    await handle.signal(DeliverMessage.receipt, good)
+
+
+def _refusing(*channels: Channel) -> FakeActivities:
+    fakes = FakeActivities()
+    for channel in channels:
+        fakes.script[channel] = [RecipientRefused("no")]
+    return fakes
+
+
+def _noticing(*channels: Channel) -> FakeActivities:
+    fakes = _refusing(*channels)
+    fakes.promised = 2
+    return fakes
+
+
+def _unknown(*steps: Channel, askable: bool = False) -> FakeActivities:
+    fakes = FakeActivities()
+    for channel in steps:
+        fakes.script[channel] = [ASKABLE if askable else UNKNOWN]
+    return fakes
+
+
+def _down() -> FakeActivities:
+    fakes = FakeActivities()
+    fakes.script[Channel.WECHAT] = [ProviderDown("down")] * 3
+    return fakes
+
+
+async def scenes(env: WorkflowEnvironment) -> dict[str, Scene]:
+    """Return what is recorded, by the ending's name."""
+    now = await env.get_current_time()
+    every = (Channel.WECHAT, Channel.SMS, Channel.WECOM)
+    wait = {Channel.WECHAT: Confirm(receipt=True, within_seconds=60)}
+    urgent = message(CRITICAL, Priority.CRITICAL)
+    soon = timedelta(seconds=30)
+    return {
+        "delivered": (message(), FakeActivities(), _nothing),
+        "delivered_by_the_second": (message(), _refusing(every[0]), _nothing),
+        "delivered_after_retries": (message(), _down(), _nothing),
+        "delivered_everywhere": (urgent, FakeActivities(), _nothing),
+        "delivered_when_due": (
+            message(now=now, send_in=timedelta(hours=1)),
+            FakeActivities(),
+            _nothing,
+        ),
+        "delivered_with_receipt": (message(confirm=wait), FakeActivities(), _receive),
+        "delivered_after_unknown": (message(), _unknown(every[0]), _nothing),
+        "delivered_by_asking": (
+            message(),
+            _unknown(every[0], askable=True),
+            _nothing,
+        ),
+        "delivered_by_resend": (message(notify=True), _noticing(*every), _resend),
+        "failed": (message(), _refusing(*every), _nothing),
+        "cancelled": (
+            message(now=now, send_in=timedelta(days=1)),
+            FakeActivities(),
+            _cancel,
+        ),
+        "expired": (
+            message(now=now, expires_in=soon, confirm=wait),
+            FakeActivities(),
+            _nothing,
+        ),
+    }
+
+
+async def record(server: str) -> None:
+    """Play every scene on a server of its own and write its history down."""
+    async with await _server(server) as env:
+        names = list(await scenes(env))
+    for name in names:
+        async with await _server(server) as env:
+            history = await _play(env, *(await scenes(env))[name])
+        (HISTORIES / f"{name}.json").write_text(history.to_json() + "\n")
+
+
+async def _server(path: str) -> WorkflowEnvironment:
+    return await WorkflowEnvironment.start_time_skipping(test_server_existing_path=path)
+
+
+async def _play(
+    env: WorkflowEnvironment, started: Message, fakes: FakeActivities, play: Play
+) -> WorkflowHistory:
+    async with serving(env.client, fakes):
+        handle = await begin(env.client, started)
+        await play(env, handle)
+        await handle.result()
+        while len(fakes.notices) < fakes.promised:
+            await env.sleep(1)
+    return await handle.fetch_history()
+
+
+if __name__ == "__main__":
+    HISTORIES.mkdir(exist_ok=True)
+    asyncio.run(record(os.environ["TEMPORAL_TEST_SERVER"]))

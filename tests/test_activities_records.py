@@ -1,0 +1,94 @@
+"""Records and preparation on a real store: addresses, opt-outs, the projection."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from temporalio.testing import ActivityEnvironment
+
+from activities.models import Prepared, Snapshot
+from activities.records import RecordActivities
+from core import progress
+from core.models import Address, Message
+from core.words import Channel, IdentityType, Priority, Reason
+from store import Store, messages, patients
+from tests.activity_rig import ACTOR, booking_store
+from tests.workflow_fakes import CRITICAL, message
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    async with booking_store(tmp_path) as store:
+        yield store
+
+
+async def prepare(store: Store, sent: Message) -> Prepared:
+    snapshot = Snapshot(message=sent, status=progress.begin(sent))
+    prepared = await ActivityEnvironment().run(
+        RecordActivities(store).prepare, snapshot
+    )
+    assert isinstance(prepared, Prepared)
+    return prepared
+
+
+def known_by(sent: Message, **identities: str) -> Message:
+    """Return the message addressed by other identities."""
+    named = {IdentityType(kind): value for kind, value in identities.items()}
+    recipient = sent.recipient.model_copy(update={"identities": named})
+    return sent.model_copy(update={"recipient": recipient})
+
+
+async def put_lin(store: Store) -> None:
+    draft = patients.PatientDraft(
+        name="林小满",
+        identities={
+            IdentityType.MOBILE: "13812345678",
+            IdentityType.WECHAT_OPENID: "o" * 28,
+        },
+    )
+    async with store.sessions.begin() as session:
+        await patients.put_patient(session, "E100", draft, ACTOR)
+
+
+async def test_missing_addresses_come_from_the_patient_index(store: Store) -> None:
+    await put_lin(store)
+    sent = known_by(message(), empi_id="E100")
+    prepared = await prepare(store, sent)
+    assert prepared.addresses == {
+        Channel.WECHAT: Address(type=IdentityType.WECHAT_OPENID, value="o" * 28),
+        Channel.SMS: Address(type=IdentityType.MOBILE, value="+8613812345678"),
+    }
+    assert prepared.withheld == {Channel.WECOM: Reason.NO_ADDRESS}
+
+
+async def test_a_given_address_wins_over_the_index(store: Store) -> None:
+    await put_lin(store)
+    sent = known_by(message(), empi_id="E100", mobile="+8613900000000")
+    prepared = await prepare(store, sent)
+    assert prepared.addresses[Channel.SMS].value == "+8613900000000"
+
+
+@pytest.mark.parametrize("priority", [Priority.NORMAL, Priority.CRITICAL])
+async def test_an_opt_out_counts_except_for_critical_values(
+    store: Store, priority: Priority
+) -> None:
+    sent = message(CRITICAL, priority)
+    async with store.sessions.begin() as session:
+        await patients.opt_out(
+            session, IdentityType.MOBILE, "13812345678", None, None, ACTOR
+        )
+    prepared = await prepare(store, sent)
+    refused = Channel.SMS in prepared.withheld
+    assert refused is (priority is Priority.NORMAL)
+
+
+async def test_the_store_keeps_what_the_workflow_says(store: Store) -> None:
+    sent = message()
+    snapshot = Snapshot(message=sent, status=progress.begin(sent))
+    for _ in range(2):
+        await ActivityEnvironment().run(RecordActivities(store).record, snapshot)
+    async with store.sessions() as session:
+        found = await messages.find(session, sent.id)
+    assert found is not None
+    assert found.message == sent
+    assert found.status == snapshot.status

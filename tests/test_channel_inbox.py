@@ -1,0 +1,80 @@
+"""The inbox, and the list of channels."""
+
+import pytest
+
+from channels import open_channels
+from channels.accounts import Accounts, sandbox_accounts
+from channels.base import Sending, Taken
+from channels.http import open_http
+from channels.inbox import InboxSender
+from core.errors import DeliveryError, OutcomeUnknown, ProviderDown
+from core.words import Channel
+from tests.channel_fakes import SENDING_ID, assert_private, sending
+
+SENDING = sending(Channel.INBOX)
+
+
+class Inbox:
+    """Keeps what is deposited, once by id; or fails."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.kept: dict[object, Sending] = {}
+        self.error = error
+
+    async def __call__(self, sending: Sending) -> None:
+        if self.error:
+            raise self.error
+        self.kept.setdefault(sending.id, sending)
+
+
+async def test_a_deposit_is_a_delivery_and_a_second_one_changes_nothing() -> None:
+    inbox = Inbox()
+    sender = InboxSender(inbox)
+    taken = [await sender.send(SENDING) for _ in range(2)]
+    expected = Taken(
+        provider="inbox", provider_message_id=str(SENDING_ID), delivered=True
+    )
+    assert taken == [expected, expected]
+    assert list(inbox.kept.values()) == [SENDING]
+
+
+@pytest.mark.parametrize(
+    ("error", "raised"),
+    [
+        (RuntimeError("INSERT INTO inbox VALUES ('张三')"), ProviderDown),
+        (TimeoutError("张三"), OutcomeUnknown),
+        (ProviderDown("the store is down"), ProviderDown),
+    ],
+)
+async def test_a_failed_deposit_tells_nothing_of_the_message(
+    error: Exception, raised: type[DeliveryError]
+) -> None:
+    with pytest.raises(raised) as found:
+        await InboxSender(Inbox(error)).send(SENDING)
+    assert_private(found.value)
+
+
+async def test_every_account_opens_its_channel() -> None:
+    async with open_http() as http:
+        senders = open_channels(
+            sandbox_accounts("http://127.0.0.1:9000", 9025), http, Inbox()
+        )
+    assert list(senders) == [
+        Channel.INBOX,
+        Channel.SMS,
+        Channel.WECHAT,
+        Channel.WECOM,
+        Channel.EMAIL,
+        Channel.WORKSTATION,
+    ]
+    assert all(sender.channel is channel for channel, sender in senders.items())
+
+
+async def test_the_inbox_needs_no_account() -> None:
+    async with open_http() as http:
+        assert list(open_channels(Accounts(), http, Inbox())) == [Channel.INBOX]
+
+
+def test_no_account_shows_its_secret() -> None:
+    shown = repr(sandbox_accounts("http://127.0.0.1:9000", 9025))
+    assert "sandbox-secret" not in shown

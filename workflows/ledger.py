@@ -1,0 +1,63 @@
+"""How one message stands, as its workflow knows it."""
+
+from datetime import datetime
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.models import Snapshot
+    from core import progress
+    from core.models import Delivery, Message, MessageStatus
+    from core.search import STATUS
+    from core.words import Channel, Outcome, Reason, Status
+
+
+class Ledger:
+    """The message and its status document; every change moves it forward."""
+
+    def __init__(self, message: Message) -> None:
+        self.message = message
+        self.doc: MessageStatus = progress.begin(message)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What the store shall keep."""
+        return Snapshot(message=self.message, status=self.doc)
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether a provider has reported that the message arrived."""
+        arrived = (Outcome.DELIVERED, Outcome.READ)
+        return any(d.outcome in arrived for d in self.doc.deliveries)
+
+    def delivery(self, channel: Channel) -> Delivery:
+        """How one delivery stands."""
+        return self.doc.delivery(channel)
+
+    def move(
+        self,
+        channel: Channel,
+        outcome: Outcome,
+        reason: Reason | None = None,
+        **facts: object,
+    ) -> None:
+        """Move one delivery."""
+        self.doc = progress.with_outcome(
+            self.doc, channel, outcome, workflow.now(), reason, **facts
+        )
+
+    def skip_rest(self, reason: Reason) -> None:
+        """Skip every delivery nobody has touched."""
+        self.doc = progress.skip_pending(self.doc, reason, workflow.now())
+
+    def stand(self, status: Status) -> None:
+        """Move the message."""
+        self.doc = progress.with_status(self.doc, status, workflow.now())
+
+    def resendable(self, until: datetime | None) -> None:
+        """Say until when a resend is possible."""
+        self.doc = self.doc.model_copy(update={"resendable_until": until})
+
+    def publish(self) -> None:
+        """Let operators find the message by its status."""
+        workflow.upsert_search_attributes([STATUS.value_set(self.doc.status)])

@@ -1,0 +1,198 @@
+"""One message: wait until it is due, run its plan, stay open while it can be resent."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+from temporalio import workflow
+from temporalio.workflow import ParentClosePolicy
+
+with workflow.unsafe.imports_passed_through():
+    from activities.models import Notice, Prepared
+    from activities.records import RecordActivities
+    from core import progress
+    from core.codec import Summary
+    from core.models import Cancel, Message, MessageStatus, Receipt, Resend
+    from core.plan import narrow
+    from core.words import Outcome, Reason, Status
+    from workflows.callback import TellClient
+    from workflows.delivery import DeliveryRun
+    from workflows.ledger import Ledger
+    from workflows.options import STORE
+
+# Why the channels nobody tried were not needed.
+_REST = {
+    Status.DELIVERED: Reason.POLICY_SATISFIED,
+    Status.CANCELLED: Reason.CANCELLED,
+    Status.EXPIRED: Reason.EXPIRED,
+}
+
+
+@workflow.defn
+class DeliverMessage:
+    """Delivers one message; its workflow id is `message-<id>`."""
+
+    @workflow.init
+    def __init__(self, message: Message) -> None:
+        self._ledger = Ledger(message)
+        self._resend: Resend | None = None
+        self._cancelled = False
+
+    @workflow.run
+    async def run(self, message: Message) -> MessageStatus:
+        await self._wait_until_due()
+        await self._deliver()
+        while await self._asked_to_resend():
+            await self._deliver()
+        return self._ledger.doc
+
+    @workflow.query
+    def status(self) -> MessageStatus:
+        """How the message stands."""
+        return self._ledger.doc
+
+    @workflow.signal
+    def resend(self, resend: Resend) -> None:
+        """Send a failed message again; means nothing in any other state."""
+        if self._ledger.doc.status is Status.FAILED and self._resend is None:
+            self._resend = resend
+
+    @workflow.signal
+    def cancel(self, cancel: Cancel) -> None:
+        """Stop before the next stage; what is on its way can't be called back."""
+        self._cancelled = True
+
+    @workflow.signal
+    def receipt(self, receipt: Receipt) -> None:
+        """Take in what a provider reported: in any order, any number of times."""
+        if receipt.channel not in self._ledger.doc.plan.channels:
+            return
+        failed = receipt.outcome is Outcome.FAILED
+        self._ledger.move(
+            receipt.channel,
+            receipt.outcome,
+            Reason.RECEIPT_FAILED if failed else None,
+            provider_message_id=receipt.provider_message_id,
+        )
+
+    async def _wait_until_due(self) -> None:
+        due = self._ledger.message.send_at
+        if due is None or due <= workflow.now():
+            return
+        self._ledger.stand(Status.SCHEDULED)
+        self._ledger.publish()
+        await self._record()
+        await _wait(lambda: self._cancelled, until=due)
+
+    async def _deliver(self) -> None:
+        """Run the plan once, and say how that ended."""
+        end = await self._run_stages()
+        if end in _REST:
+            self._ledger.skip_rest(_REST[end])
+        until = workflow.now() + self._ledger.message.resend_window
+        await self._end(end, resendable_until=until if end is Status.FAILED else None)
+
+    async def _run_stages(self) -> Status:
+        """Run stage after stage until one has delivered; return the end."""
+        run: DeliveryRun | None = None
+        for stage in self._ledger.doc.plan.stages:
+            if over := self._stop():
+                return over
+            if run is None:
+                self._ledger.stand(Status.DELIVERING)
+                run = DeliveryRun(self._ledger, await self._prepare())
+            else:
+                await self._record()
+            if any(await asyncio.gather(*(run.deliver(c) for c in stage))):
+                return Status.DELIVERED
+        return self._stop() or Status.FAILED
+
+    def _stop(self) -> Status | None:
+        """Return why no further channel may be tried, or None."""
+        if self._cancelled:
+            return Status.CANCELLED
+        expires = self._ledger.message.expires_at
+        return Status.EXPIRED if expires and expires <= workflow.now() else None
+
+    async def _asked_to_resend(self) -> bool:
+        """Wait out a failed message's window; tell whether its plan runs again.
+
+        A provider's late "delivered" ends the wait as well.
+        """
+        window = self._ledger.doc.resendable_until
+        if self._ledger.doc.status is not Status.FAILED or window is None:
+            return False
+        await _wait(
+            lambda: self._cancelled or self._resend or self._ledger.confirmed,
+            until=window,
+        )
+        if self._ledger.confirmed:
+            await self._end(Status.DELIVERED)
+        elif self._cancelled:
+            await self._end(Status.CANCELLED)
+        elif self._resend is not None:
+            self._begin_again(self._resend)
+            return True
+        return False
+
+    async def _end(
+        self, status: Status, resendable_until: datetime | None = None
+    ) -> None:
+        self._ledger.stand(status)
+        self._ledger.resendable(resendable_until)
+        self._ledger.publish()
+        await self._record()
+        await self._tell_client()
+
+    def _begin_again(self, resend: Resend) -> None:
+        """Start the plan once more: a person decided, so no deadline holds it."""
+        self._resend = None
+        message = self._ledger.message.model_copy(update={"expires_at": None})
+        self._ledger.message = message
+        plan = narrow(message.plan, resend.channels)
+        self._ledger.doc = progress.begin_again(self._ledger.doc, plan, workflow.now())
+
+    async def _prepare(self) -> Prepared:
+        return await workflow.execute_local_activity_method(
+            RecordActivities.prepare,
+            self._ledger.snapshot,
+            **(STORE | {"summary": Summary("find addresses")}),
+        )
+
+    async def _record(self) -> None:
+        await workflow.execute_local_activity_method(
+            RecordActivities.record,
+            self._ledger.snapshot,
+            **(STORE | {"summary": Summary(f"record {self._ledger.doc.status}")}),
+        )
+
+    async def _tell_client(self) -> None:
+        """Start telling the client; that goes on by itself when we have ended."""
+        message, doc = self._ledger.message, self._ledger.doc
+        if not message.notify_client:
+            return
+        notice = Notice(
+            message_id=message.id,
+            client=message.client,
+            reference=message.reference,
+            status=doc.status,
+            run=doc.run,
+            priority=message.priority,
+        )
+        await workflow.start_child_workflow(
+            TellClient.run,
+            notice,
+            id=f"notice-{message.id}-{doc.run}-{doc.status}",
+            parent_close_policy=ParentClosePolicy.ABANDON,
+            static_summary=Summary(f"tell {message.client}: {doc.status}"),
+        )
+
+
+async def _wait(met: Callable[[], object], until: datetime) -> None:
+    """Wait until a condition is met, or until a time."""
+    try:
+        await workflow.wait_condition(
+            lambda: bool(met()), timeout=until - workflow.now()
+        )
+    except TimeoutError:
+        return

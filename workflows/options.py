@@ -1,0 +1,70 @@
+"""How long each kind of work may take, and how often it is tried again."""
+
+from datetime import timedelta
+
+from temporalio.common import RetryPolicy
+from temporalio.workflow import ActivityConfig, LocalActivityConfig
+
+# One provider call is bounded at 8 s (channels/http.py), so a worker that died
+# in the middle of one is noticed soon after.
+SEND_TRY = timedelta(seconds=15)
+# A delivery waits this long for a worker, or for the provider; a message with
+# `expires_at` waits only until then.
+SEND_WHOLE = timedelta(hours=24)
+
+SEND = ActivityConfig(
+    start_to_close_timeout=SEND_TRY,
+    schedule_to_close_timeout=SEND_WHOLE,
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=1),
+        maximum_interval=timedelta(seconds=10),
+        maximum_attempts=3,
+    ),
+)
+# A critical value is worth more tries before its channel is given up.
+SEND_CRITICAL = ActivityConfig(
+    start_to_close_timeout=SEND_TRY,
+    schedule_to_close_timeout=SEND_WHOLE,
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=1),
+        maximum_interval=timedelta(seconds=10),
+        maximum_attempts=5,
+    ),
+)
+# A provider's "later" within this time is waited for, else the next channel.
+RATE_LIMIT_PATIENCE = timedelta(seconds=30)
+
+# Providers list a message some seconds after they took it.
+ASK_AFTER = timedelta(seconds=5)
+ASK = ActivityConfig(
+    start_to_close_timeout=SEND_TRY,
+    schedule_to_close_timeout=timedelta(minutes=2),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=5),
+        backoff_coefficient=1.0,
+        maximum_attempts=3,
+    ),
+)
+
+# The store is ours: a message waits for it rather than fail.
+STORE = LocalActivityConfig(
+    start_to_close_timeout=timedelta(seconds=10),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(milliseconds=200),
+        maximum_interval=timedelta(seconds=10),
+    ),
+)
+
+# Callbacks follow Standard Webhooks: ten tries in about three days. The pause
+# before each comes from the activity (activities/notify.py), which knows the
+# schedule and the client's Retry-After.
+NOTIFY = ActivityConfig(
+    start_to_close_timeout=timedelta(seconds=30),
+    schedule_to_close_timeout=timedelta(hours=80),
+    retry_policy=RetryPolicy(maximum_attempts=10),
+)
+
+# A query hangs while no worker serves the queue: then the store answers.
+QUERY_WAIT = timedelta(seconds=2)
+# Other calls to Temporal from an edge.
+RPC_WAIT = timedelta(seconds=5)
