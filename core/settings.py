@@ -36,6 +36,13 @@ class Settings(BaseSettings):
     # The window in which a failed message waits for a resend.
     resend_window_hours: float = Field(default=72, gt=0, le=24 * 90)
 
+    # 0: the console is served at /console by the API's process.
+    console_port: int = 0
+    # A session of the console ends after this time without anything done.
+    console_idle_minutes: float = Field(default=10, gt=0, le=720)
+    # Where Temporal's Web UI is reached from administrators' browsers.
+    temporal_ui_url: str | None = None
+
     @property
     def temporal(self) -> str:
         """The address of Temporal's gRPC front end."""

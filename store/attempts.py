@@ -1,0 +1,149 @@
+"""One row per call to a provider, written before the call."""
+
+from datetime import datetime
+from functools import cache
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import BindParameter, Update, bindparam, func, insert, update
+from sqlalchemy import select as core_select
+from sqlalchemy.sql.dml import ReturningInsert
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from uuid_utils.compat import uuid7
+
+from core.models import Model
+from core.words import Channel, Reason
+from store.columns import UtcDateTime, utc_now
+from store.sql import table_of
+from store.tables import AttemptRow
+
+AttemptState = Literal["sending", "accepted", "failed", "unknown"]
+
+
+class Attempt(Model):
+    """One call to a provider; `sending` still after a crash means unknown."""
+
+    id: UUID
+    delivery_id: UUID
+    message_id: UUID
+    channel: Channel
+    provider: str
+    number: int
+    state: AttemptState
+    code: str | None = None
+    reason: Reason | None = None
+    provider_message_id: str | None = None
+    started_at: datetime
+    ended_at: datetime | None = None
+
+
+async def begin_attempt(
+    session: AsyncSession,
+    *,
+    delivery_id: UUID,
+    message_id: UUID,
+    channel: Channel,
+    provider: str,
+) -> Attempt:
+    """Write the next attempt at a delivery; commit before calling the provider."""
+    attempt: dict[str, Any] = {
+        "id": uuid7(),
+        "delivery_id": delivery_id,
+        "message_id": message_id,
+        "channel": channel.value,
+        "provider": provider,
+        "state": "sending",
+        "started_at": utc_now(),
+    }
+    connection = await session.connection()
+    written = await connection.execute(
+        _begin(), {**attempt, "of_delivery": delivery_id}
+    )
+    return Attempt(**attempt, number=written.scalar_one())
+
+
+@cache
+def _begin() -> ReturningInsert[int]:
+    """One statement: the number is one more than the delivery has."""
+    table = table_of(AttemptRow)
+    same: BindParameter[UUID] = bindparam("of_delivery", type_=table.c.delivery_id.type)
+    number = core_select(func.coalesce(func.max(table.c.number), 0) + 1)
+    number = number.where(table.c.delivery_id == same)
+    return (
+        insert(table).values(number=number.scalar_subquery()).returning(table.c.number)
+    )
+
+
+async def end_attempt(
+    session: AsyncSession,
+    attempt_id: UUID,
+    state: AttemptState,
+    *,
+    code: str | None = None,
+    reason: Reason | None = None,
+    provider_message_id: str | None = None,
+) -> None:
+    """Write how an attempt ended; only one still open or unknown changes."""
+    connection = await session.connection()
+    end = {
+        "attempt": attempt_id,
+        "new_state": state,
+        "new_code": code,
+        "new_reason": reason,
+        "new_provider_id": provider_message_id,
+        "now": utc_now(),
+    }
+    await connection.execute(_end(), end)
+
+
+@cache
+def _end() -> Update:
+    table = table_of(AttemptRow)
+    return (
+        update(table)
+        .where(
+            table.c.id == bindparam("attempt"),
+            table.c.state.in_(("sending", "unknown")),
+        )
+        .values(
+            state=bindparam("new_state"),
+            code=bindparam("new_code"),
+            reason=bindparam("new_reason"),
+            provider_message_id=bindparam("new_provider_id"),
+            ended_at=bindparam("now", type_=UtcDateTime),
+        )
+    )
+
+
+async def attempts_of(session: AsyncSession, delivery_id: UUID) -> tuple[Attempt, ...]:
+    """Return the attempts at one delivery, the first one first."""
+    wanted = select(AttemptRow).where(AttemptRow.delivery_id == delivery_id)
+    rows = await session.exec(wanted.order_by(col(AttemptRow.number)))
+    return tuple(map(_attempt, rows))
+
+
+async def attempts_of_message(
+    session: AsyncSession, message_id: UUID
+) -> tuple[Attempt, ...]:
+    """Return the attempts at every delivery of a message, in order of time."""
+    wanted = select(AttemptRow).where(AttemptRow.message_id == message_id)
+    order = col(AttemptRow.started_at), col(AttemptRow.id)
+    return tuple(map(_attempt, await session.exec(wanted.order_by(*order))))
+
+
+async def attempt_of_receipt(
+    session: AsyncSession, provider: str, provider_message_id: str
+) -> Attempt | None:
+    """Return the attempt that a provider's receipt speaks of."""
+    wanted = select(AttemptRow).where(
+        AttemptRow.provider_message_id == provider_message_id,
+        AttemptRow.provider == provider,
+    )
+    newest = wanted.order_by(col(AttemptRow.started_at).desc())
+    row = (await session.exec(newest)).first()
+    return None if row is None else _attempt(row)
+
+
+def _attempt(row: AttemptRow) -> Attempt:
+    return Attempt.model_validate(row.model_dump())

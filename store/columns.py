@@ -1,0 +1,43 @@
+"""Columns and the clock: times are aware UTC on every database."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import DateTime, Index, text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment: stored as UTC, read back aware (SQLite keeps no offset)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(
+        self, value: datetime | None, dialect: Dialect
+    ) -> datetime | None:
+        if value is None:
+            return None
+        if value.utcoffset() is None:
+            raise ValueError("a time without an offset")
+        return value.astimezone(UTC)
+
+    def process_result_value(
+        self, value: datetime | None, dialect: Dialect
+    ) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            return value.replace(tzinfo=UTC)
+        return value.astimezone(UTC)
+
+
+def utc_now() -> datetime:
+    """Return the present moment."""
+    return datetime.now(UTC)
+
+
+def index_present(name: str, column: str, *others: str) -> Index:
+    """Return an index over the rows where its first column is not null."""
+    where = text(f"{column} IS NOT NULL")
+    return Index(name, column, *others, sqlite_where=where, postgresql_where=where)

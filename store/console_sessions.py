@@ -1,0 +1,91 @@
+"""Who is signed in at the console: random tokens, kept as hashes.
+
+A session ends when its user's epoch moves on (disabled, demoted, new password),
+when nothing was done for the idle time, and after a working day at the latest.
+"""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from sqlmodel import col, delete, select, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from store.columns import utc_now
+from store.tables import ConsoleSessionRow, UserRow
+from store.users import User, user_of
+
+LONGEST = timedelta(hours=12)
+# How often "still here" is written: a row written by every click is too much.
+_NOTED = timedelta(seconds=20)
+
+
+async def begin(session: AsyncSession, user: User, address: str | None) -> str:
+    """Open a session for who has just signed in; return its token."""
+    token, now = secrets.token_urlsafe(32), utc_now()
+    session.add(
+        ConsoleSessionRow(
+            token_hash=_hash(token),
+            username=user.username,
+            epoch=user.epoch,
+            address=address,
+            began_at=now,
+            seen_at=now,
+        )
+    )
+    await session.flush()
+    old = delete(ConsoleSessionRow).where(
+        col(ConsoleSessionRow.began_at) < now - LONGEST
+    )
+    await session.exec(old)
+    return token
+
+
+async def visitor(session: AsyncSession, token: str, idle: timedelta) -> User | None:
+    """Return the user of a session that holds, else None."""
+    now = utc_now()
+    wanted = (
+        select(UserRow)
+        .join(
+            ConsoleSessionRow,
+            col(ConsoleSessionRow.username) == col(UserRow.username),
+        )
+        .where(
+            ConsoleSessionRow.token_hash == _hash(token),
+            col(ConsoleSessionRow.epoch) == col(UserRow.epoch),
+            col(UserRow.enabled).is_(True),
+            col(ConsoleSessionRow.seen_at) > now - idle,
+            col(ConsoleSessionRow.began_at) > now - LONGEST,
+        )
+    )
+    row = (await session.exec(wanted)).first()
+    return None if row is None else user_of(row)
+
+
+async def note_activity(session: AsyncSession, token: str) -> None:
+    """Note that the session's user is still at work."""
+    now = utc_now()
+    seen = update(ConsoleSessionRow).where(
+        col(ConsoleSessionRow.token_hash) == _hash(token),
+        col(ConsoleSessionRow.seen_at) < now - _NOTED,
+    )
+    await session.exec(seen.values(seen_at=now))
+
+
+async def end(session: AsyncSession, token: str) -> None:
+    """End one session: its user signed out."""
+    ended = delete(ConsoleSessionRow).where(
+        col(ConsoleSessionRow.token_hash) == _hash(token)
+    )
+    await session.exec(ended)
+
+
+async def end_all(session: AsyncSession, username: str) -> None:
+    """End every session of a user."""
+    ended = delete(ConsoleSessionRow).where(col(ConsoleSessionRow.username) == username)
+    await session.exec(ended)
+
+
+def _hash(token: str) -> str:
+    """A token is 256 random bits: no slow hash is needed."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,13 @@
+"""Runs migrations on the connection that `store.migrate` hands over."""
+
+from alembic import context
+
+from store.tables import Row
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Row.metadata,
+    # SQLite can't alter a column: Alembic then copies the table.
+    render_as_batch=True,
+)
+context.run_migrations()

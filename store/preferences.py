@@ -1,0 +1,138 @@
+"""What people do not want to receive; kept per identity, not per person."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import Table
+from sqlmodel import col, delete, or_, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core.errors import Invalid, Wrong
+from core.identities import normalise
+from core.models import Model
+from core.words import Channel, IdentityType
+from store import audit
+from store.audit import Actor
+from store.columns import utc_now
+from store.sql import dialect_of, insert_into, keyring_of, table_of
+from store.tables import PreferenceRow
+
+_ALL = ""
+
+
+class Preference(Model):
+    """An opt-out of one identity; None stands for every channel or type."""
+
+    identity_type: IdentityType
+    channel: Channel | None = None
+    message_type: str | None = None
+    since: datetime
+
+
+async def opt_out(
+    session: AsyncSession,
+    identity_type: IdentityType,
+    value: str,
+    channel: Channel | None,
+    message_type: str | None,
+    actor: Actor,
+) -> Preference:
+    """Note that this identity wants none of these; saying it twice changes nothing."""
+    preference = Preference(
+        identity_type=identity_type,
+        channel=channel,
+        message_type=message_type,
+        since=utc_now(),
+    )
+    columns = {
+        "index_hmac": _index(session, identity_type, value),
+        "channel": channel or _ALL,
+        "message_type": message_type or _ALL,
+        "identity_type": identity_type,
+        "since": preference.since,
+    }
+    table: Table = table_of(PreferenceRow)
+    note = insert_into(dialect_of(session), table).values(columns)
+    await session.exec(note.on_conflict_do_nothing())
+    await _log(session, actor, "opt-out", columns)
+    return preference
+
+
+async def opt_in(
+    session: AsyncSession,
+    identity_type: IdentityType,
+    value: str,
+    channel: Channel | None,
+    message_type: str | None,
+    actor: Actor,
+) -> None:
+    """Take an opt-out back."""
+    columns = {
+        "index_hmac": _index(session, identity_type, value),
+        "channel": channel or _ALL,
+        "message_type": message_type or _ALL,
+        "identity_type": identity_type,
+    }
+    gone = delete(PreferenceRow).where(
+        col(PreferenceRow.index_hmac) == columns["index_hmac"],
+        col(PreferenceRow.channel) == columns["channel"],
+        col(PreferenceRow.message_type) == columns["message_type"],
+    )
+    await session.exec(gone)
+    await _log(session, actor, "opt-in", columns)
+
+
+async def preferences_of(
+    session: AsyncSession, identity_type: IdentityType, value: str
+) -> tuple[Preference, ...]:
+    """Return the opt-outs of one identity."""
+    index = _index(session, identity_type, value)
+    wanted = select(PreferenceRow).where(PreferenceRow.index_hmac == index)
+    ordered = wanted.order_by(
+        col(PreferenceRow.channel), col(PreferenceRow.message_type)
+    )
+    return tuple(
+        Preference(
+            identity_type=IdentityType(row.identity_type),
+            channel=Channel(row.channel) if row.channel else None,
+            message_type=row.message_type or None,
+            since=row.since,
+        )
+        for row in await session.exec(ordered)
+    )
+
+
+async def opted_out(
+    session: AsyncSession,
+    identities: Mapping[IdentityType, str],
+    message_type: str,
+) -> frozenset[Channel]:
+    """Return the channels that one of these identities refuses for this type."""
+    keyring = keyring_of(session)
+    indexes = [keyring.index(kind, value) for kind, value in identities.items()]
+    if not indexes:
+        return frozenset()
+    kinds = col(PreferenceRow.message_type)
+    wanted = select(PreferenceRow.channel).where(
+        col(PreferenceRow.index_hmac).in_(indexes),
+        or_(kinds == _ALL, kinds == message_type),
+    )
+    found = set((await session.exec(wanted)).all())
+    return frozenset(Channel) if _ALL in found else frozenset(map(Channel, found))
+
+
+def _index(session: AsyncSession, identity_type: IdentityType, value: str) -> str:
+    try:
+        spelt = normalise(identity_type, value)
+    except ValueError as error:
+        wrong = Wrong(f"/identities/{identity_type}", str(error))
+        raise Invalid("The identity was refused.", [wrong]) from None
+    return keyring_of(session).index(identity_type, spelt)
+
+
+async def _log(
+    session: AsyncSession, actor: Actor, action: str, columns: Mapping[str, object]
+) -> None:
+    target = f"preferences/{columns['identity_type']}/{columns['index_hmac']}"
+    what = {name: columns[name] for name in ("channel", "message_type")}
+    await audit.write(session, actor, action, target, None, what)

@@ -1,0 +1,61 @@
+"""What was seen of the clients' queues, every few seconds, for a day."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import insert
+from sqlmodel import col, delete, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core.models import Model
+from store.sql import table_of
+from store.tables import QueueSampleRow
+
+KEPT = timedelta(hours=24)
+
+
+class QueueSample(Model):
+    """One queue at one moment; the rates are over the last half minute."""
+
+    client: str
+    at: datetime
+    backlog: int
+    oldest_age_seconds: float
+    added_per_second: float
+    dispatched_per_second: float
+    pollers: int
+
+
+async def add_samples(
+    session: AsyncSession, samples: Sequence[QueueSample], now: datetime
+) -> None:
+    """Write what was seen, and forget what is a day old."""
+    old = delete(QueueSampleRow).where(col(QueueSampleRow.at) < now - KEPT)
+    await session.exec(old)
+    if samples:
+        rows = [sample.model_dump() for sample in samples]
+        connection = await session.connection()
+        await connection.execute(insert(table_of(QueueSampleRow)), rows)
+
+
+async def samples_of(
+    session: AsyncSession, client: str, since: datetime
+) -> tuple[QueueSample, ...]:
+    """Return what was seen of a queue since then, the earliest first."""
+    wanted = select(QueueSampleRow).where(
+        QueueSampleRow.client == client, QueueSampleRow.at >= since
+    )
+    rows = await session.exec(wanted.order_by(col(QueueSampleRow.at)))
+    return tuple(QueueSample.model_validate(row.model_dump()) for row in rows)
+
+
+async def samples_since(
+    session: AsyncSession, since: datetime
+) -> dict[str, list[QueueSample]]:
+    """Return what was seen of every queue since then, the earliest first."""
+    wanted = select(QueueSampleRow).where(QueueSampleRow.at >= since)
+    found: dict[str, list[QueueSample]] = {}
+    for row in await session.exec(wanted.order_by(col(QueueSampleRow.at))):
+        sample = QueueSample.model_validate(row.model_dump())
+        found.setdefault(row.client, []).append(sample)
+    return found

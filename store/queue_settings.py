@@ -1,0 +1,79 @@
+"""How people steer the clients' queues: paused, or slowed down."""
+
+from datetime import datetime
+
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core.errors import NotFound
+from core.models import Model
+from store import audit
+from store.audit import Actor
+from store.columns import utc_now
+from store.sql import lock
+from store.tables import ClientRow, QueueSettingRow
+
+
+class QueueSettings(Model):
+    """One client's queue: whether it stands still, and how fast it may go."""
+
+    client: str
+    paused: bool = False
+    per_second: float | None = None
+    set_by: str | None = None
+    set_at: datetime | None = None
+
+
+async def queue_settings(session: AsyncSession) -> dict[str, QueueSettings]:
+    """Return the settings of every queue that somebody has steered."""
+    rows = await session.exec(select(QueueSettingRow))
+    return {row.client: _settings(row) for row in rows}
+
+
+async def pause_queue(
+    session: AsyncSession, client: str, paused: bool, actor: Actor
+) -> QueueSettings:
+    """Let a queue stand still, or go on; NotFound where there is no such client."""
+    row = await _row(session, client, actor)
+    before, row.paused = row.paused, paused
+    action = "pause" if paused else "resume"
+    return await _saved(session, row, actor, action, {"paused": before})
+
+
+async def limit_queue(
+    session: AsyncSession, client: str, per_second: float | None, actor: Actor
+) -> QueueSettings:
+    """Let so many calls to providers a second go out of a queue; None: no limit."""
+    row = await _row(session, client, actor)
+    before, row.per_second = row.per_second, per_second
+    return await _saved(session, row, actor, "limit", {"per_second": before})
+
+
+async def _row(session: AsyncSession, client: str, actor: Actor) -> QueueSettingRow:
+    """Return a queue's row to change, for nobody else to change meanwhile."""
+    await lock(session, "queue_settings")
+    if await session.get(ClientRow, client) is None:
+        raise NotFound("There is no such client.")
+    row = await session.get(QueueSettingRow, client)
+    return row or QueueSettingRow(
+        client=client, paused=False, per_second=None, set_by=actor.who, set_at=utc_now()
+    )
+
+
+async def _saved(
+    session: AsyncSession,
+    row: QueueSettingRow,
+    actor: Actor,
+    action: str,
+    before: dict[str, object],
+) -> QueueSettings:
+    row.set_by, row.set_at = actor.who, utc_now()
+    session.add(row)
+    await session.flush()
+    after = {name: getattr(row, name) for name in before}
+    await audit.write(session, actor, action, f"queues/{row.client}", before, after)
+    return _settings(row)
+
+
+def _settings(row: QueueSettingRow) -> QueueSettings:
+    return QueueSettings.model_validate(row.model_dump())

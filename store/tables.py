@@ -1,0 +1,229 @@
+"""The tables; personal fields are sealed, and found by an HMAC beside them.
+
+`store.setup_tables` holds what administrators set up, `store.access_tables` who
+may sign in; all are offered here.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import JSON, Index, Text
+from sqlmodel import Field
+
+from store.access_tables import (
+    ConsoleSessionRow,
+    OldPasswordRow,
+    RecoveryCodeRow,
+    SignInRow,
+    UserRow,
+)
+from store.columns import UtcDateTime, index_present
+from store.rows import Row
+from store.setup_tables import (
+    ChannelRow,
+    IdentityTypeRow,
+    MessageTypeRow,
+    PolicyRow,
+    ProviderAccountRow,
+    TemplateRow,
+    TypeChannelRow,
+)
+from store.work_tables import LeaseRow, QueueSampleRow, QueueSettingRow
+
+__all__ = [
+    "AttemptRow",
+    "AuditRow",
+    "ChannelRow",
+    "ClientRow",
+    "ClientSecretRow",
+    "ConsoleSessionRow",
+    "IdentityTypeRow",
+    "InboxRow",
+    "LeaseRow",
+    "MessageIdentityRow",
+    "MessageRow",
+    "MessageTypeRow",
+    "OldPasswordRow",
+    "PersonIdentityRow",
+    "PersonRow",
+    "PolicyRow",
+    "PreferenceRow",
+    "ProviderAccountRow",
+    "QueueSampleRow",
+    "QueueSettingRow",
+    "RecoveryCodeRow",
+    "Row",
+    "SignInRow",
+    "TemplateRow",
+    "TypeChannelRow",
+    "UserRow",
+]
+
+
+class ClientRow(Row, table=True):
+    """A client system."""
+
+    __tablename__ = "clients"
+
+    code: str = Field(primary_key=True)
+    appkey: str = Field(unique=True)
+    name: str
+    enabled: bool
+    scopes: list[str] = Field(sa_type=JSON)
+    message_types: list[str] | None = Field(sa_type=JSON)
+    cidrs: list[str] = Field(sa_type=JSON)
+    rate_per_minute: int | None
+    callback_url: str | None
+    callback_allow: list[str] = Field(sa_type=JSON)
+    callback_secret: str | None = Field(sa_type=Text)
+    epoch: int
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+    last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class ClientSecretRow(Row, table=True):
+    """A client's appsecret as SHA-256: 256 random bits need no slow hash."""
+
+    __tablename__ = "client_secrets"
+
+    id: UUID = Field(primary_key=True)
+    client_code: str = Field(foreign_key="clients.code", index=True)
+    secret_hash: str
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime | None = Field(sa_type=UtcDateTime)
+    revoked_at: datetime | None = Field(sa_type=UtcDateTime)
+
+
+class PersonRow(Row, table=True):
+    """A patient or a member of staff; `key_index` is of the EMPI or staff number."""
+
+    __tablename__ = "people"
+
+    id: UUID = Field(primary_key=True)
+    kind: str
+    key_index: str = Field(unique=True)
+    name: str = Field(sa_type=Text)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class PersonIdentityRow(Row, table=True):
+    """One identity of a person."""
+
+    __tablename__ = "person_identities"
+
+    person_id: UUID = Field(primary_key=True, foreign_key="people.id")
+    type: str = Field(primary_key=True)
+    index_hmac: str = Field(index=True)
+    value: str = Field(sa_type=Text)
+
+
+class PreferenceRow(Row, table=True):
+    """An opt-out of one identity; "" stands for every channel or type."""
+
+    __tablename__ = "preferences"
+
+    index_hmac: str = Field(primary_key=True)
+    channel: str = Field(primary_key=True)
+    message_type: str = Field(primary_key=True)
+    identity_type: str
+    since: datetime = Field(sa_type=UtcDateTime)
+
+
+class MessageRow(Row, table=True):
+    """How a message stands. `message` is sealed whole, `doc` is its status."""
+
+    __tablename__ = "messages"
+    # Each list of messages the API offers reads one of these in order.
+    __table_args__ = (
+        Index(None, "created_at", "id"),
+        Index(None, "status", "created_at", "id"),
+        Index(None, "type", "created_at", "id"),
+        Index(None, "client", "created_at", "id"),
+        Index(None, "client", "status", "created_at", "id"),
+        Index(None, "client", "type", "created_at", "id"),
+        index_present("ix_messages_reference", "reference", "created_at", "id"),
+        index_present("ix_messages_resendable", "resendable_until"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    client: str
+    type: str
+    priority: str
+    status: str
+    reference: str | None
+    run: int
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+    resendable_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    doc: str = Field(sa_type=Text)
+    acknowledgement: str | None = Field(sa_type=Text)
+    message: str = Field(sa_type=Text)
+    writes: int
+
+
+class MessageIdentityRow(Row, table=True):
+    """By which identities a message can be searched."""
+
+    __tablename__ = "message_identities"
+
+    index_hmac: str = Field(primary_key=True)
+    created_at: datetime = Field(sa_type=UtcDateTime, primary_key=True)
+    message_id: UUID = Field(primary_key=True)
+
+
+class AttemptRow(Row, table=True):
+    """One call to a provider."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (
+        Index(None, "delivery_id", "number"),
+        Index(None, "message_id"),
+        index_present("ix_attempts_receipt", "provider_message_id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    delivery_id: UUID
+    message_id: UUID
+    channel: str
+    provider: str
+    number: int
+    state: str
+    code: str | None
+    reason: str | None = None
+    provider_message_id: str | None
+    started_at: datetime = Field(sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(sa_type=UtcDateTime)
+
+
+class AuditRow(Row, table=True):
+    """One change; `hash` covers this row and the hash before it."""
+
+    __tablename__ = "audit"
+    __table_args__ = (Index(None, "target", "number"), Index(None, "who", "number"))
+
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    at: datetime = Field(sa_type=UtcDateTime)
+    who: str
+    role: str
+    address: str | None
+    action: str
+    target: str
+    before: str | None = Field(sa_type=Text)
+    after: str | None = Field(sa_type=Text)
+    hash: str
+
+
+class InboxRow(Row, table=True):
+    """A message in a person's inbox; the texts are sealed."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (Index(None, "owner_index", "created_at", "delivery_id"),)
+
+    delivery_id: UUID = Field(primary_key=True)
+    message_id: UUID
+    owner_index: str
+    content: str = Field(sa_type=Text)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    read_at: datetime | None = Field(sa_type=UtcDateTime)

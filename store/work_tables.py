@@ -1,0 +1,44 @@
+"""The tables of the daily work: how queues are steered, and what was seen of them."""
+
+from datetime import datetime
+
+from sqlmodel import Field
+
+from store.columns import UtcDateTime
+from store.rows import Row
+
+
+class QueueSettingRow(Row, table=True):
+    """How a client's queue is steered; no row: it runs, without a limit."""
+
+    __tablename__ = "queue_settings"
+
+    client: str = Field(primary_key=True)
+    paused: bool
+    per_second: float | None
+    set_by: str
+    set_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class QueueSampleRow(Row, table=True):
+    """What was seen of a client's queue at one moment; kept for a day."""
+
+    __tablename__ = "queue_samples"
+
+    client: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=UtcDateTime, primary_key=True, index=True)
+    backlog: int
+    oldest_age_seconds: float
+    added_per_second: float
+    dispatched_per_second: float
+    pollers: int
+
+
+class LeaseRow(Row, table=True):
+    """Who of several processes does a piece of work, and until when."""
+
+    __tablename__ = "leases"
+
+    name: str = Field(primary_key=True)
+    holder: str
+    until: datetime = Field(sa_type=UtcDateTime)

@@ -1,0 +1,79 @@
+"""The migrations: both databases, twice at once, and the same as the tables."""
+
+import asyncio
+import multiprocessing
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, create_engine, inspect
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import NullPool
+
+from store.migrate import config, migrate
+from store.tables import Row
+
+pytest_plugins = ["tests.store_fixtures"]
+
+
+def sync_connection(url: str) -> Connection:
+    driver = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
+    address = make_url(url)
+    name = driver[address.get_backend_name()]
+    return create_engine(address.set(drivername=name), poolclass=NullPool).connect()
+
+
+def differences(url: str) -> list[Any]:
+    with sync_connection(url) as connection:
+        found = compare_metadata(MigrationContext.configure(connection), Row.metadata)
+    return list(found)
+
+
+async def test_a_migrated_database_has_exactly_the_tables(bare_url: str) -> None:
+    await migrate(bare_url)
+    assert differences(bare_url) == []
+
+
+async def test_migrating_again_changes_nothing(bare_url: str) -> None:
+    await migrate(bare_url)
+    await migrate(bare_url)
+    assert differences(bare_url) == []
+
+
+def _migrate_in_a_process(url: str) -> None:
+    asyncio.run(migrate(url))
+
+
+async def test_processes_that_start_at_once_migrate_once(bare_url: str) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    started = [
+        spawn.Process(target=_migrate_in_a_process, args=(bare_url,)) for _ in range(2)
+    ]
+    for process in started:
+        process.start()
+    for process in started:
+        await asyncio.to_thread(process.join)
+    assert [process.exitcode for process in started] == [0, 0]
+    assert differences(bare_url) == []
+
+
+async def test_migrations_in_one_process_wait_for_each_other(bare_url: str) -> None:
+    await asyncio.gather(*(migrate(bare_url) for _ in range(3)))
+    assert differences(bare_url) == []
+
+
+async def test_migrations_can_be_taken_back(bare_url: str) -> None:
+    await migrate(bare_url)
+    with sync_connection(bare_url) as connection:
+        command.downgrade(config(connection), "base")
+        connection.commit()
+        left = inspect(connection).get_table_names()
+    assert left == ["alembic_version"]
+
+
+@pytest.mark.parametrize("path", ["deep/er/centre.db", "with % in/centre.db"])
+async def test_the_folder_of_a_file_is_made(tmp_path: Any, path: str) -> None:
+    await migrate(f"sqlite+aiosqlite:///{tmp_path}/{path}")
+    assert (tmp_path / path).exists()
