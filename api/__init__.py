@@ -1,0 +1,1 @@
+"""The HTTP edge: requests in, problem+json out; what it decides lives below it."""

@@ -1,0 +1,34 @@
+"""What the administration's routes share: prefix, paging, names in paths."""
+
+from typing import Annotated
+
+from fastapi import Path, Query
+from pydantic import Field
+
+from core.models import Model
+from core.words import Channel, IdentityType
+
+PREFIX = "/v1/admin"
+_CODE = r"^[a-z0-9][a-z0-9\-]{0,63}$"
+
+# A path that breaks these rules names nothing: 404, like any unknown one.
+CodePath = Annotated[str, Path(pattern=_CODE, max_length=64)]
+ChannelPath = Annotated[Channel, Path()]
+IdentityTypePath = Annotated[IdentityType, Path()]
+EmpiPath = Annotated[str, Path(pattern=r"^[A-Za-z0-9\-]{1,64}$", max_length=64)]
+ValuePath = Annotated[str, Path(min_length=1, max_length=255)]
+UserPath = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9._\-]{0,63}$")]
+
+
+class Paging(Model):
+    """Which page of a list: `cursor` is an earlier answer's `next`."""
+
+    limit: int = Field(default=100, ge=1, le=200)
+    cursor: str | None = Field(default=None, min_length=1, max_length=512)
+
+
+class Nothing(Model):
+    """A body that may be left out, and has no fields."""
+
+
+PagingDep = Annotated[Paging, Query()]

@@ -1,0 +1,124 @@
+"""`/v1/admin/patients` and `/preferences`: the embedded index, and opt-outs."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from api.admin_common import PREFIX, EmpiPath, IdentityTypePath, ValuePath
+from api.callers import PEOPLE, Admin, Looker
+from api.centre import CentreDep, SessionDep
+from core.acceptance import Code
+from core.errors import Invalid, NotFound
+from core.identities import normalise
+from core.models import Model
+from core.words import Channel, IdentityType, Role
+from operations.people import find_patients, masked
+from store import audit, patients
+from store.page import Page
+from store.patients import Patient, PatientDraft, Preference
+
+router = APIRouter(prefix=PREFIX, tags=["admin: patients"], dependencies=PEOPLE)
+
+
+class PreferenceBody(Model):
+    """What a person does not want; a field left out stands for all of its kind."""
+
+    channel: Channel | None = None
+    message_type: Code | None = None
+
+
+class PatientSearch(Model):
+    """One identity of somebody."""
+
+    identity_type: IdentityType
+    value: str = Field(min_length=1, max_length=255, repr=False)
+
+
+@router.put("/patients/{empi_id}")
+async def put_patient(
+    empi_id: EmpiPath, body: PatientDraft, caller: Admin, session: SessionDep
+) -> Patient:
+    """Write a patient into the index, or over what it says of them."""
+    return await patients.put_patient(session, empi_id, body, caller.actor)
+
+
+@router.get("/patients/{empi_id}")
+async def get_patient(
+    empi_id: EmpiPath, caller: Looker, session: SessionDep
+) -> Patient:
+    """Return a patient; masked for all but administrators, whose look is logged."""
+    patient = await patients.find_patient(session, empi_id)
+    if patient is None:
+        raise NotFound("There is no such patient.")
+    if caller.role is not Role.ADMIN:
+        return masked(patient)
+    await audit.write(session, caller.actor, "look", f"patients/{patient.id}")
+    return patient
+
+
+@router.post("/patients/search")
+async def search_patients(
+    body: PatientSearch, caller: Looker, centre: CentreDep
+) -> Page[Patient]:
+    """Find patients by any identity, masked; phones are shared within families."""
+    found = await find_patients(centre, body.identity_type, body.value)
+    return Page[Patient](items=found)
+
+
+@router.get("/preferences/{identity_type}/{value}")
+async def list_preferences(
+    identity_type: IdentityTypePath,
+    value: ValuePath,
+    caller: Looker,
+    session: SessionDep,
+) -> Page[Preference]:
+    """List what the person of an identity has opted out of."""
+    known = _normal(identity_type, value)
+    found = await patients.preferences_of(session, identity_type, known)
+    return Page[Preference](items=found)
+
+
+@router.put("/preferences/{identity_type}/{value}")
+async def opt_out(
+    identity_type: IdentityTypePath,
+    value: ValuePath,
+    body: PreferenceBody,
+    caller: Admin,
+    session: SessionDep,
+) -> Preference:
+    """Opt a person out of a channel, a message type, or one on the other."""
+    return await patients.opt_out(
+        session,
+        identity_type,
+        _normal(identity_type, value),
+        body.channel,
+        body.message_type,
+        caller.actor,
+    )
+
+
+@router.delete("/preferences/{identity_type}/{value}", status_code=204)
+async def opt_in(
+    identity_type: IdentityTypePath,
+    value: ValuePath,
+    which: Annotated[PreferenceBody, Query()],
+    caller: Admin,
+    session: SessionDep,
+) -> None:
+    """Take an opt-out back; the query says which."""
+    await patients.opt_in(
+        session,
+        identity_type,
+        _normal(identity_type, value),
+        which.channel,
+        which.message_type,
+        caller.actor,
+    )
+
+
+def _normal(identity_type: IdentityType, value: str) -> str:
+    try:
+        return normalise(identity_type, value)
+    except ValueError as error:
+        raise Invalid(f"The identity {error}.") from None

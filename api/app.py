@@ -1,0 +1,147 @@
+"""The application: what it is made of, and what lives as long as it does."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import HTMLResponse
+from fastapi.routing import APIRoute
+from starlette.middleware import Middleware
+
+from api import (
+    admin_accounts,
+    admin_clients,
+    admin_dictionaries,
+    admin_messages,
+    admin_patients,
+    admin_people,
+    admin_templates,
+    admin_types,
+    admin_work,
+    codec,
+    detail_page,
+    health,
+    messages,
+    openapi,
+    problems,
+    token_routes,
+)
+from api.centre import Centre
+from api.codec import CodecCors
+from api.edge import Edge
+from api.guard import KIB, Guard, Limits
+from api.metrics import Metrics
+from api.tokens import TokenDesk
+from core.crypto import Keyring, load_keyring
+from core.settings import Settings
+from operations.deliveries import Deliveries, TemporalDeliveries
+from operations.sampling import sample_for_ever
+from store import open_store, users
+from store.migrate import migrate
+
+OpenDeliveries = Callable[[Settings, Keyring], Awaitable[Deliveries]]
+
+ROUTERS: tuple[APIRouter, ...] = (
+    token_routes.router,
+    messages.router,
+    admin_clients.router,
+    admin_types.router,
+    admin_templates.router,
+    admin_dictionaries.router,
+    admin_accounts.router,
+    admin_patients.router,
+    admin_messages.router,
+    admin_work.router,
+    admin_people.router,
+    codec.router,
+    detail_page.router,
+    health.router,
+)
+# Temporal's histories come in larger pieces than a message may have.
+_LIMITS = Limits(larger={"/v1/codec/": 2048 * KIB}, forms=frozenset({"/v1/token"}))
+
+
+def create_app(
+    settings: Settings, open_deliveries: OpenDeliveries = TemporalDeliveries.open
+) -> FastAPI:
+    """Return the application; it opens what it needs when it starts."""
+    metrics = Metrics()
+    origins = _ui_origins(settings)
+    app = FastAPI(
+        title="Hospital Message Centre",
+        version="1.0.0",
+        lifespan=partial(_lifespan, settings, metrics, open_deliveries),
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+        middleware=[
+            Middleware(Edge, metrics=metrics),
+            Middleware(CodecCors, origins=origins),
+            Middleware(Guard, limits=_LIMITS),
+        ],
+    )
+    for router in ROUTERS:
+        app.include_router(router)
+    _add_docs(app)
+    problems.install(app, _methods())
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(
+    settings: Settings,
+    metrics: Metrics,
+    open_deliveries: OpenDeliveries,
+    app: FastAPI,
+) -> AsyncIterator[None]:
+    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    keyring = load_keyring(settings.keys_file)
+    await migrate(settings.database)
+    store = open_store(settings.database, keyring)
+    if settings.admin_password is not None:
+        async with store.sessions.begin() as session:
+            await users.ensure_admin(session, settings.admin_password)
+    app.state.centre = Centre(
+        settings=settings,
+        keyring=keyring,
+        store=store,
+        deliveries=await open_deliveries(settings, keyring),
+        tokens=TokenDesk(keyring.token_key),
+        metrics=metrics,
+    )
+    app.state.readiness = health.Readiness()
+    sampling = asyncio.create_task(sample_for_ever(app.state.centre))
+    try:
+        yield
+    finally:
+        sampling.cancel()
+        await asyncio.wait({sampling})
+        await store.close()
+
+
+def _add_docs(app: FastAPI) -> None:
+    document = partial(openapi.build, app)
+    app.openapi = document  # type: ignore[method-assign]
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        return openapi.docs_page(document())
+
+
+def _ui_origins(settings: Settings) -> list[str]:
+    port = settings.temporal_ui_port
+    return [f"http://{host}:{port}" for host in ("127.0.0.1", "localhost")]
+
+
+def _methods() -> dict[re.Pattern[str], set[str]]:
+    """Return each path's methods: the router itself stops at the first route."""
+    found: dict[re.Pattern[str], set[str]] = {}
+    for router in ROUTERS:
+        for route in router.routes:
+            if isinstance(route, APIRoute):
+                found.setdefault(route.path_regex, set()).update(route.methods or ())
+    return found

@@ -1,0 +1,55 @@
+"""What endpoints share: made once in the application's lifespan."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from api.metrics import Metrics
+from api.tokens import TokenDesk
+from core.crypto import Keyring
+from core.settings import Settings
+from operations.deliveries import Deliveries
+from operations.limits import Failures, Gate, Rates
+from store import Store
+
+
+@dataclass(frozen=True)
+class Centre:
+    """The message centre as endpoints see it."""
+
+    settings: Settings
+    keyring: Keyring
+    store: Store
+    deliveries: Deliveries
+    tokens: TokenDesk
+    metrics: Metrics
+    rates: Rates = field(default_factory=Rates)
+    # A guesser has one appkey and one address; a whole address has more room.
+    guesses: Failures = field(
+        default_factory=lambda: Failures(10, timedelta(minutes=1))
+    )
+    guesses_from: Failures = field(
+        default_factory=lambda: Failures(100, timedelta(minutes=1))
+    )
+    # Checking a password costs memory and a quarter of a second, on purpose.
+    sign_ins: Gate = field(default_factory=lambda: Gate(at_once=2, waiting=40))
+
+
+def _centre(request: Request) -> Centre:
+    return cast(Centre, request.app.state.centre)
+
+
+CentreDep = Annotated[Centre, Depends(_centre)]
+
+
+async def _session(centre: CentreDep) -> AsyncIterator[AsyncSession]:
+    async with centre.store.sessions.begin() as session:
+        yield session
+
+
+# scope="function": commit before the answer leaves, so a failed commit is an error.
+SessionDep = Annotated[AsyncSession, Depends(_session, scope="function")]

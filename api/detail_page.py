@@ -1,0 +1,122 @@
+"""The recipient's detail page, `/m/{token}`: whoever has the link may read it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
+from fastapi.responses import HTMLResponse
+
+from api.centre import Centre, CentreDep
+from api.pages import page
+from core.errors import Unavailable
+from core.links import read_link
+from core.models import Message
+from core.templates import render
+from operations.lookup import stored_message
+from store import catalog, templates
+
+router = APIRouter(tags=["detail page"])
+
+_HEADERS = {"X-Robots-Tag": "noindex, nofollow", "Cache-Control": "no-store"}
+
+
+@dataclass(frozen=True)
+class Words:
+    """The page's own words in one language."""
+
+    lang: str
+    open: str
+    note: str
+    gone: str
+    later: str
+
+
+CHINESE = Words(
+    lang="zh-CN",
+    open="查看详情",
+    note="本页仅供收件人本人查看，请勿转发。",
+    gone="此链接无效或已过期",
+    later="系统暂时繁忙，请稍后再试",
+)
+ENGLISH = Words(
+    lang="en",
+    open="Open",
+    note="This page is for its recipient only; please do not pass it on.",
+    gone="This link is not valid, or has expired",
+    later="Please try again in a moment",
+)
+
+
+@router.get("/m/{token}", response_class=HTMLResponse)
+async def show_detail(
+    token: Annotated[str, Path()], request: Request, centre: CentreDep
+) -> Response:
+    """Show a message's detail to its recipient."""
+    words = _language(request.headers.get("accept-language", ""))
+    try:
+        answer = await _page(centre, token, words)
+    except Unavailable:
+        answer = _short(503, words.later, words)
+        answer.headers["Retry-After"] = "5"
+    answer.headers.update(_HEADERS)
+    answer.headers["Content-Language"] = words.lang
+    return answer
+
+
+async def _page(centre: Centre, token: str, words: Words) -> HTMLResponse:
+    message_id = read_link(centre.keyring.token_key, token, datetime.now(UTC))
+    message = await stored_message(centre, message_id) if message_id else None
+    if message is None:
+        return _short(404, words.gone, words)
+    detail = message.detail
+    return page(
+        "detail.html",
+        words=words,
+        title=detail.title if detail else await _title(centre, message),
+        items=detail.items if detail else (),
+        link=message.link,
+        note=words.note,
+    )
+
+
+def _short(status: int, title: str, words: Words) -> HTMLResponse:
+    return page(
+        "detail.html", status, words=words, title=title, items=(), link=None, note=None
+    )
+
+
+async def _title(centre: Centre, message: Message) -> str:
+    """Return the title that the message's first channel with one shows."""
+    async with centre.store.sessions() as session:
+        for channel in message.plan.channels:
+            version = message.templates.get(channel, 0)
+            found = await templates.template(session, message.type, channel, version)
+            if found is not None and found.title:
+                return render(found.title, message.params)
+        kind = await catalog.message_type(session, message.type)
+    return kind.name if kind else message.type
+
+
+def _language(accepted: str) -> Words:
+    """Return the language that a browser prefers of our two; Chinese if neither."""
+    for choice in _by_preference(accepted):
+        if choice.startswith("zh"):
+            return CHINESE
+        if choice.startswith("en"):
+            return ENGLISH
+    return CHINESE
+
+
+def _by_preference(accepted: str) -> list[str]:
+    """Return an Accept-Language's tags, the most wanted first (RFC 9110, 12.5.4)."""
+    weighted = []
+    for place, choice in enumerate(accepted[:500].lower().split(",")):
+        tag, _, weight = choice.partition(";q=")
+        weighted.append((-_weight(weight), place, tag.strip()))
+    return [tag for _, _, tag in sorted(weighted)]
+
+
+def _weight(text: str) -> float:
+    digits = text.strip()[:5]
+    return float(digits) if digits.replace(".", "", 1).isdigit() else 1.0

@@ -1,0 +1,103 @@
+"""The outermost layer: a request id, the access log, figures, safe headers.
+
+No exception passes it: what nobody expected becomes a 500 without a detail,
+and one log line with ids only.
+"""
+
+import time
+from collections.abc import Mapping
+from uuid import UUID, uuid4
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.metrics import Metrics
+from api.problems import REQUEST_ID, internal
+from core.logs import describe
+
+_log = structlog.get_logger("api")
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+}
+# Path parameters that are ids of ours; others may be a person's number.
+_LOGGED = ("message_id", "code", "client")
+
+
+class Edge:
+    """ASGI middleware around everything else."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        scope[REQUEST_ID] = str(uuid4())
+        answer = _Answer(send, scope[REQUEST_ID])
+        began = time.perf_counter()
+        try:
+            await self._app(scope, receive, answer.send)
+        except Exception as error:
+            await self._failed(scope, receive, answer, error)
+        finally:
+            self._note(scope, answer.status, time.perf_counter() - began)
+
+    async def _failed(
+        self, scope: Scope, receive: Receive, answer: "_Answer", error: Exception
+    ) -> None:
+        _log.error("unexpected", request_id=scope[REQUEST_ID], **describe(error))
+        if answer.status:
+            raise error
+        await internal(scope[REQUEST_ID])(scope, receive, answer.send)
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        route = route_of(scope)
+        self._metrics.request(scope["method"], route, status, seconds)
+        _log.info(
+            "request",
+            request_id=scope[REQUEST_ID],
+            method=scope["method"][:16],
+            route=route,
+            status=status,
+            ms=round(seconds * 1000, 1),
+            **_ids(scope.get("path_params", {})),
+        )
+
+
+class _Answer:
+    """Sends an answer on, remembering its status and adding headers."""
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send = send
+        self._request_id = request_id
+        self.status = 0
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            headers["X-Request-Id"] = self._request_id
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+        await self._send(message)
+
+
+def route_of(scope: Scope) -> str:
+    """Return the route's template: the path itself may name a person."""
+    return str(getattr(scope.get("route"), "path", "-"))
+
+
+def _ids(params: Mapping[str, object]) -> dict[str, str]:
+    found = {name: params[name] for name in _LOGGED if name in params}
+    return {n: str(v) for n, v in found.items() if _is_id(v)}
+
+
+def _is_id(value: object) -> bool:
+    text = str(value)
+    return isinstance(value, UUID) or (len(text) <= 64 and text.isascii())

@@ -1,0 +1,186 @@
+"""What is checked of every request before anything else looks at it.
+
+Size, time, type, encoding and characters. Each case stands in a table of what
+breaks frameworks and databases (NUL, lone surrogates, NaN, deep nesting, ...):
+none may become a 5xx.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from urllib.parse import unquote_to_bytes
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.problems import send_problem
+from api.strict_json import check_json
+from core.errors import Malformed, RequestError, TooLarge, UnsupportedMedia
+
+KIB = 1024
+FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
+_NO_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+
+class TooSlow(RequestError):
+    """The body did not arrive in time."""
+
+    status = 408
+    title = "Request timeout"
+
+
+class HeadersTooLarge(RequestError):
+    """There are too many header fields, or they are too long."""
+
+    status = 431
+    title = "Request header fields too large"
+
+
+class _Gone(Exception):
+    """The caller hung up before the body was whole."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much, and for how long; `larger` and `forms` are keyed by path prefix."""
+
+    body: int = 64 * KIB
+    larger: Mapping[str, int] = field(default_factory=dict)
+    forms: frozenset[str] = frozenset()
+    whole_body: timedelta = timedelta(seconds=10)
+    headers: int = 100
+    header_bytes: int = 32 * KIB
+
+    def body_of(self, path: str) -> int:
+        """Return how many bytes a path's body may have."""
+        allowed = (
+            size for start, size in self.larger.items() if path.startswith(start)
+        )
+        return next(allowed, self.body)
+
+
+class Guard:
+    """ASGI middleware that refuses malformed requests."""
+
+    def __init__(self, app: ASGIApp, limits: Limits) -> None:
+        self._app = app
+        self._limits = limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        try:
+            checked = await self._checked(scope, receive)
+        except RequestError as error:
+            await send_problem(scope, receive, send, error)
+        except _Gone:
+            return
+        else:
+            await self._app(scope, checked, send)
+
+    async def _checked(self, scope: Scope, receive: Receive) -> Receive:
+        """Return a receive that gives the checked body; RequestError otherwise."""
+        headers = self._headers(scope)
+        _check_address(scope)
+        if scope["method"] in _NO_BODY:
+            return receive
+        body = await self._body(scope, headers, receive)
+        self._check_body(scope["path"], headers, body)
+        return _replay(body, receive)
+
+    def _headers(self, scope: Scope) -> dict[bytes, list[bytes]]:
+        fields: list[tuple[bytes, bytes]] = scope["headers"]
+        size = sum(len(name) + len(value) for name, value in fields)
+        if len(fields) > self._limits.headers or size > self._limits.header_bytes:
+            raise HeadersTooLarge("There are too many header fields.")
+        headers: dict[bytes, list[bytes]] = {}
+        for name, value in fields:
+            headers.setdefault(name.lower(), []).append(value)
+        return headers
+
+    async def _body(
+        self, scope: Scope, headers: dict[bytes, list[bytes]], receive: Receive
+    ) -> bytes:
+        limit = self._limits.body_of(scope["path"])
+        told = headers.get(b"content-length", [b"0"])[0]
+        if not told.isdigit() or len(told) > 12:
+            raise Malformed("Content-Length is not a number.")
+        if int(told) > limit:
+            raise TooLarge(f"The body may have {limit} bytes at most.")
+        if any(
+            v.strip().lower() != b"identity" for v in _all(headers, b"content-encoding")
+        ):
+            raise UnsupportedMedia("Encoded bodies are not taken.")
+        try:
+            async with asyncio.timeout(self._limits.whole_body.total_seconds()):
+                return await _read(receive, limit)
+        except TimeoutError:
+            raise TooSlow("The body took too long to arrive.") from None
+
+    def _check_body(
+        self, path: str, headers: dict[bytes, list[bytes]], body: bytes
+    ) -> None:
+        types = _all(headers, b"content-type")
+        if not body and not types:
+            return
+        wanted = FORM if path in self._limits.forms else JSON
+        if len(types) != 1 or not _is_type(types[0], wanted):
+            raise UnsupportedMedia(f"The body must be {wanted} in UTF-8.")
+        if wanted == JSON and body:
+            check_json(body)
+
+
+async def _read(receive: Receive, limit: int) -> bytes:
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _Gone
+        body += message.get("body", b"")
+        if len(body) > limit:
+            raise TooLarge(f"The body may have {limit} bytes at most.")
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """Return a receive that gives the body once, then what the server says."""
+    waiting: list[Message] = [
+        {"type": "http.request", "body": body, "more_body": False}
+    ]
+
+    async def again() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return again
+
+
+def _check_address(scope: Scope) -> None:
+    """Refuse paths and queries that are not clean UTF-8 once decoded."""
+    raw = scope.get("raw_path") or scope["path"].encode()
+    for part in (raw, scope["query_string"].replace(b"+", b" ")):
+        decoded = unquote_to_bytes(part)
+        try:
+            text = decoded.decode("utf-8")
+        except UnicodeDecodeError:
+            raise Malformed("The address is not UTF-8.") from None
+        if any(ord(character) < 0x20 or character == "\x7f" for character in text):
+            raise Malformed("The address holds control characters.")
+
+
+def _all(headers: dict[bytes, list[bytes]], name: bytes) -> list[bytes]:
+    return headers.get(name, [])
+
+
+def _is_type(value: bytes, wanted: str) -> bool:
+    """Tell whether a Content-Type is the wanted one, in UTF-8 or unsaid."""
+    kind, *parameters = value.decode("latin-1").lower().split(";")
+    if kind.strip() != wanted:
+        return False
+    for parameter in filter(str.strip, parameters):
+        name, _, setting = parameter.partition("=")
+        if name.strip() != "charset" or setting.strip().strip('"') != "utf-8":
+            return False
+    return True

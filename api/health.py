@@ -1,0 +1,154 @@
+"""`/health/live`, `/health/ready`, `/metrics`: for whoever watches the centre."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from fastapi import APIRouter, Request, Response
+
+from api.centre import Centre, CentreDep
+from api.problems import problem, request_id
+from core.errors import MessageCentreError
+from core.models import Model
+from store import clients
+from store.clients import Client
+from store.page import MAX_LIMIT
+from store.queue_settings import QueueSettings, queue_settings
+
+router = APIRouter(tags=["health"])
+
+_KEPT = timedelta(seconds=3)
+_KEPT_BAD = 0.5
+_STORE_WAIT = 3.0
+# A worker takes up a new client within 5 s; until then nothing is missing.
+_NEW = timedelta(seconds=15)
+_AT_ONCE = 16
+
+
+class Alive(Model):
+    """The process answers."""
+
+    status: str = "ok"
+
+
+class Readiness:
+    """What is missing, asked anew every few seconds at most."""
+
+    def __init__(self, kept: timedelta = _KEPT) -> None:
+        self._kept = kept.total_seconds()
+        self._missing: list[str] = []
+        self._until = 0.0
+        self._one = asyncio.Lock()
+
+    async def missing(self, centre: Centre) -> list[str]:
+        """Return the parts that do not work; none when all is well."""
+        async with self._one:
+            if time.monotonic() >= self._until:
+                self._missing = await _missing(centre)
+                # Whoever waits for the centre wants to hear of it soon.
+                kept = min(self._kept, _KEPT_BAD) if self._missing else self._kept
+                self._until = time.monotonic() + kept
+        return self._missing
+
+
+@router.get("/health/live")
+async def live() -> Alive:
+    """Tell that the process answers."""
+    return Alive()
+
+
+@router.get("/health/ready", response_model=Alive)
+async def ready(request: Request, centre: CentreDep) -> Response:
+    """Tell whether messages can be accepted and sent; 503 names what is missing."""
+    readiness: Readiness = request.app.state.readiness
+    missing = await readiness.missing(centre)
+    if not missing:
+        return Response(Alive().model_dump_json(), media_type="application/json")
+    detail = "Missing: " + ", ".join(missing) + "."
+    headers = {"Retry-After": "5"}
+    title = "Service unavailable"
+    return problem(request_id(request), 503, title, detail, headers, missing=missing)
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+async def metrics(centre: CentreDep) -> Response:
+    """Give figures to Prometheus."""
+    kind = "text/plain; version=0.0.4; charset=utf-8"
+    return Response(centre.metrics.text(), media_type=kind)
+
+
+async def _missing(centre: Centre) -> list[str]:
+    temporal = await _reachable(centre)
+    enabled = await _enabled(centre)
+    missing = [] if temporal else ["temporal"]
+    if enabled is None:
+        missing.append("store")
+    idle: list[str] = []
+    if temporal and enabled:
+        idle = await _idle(centre, enabled)
+        missing += [f"worker for client {code}" for code in idle]
+    centre.metrics.ready("temporal", temporal)
+    centre.metrics.ready("store", enabled is not None)
+    centre.metrics.ready("workers", temporal and enabled is not None and not idle)
+    return missing
+
+
+async def _reachable(centre: Centre) -> bool:
+    try:
+        await centre.deliveries.check()
+    except MessageCentreError:
+        return False
+    return True
+
+
+async def _enabled(centre: Centre) -> list[Client] | None:
+    """Return the clients that workers shall serve now; None: the store is down.
+
+    A queue that is paused, or was resumed a moment ago, needs nobody yet.
+    """
+    found: list[Client] = []
+    cursor: str | None = None
+    try:
+        async with asyncio.timeout(_STORE_WAIT), centre.store.sessions() as session:
+            steered = await queue_settings(session)
+            while True:
+                page = await clients.list_clients(session, cursor, MAX_LIMIT)
+                found += page.items
+                cursor = page.next
+                if cursor is None:
+                    return [c for c in found if c.enabled and not _rests(c, steered)]
+    except (MessageCentreError, TimeoutError):
+        return None
+
+
+def _rests(client: Client, steered: Mapping[str, QueueSettings]) -> bool:
+    settings = steered.get(client.code)
+    if settings is None or settings.set_at is None:
+        return False
+    return settings.paused or settings.set_at > datetime.now(UTC) - _NEW
+
+
+async def _idle(centre: Centre, enabled: list[Client]) -> list[str]:
+    """Return the clients whose queue no worker polls, new ones excused.
+
+    Where nobody polls any queue there is no worker, however new the clients.
+    """
+    few = asyncio.Semaphore(_AT_ONCE)
+
+    async def pollers(client: Client) -> int:
+        async with few:
+            try:
+                return await centre.deliveries.pollers(client.code)
+            except MessageCentreError:
+                return 0
+
+    counts = await asyncio.gather(*map(pollers, enabled))
+    excused = _NEW if any(counts) else timedelta(0)
+    since = datetime.now(UTC) - excused
+    pairs = zip(enabled, counts, strict=True)
+    return [c.code for c, count in pairs if not count and c.created_at < since]

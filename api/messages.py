@@ -1,0 +1,150 @@
+"""`/v1/messages`: send, look, cancel, send again, and see beforehand."""
+
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Body, Header, Query, Request, Response
+
+from api.accepting import client_of, idempotency_key, submit
+from api.callers import (
+    CLIENTS,
+    EITHER,
+    PEOPLE,
+    Canceller,
+    Operator,
+    Reader,
+    SendingClient,
+)
+from api.centre import CentreDep
+from api.examples import MESSAGES
+from api.listing import wanted_messages
+from api.views import (
+    Accepted,
+    MessagePage,
+    MessageQuery,
+    Preview,
+    Shown,
+    StatusDocument,
+    document,
+    plan_view,
+)
+from core.acceptance import MessageRequest
+from core.models import Message, Template
+from core.templates import render
+from operations.accepting import message_type, planned
+from operations.lookup import Found, look_up
+from operations.orders import CancelOrder, ResendOrder, cancel, resend
+from store import messages
+
+router = APIRouter(prefix="/v1/messages", tags=["messages"])
+
+MessageBody = Annotated[MessageRequest, Body(openapi_examples=MESSAGES)]
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        description="Up to 255 visible ASCII characters; the same key and body give"
+        " the first answer again, another body 422.",
+    ),
+]
+
+
+@router.post("", status_code=202, dependencies=CLIENTS)
+async def send_message(
+    body: MessageBody,
+    request: Request,
+    response: Response,
+    caller: SendingClient,
+    centre: CentreDep,
+    _: Key = None,
+) -> Accepted:
+    """Accept a message. 202 means that it is durable, whatever happens next."""
+    client, key = client_of(caller), idempotency_key(request)
+    centre.rates.take(client.code, client.rate_per_minute)
+    started = await submit(centre, client, body, key)
+    message = started.message
+    response.headers["Location"] = f"/v1/messages/{message.id}"
+    if started.replayed:
+        response.headers["Idempotent-Replayed"] = "true"
+    return Accepted(
+        id=message.id,
+        client=message.client,
+        type=message.type,
+        created_at=message.created_at,
+    )
+
+
+@router.post("/preview", dependencies=CLIENTS)
+async def preview_message(
+    body: MessageBody, caller: SendingClient, centre: CentreDep
+) -> Preview:
+    """Show the plan and what each channel would say; nothing is sent."""
+    kind = await message_type(centre, body.type)
+    message = planned(centre, client_of(caller), body, kind, uuid4())
+    templates = kind.templates if kind else {}
+    return Preview(
+        plan=plan_view(message.plan),
+        channels={
+            channel: shown(templates[channel], message)
+            for channel in message.plan.channels
+            if channel in templates
+        },
+    )
+
+
+def shown(template: Template, message: Message) -> Shown:
+    """Return a template with a message's values in place."""
+    return Shown(
+        title=render(template.title, message.params),
+        body=render(template.body, message.params),
+        fields={n: render(t, message.params) for n, t in template.fields.items()},
+        provider_template=template.provider_template,
+    )
+
+
+@router.get("", dependencies=EITHER)
+async def list_messages(
+    query: Annotated[MessageQuery, Query()], caller: Reader, centre: CentreDep
+) -> MessagePage:
+    """List messages, newest first: a client's own, or anybody's for people."""
+    async with centre.store.sessions() as session:
+        wanted = await wanted_messages(session, query, caller)
+        if wanted is None:
+            return MessagePage(items=[], next=None)
+        page = await messages.list_messages(session, wanted, query.cursor, query.limit)
+    return MessagePage(items=[document(d, "store") for d in page.items], next=page.next)
+
+
+@router.get("/{message_id}", dependencies=EITHER)
+async def get_message(
+    message_id: UUID, caller: Reader, centre: CentreDep
+) -> StatusDocument:
+    """Return how a message stands, from its workflow or else from the store."""
+    return _document(await look_up(centre, message_id, caller.only))
+
+
+@router.post("/{message_id}/cancel", status_code=202, dependencies=EITHER)
+async def cancel_message(
+    message_id: UUID,
+    caller: Canceller,
+    centre: CentreDep,
+    body: CancelOrder | None = None,
+) -> StatusDocument:
+    """Stop a message: what has not gone out yet stays here."""
+    found = await look_up(centre, message_id, caller.only)
+    await cancel(centre, found.doc, body or CancelOrder(), caller.actor)
+    return _document(await look_up(centre, message_id, caller.only))
+
+
+@router.post("/{message_id}/resend", status_code=202, dependencies=PEOPLE)
+async def resend_message(
+    message_id: UUID, body: ResendOrder, caller: Operator, centre: CentreDep
+) -> StatusDocument:
+    """Send a failed message again, within its window or after it."""
+    found = await look_up(centre, message_id, caller.only)
+    await resend(centre, found.doc, body, caller.actor)
+    return _document(await look_up(centre, message_id, caller.only))
+
+
+def _document(found: Found) -> StatusDocument:
+    return document(found.doc, found.source)

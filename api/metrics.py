@@ -1,0 +1,69 @@
+"""Figures for Prometheus; labels are route templates, codes and ids, never people."""
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+
+class Metrics:
+    """One registry per application, so that two in a process do not mix."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._requests = Counter(
+            "hmc_http_requests",
+            "Requests answered.",
+            ("method", "route", "status"),
+            registry=self._registry,
+        )
+        self._seconds = Histogram(
+            "hmc_http_request_seconds",
+            "Time to answer a request.",
+            ("method", "route"),
+            buckets=_BUCKETS,
+            registry=self._registry,
+        )
+        self._accepted = Counter(
+            "hmc_messages_accepted",
+            "Messages accepted; `replayed` for a repeated key.",
+            ("client", "replayed"),
+            registry=self._registry,
+        )
+        self._accept = Histogram(
+            "hmc_accept_seconds",
+            "Time from a checked request to Temporal having the message.",
+            buckets=_BUCKETS,
+            registry=self._registry,
+        )
+        self._ready = Gauge(
+            "hmc_ready",
+            "1 where a part that the centre needs was found working.",
+            ("part",),
+            registry=self._registry,
+        )
+
+    def request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count one answer."""
+        known = method if method in _METHODS else "other"
+        self._requests.labels(known, route, str(status)).inc()
+        self._seconds.labels(known, route).observe(seconds)
+
+    def accepted(self, client: str, replayed: bool, seconds: float) -> None:
+        """Count one message that Temporal has."""
+        self._accepted.labels(client, str(replayed).lower()).inc()
+        self._accept.observe(seconds)
+
+    def ready(self, part: str, works: bool) -> None:
+        """Note whether a part works."""
+        self._ready.labels(part).set(int(works))
+
+    def text(self) -> bytes:
+        """Return the figures in Prometheus' text format."""
+        return generate_latest(self._registry)

@@ -1,0 +1,141 @@
+"""What the API shows of messages: the contract's documents."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field
+
+from core.acceptance import Code
+from core.errors import Invalid, Wrong
+from core.models import (
+    Acknowledgement,
+    Delivery,
+    MessageStatus,
+    Model,
+    Plan,
+)
+from core.words import Channel, Priority, Status, Strategy
+from operations.lookup import Source
+
+_EARLIEST, _LATEST = 2000, 2100
+
+
+def _plus(value: object) -> object:
+    """Mend an offset whose plus sign a URL turned into a space."""
+    return value.replace(" ", "+") if isinstance(value, str) and "T" in value else value
+
+
+Time = Annotated[AwareDatetime, BeforeValidator(_plus)]
+
+
+class Accepted(Model):
+    """The answer to a message that was accepted."""
+
+    id: UUID
+    client: str = Field(examples=["lis"])
+    type: str = Field(examples=["critical-value"])
+    status: Literal[Status.ACCEPTED] = Status.ACCEPTED
+    created_at: datetime
+
+
+class PlanView(Model):
+    """The stages in which the channels are tried."""
+
+    strategy: Strategy
+    threshold: float
+    stages: tuple[tuple[Channel, ...], ...] = Field(
+        examples=[[["wechat"], ["sms"], ["wecom"]]]
+    )
+
+
+class StatusDocument(Model):
+    """How a message stands; `source` says who knew."""
+
+    id: UUID
+    client: str
+    type: str
+    priority: Priority
+    reference: str | None
+    status: Status
+    created_at: datetime
+    updated_at: datetime
+    send_at: datetime | None
+    expires_at: datetime | None
+    source: Source
+    plan: PlanView
+    deliveries: tuple[Delivery, ...]
+    resendable_until: datetime | None
+    acknowledgement: Acknowledgement | None
+    run: int
+
+
+class MessagePage(Model):
+    """Messages, newest first; `next` is the cursor of the page after."""
+
+    items: list[StatusDocument]
+    next: str | None
+
+
+class Shown(Model):
+    """What one channel would show."""
+
+    title: str
+    body: str
+    fields: dict[str, str]
+    provider_template: str | None
+
+
+class Preview(Model):
+    """The plan, and what each of its channels would show."""
+
+    plan: PlanView
+    channels: dict[Channel, Shown]
+
+
+class MessageQuery(Model):
+    """Which messages to list."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    status: Status | None = None
+    type: Code | None = None
+    reference: str | None = Field(default=None, min_length=1, max_length=64)
+    recipient: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=300,
+        description="`TYPE:VALUE`, e.g. `mobile:13812345678`. A bare value is taken"
+        " as the first identity type under which any message is known.",
+    )
+    since: Time | None = Field(
+        default=None, alias="from", description="Created at or after this time."
+    )
+    until: Time | None = Field(
+        default=None, alias="to", description="Created before this time."
+    )
+    client: Code | None = Field(default=None, description="Only for people.")
+    limit: int = Field(default=50, ge=1, le=200)
+    cursor: str | None = Field(default=None, min_length=1, max_length=512)
+
+
+def check_times(since: datetime | None, until: datetime | None) -> None:
+    """Raise Invalid for times that no message can have."""
+    for name, at in (("from", since), ("to", until)):
+        if at is not None and not _EARLIEST <= at.year < _LATEST:
+            raise Invalid(
+                "A time is out of range.", [Wrong(f"/{name}", "Out of range.")]
+            )
+
+
+def document(doc: MessageStatus, source: Source) -> StatusDocument:
+    """Return the contract's status document."""
+    whole = {name: getattr(doc, name) for name in type(doc).model_fields}
+    return StatusDocument(**whole | {"plan": plan_view(doc.plan), "source": source})
+
+
+def plan_view(plan: Plan) -> PlanView:
+    """Return what the API shows of a plan."""
+    return PlanView(
+        strategy=plan.strategy, threshold=plan.threshold, stages=plan.stages
+    )

@@ -1,0 +1,20 @@
+"""What the API, the console and others share: things done, with no HTTP in them."""
+
+from typing import Protocol
+
+from core.settings import Settings
+from operations.deliveries import Deliveries
+from store import Store
+
+
+class Parts(Protocol):
+    """What an operation works with; every edge's own collection has these."""
+
+    @property
+    def settings(self) -> Settings: ...
+
+    @property
+    def store(self) -> Store: ...
+
+    @property
+    def deliveries(self) -> Deliveries: ...

@@ -1,0 +1,101 @@
+"""Sending many failed messages again, telling how far it is."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from core.errors import MessageCentreError
+from core.models import MessageStatus
+from operations import Parts
+from operations.orders import ResendOrder, resend
+from store import messages
+from store.audit import Actor
+from store.messages import MessageFilter
+from store.page import MAX_LIMIT, Page
+
+_AT_ONCE = 8
+
+
+@dataclass(frozen=True)
+class BulkProgress:
+    """How many went out again and how many did not; `more` where some are left."""
+
+    resent: int = 0
+    skipped: int = 0
+    more: bool = False
+
+
+Report = Callable[[BulkProgress], None]
+
+
+def _nobody(_: BulkProgress) -> None:
+    """Nobody wants to know how far it is."""
+
+
+async def resend_failed(
+    parts: Parts,
+    wanted: MessageFilter,
+    order: ResendOrder,
+    actor: Actor,
+    *,
+    pages: int | None = None,
+    report: Report = _nobody,
+) -> BulkProgress:
+    """Send the failed messages of a filter again: all, or so many pages of 200.
+
+    `report` hears of every message. One that has failed again meanwhile is
+    not sent twice.
+    """
+    await parts.deliveries.check()
+    now, cursor = datetime.now(UTC), None
+    progress, read = BulkProgress(more=True), 0
+    while progress.more and read != pages:
+        page = await _page(parts, wanted, now, cursor)
+        progress = await _resend_all(parts, page.items, order, actor, progress, report)
+        progress = replace(progress, more=page.next is not None)
+        cursor, read = page.next, read + 1
+    report(progress)
+    return progress
+
+
+async def _page(
+    parts: Parts, wanted: MessageFilter, now: datetime, cursor: str | None
+) -> Page[MessageStatus]:
+    async with parts.store.sessions() as session:
+        return await messages.list_failed(session, wanted, now, cursor, MAX_LIMIT)
+
+
+async def _resend_all(
+    parts: Parts,
+    docs: Sequence[MessageStatus],
+    order: ResendOrder,
+    actor: Actor,
+    progress: BulkProgress,
+    report: Report,
+) -> BulkProgress:
+    few = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(doc: MessageStatus) -> None:
+        nonlocal progress
+        async with few:
+            sent = await _sent(parts, doc, order, actor)
+        if sent:
+            progress = replace(progress, resent=progress.resent + 1)
+        else:
+            progress = replace(progress, skipped=progress.skipped + 1)
+        report(progress)
+
+    await asyncio.gather(*map(one, docs))
+    return progress
+
+
+async def _sent(
+    parts: Parts, doc: MessageStatus, order: ResendOrder, actor: Actor
+) -> bool:
+    """Tell whether a message was sent again; one in another state by now is not."""
+    try:
+        await resend(parts, doc, order, actor)
+    except MessageCentreError:
+        return False
+    return True

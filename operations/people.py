@@ -1,0 +1,87 @@
+"""Personal data as people see it: masked, and in clear only by a step that is kept."""
+
+from uuid import UUID
+
+from core.errors import Forbidden, Invalid, NotFound, Wrong
+from core.identities import mask, mask_name, normalise
+from core.models import Recipient
+from core.words import IdentityType, Role
+from operations import Parts
+from operations.lookup import look_up, stored_message
+from store import audit, patients
+from store.audit import Actor
+from store.patients import Patient
+
+# An auditor reads what was done, not who was ill.
+MAY_LOOK = frozenset({Role.ADMIN, Role.OPERATOR})
+
+
+def masked(patient: Patient) -> Patient:
+    """Return a patient as a screen may show it."""
+    shown = {kind: mask(kind, value) for kind, value in patient.identities.items()}
+    name = mask_name(patient.name)
+    return patient.model_copy(update={"name": name, "identities": shown})
+
+
+def masked_recipient(recipient: Recipient) -> Recipient:
+    """Return a recipient as a screen may show it."""
+    shown = {kind: mask(kind, value) for kind, value in recipient.identities.items()}
+    name = recipient.name and mask_name(recipient.name)
+    return Recipient(identities=shown, name=name)
+
+
+async def find_patients(
+    parts: Parts, identity_type: IdentityType, value: str
+) -> tuple[Patient, ...]:
+    """Return who has this identity, masked."""
+    try:
+        wanted = normalise(identity_type, value)
+    except ValueError as error:
+        wrong = Wrong("/value", f"The value {error}.")
+        raise Invalid(wrong.detail, [wrong]) from None
+    async with parts.store.sessions() as session:
+        found = await patients.find_patients(session, identity_type, wanted)
+    return tuple(map(masked, found))
+
+
+async def patient(parts: Parts, person_id: UUID) -> Patient:
+    """Return a patient, masked; NotFound where there is none."""
+    return masked(await _patient(parts, person_id))
+
+
+async def reveal_patient(parts: Parts, person_id: UUID, actor: Actor) -> Patient:
+    """Return a patient in clear; the log keeps who looked."""
+    found = await _patient(parts, person_id)
+    await _note(parts, f"patients/{found.id}", actor)
+    return found
+
+
+async def recipient_of(parts: Parts, message_id: UUID) -> Recipient | None:
+    """Return whom a message is for, masked; None where that is no longer kept."""
+    message = await stored_message(parts, message_id)
+    return masked_recipient(message.recipient) if message else None
+
+
+async def reveal_recipient(parts: Parts, message_id: UUID, actor: Actor) -> Recipient:
+    """Return whom a message is for in clear; the log keeps who looked."""
+    await look_up(parts, message_id)
+    message = await stored_message(parts, message_id)
+    if message is None:
+        raise NotFound("This message's recipient is no longer kept.")
+    await _note(parts, f"messages/{message_id}", actor)
+    return message.recipient
+
+
+async def _patient(parts: Parts, person_id: UUID) -> Patient:
+    async with parts.store.sessions() as session:
+        found = await patients.patient_of(session, person_id)
+    if found is None:
+        raise NotFound("There is no such patient.")
+    return found
+
+
+async def _note(parts: Parts, target: str, actor: Actor) -> None:
+    if actor.role not in MAY_LOOK:
+        raise Forbidden("This role does not see personal data in clear.")
+    async with parts.store.sessions.begin() as session:
+        await audit.write(session, actor, "look", target)

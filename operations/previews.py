@@ -1,0 +1,87 @@
+"""What a channel would show of a template, cut as its provider would have it cut."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from uuid import UUID
+
+from channels import email, wechat, wecom, workstation
+from channels.base import Content, Sending
+from channels.clip import clip, one_line
+from core.acceptance import template_placeholders
+from core.identities import ADDRESSES
+from core.models import Address, Model, Template
+from core.sms import SmsSize, signed, sms_size
+from core.templates import render
+from core.words import Channel, Priority
+
+_LINK = "https://hospital.example/m/0"
+_NOBODY = UUID(int=0)
+
+
+class ChannelPreview(Model):
+    """A message as its reader sees it; `size` for short messages alone."""
+
+    channel: Channel
+    title: str = ""
+    body: str = ""
+    fields: dict[str, str] = {}
+    size: SmsSize | None = None
+    link: bool = False
+    at: datetime
+
+
+def preview(
+    template: Template, params: Mapping[str, str], signature: str = ""
+) -> ChannelPreview:
+    """Return what the channel shows; a placeholder without a value stays visible."""
+    names = template_placeholders(template)
+    values = {name: params.get(name) or "{{" + name + "}}" for name in names}
+    content = Content(
+        title=render(template.title, values),
+        body=render(template.body, values),
+        fields={name: render(t, values) for name, t in template.fields.items()},
+        params=values,
+        link=_LINK,
+    )
+    return _shown(template.channel, content, signature)
+
+
+def _shown(channel: Channel, content: Content, signature: str) -> ChannelPreview:
+    now = datetime.now(UTC)
+    plain = ChannelPreview(
+        channel=channel, title=content.title, body=content.body, at=now
+    )
+    if channel is Channel.SMS:
+        text = signed(content.body, signature)
+        return ChannelPreview(channel=channel, body=text, size=sms_size(text), at=now)
+    if channel is Channel.WECHAT:
+        fields = wechat.fields(content)
+        return plain.model_copy(update={"fields": fields, "link": True})
+    if channel is Channel.WECOM:
+        return plain.model_copy(update={**_wecom_card(content), "link": True})
+    if channel is Channel.EMAIL:
+        subject = one_line(content.title) or one_line(content.body)
+        title = clip(subject, email.SUBJECT_LENGTH)
+        return plain.model_copy(update={"title": title, "link": True})
+    if channel is Channel.WORKSTATION:
+        title = str(workstation.payload(_sending(channel, content))["title"])
+        return plain.model_copy(update={"title": title, "link": True})
+    return plain
+
+
+def _wecom_card(content: Content) -> dict[str, str]:
+    request = wecom.message(_sending(Channel.WECOM, content), 0)
+    card = request["textcard"]
+    assert isinstance(card, dict)
+    return {"title": card["title"], "body": card["description"]}
+
+
+def _sending(channel: Channel, content: Content) -> Sending:
+    return Sending(
+        id=_NOBODY,
+        message_id=_NOBODY,
+        channel=channel,
+        priority=Priority.NORMAL,
+        address=Address(type=ADDRESSES[channel][0], value="nobody"),
+        content=content,
+    )

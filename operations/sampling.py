@@ -1,0 +1,64 @@
+"""Writes down every few seconds how each client's queue stands.
+
+Every process may run it; a lease in the store lets one of them do the work.
+"""
+
+import asyncio
+import secrets
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from core.errors import MessageCentreError
+from core.logs import describe
+from operations import Parts
+from operations.queues import QueueFigures
+from operations.steering import figures
+from store import clients
+from store.leases import take_lease
+from store.queue_samples import QueueSample, add_samples
+
+EVERY = timedelta(seconds=10)
+# Whoever has the lease and dies is followed by another this soon.
+_LEASE = timedelta(seconds=25)
+
+_log = structlog.get_logger("sampling")
+
+
+async def sample_for_ever(parts: Parts, every: timedelta = EVERY) -> None:
+    """Sample until cancelled; a store or a Temporal that is away is waited for."""
+    holder = secrets.token_hex(8)
+    while True:
+        try:
+            await sample_once(parts, holder)
+        except MessageCentreError:
+            pass  # /health/ready says what is missing
+        except Exception as error:
+            _log.error("unexpected", **describe(error))
+        await asyncio.sleep(every.total_seconds())
+
+
+async def sample_once(parts: Parts, holder: str) -> bool:
+    """Write one sample of every queue; False where another process does it."""
+    async with parts.store.sessions.begin() as session:
+        if not await take_lease(session, "queue-samples", holder, _LEASE):
+            return False
+    async with parts.store.sessions() as session:
+        codes = await clients.enabled_codes(session)
+    seen = await figures(parts, codes)
+    now = datetime.now(UTC)
+    async with parts.store.sessions.begin() as session:
+        await add_samples(session, [_sample(f, now) for f in seen], now)
+    return True
+
+
+def _sample(seen: QueueFigures, at: datetime) -> QueueSample:
+    return QueueSample(
+        client=seen.client,
+        at=at,
+        backlog=seen.backlog,
+        oldest_age_seconds=seen.oldest_age_seconds,
+        added_per_second=seen.added_per_second,
+        dispatched_per_second=seen.dispatched_per_second,
+        pollers=seen.pollers,
+    )

@@ -1,0 +1,178 @@
+"""One test message straight through a channel's provider, and what it answered.
+
+Not a message of a client: no workflow, no policy, no repetition. What is tried
+is the account that holds now and the words of a type, so that the answer is the
+provider's own and comes at once.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+from uuid import UUID
+
+import httpx
+from pydantic import Field
+from uuid_utils.compat import uuid7
+
+from channels import open_channels
+from channels.accounts import Accounts
+from channels.base import Content, Sending, Taken
+from channels.http import open_http
+from core import identities
+from core.acceptance import MAX_PARAMS, Code, ParamName, template_placeholders
+from core.errors import (
+    ContentRefused,
+    DeliveryError,
+    Invalid,
+    Misconfigured,
+    NotFound,
+    OutcomeUnknown,
+    ProviderDown,
+    RateLimited,
+    RecipientRefused,
+    Wrong,
+)
+from core.identities import ADDRESSES, mask
+from core.models import Address, Model, Template
+from core.settings import Settings
+from core.templates import render
+from core.words import Channel, IdentityType, Priority
+from operations.accounts import current_accounts, fallback
+from operations.channels import InboxShelf
+from operations.samples import sample_params
+from store import Store, audit, catalog
+from store.audit import Actor
+
+Verdict = Literal[
+    "delivered",
+    "taken",
+    "no_account",
+    "provider_down",
+    "unknown",
+    "rate_limited",
+    "recipient_refused",
+    "content_refused",
+    "misconfigured",
+]
+_VERDICTS: tuple[tuple[type[DeliveryError], Verdict], ...] = (
+    (ProviderDown, "provider_down"),
+    (OutcomeUnknown, "unknown"),
+    (RateLimited, "rate_limited"),
+    (RecipientRefused, "recipient_refused"),
+    (ContentRefused, "content_refused"),
+    (Misconfigured, "misconfigured"),
+)
+_TITLE = "测试消息 Test message"
+_BODY = "这是医院消息中心的测试消息，请忽略。This is a test; please ignore it."
+
+
+class Trial(Model):
+    """Whom a test goes to, and in which type's words (plain ones without)."""
+
+    identity_type: IdentityType
+    value: str = Field(min_length=1, max_length=255, repr=False)
+    message_type: Code | None = None
+    params: dict[ParamName, str] = Field(default={}, max_length=MAX_PARAMS, repr=False)
+
+
+class TrialResult(Model):
+    """What the provider said; `code` is its own."""
+
+    id: UUID
+    channel: Channel
+    verdict: Verdict
+    provider: str | None = None
+    code: str | None = None
+    provider_message_id: str | None = None
+
+
+async def send_trial(
+    store: Store, settings: Settings, channel: Channel, trial: Trial, actor: Actor
+) -> TrialResult:
+    """Send a test now; whatever the provider says is an answer, not an error."""
+    address = _address(channel, trial)
+    async with store.sessions() as session:
+        accounts = await current_accounts(session, fallback(settings)[1])
+        kind = trial.message_type
+        found = await catalog.message_type(session, kind) if kind else None
+    content = _content(channel, trial, found.templates if found else {})
+    sending = Sending(
+        id=uuid7(),
+        message_id=uuid7(),
+        channel=channel,
+        priority=Priority.NORMAL,
+        address=address,
+        content=content,
+    )
+    async with open_http() as http:
+        result = await _sent(store, accounts, http, sending)
+    shown = result.model_dump(mode="json", exclude_none=True)
+    shown |= {"to": mask(address.type, address.value), "message_type": kind}
+    async with store.sessions.begin() as session:
+        target = f"channels/{channel}"
+        await audit.write(session, actor, "send-test", target, None, shown)
+    return result
+
+
+def _address(channel: Channel, trial: Trial) -> Address:
+    kind = trial.identity_type
+    if kind not in ADDRESSES[channel]:
+        usable = ", ".join(ADDRESSES[channel])
+        text = f"This channel reaches people by: {usable}."
+        raise Invalid(text, [Wrong("/identity_type", text)])
+    try:
+        return Address(type=kind, value=identities.normalise(kind, trial.value))
+    except ValueError as error:
+        raise Invalid(f"The value {error}.", [Wrong("/value", str(error))]) from None
+
+
+def _content(
+    channel: Channel, trial: Trial, templates: Mapping[Channel, Template]
+) -> Content:
+    if trial.message_type is None:
+        return Content(title=_TITLE, body=_BODY, params={"content": _TITLE})
+    template = templates.get(channel)
+    if template is None:
+        raise NotFound("This message type has no template for this channel.")
+    params = sample_params(template_placeholders(template)) | trial.params
+    return Content(
+        title=render(template.title, params),
+        body=render(template.body, params),
+        provider_template=template.provider_template,
+        fields={name: render(t, params) for name, t in template.fields.items()},
+        params=params,
+    )
+
+
+async def _sent(
+    store: Store, accounts: Accounts, http: httpx.AsyncClient, sending: Sending
+) -> TrialResult:
+    channel, id = sending.channel, sending.id
+    only = {str(channel): getattr(accounts, str(channel), None)}
+    if channel is not Channel.INBOX and only[str(channel)] is None:
+        return TrialResult(id=id, channel=channel, verdict="no_account")
+    try:
+        account = Accounts.model_validate({} if channel is Channel.INBOX else only)
+        sender = open_channels(account, http, InboxShelf(store))[channel]
+        taken = await sender.send(sending)
+    except DeliveryError as error:
+        return TrialResult(
+            id=id, channel=channel, verdict=_verdict(error), code=error.code or None
+        )
+    except (OSError, ValueError):  # a certificate's file that is not there
+        return TrialResult(id=id, channel=channel, verdict="misconfigured")
+    return _taken(id, channel, taken)
+
+
+def _verdict(error: DeliveryError) -> Verdict:
+    fits = (verdict for kind, verdict in _VERDICTS if isinstance(error, kind))
+    return next(fits, "unknown")
+
+
+def _taken(id: UUID, channel: Channel, taken: Taken) -> TrialResult:
+    return TrialResult(
+        id=id,
+        channel=channel,
+        verdict="delivered" if taken.delivered else "taken",
+        provider=taken.provider,
+        provider_message_id=taken.provider_message_id,
+    )

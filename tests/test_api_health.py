@@ -1,0 +1,85 @@
+"""Liveness, readiness and figures."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from api.health import Readiness
+from core.words import Role
+from tests.api_rig import Rig, problem, running_api
+
+
+@pytest.fixture
+async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
+    async with running_api(tmp_path / "var") as running:
+        yield running
+
+
+async def missing(rig: Rig) -> list[str]:
+    """Ask anew what is missing."""
+    rig.app.state.readiness = Readiness()
+    answer = await rig.http.get("/health/ready")
+    if answer.status_code == 200:
+        return []
+    found: list[str] = problem(answer, 503)["missing"]
+    for part in found:
+        assert part in answer.json()["detail"]
+    return found
+
+
+async def test_alive(rig: Rig) -> None:
+    rig.deliveries.down = True
+    assert (await rig.http.get("/health/live")).json() == {"status": "ok"}
+
+
+async def test_readiness_names_what_is_missing(rig: Rig) -> None:
+    assert await missing(rig) == []
+    await rig.new_client("his")
+    assert await missing(rig) == ["worker for client his"]
+    rig.deliveries.served = {"his": 1}
+    assert await missing(rig) == []
+    rig.deliveries.down = True
+    assert await missing(rig) == ["temporal"]
+    await rig.centre.store.close()
+    (rig.centre.settings.state_dir / "centre.db").unlink()
+    (rig.centre.settings.state_dir / "centre.db").mkdir()
+    assert await missing(rig) == ["temporal", "store"]
+
+
+async def test_a_client_that_just_joined_is_waited_for(rig: Rig) -> None:
+    await rig.new_client("his")
+    await rig.new_client("lis")
+    rig.deliveries.served = {"his": 1}
+    assert await missing(rig) == []
+
+
+async def test_readiness_is_kept_for_some_seconds(rig: Rig) -> None:
+    rig.app.state.readiness = Readiness()
+    assert (await rig.http.get("/health/ready")).is_success
+    rig.deliveries.down = True
+    assert (await rig.http.get("/health/ready")).is_success
+    rig.app.state.readiness = Readiness(kept=timedelta(0))
+    assert not (await rig.http.get("/health/ready")).is_success
+
+
+async def test_figures(rig: Rig) -> None:
+    his = await rig.client("his")
+    await rig.send(his, key="k")
+    await rig.send(his, key="k")
+    await rig.http.get("/nowhere/13800138000")
+    admin = await rig.person(Role.ADMIN)
+    path = "/v1/admin/preferences/mobile/13800138000"
+    await rig.http.get(path, headers=admin)
+    await missing(rig)
+    text = (await rig.http.get("/metrics")).text
+    lines = set(text.splitlines())
+    assert 'hmc_messages_accepted_total{client="his",replayed="false"} 1.0' in lines
+    assert 'hmc_messages_accepted_total{client="his",replayed="true"} 1.0' in lines
+    sent = '{method="POST",route="/v1/messages",status="202"} 2.0'
+    assert f"hmc_http_requests_total{sent}" in lines
+    assert 'hmc_http_requests_total{method="GET",route="-",status="404"} 1.0' in lines
+    assert 'hmc_ready{part="temporal"} 1.0' in lines
+    assert "hmc_accept_seconds_count 2.0" in lines
+    assert "13800138000" not in text
