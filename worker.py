@@ -5,17 +5,19 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any
 
 import httpx
 import structlog
 import typer
-import yaml
+from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio.client import Client
 from temporalio.worker import (
+    Interceptor,
     PollerBehaviorSimpleMaximum,
     UnsandboxedWorkflowRunner,
     Worker,
@@ -26,34 +28,47 @@ from activities.failures import FailureInterceptor
 from activities.links import Links
 from activities.notify import NotifyActivities
 from activities.records import RecordActivities
-from channels import open_channels
-from channels.accounts import Accounts, sandbox_accounts
-from channels.base import Sending
+from channels.base import Sender
 from channels.http import open_http
 from core.crypto import Keyring, load_keyring
 from core.errors import Unavailable
 from core.logs import configure_logging
 from core.models import task_queue
 from core.settings import Settings
-from store import Store, clients, inbox, open_store
+from core.words import Channel
+from operations.accounts import fallback
+from operations.channels import InboxShelf, LiveChannels
+from store import Store, clients, open_store, queue_settings
+from store.queue_settings import QueueSettings
 from workflows.callback import TellClient
 from workflows.connection import connect
 from workflows.message import DeliverMessage
 
 WORKFLOWS = [DeliverMessage, TellClient]
 
-# How often the list of clients is read: a new client is served within 5 s.
+# How often clients and accounts are read: a change holds within 5 s.
 _FOLLOW_SECONDS = 2.0
 # A deploy waits this long for provider calls under way.
 _GRACE = timedelta(seconds=10)
+# Temporal keeps a queue's last limit until a worker names another.
+_UNLIMITED = 100_000.0
 
 Activity = Callable[..., Any]
 
 log = structlog.get_logger("worker")
 
 
+@dataclass(frozen=True)
+class Serving:
+    """A queue being served: its Worker, the task it runs in, the limit it has."""
+
+    worker: Worker
+    running: asyncio.Task[None]
+    per_second: float | None
+
+
 class Queues:
-    """One Worker per client system; follows the list of clients while it runs.
+    """One Worker per client system; follows clients and their settings as it runs.
 
     Workflows and activities of a client share its queue, so a client's trouble
     stays its own (layout B of docs/decisions/0002).
@@ -62,79 +77,97 @@ class Queues:
     def __init__(self, client: Client, activities: Sequence[Activity]) -> None:
         self._client = client
         self._activities = activities
-        self._serving: dict[str, tuple[Worker, asyncio.Task[None]]] = {}
+        self._serving: dict[str, Serving] = {}
+        self._leaving: dict[str, asyncio.Task[None]] = {}
 
-    async def follow(self, wanted: Collection[str]) -> None:
-        """Serve exactly these clients from now on."""
-        for code in set(wanted) - self._serving.keys():
-            worker = self._worker(code)
-            self._serving[code] = (worker, asyncio.create_task(worker.run()))
-            log.info("queue.serving", client=code)
-        for code in self._serving.keys() - set(wanted):
-            await self._stop(code)
+    async def follow(self, wanted: Mapping[str, float | None]) -> None:
+        """Serve exactly these clients from now on, each with its limit a second.
+
+        One that is left stops polling at once. Two Workers of a queue would
+        meet in the SDK, so a new one begins when the calls under way are over.
+        """
+        for code, serving in list(self._serving.items()):
+            if code not in wanted or wanted[code] != serving.per_second:
+                self._leave(code)
+        for code in wanted.keys() - self._serving.keys() - self._leaving.keys():
+            worker = self._worker(code, wanted[code])
+            running = asyncio.create_task(worker.run())
+            self._serving[code] = Serving(worker, running, wanted[code])
+            log.info("queue.serving", client=code, per_second=wanted[code])
 
     async def stop(self) -> None:
         """Stop serving, once the provider calls under way have ended."""
-        await asyncio.gather(*(self._stop(code) for code in list(self._serving)))
+        for code in list(self._serving):
+            self._leave(code)
+        await asyncio.gather(*self._leaving.values())
 
-    async def _stop(self, code: str) -> None:
-        worker, running = self._serving.pop(code)
-        await worker.shutdown()
-        await running
+    def _leave(self, code: str) -> None:
+        stopping = self._stop(code, self._serving.pop(code))
+        self._leaving[code] = asyncio.create_task(stopping)
+
+    async def _stop(self, code: str, serving: Serving) -> None:
+        try:
+            await serving.worker.shutdown()
+            await serving.running
+        finally:
+            del self._leaving[code]
         log.info("queue.left", client=code)
 
-    def _worker(self, code: str) -> Worker:
-        return Worker(
+    def _worker(self, code: str, per_second: float | None) -> Worker:
+        queue, failures = task_queue(code), FailureInterceptor()
+        return make_worker(
             self._client,
-            task_queue=task_queue(code),
-            workflows=WORKFLOWS,
-            activities=self._activities,
-            interceptors=[FailureInterceptor()],
-            # The sandbox costs a third of the worker's CPU; the tests run in it.
-            workflow_runner=UnsandboxedWorkflowRunner(),
-            workflow_task_poller_behavior=PollerBehaviorSimpleMaximum(4),
-            activity_task_poller_behavior=PollerBehaviorSimpleMaximum(4),
-            max_cached_workflows=500,
-            max_concurrent_activities=20,
-            graceful_shutdown_timeout=_GRACE,
+            queue,
+            WORKFLOWS,
+            self._activities,
+            failures,
+            per_second=per_second,
         )
 
 
-class InboxShelf:
-    """The centre's own inbox, as its channel sees it."""
+def make_worker(
+    client: Client,
+    queue: str,
+    workflows: Sequence[type],
+    activities: Sequence[Activity],
+    *interceptors: Interceptor,
+    per_second: float | None = None,
+) -> Worker:
+    """Return the worker of one queue, as large as all of ours.
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    async def __call__(self, sending: Sending) -> None:
-        async with self._store.sessions.begin() as session:
-            await inbox.deposit(
-                session,
-                delivery_id=sending.id,
-                message_id=sending.message_id,
-                owner=sending.address,
-                title=sending.content.title,
-                body=sending.content.body,
-                link=sending.content.link,
-            )
-
-
-def _accounts(settings: Settings) -> Accounts:
-    """Return the accounts of the file the settings name, else the sandbox's."""
-    if settings.accounts_file is None:
-        url = f"http://127.0.0.1:{settings.sandbox_port}"
-        return sandbox_accounts(url, settings.smtp_port)
-    return Accounts.model_validate(yaml.safe_load(settings.accounts_file.read_text()))
+    Temporal holds the limit for all workers of a queue together.
+    """
+    return Worker(
+        client,
+        task_queue=queue,
+        workflows=workflows,
+        activities=activities,
+        interceptors=interceptors,
+        # The sandbox costs a third of the worker's CPU; the tests run in it.
+        workflow_runner=UnsandboxedWorkflowRunner(),
+        workflow_task_poller_behavior=PollerBehaviorSimpleMaximum(4),
+        activity_task_poller_behavior=PollerBehaviorSimpleMaximum(4),
+        max_cached_workflows=500,
+        max_concurrent_activities=20,
+        max_task_queue_activities_per_second=per_second or _UNLIMITED,
+        # What a worker hands to itself passes the limit by.
+        disable_eager_activity_execution=per_second is not None,
+        graceful_shutdown_timeout=_GRACE,
+    )
 
 
 def assemble(
-    settings: Settings, keyring: Keyring, store: Store, http: httpx.AsyncClient
+    settings: Settings,
+    keyring: Keyring,
+    store: Store,
+    http: httpx.AsyncClient,
+    senders: Mapping[Channel, Sender],
 ) -> list[Activity]:
     """Return every activity, with the parts it works with."""
     records = RecordActivities(store)
     delivery = DeliveryActivities(
         store=store,
-        senders=open_channels(_accounts(settings), http, InboxShelf(store)),
+        senders=senders,
         links=Links(settings.base_url, keyring.token_key),
     )
     notify = NotifyActivities(store, http)
@@ -153,26 +186,48 @@ async def serve(settings: Settings, only: Collection[str], stop: asyncio.Event) 
     store = open_store(settings.database, keyring)
     async with open_http() as http:
         client = await connect(settings, keyring)
-        queues = Queues(client, assemble(settings, keyring, store, http))
+        channels = LiveChannels(http, InboxShelf(store), fallback(settings)[1])
+        activities = assemble(settings, keyring, store, http, channels)
+        queues = Queues(client, activities)
         try:
-            await _follow(queues, store, only, stop)
+            await _follow(queues, channels, store, only, stop)
         finally:
             await queues.stop()
             await store.close()
 
 
 async def _follow(
-    queues: Queues, store: Store, only: Collection[str], stop: asyncio.Event
+    queues: Queues,
+    channels: LiveChannels,
+    store: Store,
+    only: Collection[str],
+    stop: asyncio.Event,
 ) -> None:
+    """Take up which accounts hold and which clients there are, again and again."""
     while not stop.is_set():
         try:
             async with store.sessions() as session:
-                known = await clients.enabled_codes(session)
-            await queues.follow([c for c in known if not only or c in only])
+                wanted = await _wanted(session, only)
+                await channels.follow(session)
+            await queues.follow(wanted)
         except Unavailable:
             log.warning("store.unavailable")
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _FOLLOW_SECONDS)
+
+
+async def _wanted(
+    session: AsyncSession, only: Collection[str]
+) -> dict[str, float | None]:
+    """Return the clients to serve, paused ones left out, with their limits."""
+    steered = await queue_settings.queue_settings(session)
+    known = await clients.enabled_codes(session)
+    wanted: dict[str, float | None] = {}
+    for code in known:
+        settings = steered.get(code, QueueSettings(client=code))
+        if not settings.paused and (not only or code in only):
+            wanted[code] = settings.per_second
+    return wanted
 
 
 async def run(only: Collection[str]) -> None:

@@ -13,7 +13,6 @@ from core.errors import (
     DeliveryError,
     NotTaken,
     OutcomeUnknown,
-    RateLimited,
     SafeToRepeat,
     Undeliverable,
 )
@@ -133,6 +132,7 @@ class DeliveryActivities:
         state: AttemptState,
         *,
         code: str = "",
+        reason: Reason | None = None,
         taken: Taken | None = None,
     ) -> None:
         async with self.store.sessions.begin() as session:
@@ -141,6 +141,7 @@ class DeliveryActivities:
                 attempt.id,
                 state,
                 code=code or None,
+                reason=reason,
                 provider_message_id=taken.provider_message_id if taken else None,
             )
 
@@ -153,18 +154,15 @@ class DeliveryActivities:
     ) -> DeliveryResult:
         """Write the attempt's end; return what is unknown, raise what is known."""
         unknown = isinstance(error, OutcomeUnknown)
-        await self._end(attempt, "unknown" if unknown else "failed", code=error.code)
+        state: AttemptState = "unknown" if unknown else "failed"
+        await self._end(attempt, state, code=error.code, reason=error.reason)
         if unknown:
             if sender.dedupe_window is not None:
                 raise SafeToRepeat("no answer came", code=error.code)
             return _unknown(sender, attempt.number)
-        if isinstance(error, RateLimited) and _too_long(error, task):
+        if error.retry_after is not None and error.retry_after > task.patience:
             error.retryable = False
         raise error
-
-
-def _too_long(error: RateLimited, task: DeliveryTask) -> bool:
-    return error.retry_after is not None and error.retry_after > task.patience
 
 
 def _already_known(

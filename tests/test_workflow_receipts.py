@@ -159,3 +159,14 @@ async def test_a_provider_with_a_duplicate_key_is_called_again(
     assert fakes.channels == [WECHAT, WECHAT]
     assert len({task.delivery_id for task in fakes.calls}) == 1
     assert doc.status is Status.DELIVERED
+
+
+async def test_what_is_not_taken_twice_has_failed(
+    time_skipping: WorkflowEnvironment,
+) -> None:
+    fakes = FakeActivities()
+    fakes.script[WECHAT] = [ASKABLE, ASKABLE]
+    async with centre(time_skipping, fakes):
+        doc = await (await begin(time_skipping.client, message())).result()
+    assert fakes.channels == [WECHAT, WECHAT, SMS]
+    assert outcomes(doc)[WECHAT] == (Outcome.FAILED, Reason.UNREACHABLE)

@@ -29,6 +29,7 @@ _OUTCOMES = {
     Undeliverable.__name__: Outcome.SKIPPED,
 }
 _NOT_SENT = DeliveryResult(outcome=Outcome.FAILED, reason=Reason.UNREACHABLE)
+_TOO_LATE = DeliveryResult(outcome=Outcome.FAILED, reason=Reason.EXPIRED)
 
 
 class DeliveryRun:
@@ -54,17 +55,25 @@ class DeliveryRun:
     async def _clear_up(self, channel: Channel, result: DeliveryResult) -> None:
         """Find out what became of a call that had no end; repeat it if right.
 
-        A receipt may come by itself, or the provider can be asked. What is
-        known not to have been sent is sent again; what stays unknown is sent
-        again only for critical messages, and passed over otherwise.
+        What is known not to have been sent is sent again; what stays unknown
+        is sent again only for critical messages, and passed over otherwise.
         """
-        if await self._moves_past(channel, Outcome.UNKNOWN, ASK_AFTER):
-            return
-        found = await self._ask(channel) if result.askable else None
-        if found and found is not _NOT_SENT:
+        found = await self._find_out(channel, result)
+        if found is _NOT_SENT or (found is None and self._critical):
+            again = await self._send(channel, again=True)
+            self._note(channel, again)
+            unknown = again.outcome is Outcome.UNKNOWN
+            found = await self._find_out(channel, again) if unknown else None
+        if found is not None:
             self._note(channel, found)
-        elif found is _NOT_SENT or self._critical:
-            self._note(channel, await self._send(channel, again=True))
+
+    async def _find_out(
+        self, channel: Channel, result: DeliveryResult
+    ) -> DeliveryResult | None:
+        """Wait for a receipt, then ask; None where nobody can say."""
+        if await self._moves_past(channel, Outcome.UNKNOWN, ASK_AFTER):
+            return DeliveryResult(outcome=self._ledger.delivery(channel).outcome)
+        return await self._ask(channel) if result.askable else None
 
     async def _counts(self, channel: Channel) -> bool:
         """Tell whether the delivery counts, waiting for its receipt if it must."""
@@ -92,10 +101,13 @@ class DeliveryRun:
         return True
 
     async def _send(self, channel: Channel, again: bool = False) -> DeliveryResult:
+        left = self._time_left()
+        if not left:
+            return _TOO_LATE
         task = self._task(channel, again)
         stage = self._ledger.delivery(channel).stage
         options = (SEND_CRITICAL if self._critical else SEND) | {
-            "schedule_to_close_timeout": self._time_left(),
+            "schedule_to_close_timeout": left,
             "summary": Summary(f"{channel}, stage {stage}, run {task.run}"),
         }
         try:
@@ -141,7 +153,7 @@ class DeliveryRun:
         expires = self._ledger.message.expires_at
         if expires is None:
             return SEND_WHOLE
-        return max(expires - workflow.now(), timedelta(seconds=1))
+        return max(expires - workflow.now(), timedelta(0))
 
     @property
     def _critical(self) -> bool:
@@ -166,11 +178,12 @@ def _failed(error: ActivityError) -> DeliveryResult:
     """Return what the end of a failed activity says about its delivery."""
     cause = error.cause
     if isinstance(cause, ActivityTimeout):
-        if cause.type is TimeoutType.START_TO_CLOSE:
+        # A call that was under way may have been taken.
+        if cause.type is TimeoutType.START_TO_CLOSE or error.started_event_id:
             return DeliveryResult(
                 outcome=Outcome.UNKNOWN, reason=Reason.OUTCOME_UNKNOWN
             )
-        return DeliveryResult(outcome=Outcome.FAILED, reason=Reason.EXPIRED)
+        return _TOO_LATE
     if not isinstance(cause, ApplicationError) or not cause.details:
         return DeliveryResult(outcome=Outcome.FAILED, reason=Reason.REJECTED)
     refusal = Refusal.model_validate(cause.details[0])

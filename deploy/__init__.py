@@ -1,0 +1,1 @@
+"""How the centre's processes are prepared, started and watched."""

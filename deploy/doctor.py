@@ -1,0 +1,177 @@
+"""Looks at each part of a centre and says of each whether it is well.
+
+A check returns what it found, or raises Ill with what to do.
+"""
+
+import asyncio
+import platform
+import re
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from importlib.metadata import PackageNotFoundError, version
+
+import httpx
+from sqlalchemy import text
+
+from core.crypto import load_keyring
+from core.settings import Settings
+from deploy.faults import CannotStart
+from deploy.namespace import RETENTION, retention, wait_for_temporal
+from deploy.processes import ROOT
+from deploy.up import api_url
+from store import open_store
+
+_TEMPORAL_LIMIT = timedelta(seconds=3)
+# Providers refuse a signature whose time is minutes off; tokens go sooner.
+_LARGEST_SKEW = timedelta(seconds=5)
+_LEAST_DISK = 2_000_000_000
+
+
+class Ill(Exception):
+    """A part is not well; the text says what to do."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found."""
+
+    part: str
+    well: bool
+    text: str
+
+
+Check = Callable[[Settings], Awaitable[str]]
+
+
+async def examine(settings: Settings) -> AsyncIterator[Finding]:
+    """Yield a finding per part, in the order in which they need each other."""
+    for part, check in CHECKS.items():
+        try:
+            yield Finding(part, True, await check(settings))
+        except Ill as ill:
+            yield Finding(part, False, str(ill))
+        except Exception as error:
+            # Only the class: the text may hold an address with a password.
+            yield Finding(part, False, f"failed with {type(error).__name__}")
+
+
+async def _python(settings: Settings) -> str:
+    lines = await asyncio.to_thread((ROOT / "requirements.lock").read_text)
+    pins = re.findall(r"^([A-Za-z0-9_.\-]+)==([^ ;]+) \\$", lines, re.MULTILINE)
+    other = [name for name, version in pins if _installed(name) != version]
+    if other:
+        raise Ill(f"not as requirements.lock: {', '.join(other)}; run scripts/venv")
+    return f"{platform.python_version()}, {len(pins)} packages as locked"
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+async def _keys(settings: Settings) -> str:
+    path = settings.keys_file
+    if not await asyncio.to_thread(path.exists):
+        raise Ill(f"{path} is missing; start with `hmc up`, or restore it")
+    mode = (await asyncio.to_thread(path.stat)).st_mode & 0o777
+    if mode & 0o077:
+        raise Ill(f"{path} has mode {mode:o}; others may read it: chmod 600 it")
+    keyring = await asyncio.to_thread(load_keyring, path)
+    return f"{len(keyring.keys)} key(s), {keyring.current} seals"
+
+
+async def _disk(settings: Settings) -> str:
+    folder = settings.state_dir.resolve()
+    free = shutil.disk_usage(folder if folder.exists() else folder.parent).free
+    if free < _LEAST_DISK:
+        raise Ill(f"{free / 1e9:.1f} GB free at {folder}; make room (15 kB a message)")
+    return f"{free / 1e9:.0f} GB free at {folder}"
+
+
+async def _store(settings: Settings) -> str:
+    path = settings.keys_file
+    if not await asyncio.to_thread(path.exists):
+        raise Ill("can't be opened without the keys")
+    store = open_store(settings.database, await asyncio.to_thread(load_keyring, path))
+    try:
+        async with store.sessions() as session:
+            connection = await session.connection()
+            query = text("SELECT version_num FROM alembic_version")
+            found = (await connection.execute(query)).scalar_one()
+    finally:
+        await store.close()
+    return f"{store.engine.dialect.name}, tables at {found}"
+
+
+async def _temporal(settings: Settings) -> str:
+    try:
+        client = await wait_for_temporal(settings.temporal, _TEMPORAL_LIMIT)
+    except CannotStart as error:
+        raise Ill(f"{error} Start it with `hmc up`") from None
+    kept = await retention(client, settings.temporal_namespace)
+    if kept < RETENTION:
+        raise Ill(f"keeps closed workflows {kept}; set a retention of 72 h")
+    hours = kept.total_seconds() / 3600
+    return f"{settings.temporal}, closed workflows kept {hours:.0f} h"
+
+
+async def _api(settings: Settings) -> str:
+    answer = await _get(f"{api_url(settings)}/health/live", "API")
+    if not answer.is_success:
+        raise Ill(f"answers {answer.status_code}; see its log")
+    return api_url(settings)
+
+
+async def _ready(settings: Settings) -> str:
+    answer = await _get(f"{api_url(settings)}/health/ready", "API")
+    if not answer.is_success:
+        raise Ill(f"not ready: {answer.text[:500]}")
+    return "every part it needs answers, workers polling"
+
+
+async def _sandbox(settings: Settings) -> str:
+    url = f"http://127.0.0.1:{settings.sandbox_port}"
+    answer = await _get(f"{url}/_sandbox/tokens", "sandbox")
+    if not answer.is_success:
+        raise Ill(f"answers {answer.status_code}; see its log")
+    return url
+
+
+async def _clock(settings: Settings) -> str:
+    answer = await _get(f"{api_url(settings)}/health/live", "API")
+    if "date" not in answer.headers:
+        raise Ill("the API's answer has no Date to compare with")
+    # The header has whole seconds, so half of one is the best guess.
+    theirs = parsedate_to_datetime(answer.headers["date"]) + timedelta(seconds=0.5)
+    skew = abs(datetime.now(UTC) - theirs)
+    if skew > _LARGEST_SKEW:
+        raise Ill(f"{skew.total_seconds():.0f} s from the API's clock; set up NTP")
+    return f"within {_LARGEST_SKEW.seconds} s of the API's"
+
+
+async def _get(url: str, part: str) -> httpx.Response:
+    try:
+        async with httpx.AsyncClient(timeout=5) as http:
+            return await http.get(url)
+    except httpx.HTTPError:
+        raise Ill(
+            f"the {part} does not answer at {url}; start it with `hmc up`"
+        ) from None
+
+
+CHECKS: dict[str, Check] = {
+    "python": _python,
+    "keys": _keys,
+    "disk": _disk,
+    "store": _store,
+    "temporal": _temporal,
+    "api": _api,
+    "ready": _ready,
+    "sandbox": _sandbox,
+    "clock": _clock,
+}

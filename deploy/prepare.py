@@ -1,0 +1,51 @@
+"""What must be there before the processes start; safe to repeat."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from core.crypto import load_keyring
+from core.settings import Settings
+from deploy.credentials import first_password, keep_clients
+from deploy.files import make_private_folder
+from deploy.namespace import ensure_namespace, wait_for_temporal
+from store import Store, open_store
+from store.migrate import migrate
+from store.seeds import seed
+from store.users import ensure_admin
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What preparation made; a new password is told to the person once."""
+
+    clients: int = 0
+    new_password: str | None = field(default=None, repr=False)
+
+
+async def prepare(settings: Settings) -> Prepared:
+    """Make the state folder, keys, tables, dictionaries and first administrator."""
+    make_private_folder(settings.state_dir)
+    keyring = load_keyring(settings.keys_file)
+    await migrate(settings.database)
+    store = open_store(settings.database, keyring)
+    try:
+        return await _fill(store, settings)
+    finally:
+        await store.close()
+
+
+async def _fill(store: Store, settings: Settings) -> Prepared:
+    password = first_password(settings)
+    async with store.sessions.begin() as session:
+        created = await ensure_admin(session, password)
+        clients = await seed(session)
+        # Before the commit: a secret that only the store's hash knew is lost.
+        keep_clients(settings.state_dir, clients)
+    told = created and not settings.admin_password
+    return Prepared(len(clients), password if told else None)
+
+
+async def prepare_temporal(settings: Settings, limit: timedelta) -> None:
+    """Make what a Temporal of the hospital's own lacks for us."""
+    client = await wait_for_temporal(settings.temporal, limit)
+    await ensure_namespace(client, settings.temporal_namespace)

@@ -1,0 +1,136 @@
+"""Starts a whole centre and keeps it running until a signal ends it."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import httpx
+
+from core.settings import Settings
+from deploy import ports, processes, temporal_server
+from deploy.files import held, make_private_folder
+from deploy.prepare import Prepared, prepare, prepare_temporal
+from deploy.supervisor import Supervisor
+
+Say = Callable[[str], None]
+Show = Callable[[Settings, asyncio.Event], Awaitable[None]]
+
+_READY_SECONDS = 120.0
+_POLL_SECONDS = 0.2
+
+
+async def up(settings: Settings, say: Say, show: Show | None = None) -> None:
+    """Run a centre until SIGINT or SIGTERM, or raise CannotStart.
+
+    `show` is done once the centre is ready, and may itself say "stop".
+    """
+    settings = settings.model_copy(update={"state_dir": settings.state_dir.resolve()})
+    make_private_folder(settings.state_dir)
+    with held(settings.state_dir):
+        ports.require_free(list(ports.needed(settings)))
+        await _until_told_to_stop(settings, say, show)
+
+
+async def _until_told_to_stop(settings: Settings, say: Say, show: Show | None) -> None:
+    stopping = _signalled()
+    supervisor = Supervisor(settings.state_dir, say)
+
+    async def start_and_show() -> None:
+        await serve(settings, supervisor, say)
+        if show:
+            await show(settings, stopping)
+
+    serving = asyncio.create_task(start_and_show())
+    told = asyncio.create_task(stopping.wait())
+    try:
+        await asyncio.wait({serving, told}, return_when=asyncio.FIRST_COMPLETED)
+        if serving.done():
+            serving.result()  # raises what kept the centre from starting
+            await told
+        say("Stopping …")
+    finally:
+        serving.cancel()
+        await asyncio.wait({serving})
+        await supervisor.stop()
+
+
+def _signalled() -> asyncio.Event:
+    """Return an event that Ctrl-C, SIGTERM or a closed terminal sets."""
+    event = asyncio.Event()
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as under nohup
+        numbers.append(signal.SIGHUP)
+    for number in numbers:
+        asyncio.get_running_loop().add_signal_handler(number, event.set)
+    return event
+
+
+async def serve(settings: Settings, supervisor: Supervisor, say: Say) -> None:
+    """Prepare and start everything; returns when the centre is ready."""
+    cli = await _temporal_cli(settings)
+    say("Preparing the store …")
+    told(await prepare(settings), settings, say)
+    if cli is None:
+        await prepare_temporal(settings, processes.TEMPORAL_LIMIT)
+    for process in processes.centre(settings, cli):
+        await supervisor.start(process)
+    await _wait_until_ready(settings, say)
+
+
+async def _temporal_cli(settings: Settings) -> Path | None:
+    if settings.temporal_address:
+        return None
+    return await temporal_server.find_cli()
+
+
+def told(prepared: Prepared, settings: Settings, say: Say) -> None:
+    """Say what preparation made; a generated password is said this once."""
+    if prepared.clients:
+        file = settings.state_dir / "clients.json"
+        say(f"{prepared.clients} client systems created; their keys: {file}")
+    if prepared.new_password:
+        say(f"First administrator: admin, password: {prepared.new_password}")
+
+
+async def _wait_until_ready(settings: Settings, say: Say) -> None:
+    """Wait for /health/ready; after too long, say so and go on keeping things up."""
+    try:
+        async with asyncio.timeout(_READY_SECONDS):
+            await until_ready(api_url(settings))
+    except TimeoutError:
+        where = f"{api_url(settings)}/health/ready and {settings.state_dir}/logs"
+        say(f"Not ready after {_READY_SECONDS:.0f} s; see {where}")
+    else:
+        say(addresses(settings))
+
+
+async def until_ready(url: str) -> None:
+    """Return once the centre at this address says that all its parts work."""
+    async with httpx.AsyncClient(base_url=url) as http:
+        while True:
+            with contextlib.suppress(httpx.HTTPError):
+                if (await http.get("/health/ready")).is_success:
+                    return
+            await asyncio.sleep(_POLL_SECONDS)
+
+
+def api_url(settings: Settings) -> str:
+    """Return where this machine reaches the API."""
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
+    return f"http://{host}:{settings.api_port}"
+
+
+def addresses(settings: Settings) -> str:
+    """Return the lines that say where everything is."""
+    lines = [
+        "Ready · 已就绪",
+        f"  API document · 接口文档   {api_url(settings)}/docs",
+        f"  Sandbox · 渠道沙箱        http://127.0.0.1:{settings.sandbox_port}/_sandbox/messages",
+    ]
+    if settings.temporal_address is None:
+        ui = f"http://127.0.0.1:{settings.temporal_ui_port}"
+        lines.append(f"  Temporal UI · 流程历史    {ui}")
+    lines.append(f"  State and logs · 数据日志 {settings.state_dir}")
+    return "\n".join(lines)

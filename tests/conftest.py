@@ -1,0 +1,114 @@
+"""What many tests need: a real Temporal, skipped time, a whole centre."""
+
+import os
+import subprocess
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from temporalio.client import Client
+from temporalio.testing import WorkflowEnvironment
+
+from core import search
+from deploy.namespace import add_search_attributes, keep_closed_workflows
+from deploy.processes import ROOT
+from deploy.temporal_server import tuning
+from tests.centre import Centre, running_centre
+
+
+def pytest_unconfigure() -> None:
+    # The SDK's threads may abort an interpreter that ends right after them.
+    time.sleep(0.3)
+
+
+def program(variable: str, script: str) -> Path:
+    """Return the program a variable names, else what the script finds or makes.
+
+    Where there is none the test fails: nothing is left out unnoticed.
+    """
+    if given := os.environ.get(variable):
+        return Path(given)
+    found = subprocess.run(
+        [str(ROOT / "scripts" / script)], capture_output=True, text=True, check=False
+    )
+    if found.returncode:
+        pytest.fail(f"scripts/{script}: {found.stderr}")
+    return Path(found.stdout.strip())
+
+
+@pytest.fixture(scope="session")
+def temporal_cli() -> Path:
+    """The Temporal CLI, which holds the dev server."""
+    return program("TEMPORAL_CLI", "temporal")
+
+
+@pytest.fixture(scope="session")
+def temporal_test_server() -> Path:
+    """Temporal's time-skipping test server."""
+    return program("TEMPORAL_TEST_SERVER", "test-server")
+
+
+@dataclass(frozen=True)
+class Temporal:
+    """A running Temporal; each test connects a client of its own."""
+
+    address: str
+    namespace: str = "default"
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def temporal_dev(
+    temporal_cli: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Temporal]:
+    """A dev server with its database file and the flags of a centre's own."""
+    folder = tmp_path_factory.mktemp("temporal")
+    async with await WorkflowEnvironment.start_local(
+        dev_server_existing_path=str(temporal_cli),
+        dev_server_database_filename=str(folder / "temporal.db"),
+        dev_server_log_level="error",
+        dev_server_extra_args=tuning(),
+    ) as environment:
+        client = environment.client
+        await keep_closed_workflows(client, client.namespace)
+        yield Temporal(client.service_client.config.target_host)
+
+
+@pytest.fixture
+async def temporal_client(temporal_dev: Temporal) -> Client:
+    """A plain client of the dev server, without our codec."""
+    return await Client.connect(temporal_dev.address)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def time_skipping(
+    temporal_test_server: Path,
+) -> AsyncIterator[WorkflowEnvironment]:
+    """A server that skips time while a test awaits a result; one per file.
+
+    Workflows that a test leaves open share the skipped time with the next.
+    """
+    async with await WorkflowEnvironment.start_time_skipping(
+        test_server_existing_path=str(temporal_test_server)
+    ) as environment:
+        names = {key.name for key in search.ALL}
+        await add_search_attributes(environment.client, "default", names)
+        yield environment
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def centre(
+    temporal_cli: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Centre]:
+    """One running centre for all tests that only use it."""
+    async with running_centre(tmp_path_factory.mktemp("centre") / "var") as running:
+        yield running
+
+
+@pytest_asyncio.fixture
+async def own_centre(temporal_cli: Path, tmp_path: Path) -> AsyncIterator[Centre]:
+    """A running centre that the test may kill parts of."""
+    async with running_centre(tmp_path / "var") as running:
+        yield running
