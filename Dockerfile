@@ -1,4 +1,4 @@
-# One image for API, worker, sandbox and preparation; the command decides.
+# One image for API and console, worker, sandbox and preparation; the command decides.
 FROM python:3.12-slim-bookworm
 
 WORKDIR /app
@@ -13,4 +13,4 @@ ENV HMC_STATE_DIR=/var/lib/hmc HMC_HOST=0.0.0.0 PYTHONUNBUFFERED=1
 # The keys lie here: every container of one centre mounts the same volume.
 VOLUME /var/lib/hmc
 EXPOSE 8000
-CMD ["python", "-m", "api"]
+CMD ["python", "web.py"]

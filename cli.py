@@ -15,10 +15,18 @@ from rich.table import Table
 
 from core.settings import Settings
 from deploy import credentials, processes
+from deploy.audit_log import verify_log
 from deploy.doctor import examine
 from deploy.faults import CannotStart
 from deploy.prepare import prepare, prepare_temporal
-from deploy.remote import Document, Refused, Remote, as_client, as_person
+from deploy.remote import (
+    Document,
+    Refused,
+    Remote,
+    as_client,
+    as_person,
+    message,
+)
 from deploy.up import api_url, told
 from deploy.up import up as run_centre
 
@@ -30,6 +38,8 @@ app = typer.Typer(
 )
 client_app = typer.Typer(no_args_is_help=True, help="Client systems · 接入系统")
 app.add_typer(client_app, name="client")
+audit_app = typer.Typer(no_args_is_help=True, help="The audit log · 审计日志")
+app.add_typer(audit_app, name="audit")
 
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 FINAL = {"delivered", "failed", "cancelled", "expired"}
@@ -93,6 +103,12 @@ def api(context: typer.Context) -> None:
 def worker(context: typer.Context) -> None:
     """Run one worker process (--client CODE …) · 运行工作进程"""
     become(processes.WORKER, context.args)
+
+
+@app.command(context_settings=PASS_ON)
+def console(context: typer.Context) -> None:
+    """Run the console on a port of its own · 单独运行管理平台"""
+    become(processes.CONSOLE, context.args)
 
 
 @app.command()
@@ -169,26 +185,6 @@ def send(
     run(work)
 
 
-def message(
-    type_: str,
-    identities: dict[str, str],
-    params: dict[str, str],
-    name: str | None,
-    channels: list[str] | None,
-    reference: str | None,
-) -> Document:
-    """Return the body of a message; what was not given is left out."""
-    recipient = {"identities": identities, "name": name}
-    body = {
-        "type": type_,
-        "recipient": {k: v for k, v in recipient.items() if v},
-        "params": params,
-        "channels": channels,
-        "reference": reference,
-    }
-    return {k: v for k, v in body.items() if v}
-
-
 def pairs(given: list[str]) -> dict[str, str]:
     """Return `name=value` arguments as a dictionary."""
     split = [text.partition("=") for text in given]
@@ -246,6 +242,19 @@ def doctor() -> None:
             say(f"{mark} {finding.part:9} {finding.text}")
         if ill:
             raise Refused(f"{ill} of the parts need attention.")
+
+    run(work)
+
+
+@audit_app.command()
+def verify(
+    rows: Annotated[int | None, typer.Option(help="As noted · 曾记下的行数")] = None,
+    head: Annotated[str | None, typer.Option(help="Its hash · 曾记下的校验值")] = None,
+) -> None:
+    """Prove that no row was changed or removed · 校验审计日志"""
+
+    async def work(settings: Settings) -> None:
+        say(await verify_log(settings, rows, head))
 
     run(work)
 

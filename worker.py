@@ -181,7 +181,7 @@ def assemble(
 
 
 async def serve(settings: Settings, only: Collection[str], stop: asyncio.Event) -> None:
-    """Serve the queues of all enabled clients, or of some, until told to stop."""
+    """Serve the queues of all clients, or of some, until told to stop."""
     keyring = load_keyring(settings.state_dir / "keys.json")
     store = open_store(settings.database, keyring)
     async with open_http() as http:
@@ -221,7 +221,7 @@ async def _wanted(
 ) -> dict[str, float | None]:
     """Return the clients to serve, paused ones left out, with their limits."""
     steered = await queue_settings.queue_settings(session)
-    known = await clients.enabled_codes(session)
+    known = await clients.all_codes(session)
     wanted: dict[str, float | None] = {}
     for code in known:
         settings = steered.get(code, QueueSettings(client=code))

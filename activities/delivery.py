@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
 from activities.links import Links
 from activities.models import DeliveryResult, DeliveryTask
 from channels.base import Asking, Content, Sender, Sending, Taken
+from core.acceptance import template_placeholders
 from core.errors import (
     DeliveryError,
     NotTaken,
@@ -39,12 +41,14 @@ class DeliveryActivities:
         provider drops duplicates itself, or the workflow says `again`.
         """
         sender = self._sender(task.channel)
-        template = await self._template(task)
         repeated = task.again or activity.info().attempt > 1
-        earlier = await self._earlier(task) if repeated else ()
-        if known := _already_known(task, sender, earlier):
-            return known
-        attempt = await self._begin(task, sender)
+        # One transaction: each costs as much as its statements.
+        async with self.store.sessions.begin() as session:
+            template = await _template(session, task)
+            earlier = await _earlier(session, task) if repeated else ()
+            if known := _already_known(task, sender, earlier):
+                return known
+            attempt = await _begin(session, task, sender)
         try:
             taken = await sender.send(self._sending(task, template))
         except DeliveryError as error:
@@ -61,11 +65,12 @@ class DeliveryActivities:
         """
         sender = self._sender(task.channel)
         assert isinstance(sender, Asking)
-        sending = self._sending(task, await self._template(task))
-        taken = await sender.ask(sending)
+        async with self.store.sessions() as session:
+            template = await _template(session, task)
+            earlier = await _earlier(session, task)
+        taken = await sender.ask(self._sending(task, template))
         if taken is None:
             raise NotTaken("the provider knows no such delivery")
-        earlier = await self._earlier(task)
         if earlier:
             await self._end(earlier[-1], "accepted", taken=taken)
         return _result(sender, taken, len(earlier))
@@ -75,22 +80,6 @@ class DeliveryActivities:
         if sender is None:
             raise Undeliverable(Reason.CHANNEL_DISABLED)
         return sender
-
-    async def _template(self, task: DeliveryTask) -> Template:
-        """Return the pinned template, unless something was switched off since."""
-        async with self.store.sessions() as session:
-            rules = await catalog.delivery_rules(
-                session, task.type, task.channel, task.template_version
-            )
-        if rules is None or not rules.type_enabled:
-            raise Undeliverable(Reason.TYPE_DISABLED)
-        if not rules.channel_enabled:
-            raise Undeliverable(Reason.CHANNEL_DISABLED)
-        if rules.template is None:
-            raise Undeliverable(Reason.NO_TEMPLATE)
-        if not rules.template.enabled:
-            raise Undeliverable(Reason.TEMPLATE_DISABLED)
-        return rules.template
 
     def _sending(self, task: DeliveryTask, template: Template) -> Sending:
         return Sending(
@@ -111,20 +100,6 @@ class DeliveryActivities:
                 link=self.links.link(task.message_id, task.created_at, task.link),
             ),
         )
-
-    async def _earlier(self, task: DeliveryTask) -> Sequence[Attempt]:
-        async with self.store.sessions() as session:
-            return await attempts.attempts_of(session, task.delivery_id)
-
-    async def _begin(self, task: DeliveryTask, sender: Sender) -> Attempt:
-        async with self.store.sessions.begin() as session:
-            return await attempts.begin_attempt(
-                session,
-                delivery_id=task.delivery_id,
-                message_id=task.message_id,
-                channel=task.channel,
-                provider=sender.provider,
-            )
 
     async def _end(
         self,
@@ -163,6 +138,21 @@ class DeliveryActivities:
         if error.retry_after is not None and error.retry_after > task.patience:
             error.retryable = False
         raise error
+
+
+async def _version(session: AsyncSession, task: DeliveryTask) -> int:
+    """Return the version pinned at acceptance; for a resend, the newest that fits.
+
+    Mending a template is what many a resend is for. One that asks for values
+    which the message lacks does not fit.
+    """
+    if task.run == 1:
+        return task.template_version
+    kind = await catalog.message_type(session, task.type)
+    newest = kind.templates.get(task.channel) if kind else None
+    if newest is None or not set(template_placeholders(newest)) <= task.params.keys():
+        return task.template_version
+    return newest.version
 
 
 def _already_known(
@@ -205,4 +195,33 @@ def _result(sender: Sender, taken: Taken, number: int) -> DeliveryResult:
         provider=taken.provider,
         provider_message_id=taken.provider_message_id,
         askable=isinstance(sender, Asking),
+    )
+
+
+async def _template(session: AsyncSession, task: DeliveryTask) -> Template:
+    """Return what the channel says, unless something was switched off since."""
+    version = await _version(session, task)
+    rules = await catalog.delivery_rules(session, task.type, task.channel, version)
+    if rules is None or not rules.type_enabled:
+        raise Undeliverable(Reason.TYPE_DISABLED)
+    if not rules.channel_enabled:
+        raise Undeliverable(Reason.CHANNEL_DISABLED)
+    if rules.template is None:
+        raise Undeliverable(Reason.NO_TEMPLATE)
+    if not rules.template.enabled:
+        raise Undeliverable(Reason.TEMPLATE_DISABLED)
+    return rules.template
+
+
+async def _earlier(session: AsyncSession, task: DeliveryTask) -> Sequence[Attempt]:
+    return await attempts.attempts_of(session, task.delivery_id)
+
+
+async def _begin(session: AsyncSession, task: DeliveryTask, sender: Sender) -> Attempt:
+    return await attempts.begin_attempt(
+        session,
+        delivery_id=task.delivery_id,
+        message_id=task.message_id,
+        channel=task.channel,
+        provider=sender.provider,
     )

@@ -14,6 +14,7 @@ from temporalio.worker import (
 from activities.models import Refusal
 from core.errors import DeliveryError, MessageCentreError
 from core.logs import describe
+from core.words import Reason
 
 
 class FailureInterceptor(Interceptor):
@@ -37,15 +38,14 @@ class _Inbound(ActivityInboundInterceptor):
             _log_where(error)
             # The text of an unexpected error may hold what it choked on.
             raise ApplicationError(
-                "internal error, see the worker's log", type=type(error).__name__
+                "internal error, see the worker's log",
+                _refusal(Reason.INTERNAL_ERROR),
+                type=type(error).__name__,
             ) from None
 
 
 def _failure(error: MessageCentreError) -> ApplicationError:
-    details = []
-    if isinstance(error, DeliveryError):
-        attempts = activity.info().attempt
-        details.append(Refusal(reason=error.reason, attempts=attempts))
+    details = [_refusal(error.reason)] if isinstance(error, DeliveryError) else []
     return ApplicationError(
         str(error),
         *details,
@@ -53,6 +53,10 @@ def _failure(error: MessageCentreError) -> ApplicationError:
         non_retryable=not error.retryable,
         next_retry_delay=getattr(error, "retry_after", None),
     )
+
+
+def _refusal(reason: Reason) -> Refusal:
+    return Refusal(reason=reason, attempts=activity.info().attempt)
 
 
 def _log_where(error: Exception) -> None:

@@ -31,9 +31,10 @@ class RecordActivities:
         """Write the message down and find out where it shall go."""
         message = snapshot.message
         async with self.store.sessions.begin() as session:
-            await messages.record(session, message, snapshot.status)
+            # Reading first: from its first write on, SQLite lets nobody else write.
             identities = await _identities(session, message)
             refused = await _opted_out(session, message, identities)
+            await messages.record(session, message, snapshot.status)
         addresses: dict[Channel, Address] = {}
         withheld: dict[Channel, Reason] = {}
         for channel in message.plan.channels:

@@ -7,11 +7,11 @@ from pydantic import ConfigDict, Field, StrictBool
 
 from api.admin_common import PREFIX, PagingDep, UserPath
 from api.callers import PEOPLE, Admin, Auditor
-from api.centre import SessionDep
+from api.centre import CentreDep, SessionDep
 from api.views import Time, check_times
-from core.errors import Conflict
 from core.models import Model
-from store import audit, users
+from operations.signing_in import rules_of
+from store import audit, second_factor, users
 from store.audit import AuditEntry, AuditFilter, ChainReport
 from store.page import Page
 from store.users import User, UserChanges, UserDraft
@@ -64,18 +64,34 @@ async def change_user(
     username: UserPath, body: UserPatch, caller: Admin, session: SessionDep
 ) -> User:
     """Change or disable a person; nobody shuts themselves out."""
-    shuts_out = {"enabled", "role"} & body.model_fields_set
-    if username == caller.name and shuts_out:
-        raise Conflict("Another administrator must change this for you.")
     return await users.update_user(session, username, body, caller.actor)
 
 
 @router.put("/users/{username}/password", status_code=204)
 async def set_password(
-    username: UserPath, body: PasswordBody, caller: Admin, session: SessionDep
+    username: UserPath,
+    body: PasswordBody,
+    caller: Admin,
+    centre: CentreDep,
+    session: SessionDep,
 ) -> None:
     """Set a person's password; their tokens end."""
-    await users.set_password(session, username, body.password, caller.actor)
+    rules = rules_of(centre.settings)
+    await users.set_password(session, username, body.password, caller.actor, rules)
+
+
+@router.delete("/users/{username}/second-factor", status_code=204)
+async def turn_off_second_factor(
+    username: UserPath, caller: Admin, session: SessionDep
+) -> None:
+    """Turn off a person's second factor: phone and recovery codes are lost."""
+    await second_factor.turn_off(session, username, caller.actor)
+
+
+@router.delete("/users/{username}/sessions", status_code=204)
+async def end_sessions(username: UserPath, caller: Admin, session: SessionDep) -> None:
+    """End every token and session of a person."""
+    await users.end_sessions(session, username, caller.actor)
 
 
 @router.get("/audit")

@@ -72,7 +72,7 @@ class BulkAnswer(Model):
 class LimitBody(Model):
     """How many calls to providers a second may go out of a queue; null: no limit."""
 
-    per_second: Annotated[float, Field(gt=0, le=100_000)] | None
+    per_second: Annotated[float, Field(gt=0, le=100_000, strict=True)] | None
 
 
 @router.get("/queues")

@@ -30,7 +30,10 @@ _BODY: dict[str, Any] = {
                 "schema": {
                     "type": "object",
                     "properties": {
-                        "payloads": {"type": "array", "items": {"type": "object"}}
+                        "payloads": {
+                            "type": ["array", "null"],  # protobuf JSON: unset
+                            "items": {"type": "object"},
+                        }
                     },
                 }
             }

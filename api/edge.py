@@ -90,7 +90,7 @@ class _Answer:
 
 def route_of(scope: Scope) -> str:
     """Return the route's template: the path itself may name a person."""
-    return str(getattr(scope.get("route"), "path", "-"))
+    return str(getattr(scope.get("route"), "path_format", "-"))
 
 
 def _ids(params: Mapping[str, object]) -> dict[str, str]:

@@ -37,6 +37,12 @@ class HeadersTooLarge(RequestError):
     title = "Request header fields too large"
 
 
+class Ambiguous(Malformed):
+    """The request may be two: a proxy before us may have seen another end of it."""
+
+    closes = True
+
+
 class _Gone(Exception):
     """The caller hung up before the body was whole."""
 
@@ -98,6 +104,9 @@ class Guard:
         headers: dict[bytes, list[bytes]] = {}
         for name, value in fields:
             headers.setdefault(name.lower(), []).append(value)
+        # RFC 9112, 6.3: what came after may have been smuggled in.
+        if b"transfer-encoding" in headers and b"content-length" in headers:
+            raise Ambiguous("Content-Length and Transfer-Encoding exclude each other.")
         return headers
 
     async def _body(

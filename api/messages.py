@@ -37,6 +37,8 @@ from operations.orders import CancelOrder, ResendOrder, cancel, resend
 from store import messages
 
 router = APIRouter(prefix="/v1/messages", tags=["messages"])
+# With a form of its own, so that `/preview` is no message: GET there is a 405.
+_ONE = "/{message_id:uuid}"
 
 MessageBody = Annotated[MessageRequest, Body(openapi_examples=MESSAGES)]
 Key = Annotated[
@@ -115,7 +117,7 @@ async def list_messages(
     return MessagePage(items=[document(d, "store") for d in page.items], next=page.next)
 
 
-@router.get("/{message_id}", dependencies=EITHER)
+@router.get(_ONE, dependencies=EITHER)
 async def get_message(
     message_id: UUID, caller: Reader, centre: CentreDep
 ) -> StatusDocument:
@@ -123,7 +125,7 @@ async def get_message(
     return _document(await look_up(centre, message_id, caller.only))
 
 
-@router.post("/{message_id}/cancel", status_code=202, dependencies=EITHER)
+@router.post(_ONE + "/cancel", status_code=202, dependencies=EITHER)
 async def cancel_message(
     message_id: UUID,
     caller: Canceller,
@@ -133,10 +135,12 @@ async def cancel_message(
     """Stop a message: what has not gone out yet stays here."""
     found = await look_up(centre, message_id, caller.only)
     await cancel(centre, found.doc, body or CancelOrder(), caller.actor)
+    if found.source == "store":  # nobody answers: do not wait for that again
+        return _document(found)
     return _document(await look_up(centre, message_id, caller.only))
 
 
-@router.post("/{message_id}/resend", status_code=202, dependencies=PEOPLE)
+@router.post(_ONE + "/resend", status_code=202, dependencies=PEOPLE)
 async def resend_message(
     message_id: UUID, body: ResendOrder, caller: Operator, centre: CentreDep
 ) -> StatusDocument:

@@ -64,6 +64,8 @@ _SCHEMA: dict[str, Any] = {
         },
     },
 }
+# A recipient reads a page, not a problem document.
+_PAGE = {"content": {"text/html": {"schema": {"type": "string"}}}}
 _METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -111,6 +113,10 @@ def _declare_errors(document: dict[str, Any]) -> None:
             if method != "get":
                 statuses |= _WITH_BODY
         operation["responses"].pop("422", None)  # the framework's, not ours
+        if path.startswith("/m/"):
+            operation["responses"] |= {
+                str(s): _PAGE | {"description": _ALWAYS[s]} for s in (404, 503)
+            }
         for status, text in statuses.items():
             _declare(operation["responses"], status, text)
     schemas = document.setdefault("components", {}).setdefault("schemas", {})

@@ -123,7 +123,7 @@ def _headers(error: MessageCentreError) -> dict[str, str]:
         headers["Retry-After"] = str(max(1, math.ceil(pause.total_seconds())))
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"
-    if error.status in (408, 413, 431):
+    if error.status in (408, 413, 431) or getattr(error, "closes", False):
         headers["Connection"] = "close"
     return headers
 

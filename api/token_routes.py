@@ -14,9 +14,12 @@ from api.tokens import LIFE
 from core.errors import TooManyRequests, Unauthenticated, Unavailable
 from core.models import Model
 from core.words import Role, Scope
-from store import client_use, clients, users
+from operations import signing_in
+from operations.signing_in import Attempt
+from store import client_use, clients
 from store.clients import Client
 from store.columns import utc_now
+from store.sign_ins import CodeNeeded
 from store.users import User
 
 router = APIRouter(prefix="/v1", tags=["tokens"])
@@ -56,7 +59,13 @@ class SessionRequest(Model):
 
     username: str = Field(min_length=1, max_length=64, examples=["admin"])
     password: str = Field(min_length=1, max_length=256, repr=False)
-    code: str | None = Field(default=None, min_length=1, max_length=16, repr=False)
+    code: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=32,
+        repr=False,
+        description="Six digits of the app, or a recovery code.",
+    )
 
 
 class SessionAnswer(Model):
@@ -138,21 +147,22 @@ async def sign_in(
     body: SessionRequest, request: Request, centre: CentreDep
 ) -> SessionAnswer:
     """Sign a person in."""
-    user = await _signed_in(centre, body, f"person|{address_of(request)}")
+    user = await _signed_in(centre, body, address_of(request))
     token = centre.tokens.for_person(user.username, user.epoch, user.role)
     return SessionAnswer(access_token=token, role=user.role)
 
 
-async def _signed_in(centre: Centre, body: SessionRequest, caller: str) -> User:
+async def _signed_in(centre: Centre, body: SessionRequest, address: str) -> User:
     """Return the user; the store locks names, we slow down addresses."""
+    caller = f"person|{address}"
     centre.guesses_from.check(caller)
+    attempt = Attempt(
+        username=body.username, password=body.password, code=body.code, address=address
+    )
     try:
-        async with centre.sign_ins, centre.store.sessions.begin() as session:
-            user = await users.verify(session, body.username, body.password)
-    except TooManyRequests:
+        return await signing_in.sign_in(centre.store, centre.sign_ins, attempt)
+    except CodeNeeded:
+        raise
+    except (TooManyRequests, Unauthenticated):
         centre.guesses_from.note(caller)
         raise
-    if user is None or not user.enabled:
-        centre.guesses_from.note(caller)
-        raise Unauthenticated("User name or password is wrong.")
-    return user

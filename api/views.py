@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from core.acceptance import Code
+from core.acceptance import Time as WrittenTime
 from core.errors import Invalid, Wrong
 from core.models import (
     Acknowledgement,
@@ -26,7 +27,7 @@ def _plus(value: object) -> object:
     return value.replace(" ", "+") if isinstance(value, str) and "T" in value else value
 
 
-Time = Annotated[AwareDatetime, BeforeValidator(_plus)]
+Time = Annotated[WrittenTime, BeforeValidator(_plus)]
 
 
 class Accepted(Model):

@@ -10,7 +10,14 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 
 from core.errors import Forbidden, Invalid, Wrong
 from core.identities import normalise
@@ -28,6 +35,17 @@ Code = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9\-]{0,63}$", max_length=64)
 ]
 ParamName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
+
+def _written_out(value: object) -> object:
+    """Refuse a bare number: seconds or milliseconds, and of no time zone."""
+    dated = value[4:5] == "-" if isinstance(value, str) else True
+    if dated and not isinstance(value, (int, float)):
+        return value
+    raise ValueError("must be an RFC 3339 time")
+
+
+Time = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 
 
 class RecipientRequest(BaseModel):
@@ -50,8 +68,8 @@ class MessageRequest(BaseModel):
     link: str | None = Field(default=None, max_length=2048, repr=False)
     detail: Detail | None = None
     channels: list[Channel] | None = Field(default=None, min_length=1, max_length=16)
-    send_at: AwareDatetime | None = None
-    expires_at: AwareDatetime | None = None
+    send_at: Time | None = None
+    expires_at: Time | None = None
     reference: str | None = Field(default=None, min_length=1, max_length=64)
 
 

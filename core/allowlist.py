@@ -55,6 +55,8 @@ def target(url: str) -> Target:
     ):
         raise ValueError("has no valid host")
     port = _PORTS[parts.scheme] if parts.port is None else parts.port
+    if port == 0:
+        raise ValueError("has a port out of range")
     return Target(parts.scheme, host, port)
 
 

@@ -128,8 +128,10 @@ class Detail(Model):
 class Message(Model):
     """One accepted message with its plan: the input of its workflow.
 
-    `templates` pins the version each channel says; `fingerprint` is the hash
-    of the request body; `run` counts the times the plan was begun.
+    `templates` pins the version each channel says until somebody orders a
+    resend; `fingerprint` is the hash of the request body; `run` counts the times
+    the plan was begun, and `only` names the channels that this run uses (None:
+    all of the plan).
     """
 
     id: UUID
@@ -152,6 +154,7 @@ class Message(Model):
     resend_window: timedelta = timedelta(hours=72)
     notify_client: bool = False
     run: int = 1
+    only: tuple[Channel, ...] | None = None
 
 
 class Delivery(Model):
@@ -205,11 +208,16 @@ class MessageStatus(Model):
 
 
 class Resend(Model):
-    """The signal that sends a failed message again."""
+    """The signal that sends a failed message again.
+
+    `run` is the run that was seen to fail: of two orders about one run, the
+    second means nothing.
+    """
 
     reason: str
     by: str
     channels: tuple[Channel, ...] | None = None
+    run: int | None = None
 
 
 class Cancel(Model):

@@ -13,6 +13,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from core.models import Delivery, Message, MessageStatus, Plan
+from core.plan import narrow
 from core.words import Channel, Outcome, Reason, Status
 
 RANK = MappingProxyType(
@@ -60,6 +61,7 @@ def outcome_moves(now: Outcome, then: Outcome) -> bool:
 
 def begin(message: Message) -> MessageStatus:
     """Return the status document of a message nobody has worked on yet."""
+    plan = narrow(message.plan, message.only)
     return MessageStatus(
         id=message.id,
         client=message.client,
@@ -71,8 +73,8 @@ def begin(message: Message) -> MessageStatus:
         updated_at=message.created_at,
         send_at=message.send_at,
         expires_at=message.expires_at,
-        plan=message.plan,
-        deliveries=pending(message.plan),
+        plan=plan,
+        deliveries=pending(plan),
         run=message.run,
     )
 

@@ -40,6 +40,9 @@ class Settings(BaseSettings):
     console_port: int = 0
     # A session of the console ends after this time without anything done.
     console_idle_minutes: float = Field(default=10, gt=0, le=720)
+    # A password holds so many days (0: for ever); so many old ones stay barred.
+    password_days: int = Field(default=90, ge=0, le=3650)
+    password_history: int = Field(default=5, ge=0, le=24)
     # Where Temporal's Web UI is reached from administrators' browsers.
     temporal_ui_url: str | None = None
 
@@ -63,6 +66,12 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         """Where recipients' phones reach the detail page."""
         return (self.public_url or f"http://127.0.0.1:{self.api_port}").rstrip("/")
+
+    @property
+    def temporal_ui(self) -> str:
+        """Where people's browsers reach Temporal's own pages."""
+        default = f"http://127.0.0.1:{self.temporal_ui_port}"
+        return (self.temporal_ui_url or default).rstrip("/")
 
     @property
     def smtp_port(self) -> int:

@@ -86,6 +86,7 @@ class Reason(StrEnum):
     OUTCOME_UNKNOWN = "outcome_unknown"
     NO_RECEIPT = "no_receipt"
     RECEIPT_FAILED = "receipt_failed"
+    INTERNAL_ERROR = "internal_error"
 
 
 class Strategy(StrEnum):

@@ -21,6 +21,9 @@ class Port:
 def needed(settings: Settings) -> Iterator[Port]:
     """Yield the ports of a centre with these settings."""
     yield Port(settings.api_port, "API", "HMC_API_PORT", settings.host)
+    if settings.console_port:
+        port = settings.console_port
+        yield Port(port, "console", "HMC_CONSOLE_PORT", settings.host)
     yield Port(settings.sandbox_port, "sandbox", "HMC_SANDBOX_PORT")
     yield Port(settings.smtp_port, "sandbox's SMTP", "HMC_SANDBOX_SMTP_PORT")
     if settings.temporal_address is None:

@@ -27,6 +27,7 @@ class Process:
 
 
 API = (sys.executable, "web.py")
+CONSOLE = (*API, "--console")
 WORKER = (sys.executable, "worker.py")
 
 
@@ -47,6 +48,7 @@ def centre(settings: Settings, temporal_cli: Path | None) -> list[Process]:
         Process("sandbox", sandbox(settings), own),
         Process("api", API, own),
         Process("worker", WORKER, own),
+        *([Process("console", CONSOLE, own)] if settings.console_port else []),
     ]
 
 

@@ -92,3 +92,23 @@ def _reason(document: Document) -> str:
 
 def _unreachable(url: httpx.URL, error: httpx.HTTPError) -> str:
     return f"The centre does not answer at {url} ({type(error).__name__})."
+
+
+def message(
+    type_: str,
+    identities: dict[str, str],
+    params: dict[str, str],
+    name: str | None,
+    channels: list[str] | None,
+    reference: str | None,
+) -> Document:
+    """Return the body of a message; what was not given is left out."""
+    recipient = {"identities": identities, "name": name}
+    body = {
+        "type": type_,
+        "recipient": {k: v for k, v in recipient.items() if v},
+        "params": params,
+        "channels": channels,
+        "reference": reference,
+    }
+    return {k: v for k, v in body.items() if v}

@@ -122,10 +122,18 @@ def api_url(settings: Settings) -> str:
     return f"http://{host}:{settings.api_port}"
 
 
+def console_url(settings: Settings) -> str:
+    """Return where this machine reaches the console."""
+    if not settings.console_port:
+        return f"{api_url(settings)}/console/"
+    return f"{api_url(settings).rpartition(':')[0]}:{settings.console_port}/console/"
+
+
 def addresses(settings: Settings) -> str:
     """Return the lines that say where everything is."""
     lines = [
         "Ready · 已就绪",
+        f"  Console · 管理平台        {console_url(settings)}",
         f"  API document · 接口文档   {api_url(settings)}/docs",
         f"  Sandbox · 渠道沙箱        http://127.0.0.1:{settings.sandbox_port}/_sandbox/messages",
     ]

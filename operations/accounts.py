@@ -7,6 +7,7 @@ import types
 import typing
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Literal, cast
 
 import structlog
@@ -16,7 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from channels.accounts import Accounts, sandbox_accounts
 from core import allowlist
-from core.errors import Invalid, NotFound, Wrong
+from core.errors import Invalid, NotFound, Unavailable, Wrong
 from core.models import Model
 from core.settings import Settings
 from core.words import Channel
@@ -96,8 +97,20 @@ def fallback(settings: Settings) -> tuple[Source, Accounts]:
     if settings.accounts_file is None:
         url = f"http://127.0.0.1:{settings.sandbox_port}"
         return "sandbox", sandbox_accounts(url, settings.smtp_port)
-    content = yaml.safe_load(settings.accounts_file.read_text(encoding="utf-8"))
-    return "file", Accounts.model_validate(content)
+    return "file", _from_file(settings.accounts_file)
+
+
+def _from_file(path: Path) -> Accounts:
+    """Return the accounts of a file; Unavailable, with what is wrong, else."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return Accounts.model_validate(content)
+    except ValidationError as error:
+        found = error.errors(include_input=False, include_url=False)
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in found)
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        wrong = type(error).__name__
+    raise Unavailable(f"The accounts file can't be used: {wrong}")
 
 
 async def current_accounts(session: AsyncSession, under: Accounts) -> Accounts:

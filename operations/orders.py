@@ -56,8 +56,10 @@ async def resend(
     """Send a failed message again; Conflict in any other state."""
     if doc.status is not Status.FAILED:
         raise Conflict(f"This message is {doc.status}, not failed.")
-    _check_channels(doc, order)
-    signal = Resend(reason=order.reason, by=actor.who, channels=order.channels)
+    await _check_channels(parts, doc, order)
+    signal = Resend(
+        reason=order.reason, by=actor.who, channels=order.channels, run=doc.run
+    )
     asked = order.model_dump(mode="json", exclude_none=True)
     await _audit(parts, actor, "resend", doc, asked)
     if _open(doc):
@@ -86,11 +88,16 @@ def _already(doc: MessageStatus) -> Conflict:
     return Conflict(f"This message is already {doc.status}.")
 
 
-def _check_channels(doc: MessageStatus, order: ResendOrder) -> None:
+async def _check_channels(parts: Parts, doc: MessageStatus, order: ResendOrder) -> None:
+    """Refuse channels that the message never had; an earlier resend narrows none."""
+    if order.channels is None:
+        return
+    message = await stored_message(parts, doc.id)
+    known = (message or doc).plan.channels
     wrong = [
         Wrong(f"/channels/{place}", "The message's plan lacks this channel.")
-        for place, channel in enumerate(order.channels or ())
-        if channel not in doc.plan.channels
+        for place, channel in enumerate(order.channels)
+        if channel not in known
     ]
     if wrong:
         raise Invalid("The resend was refused; see `errors`.", wrong)

@@ -1,8 +1,8 @@
 """Is everything all right? Asked by many, answered once in a while for all."""
 
 import asyncio
-import time
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 from weakref import WeakKeyDictionary
 
 from core.errors import MessageCentreError
@@ -10,6 +10,7 @@ from core.models import Model
 from core.words import Status
 from operations import Parts
 from operations.queues import QueueFigures
+from operations.shared import Shared
 from operations.steering import figures
 from store import Store, clients
 from store import figures as counted
@@ -54,29 +55,14 @@ class Overview(Model):
         return tuple(q.client for q in queues if not q.pollers and not q.paused)
 
 
-class _Shared:
-    """An answer that everybody in this process shares for a while."""
-
-    def __init__(self) -> None:
-        self._answer: Overview | None = None
-        self._until = 0.0
-        self._one = asyncio.Lock()
-
-    async def get(self, parts: Parts) -> Overview:
-        async with self._one:
-            if self._answer is None or time.monotonic() >= self._until:
-                self._answer = await overview(parts)
-                self._until = time.monotonic() + KEPT.total_seconds()
-            return self._answer
-
-
 # One store has one centre; an API and a console in a process share the answer.
-_SHARED: WeakKeyDictionary[Store, _Shared] = WeakKeyDictionary()
+_SHARED: WeakKeyDictionary[Store, Shared[Overview]] = WeakKeyDictionary()
 
 
 async def shared_overview(parts: Parts) -> Overview:
     """Return how the centre stood at most `KEPT` ago."""
-    return await _SHARED.setdefault(parts.store, _Shared()).get(parts)
+    shared = _SHARED.setdefault(parts.store, Shared(KEPT))
+    return await shared.get(partial(overview, parts))
 
 
 async def overview(parts: Parts) -> Overview:

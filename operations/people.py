@@ -10,7 +10,7 @@ from operations import Parts
 from operations.lookup import look_up, stored_message
 from store import audit, patients
 from store.audit import Actor
-from store.patients import Patient
+from store.patients import Patient, Preference
 
 # An auditor reads what was done, not who was ill.
 MAY_LOOK = frozenset({Role.ADMIN, Role.OPERATOR})
@@ -37,7 +37,7 @@ async def find_patients(
     try:
         wanted = normalise(identity_type, value)
     except ValueError as error:
-        wrong = Wrong("/value", f"The value {error}.")
+        wrong = Wrong("/value", str(error))
         raise Invalid(wrong.detail, [wrong]) from None
     async with parts.store.sessions() as session:
         found = await patients.find_patients(session, identity_type, wanted)
@@ -85,3 +85,42 @@ async def _note(parts: Parts, target: str, actor: Actor) -> None:
         raise Forbidden("This role does not see personal data in clear.")
     async with parts.store.sessions.begin() as session:
         await audit.write(session, actor, "look", target)
+
+
+async def opt_outs_of(
+    parts: Parts, person_id: UUID
+) -> dict[IdentityType, tuple[Preference, ...]]:
+    """Return a patient's opt-outs, by the kind of number they hold for."""
+    found = await _patient(parts, person_id)
+    async with parts.store.sessions() as session:
+        return {
+            kind: await patients.preferences_of(session, kind, value)
+            for kind, value in found.identities.items()
+        }
+
+
+async def opt_out(
+    parts: Parts, person_id: UUID, wanted: Preference, actor: Actor
+) -> None:
+    """Opt a patient's number out of a channel, a type, or one on the other."""
+    value = await _value(parts, person_id, wanted)
+    what = (wanted.identity_type, value, wanted.channel, wanted.message_type)
+    async with parts.store.sessions.begin() as session:
+        await patients.opt_out(session, *what, actor)
+
+
+async def opt_in(
+    parts: Parts, person_id: UUID, wanted: Preference, actor: Actor
+) -> None:
+    """Take one of a patient's opt-outs back."""
+    value = await _value(parts, person_id, wanted)
+    what = (wanted.identity_type, value, wanted.channel, wanted.message_type)
+    async with parts.store.sessions.begin() as session:
+        await patients.opt_in(session, *what, actor)
+
+
+async def _value(parts: Parts, person_id: UUID, wanted: Preference) -> str:
+    found = await _patient(parts, person_id)
+    if wanted.identity_type not in found.identities:
+        raise NotFound("This patient has no such number.")
+    return found.identities[wanted.identity_type]

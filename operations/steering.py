@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from weakref import WeakKeyDictionary
 
 from operations import Parts
 from operations.queues import QueueFigures
-from store import clients, queue_settings
+from operations.shared import Shared
+from store import Store, clients, queue_samples, queue_settings
 from store.audit import Actor
 from store.page import Page
 from store.queue_settings import QueueSettings
@@ -48,16 +51,54 @@ def _steered(seen: QueueFigures, settings: QueueSettings | None) -> QueueFigures
     )
 
 
+_LIVE = timedelta(seconds=2)
+_HISTORY = timedelta(hours=1)
+_HISTORY_KEPT = timedelta(seconds=10)
+# Every open page of a process asks at once; Temporal and the store are asked by one.
+_SHARED: WeakKeyDictionary[Store, Shared[tuple[QueueFigures, ...]]] = (
+    WeakKeyDictionary()
+)
+
+
+_PAST: WeakKeyDictionary[Store, Shared[dict[str, list[int]]]] = WeakKeyDictionary()
+
+
+async def backlog_history(parts: Parts) -> dict[str, list[int]]:
+    """Return each queue's backlogs of the last hour, the earliest first."""
+
+    async def ask() -> dict[str, list[int]]:
+        since = datetime.now(UTC) - _HISTORY
+        async with parts.store.sessions() as session:
+            return await queue_samples.backlogs_since(session, since)
+
+    return await _PAST.setdefault(parts.store, Shared(_HISTORY_KEPT)).get(ask)
+
+
+async def live_queues(parts: Parts) -> tuple[QueueFigures, ...]:
+    """Return every enabled client's queue as it was at most 2 seconds ago."""
+
+    async def ask() -> tuple[QueueFigures, ...]:
+        async with parts.store.sessions() as session:
+            codes = await clients.enabled_codes(session)
+        return tuple(await figures(parts, codes))
+
+    return await _SHARED.setdefault(parts.store, Shared(_LIVE)).get(ask)
+
+
 async def pause(parts: Parts, client: str, actor: Actor) -> QueueSettings:
     """Let every worker leave a client's queue within seconds; nothing is lost."""
     async with parts.store.sessions.begin() as session:
-        return await queue_settings.pause_queue(session, client, True, actor)
+        changed = await queue_settings.pause_queue(session, client, True, actor)
+    _forget(parts)
+    return changed
 
 
 async def resume(parts: Parts, client: str, actor: Actor) -> QueueSettings:
     """Let the workers serve a client's queue again."""
     async with parts.store.sessions.begin() as session:
-        return await queue_settings.pause_queue(session, client, False, actor)
+        changed = await queue_settings.pause_queue(session, client, False, actor)
+    _forget(parts)
+    return changed
 
 
 async def limit(
@@ -65,4 +106,12 @@ async def limit(
 ) -> QueueSettings:
     """Let so many calls to providers a second out of a queue, over all workers."""
     async with parts.store.sessions.begin() as session:
-        return await queue_settings.limit_queue(session, client, per_second, actor)
+        changed = await queue_settings.limit_queue(session, client, per_second, actor)
+    _forget(parts)
+    return changed
+
+
+def _forget(parts: Parts) -> None:
+    """Let the next look show what was just changed."""
+    if (shared := _SHARED.get(parts.store)) is not None:
+        shared.forget()

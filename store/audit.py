@@ -156,6 +156,12 @@ async def verify_chain(session: AsyncSession) -> ChainReport:
     return ChainReport(rows=count, head=previous)
 
 
+async def hash_at(session: AsyncSession, number: int) -> str | None:
+    """Return the hash of a row, to compare with one noted elsewhere."""
+    wanted = select(AuditRow.hash).where(AuditRow.number == number)
+    return (await session.exec(wanted)).first()
+
+
 async def _batch_after(session: AsyncSession, number: int) -> list[dict[str, Any]]:
     table = table_of(AuditRow)
     batch = table.select().where(table.c.number > number)

@@ -41,6 +41,7 @@ __all__ = [
     "NewClient",
     "NewSecret",
     "SecretInfo",
+    "all_codes",
     "authenticate",
     "callback_of",
     "create_client",
@@ -252,9 +253,17 @@ async def authenticate(
 
 
 async def enabled_codes(session: AsyncSession) -> list[str]:
-    """Return the codes of the clients whose queues a worker serves."""
+    """Return the codes of the clients that may send."""
     wanted = select(ClientRow.code).where(col(ClientRow.enabled).is_(True))
     return list((await session.exec(wanted.order_by(col(ClientRow.code)))).all())
+
+
+async def all_codes(session: AsyncSession) -> list[str]:
+    """Return the codes of the clients whose queues a worker serves.
+
+    Disabled ones too: what they sent before was accepted, and has to end.
+    """
+    return list((await session.exec(select(ClientRow.code))).all())
 
 
 async def callback_of(session: AsyncSession, code: str) -> tuple[Callback, str] | None:

@@ -18,6 +18,7 @@ from store.users import User, user_of
 LONGEST = timedelta(hours=12)
 # How often "still here" is written: a row written by every click is too much.
 _NOTED = timedelta(seconds=20)
+_NOTED_SHARE = 4  # of the idle time, where that is short
 
 
 async def begin(session: AsyncSession, user: User, address: str | None) -> str:
@@ -62,12 +63,12 @@ async def visitor(session: AsyncSession, token: str, idle: timedelta) -> User | 
     return None if row is None else user_of(row)
 
 
-async def note_activity(session: AsyncSession, token: str) -> None:
+async def note_activity(session: AsyncSession, token: str, idle: timedelta) -> None:
     """Note that the session's user is still at work."""
     now = utc_now()
     seen = update(ConsoleSessionRow).where(
         col(ConsoleSessionRow.token_hash) == _hash(token),
-        col(ConsoleSessionRow.seen_at) < now - _NOTED,
+        col(ConsoleSessionRow.seen_at) < now - min(_NOTED, idle / _NOTED_SHARE),
     )
     await session.exec(seen.values(seen_at=now))
 

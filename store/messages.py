@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import AwareDatetime
-from sqlalchemy import Select, and_, bindparam, insert, literal, or_, tuple_
+from sqlalchemy import Select, and_, bindparam, func, insert, literal, or_, tuple_
 from sqlalchemy import select as core_select
 from sqlalchemy.sql.dml import ReturningInsert
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -210,3 +210,18 @@ async def list_failed(
     """
     failed = wanted.model_copy(update={"status": Status.FAILED})
     return await _page(session, failed, cursor, limit, failed_by=now)
+
+
+async def count_failed(
+    session: AsyncSession, wanted: MessageFilter, now: datetime, most: int = 10_000
+) -> tuple[int, bool]:
+    """Count what `list_failed` lists, up to `most`; tell whether there is more."""
+    failed = wanted.model_copy(update={"status": Status.FAILED})
+    some = _listing(keyring_of(session), failed, None).with_only_columns(
+        table_of(MessageRow).c.id
+    )
+    some = some.where(table_of(MessageRow).c.updated_at <= now).limit(most + 1)
+    counted = core_select(func.count()).select_from(some.subquery())
+    connection = await session.connection()
+    count = (await connection.execute(counted)).scalar_one()
+    return min(count, most), count > most

@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Table
-from sqlmodel import col, delete, or_, select
+from sqlalchemy import Table, bindparam
+from sqlalchemy import select as core_select
+from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from core.errors import Invalid, Wrong
 from core.identities import normalise
@@ -38,24 +42,32 @@ async def opt_out(
     actor: Actor,
 ) -> Preference:
     """Note that this identity wants none of these; saying it twice changes nothing."""
-    preference = Preference(
-        identity_type=identity_type,
-        channel=channel,
-        message_type=message_type,
-        since=utc_now(),
-    )
     columns = {
         "index_hmac": _index(session, identity_type, value),
         "channel": channel or _ALL,
         "message_type": message_type or _ALL,
         "identity_type": identity_type,
-        "since": preference.since,
+        "since": utc_now(),
     }
     table: Table = table_of(PreferenceRow)
     note = insert_into(dialect_of(session), table).values(columns)
     await session.exec(note.on_conflict_do_nothing())
     await _log(session, actor, "opt-out", columns)
-    return preference
+    return Preference(
+        identity_type=identity_type,
+        channel=channel,
+        message_type=message_type,
+        since=(await session.exec(_since(columns))).one(),
+    )
+
+
+def _since(columns: Mapping[str, Any]) -> SelectOfScalar[datetime]:
+    """When an opt-out was first said."""
+    return select(PreferenceRow.since).where(
+        PreferenceRow.index_hmac == columns["index_hmac"],
+        PreferenceRow.channel == columns["channel"],
+        PreferenceRow.message_type == columns["message_type"],
+    )
 
 
 async def opt_in(
@@ -112,13 +124,19 @@ async def opted_out(
     indexes = [keyring.index(kind, value) for kind, value in identities.items()]
     if not indexes:
         return frozenset()
-    kinds = col(PreferenceRow.message_type)
-    wanted = select(PreferenceRow.channel).where(
-        col(PreferenceRow.index_hmac).in_(indexes),
-        or_(kinds == _ALL, kinds == message_type),
-    )
-    found = set((await session.exec(wanted)).all())
+    connection = await session.connection()
+    wanted = {"indexes": indexes, "types": [_ALL, message_type]}
+    found = set((await connection.execute(_refused(), wanted)).scalars())
     return frozenset(Channel) if _ALL in found else frozenset(map(Channel, found))
+
+
+@cache
+def _refused() -> Any:
+    table = table_of(PreferenceRow)
+    return core_select(table.c.channel).where(
+        table.c.index_hmac.in_(bindparam("indexes", expanding=True)),
+        table.c.message_type.in_(bindparam("types", expanding=True)),
+    )
 
 
 def _index(session: AsyncSession, identity_type: IdentityType, value: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import insert
+from sqlalchemy import select as core_select
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -49,13 +50,14 @@ async def samples_of(
     return tuple(QueueSample.model_validate(row.model_dump()) for row in rows)
 
 
-async def samples_since(
+async def backlogs_since(
     session: AsyncSession, since: datetime
-) -> dict[str, list[QueueSample]]:
-    """Return what was seen of every queue since then, the earliest first."""
-    wanted = select(QueueSampleRow).where(QueueSampleRow.at >= since)
-    found: dict[str, list[QueueSample]] = {}
-    for row in await session.exec(wanted.order_by(col(QueueSampleRow.at))):
-        sample = QueueSample.model_validate(row.model_dump())
-        found.setdefault(row.client, []).append(sample)
+) -> dict[str, list[int]]:
+    """Return every queue's backlogs since then, the earliest first; figures only."""
+    table = table_of(QueueSampleRow)
+    wanted = core_select(table.c.client, table.c.backlog).where(table.c.at >= since)
+    connection = await session.connection()
+    found: dict[str, list[int]] = {}
+    for client, backlog in await connection.execute(wanted.order_by(table.c.at)):
+        found.setdefault(client, []).append(backlog)
     return found

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 from sqlalchemy import BindParameter, Select, and_, bindparam
 from sqlalchemy import select as core_select
 from sqlmodel import insert
@@ -23,6 +23,9 @@ from store.sql import lock, table_of
 from store.tables import ChannelRow, MessageTypeRow, TemplateRow, TypeChannelRow
 
 _BRACES = re.compile(r"\{\{|\}\}")
+# The control characters but tab and line ends: no phone shows them.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+FieldName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 TEMPLATE_COLUMNS = (
     "channel",
     "version",
@@ -39,7 +42,7 @@ class TemplateDraft(Model):
     title: str = Field(default="", max_length=256)
     body: str = Field(min_length=1, max_length=8000)
     provider_template: str | None = Field(default=None, min_length=1, max_length=128)
-    fields: dict[str, str] = Field(default={}, max_length=32)
+    fields: dict[FieldName, str] = Field(default={}, max_length=32)
 
 
 class TemplateVersion(Model):
@@ -87,10 +90,15 @@ async def put_template(
 
 
 def check_template(draft: TemplateDraft) -> None:
-    """Refuse "{{ name }}" and the like, which would be sent as they stand."""
+    """Refuse "{{ name }}" and control characters: they would be sent as they stand."""
     texts = {"/title": draft.title, "/body": draft.body}
     texts |= {f"/fields/{name}": text for name, text in draft.fields.items()}
     wrong = [Wrong(at, "Placeholders are written {{name}}.") for at in _stray(texts)]
+    wrong += [
+        Wrong(at, "Holds a control character.")
+        for at, text in texts.items()
+        if _CONTROL.search(text)
+    ]
     if wrong:
         raise Invalid("The template was refused; see `errors`.", wrong)
 

@@ -1,36 +1,30 @@
-"""People who sign in: their roles, passwords (argon2id) and lock-outs."""
+"""People who may sign in: their roles, and who changes them."""
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
-from functools import cache
+from datetime import datetime
 
-from pwdlib.hashers.argon2 import Argon2Hasher
 from pydantic import Field
-from sqlalchemy import case
-from sqlmodel import col, delete, select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.errors import Conflict, Invalid, NotFound, TooManyRequests, Wrong
+from core.errors import Conflict, NotFound
 from core.models import Model
 from core.words import Role
-from store import audit
+from store import audit, passwords
 from store.audit import Actor
 from store.columns import utc_now
 from store.page import Page, clamp, cut, decode_cursor, encode_cursor
-from store.sql import dialect_of, insert_into, keyring_of, lock, table_of
-from store.tables import SignInRow, UserRow
+from store.passwords import PasswordRules, check_password, hashed
+from store.sql import lock
+from store.tables import UserRow
 
 ADMIN = "admin"
-MAX_FAILURES = 5
-LOCKED_FOR = timedelta(seconds=300)
-_FORGET_AFTER = timedelta(days=1)
-_MIN_PASSWORD = 8
-_MAX_PASSWORD = 256
 
 
 class User(Model):
-    """A person who may sign in. Tokens of an older `epoch` are revoked."""
+    """A person who may sign in. Tokens of an older `epoch` are revoked.
+
+    `renewed_at` is when the password was set; `must_renew` asks for another.
+    """
 
     username: str
     name: str
@@ -39,8 +33,8 @@ class User(Model):
     created_at: datetime
     epoch: int = 1
     two_factor: bool = False
-    must_change_password: bool = False
-    password_set_at: datetime
+    must_renew: bool = False
+    renewed_at: datetime
     signed_in_at: datetime | None = None
 
 
@@ -51,7 +45,7 @@ class UserDraft(Model):
     name: str = Field(default="", max_length=128)
     role: Role
     password: str = Field(
-        min_length=_MIN_PASSWORD, max_length=_MAX_PASSWORD, repr=False
+        min_length=passwords.MIN_LENGTH, max_length=passwords.MAX_LENGTH, repr=False
     )
 
 
@@ -67,7 +61,7 @@ async def ensure_admin(session: AsyncSession, password: str) -> bool:
     """Create the first administrator; False where there is one, left as it is."""
     if await session.get(UserRow, ADMIN) is not None:
         return False
-    digest = await _hash(password)
+    digest = await hashed(password)
     await lock(session, "users")
     if await session.get(UserRow, ADMIN) is not None:
         return False
@@ -77,12 +71,14 @@ async def ensure_admin(session: AsyncSession, password: str) -> bool:
 
 
 async def create_user(session: AsyncSession, draft: UserDraft, actor: Actor) -> User:
-    """Let a person in; Conflict if the name is taken."""
-    digest = await _hash(draft.password)
+    """Let a person in, who changes the password at once; Conflict if known."""
+    check_password(draft.username, draft.password)
+    digest = await hashed(draft.password)
     await lock(session, "users")
     if await session.get(UserRow, draft.username) is not None:
         raise Conflict("There is already a user of this name.")
-    return await _add(session, draft.username, draft.name, draft.role, digest, actor)
+    name, role = draft.name, draft.role
+    return await _add(session, draft.username, name, role, digest, actor, first=True)
 
 
 async def _add(
@@ -92,6 +88,8 @@ async def _add(
     role: Role,
     digest: str,
     actor: Actor,
+    *,
+    first: bool = False,
 ) -> User:
     now = utc_now()
     row = UserRow(
@@ -103,6 +101,7 @@ async def _add(
         epoch=1,
         created_at=now,
         password_set_at=now,
+        must_change_password=first,
     )
     session.add(row)
     await session.flush()
@@ -133,7 +132,12 @@ async def list_users(
 async def update_user(
     session: AsyncSession, username: str, changes: UserChanges, actor: Actor
 ) -> User:
-    """Change a user and end its tokens; the last administrator stays one."""
+    """Change a user and end its tokens; the last administrator stays one.
+
+    Nobody disables themselves or takes up another role.
+    """
+    if actor.who == username and {"enabled", "role"} & changes.model_fields_set:
+        raise Conflict("Another administrator must change this for you.")
     await lock(session, "users")
     row = await _row(session, username)
     news = changes.model_dump(mode="json", exclude_unset=True)
@@ -156,118 +160,60 @@ async def _keep_an_admin(session: AsyncSession) -> None:
 
 
 async def set_password(
-    session: AsyncSession, username: str, password: str, actor: Actor
-) -> None:
-    """Change a password; every token of the user ends."""
-    if not _MIN_PASSWORD <= len(password) <= _MAX_PASSWORD:
-        detail = f"Must have {_MIN_PASSWORD} to {_MAX_PASSWORD} characters."
-        raise Invalid("The password was refused.", [Wrong("/password", detail)])
-    digest = await _hash(password)
+    session: AsyncSession,
+    username: str,
+    password: str,
+    actor: Actor,
+    rules: PasswordRules | None = None,
+) -> User:
+    """Change a password; every token and session of the user ends.
+
+    Who got it from somebody else has to change it at the next sign-in.
+    """
+    check_password(username, password)
+    rules = rules or PasswordRules()
     row = await _row(session, username)
-    row.password_hash, row.password_set_at = digest, utc_now()
+    await passwords.refuse_old(session, row, password, rules)
+    await passwords.remember(session, row, rules)
+    row.password_hash, row.password_set_at = await hashed(password), utc_now()
+    row.must_change_password = actor.who != username
     row.epoch += 1
     session.add(row)
     await session.flush()
     await audit.write(session, actor, "set-password", _target(username))
-
-
-async def verify(session: AsyncSession, username: str, password: str) -> User | None:
-    """Return the enabled user whose password this is, else None.
-
-    Counts failures, so leave the transaction without an error on None. Raises
-    TooManyRequests while the name is locked (5 failures lock it for 300 s),
-    whether such a user exists or not: a guess must learn nothing.
-    """
-    index = keyring_of(session).index("sign-in", username.casefold())
-    await _refuse_if_locked(session, index)
-    row = await session.get(UserRow, username)
-    known = row is not None and row.enabled
-    right = await _matches(password, row.password_hash if row and known else None)
-    if row is None or not right:
-        await _count_failure(session, index)
-        return None
-    # Guesses made at the same time may have locked the name meanwhile.
-    await _refuse_if_locked(session, index)
-    await session.exec(delete(SignInRow).where(col(SignInRow.name_index) == index))
     return user_of(row)
 
 
-async def _refuse_if_locked(session: AsyncSession, index: str) -> None:
-    wanted = select(SignInRow.locked_until).where(SignInRow.name_index == index)
-    until = (await session.exec(wanted)).first()
-    if until is not None and (left := until - utc_now()) > timedelta(0):
-        raise TooManyRequests("Too many failed sign-ins under this name.", left)
-
-
-async def _count_failure(session: AsyncSession, index: str) -> None:
-    """Count up in one statement; the fifth failure locks and starts anew."""
-    now, table = utc_now(), table_of(SignInRow)
-    first = insert_into(dialect_of(session), table).values(
-        name_index=index, failures=1, last_at=now, locked_until=None
-    )
-    failures = case((table.c.failures >= MAX_FAILURES, 1), else_=table.c.failures + 1)
-    locks = table.c.failures == MAX_FAILURES - 1
-    count = first.on_conflict_do_update(
-        index_elements=["name_index"],
-        set_={
-            "failures": failures,
-            "last_at": now,
-            "locked_until": case((locks, now + LOCKED_FOR), else_=table.c.locked_until),
-        },
-    )
-    await session.exec(count)
-    old = delete(SignInRow).where(col(SignInRow.last_at) < now - _FORGET_AFTER)
-    await session.exec(old)
-
-
-@cache
-def _hasher() -> Argon2Hasher:
-    """OWASP's second setting for argon2id: 46 MiB, one pass, one lane."""
-    return Argon2Hasher(time_cost=1, memory_cost=47_104, parallelism=1)
-
-
-@cache
-def _threads() -> ThreadPoolExecutor:
-    """Two at a time: a storm of sign-ins must not take all memory and cores."""
-    return ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
-
-
-@cache
-def _no_ones_hash() -> str:
-    return _hasher().hash("nobody has this password")
-
-
-async def _hash(password: str) -> str:
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_threads(), _hasher().hash, _bytes(password))
-
-
-async def _matches(password: str, digest: str | None) -> bool:
-    """Compare with a hash, or with nobody's where there is no such user."""
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(_threads(), _compare, password, digest)
-
-
-def _compare(password: str, digest: str | None) -> bool:
-    same = _hasher().verify(_bytes(password), digest or _no_ones_hash())
-    return same and digest is not None
-
-
-def _bytes(password: str) -> bytes:
-    return password.encode("utf-8", "surrogatepass")
+async def end_sessions(session: AsyncSession, username: str, actor: Actor) -> None:
+    """End every token and session of a user."""
+    row = await _row(session, username)
+    row.epoch += 1
+    session.add(row)
+    await session.flush()
+    await audit.write(session, actor, "end-sessions", _target(username))
 
 
 async def _row(session: AsyncSession, username: str) -> UserRow:
     row = await session.get(UserRow, username)
     if row is None:
-        raise NotFound("There is no such user.")
+        raise unknown()
     return row
+
+
+def unknown() -> NotFound:
+    """Return the error for a name that nobody has."""
+    return NotFound("There is no such user.")
 
 
 def user_of(row: UserRow) -> User:
     """Return the user of a row."""
     known = row.model_dump(include=set(User.model_fields))
-    return User(**known, two_factor=row.totp_secret is not None)
+    return User(
+        **known,
+        two_factor=row.totp_secret is not None,
+        must_renew=row.must_change_password,
+        renewed_at=row.password_set_at,
+    )
 
 
 def _target(username: str) -> str:

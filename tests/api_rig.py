@@ -25,6 +25,7 @@ from core.models import (
     WeightedChannel,
     task_queue,
 )
+from core.plan import narrow
 from core.settings import Settings
 from core.words import Channel, Outcome, Role, Scope, Status
 from operations.queues import QueueFigures
@@ -80,15 +81,16 @@ class FakeDeliveries:
 
     async def resend(self, message_id: UUID, order: Resend) -> None:
         self._signal("resend", message_id, order)
+        plan = narrow(self.accepted[message_id].plan, order.channels)
         doc = self.docs[message_id]
-        again = progress.begin_again(doc, doc.plan, datetime.now(UTC))
-        self.docs[message_id] = again
+        self.docs[message_id] = progress.begin_again(doc, plan, datetime.now(UTC))
 
     async def restart(self, message: Message, last: int, order: Resend) -> None:
         self._reach()
         self.ended.discard(message.id)
         self.orders.append(("restart", message.id, order))
-        again = message.model_copy(update={"run": last + 1})
+        news = {"run": last + 1, "only": order.channels}
+        again = message.model_copy(update=news)
         self.docs[message.id] = progress.begin(again)
 
     async def cancel(self, message_id: UUID, order: Cancel) -> None:

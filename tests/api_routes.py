@@ -51,4 +51,4 @@ def routes() -> Iterator[Route]:
         for route in router.routes:
             if isinstance(route, APIRoute):
                 for method in sorted(route.methods or ()):
-                    yield Route(method, route.path)
+                    yield Route(method, route.path_format)

@@ -22,7 +22,7 @@ ROUTES = (
 )
 DEDUPED = frozenset({"wechat", "wecom", "workstation"})
 # So many posts at once, and how long a client pauses before it tries again.
-_AT_ONCE, _PAUSE = 16, 0.3
+_AT_ONCE, _PAUSE = 16, 1.0
 
 
 @dataclass
@@ -81,6 +81,10 @@ class Crowd:
             asked = await self.system.status(message_id)
             assert {**asked, "source": "store"} == docs[message_id]
         return {key: docs[message_id] for key, message_id in self.ids.items()}
+
+    async def delivered(self) -> int:
+        """Return how many have ended by now."""
+        return [item["status"] for item in await self._list()].count("delivered")
 
     async def _all_written(self) -> dict[str, Document]:
         while True:
@@ -143,11 +147,12 @@ async def crash(
     crowd: Crowd, ripe: Callable[[], Awaitable[bool]], strike: Awaitable[object]
 ) -> None:
     """Submit the crowd, and strike in the middle of it."""
-    submitting = asyncio.create_task(crowd.submit())
-    async with asyncio.timeout(20):
-        await _until(ripe)
-    await strike
-    await submitting
+    async with asyncio.TaskGroup() as group:
+        group.create_task(crowd.submit())
+        async with asyncio.timeout(20):
+            await _until(ripe)
+        assert await crowd.delivered() < COUNT // 2, "too few are under way"
+        await strike
 
 
 async def _until(ripe: Callable[[], Awaitable[bool]]) -> None:

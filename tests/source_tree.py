@@ -31,7 +31,7 @@ def _generated(path: Path) -> bool:
 
 
 PACKAGED = sources(*MAY_IMPORT)
-STARTERS = [p for p in (ROOT / "worker.py", ROOT / "cli.py") if p.exists()]
+STARTERS = [ROOT / name for name in ("worker.py", "cli.py", "web.py")]
 TESTS = sources("tests")
 EVERYTHING = [*PACKAGED, *STARTERS, *TESTS, *sources("benchmarks")]
 

@@ -256,6 +256,31 @@ async def test_a_template_nobody_wrote_is_withheld(store: Store) -> None:
     assert raised.value.reason is Reason.NO_TEMPLATE
 
 
+@pytest.mark.parametrize("pinned", [0, 1])
+async def test_a_resend_says_what_was_mended(store: Store, pinned: int) -> None:
+    async with store.sessions.begin() as session:
+        mended = catalog.TemplateDraft(body="{{name}}，请到新院区就诊")
+        await catalog.put_template(session, TYPE, Channel.SMS, mended, ACTOR)
+    sender = ScriptedSender(YES, YES)
+    if pinned:
+        await deliver(store, sender, task(template_version=pinned))
+    await deliver(store, sender, task(template_version=pinned, run=2))
+    before = ["林小满，请按时就诊"] if pinned else []
+    said = [sent.content.body for sent in sender.sent]
+    assert said == [*before, "林小满，请到新院区就诊"]
+
+
+async def test_a_resend_says_nothing_that_it_lacks_the_values_for(
+    store: Store,
+) -> None:
+    async with store.sessions.begin() as session:
+        wants_more = catalog.TemplateDraft(body="{{name}}，请到{{place}}就诊")
+        await catalog.put_template(session, TYPE, Channel.SMS, wants_more, ACTOR)
+    sender = ScriptedSender(YES)
+    await deliver(store, sender, task(run=2))
+    assert sender.sent[0].content.body == "林小满，请按时就诊"
+
+
 @pytest.mark.parametrize("known", [YES, None])
 async def test_a_provider_is_asked_what_became_of_it(
     store: Store, known: Taken | None

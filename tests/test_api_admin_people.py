@@ -110,6 +110,15 @@ async def test_queues_show_what_temporal_counts(desk: Desk) -> None:
     problem(await desk.ask("GET", "/queues"), 503)
 
 
+async def test_a_queues_limit_is_a_number(desk: Desk) -> None:
+    await desk.rig.client("his")
+    for wrong in ("5", True, 0, -1, 1e9):
+        answer = await desk.ask("PUT", "/queues/his/limit", {"per_second": wrong})
+        problem(answer, 422)
+    for right in (5, 0.5, None):
+        await desk.done("PUT", "/queues/his/limit", {"per_second": right})
+
+
 async def test_lists_page(desk: Desk) -> None:
     for code in ("a", "b", "c"):
         await desk.rig.new_client(code)

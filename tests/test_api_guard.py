@@ -155,6 +155,7 @@ class Exchange:
         self.taken = 0
         self.passed: bytes | None = None
         self.status = 0
+        self.headers: dict[bytes, bytes] = {}
 
     async def run(self, limits: Limits, headers: Sequence[tuple[bytes, bytes]]) -> None:
         scope: Scope = {
@@ -181,6 +182,7 @@ class Exchange:
 
     async def _send(self, message: Message) -> None:
         self.status = message.get("status", self.status)
+        self.headers |= dict(message.get("headers", ()))
 
 
 async def test_an_endless_body_is_cut_at_the_limit() -> None:
@@ -194,6 +196,13 @@ async def test_a_large_body_is_refused_unread() -> None:
     exchange = Exchange([b"x"])
     await exchange.run(Limits(), [(b"content-length", b"52428800")])
     assert (exchange.status, exchange.taken) == (413, 0)
+
+
+async def test_a_body_of_two_lengths_is_refused_and_the_connection_closed() -> None:
+    exchange = Exchange([b"{}"])
+    both = [(b"content-length", b"2"), (b"transfer-encoding", b"chunked")]
+    await exchange.run(Limits(), both)
+    assert (exchange.status, exchange.headers[b"connection"]) == (400, b"close")
 
 
 async def test_a_body_that_drips_is_given_up() -> None:

@@ -206,6 +206,13 @@ async def test_a_rate_is_kept(rig: Rig) -> None:
     assert (await rig.send(await rig.client("lis"))).status_code == 202
 
 
+async def test_preview_is_no_message(rig: Rig) -> None:
+    his = await rig.client("his")
+    answer = await rig.http.get("/v1/messages/preview", headers=his)
+    assert problem(answer, 405)
+    assert answer.headers["allow"] == "POST"
+
+
 async def test_a_preview_sends_nothing(rig: Rig) -> None:
     his = await rig.client("his")
     answer = await rig.http.post("/v1/messages/preview", json=BODY, headers=his)

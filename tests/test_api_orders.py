@@ -51,6 +51,16 @@ async def test_a_client_cancels_its_message(rig: Rig) -> None:
     assert await audited(rig) == []
 
 
+async def test_a_cancel_that_no_worker_hears_yet_is_taken(rig: Rig) -> None:
+    his = await rig.client("his")
+    message_id = await rig.sent(his)
+    await rig.record(message_id)
+    rig.deliveries.silent = True
+    answer = await order(rig, message_id, "cancel", his)
+    assert (answer.status_code, answer.json()["source"]) == (202, "store")
+    assert rig.deliveries.orders == [("cancel", message_id, Cancel(by="his"))]
+
+
 @pytest.mark.parametrize("status", [Status.DELIVERED, Status.EXPIRED])
 async def test_what_is_over_can_not_be_cancelled(rig: Rig, status: Status) -> None:
     his = await rig.client("his")
@@ -97,7 +107,7 @@ async def test_a_failed_message_is_sent_again_by_signal(rig: Rig, role: Role) ->
     answer = await order(rig, message_id, "resend", person, WHY | {"channels": ["sms"]})
     assert (answer.status_code, answer.json()["status"]) == (202, "delivering")
     assert answer.json()["run"] == 2
-    wanted = Resend(reason=WHY["reason"], by=role, channels=(Channel.SMS,))
+    wanted = Resend(reason=WHY["reason"], by=role, channels=(Channel.SMS,), run=1)
     assert rig.deliveries.orders == [("resend", message_id, wanted)]
     assert await audited(rig) == [(role, "resend", f"messages/{message_id}")]
     problem(await order(rig, message_id, "resend", person, WHY), 409)
@@ -122,6 +132,21 @@ async def test_a_window_that_closes_just_now_does_no_harm(rig: Rig) -> None:
     rig.deliveries.ended.add(message_id)
     assert (await order(rig, message_id, "resend", operator, WHY)).status_code == 202
     assert [name for name, *_ in rig.deliveries.orders] == ["restart"]
+
+
+@pytest.mark.parametrize("window", [timedelta(hours=1), timedelta(seconds=-1)])
+async def test_a_resend_on_one_channel_narrows_no_later_one(
+    rig: Rig, window: timedelta
+) -> None:
+    his, operator = await rig.client("his"), await rig.person(Role.OPERATOR)
+    message_id = await rig.sent(his)
+    for channels in (["sms"], ["wechat"], None):
+        rig.deliveries.fail(message_id, window)
+        body = WHY | ({"channels": channels} if channels else {})
+        answer = await order(rig, message_id, "resend", operator, body)
+        assert answer.status_code == 202
+        stages = [[c] for c in channels or ("wechat", "sms", "email")]
+        assert answer.json()["plan"]["stages"] == stages
 
 
 async def test_only_what_failed_is_sent_again(rig: Rig) -> None:

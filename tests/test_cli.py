@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 import typer
 
-from cli import message, pairs
+from cli import pairs
 from deploy.processes import ROOT
+from deploy.remote import message
 from tests.centre import Centre
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -194,7 +194,8 @@ ALLOWED = {
         Status.CANCELLED,
         Status.EXPIRED,
     },
-    Status.FAILED: {Status.DELIVERING, Status.CANCELLED},
+    # A late receipt makes a failed message delivered.
+    Status.FAILED: {Status.DELIVERING, Status.DELIVERED, Status.CANCELLED},
 }
 
 
@@ -224,6 +225,13 @@ def test_a_message_begins_untouched() -> None:
     assert {d.outcome for d in doc.deliveries} == {Outcome.PENDING}
     with pytest.raises(KeyError):
         doc.delivery(Channel.EMAIL)
+
+
+def test_a_run_may_use_a_part_of_the_plan() -> None:
+    whole = MESSAGE.model_copy(update={"run": 2, "only": (Channel.SMS,)})
+    doc = progress.begin(whole)
+    assert doc.plan.stages == ((Channel.SMS,),)
+    assert [(d.channel, d.stage) for d in doc.deliveries] == [(Channel.SMS, 1)]
 
 
 def test_a_resend_begins_the_plan_again() -> None:

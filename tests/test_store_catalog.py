@@ -138,6 +138,15 @@ async def test_what_would_be_sent_with_braces_is_refused(
     assert [wrong.pointer for wrong in refused.value.errors] == ["/body"]
 
 
+@pytest.mark.parametrize("body", ["a\x07b", "\x1b[31m", "\x85"])
+async def test_control_characters_are_refused(store: Store, body: str) -> None:
+    await create(store)
+    with pytest.raises(Invalid) as refused:
+        await put(store, body)
+    assert [wrong.pointer for wrong in refused.value.errors] == ["/body"]
+    await put(store, "lines\r\nand\ttabs")
+
+
 async def test_what_does_not_exist_is_not_found(store: Store) -> None:
     async with store.sessions() as session:
         assert await catalog.message_type(session, "none") is None

@@ -138,6 +138,7 @@ async def test_a_disabled_client_is_out(store: Store) -> None:
     assert await who(store, new.appkey, new.appsecret) is None
     async with store.sessions() as session:
         assert await clients.enabled_codes(session) == ["lis"]
+        assert sorted(await clients.all_codes(session)) == ["his", "lis"]
         assert await clients.callback_of(session, "his") is None
     assert (await change(store, enabled=True)).epoch == 2
     assert await who(store, new.appkey, new.appsecret) == "his"

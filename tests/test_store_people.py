@@ -120,9 +120,9 @@ async def test_nobody_is_found_under_a_malformed_number(store: Store) -> None:
 
 async def out(
     store: Store, channel: Channel | None, message_type: str | None = None
-) -> None:
+) -> patients.Preference:
     async with store.sessions.begin() as session:
-        await patients.opt_out(
+        return await patients.opt_out(
             session,
             IdentityType.MOBILE,
             "13800138000",
@@ -143,8 +143,8 @@ async def refused(store: Store, message_type: str = "lab-report") -> set[Channel
 
 async def test_an_opt_out_holds_for_its_channel_and_type(store: Store) -> None:
     assert await refused(store) == set()
-    await out(store, Channel.SMS, "lab-report")
-    await out(store, Channel.SMS, "lab-report")
+    first = await out(store, Channel.SMS, "lab-report")
+    assert await out(store, Channel.SMS, "lab-report") == first
     await out(store, Channel.EMAIL)
     assert await refused(store) == {Channel.SMS, Channel.EMAIL}
     assert await refused(store, "e-invoice") == {Channel.EMAIL}

@@ -7,7 +7,7 @@ from sqlalchemy import inspect, text
 from core.models import Acknowledgement, Address, Detail, DetailItem
 from core.progress import begin
 from core.words import Channel, IdentityType, Role
-from store import Store, inbox, messages, patients, users
+from store import Store, inbox, messages, patients, sign_ins, users
 from store.clients import Callback, ClientDraft, create_client
 from store.patients import PatientDraft
 from store.tables import Row
@@ -49,7 +49,7 @@ async def write_everything(store: Store) -> tuple[str, ...]:
         )
         new = await create_client(session, client, ACTOR)
         await users.create_user(session, user, ACTOR)
-        await users.verify(session, "13800138000", "欧阳明文")
+        await sign_ins.verify(session, "13800138000", "欧阳明文")
     assert new.callback_secret is not None
     return new.appsecret, new.callback_secret, "a long password"
 

@@ -9,7 +9,8 @@ from sqlmodel import col, update
 
 from core.errors import Conflict, Invalid, NotFound, TooManyRequests
 from core.words import Role
-from store import Store, users
+from store import Store, sign_ins, users
+from store.audit import Actor
 from store.columns import utc_now
 from store.tables import SignInRow
 from store.users import User, UserChanges, UserDraft
@@ -33,13 +34,13 @@ async def create(store: Store, username: str, role: Role) -> User:
 
 async def sign_in(store: Store, username: str, password: str) -> User | None:
     async with store.sessions.begin() as session:
-        return await users.verify(session, username, password)
+        return await sign_ins.verify(session, username, password)
 
 
 async def change(store: Store, username: str, **facts: object) -> User:
-    changes = UserChanges.model_validate(facts)
+    changes, other = UserChanges.model_validate(facts), Actor(who="centre")
     async with store.sessions.begin() as session:
-        return await users.update_user(session, username, changes, ACTOR)
+        return await users.update_user(session, username, changes, other)
 
 
 async def test_the_first_administrator_is_made_once(store: Store) -> None:
@@ -79,24 +80,24 @@ async def test_five_failures_lock_a_name_whether_it_exists(
     store: Store, username: str
 ) -> None:
     await admin(store)
-    for _ in range(users.MAX_FAILURES):
+    for _ in range(sign_ins.MAX_FAILURES):
         assert await sign_in(store, username, "wrong") is None
     with pytest.raises(TooManyRequests) as refused:
         await sign_in(store, username, PASSWORD)
-    assert timedelta(seconds=290) < refused.value.retry_after <= users.LOCKED_FOR
+    assert timedelta(seconds=290) < refused.value.retry_after <= sign_ins.LOCKED_FOR
 
 
 async def test_a_success_forgets_the_failures(store: Store) -> None:
     await admin(store)
     for _ in range(2):
-        for _ in range(users.MAX_FAILURES - 2):
+        for _ in range(sign_ins.MAX_FAILURES - 2):
             assert await sign_in(store, "admin", "wrong") is None
         assert await sign_in(store, "admin", PASSWORD) is not None
 
 
 async def test_a_lock_ends_and_counting_starts_anew(store: Store) -> None:
     await admin(store)
-    for _ in range(users.MAX_FAILURES):
+    for _ in range(sign_ins.MAX_FAILURES):
         await sign_in(store, "admin", "wrong")
     async with store.sessions.begin() as session:
         past = utc_now() - timedelta(seconds=1)
@@ -108,7 +109,7 @@ async def test_a_lock_ends_and_counting_starts_anew(store: Store) -> None:
 
 async def test_guesses_at_once_are_counted_too(store: Store) -> None:
     await admin(store)
-    guesses = (sign_in(store, "admin", "wrong") for _ in range(users.MAX_FAILURES))
+    guesses = (sign_in(store, "admin", "wrong") for _ in range(sign_ins.MAX_FAILURES))
     assert set(await asyncio.gather(*guesses)) == {None}
     with pytest.raises(TooManyRequests):
         await sign_in(store, "admin", PASSWORD)

@@ -170,3 +170,18 @@ async def test_what_is_not_taken_twice_has_failed(
         doc = await (await begin(time_skipping.client, message())).result()
     assert fakes.channels == [WECHAT, WECHAT, SMS]
     assert outcomes(doc)[WECHAT] == (Outcome.FAILED, Reason.UNREACHABLE)
+
+
+async def test_a_critical_message_is_not_repeated_past_its_expiry(
+    time_skipping: WorkflowEnvironment,
+) -> None:
+    fakes = FakeActivities()
+    fakes.script[WECHAT] = [UNKNOWN]
+    now = await time_skipping.get_current_time()
+    urgent = message(
+        CRITICAL, Priority.CRITICAL, now=now, expires_in=timedelta(seconds=3)
+    )
+    async with centre(time_skipping, fakes):
+        doc = await (await begin(time_skipping.client, urgent)).result()
+    assert fakes.channels.count(WECHAT) == 1
+    assert outcomes(doc)[WECHAT] == (Outcome.UNKNOWN, Reason.OUTCOME_UNKNOWN)

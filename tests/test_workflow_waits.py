@@ -156,6 +156,21 @@ async def test_a_resend_may_name_its_channels_and_fail_again(
     assert set(outcomes(doc)) == {WECHAT, SMS, WECOM}
 
 
+async def test_two_orders_about_one_run_are_one(
+    time_skipping: WorkflowEnvironment,
+) -> None:
+    fakes = FakeActivities()
+    async with centre(time_skipping, fakes):
+        handle = await fail_everywhere(time_skipping, fakes, message())
+        order = Resend(reason="clicked twice", by="li", channels=(SMS,), run=1)
+        for _ in range(2):
+            fakes.script[SMS] = [RecipientRefused("no")]
+            await handle.signal(DeliverMessage.resend, order)
+            await time_skipping.sleep(5)
+        doc = await status(handle)
+    assert (doc.status, doc.run) == (Status.FAILED, 2)
+
+
 async def test_a_resend_of_a_message_that_is_not_failed_means_nothing(
     time_skipping: WorkflowEnvironment,
 ) -> None:

@@ -56,10 +56,12 @@ class DeliveryRun:
         """Find out what became of a call that had no end; repeat it if right.
 
         What is known not to have been sent is sent again; what stays unknown
-        is sent again only for critical messages, and passed over otherwise.
+        is sent again only for critical messages that have not expired, and
+        passed over otherwise.
         """
         found = await self._find_out(channel, result)
-        if found is _NOT_SENT or (found is None and self._critical):
+        repeats = self._critical and self._time_left() > timedelta(0)
+        if found is _NOT_SENT or (found is None and repeats):
             again = await self._send(channel, again=True)
             self._note(channel, again)
             unknown = again.outcome is Outcome.UNKNOWN
@@ -185,7 +187,7 @@ def _failed(error: ActivityError) -> DeliveryResult:
             )
         return _TOO_LATE
     if not isinstance(cause, ApplicationError) or not cause.details:
-        return DeliveryResult(outcome=Outcome.FAILED, reason=Reason.REJECTED)
+        return DeliveryResult(outcome=Outcome.FAILED, reason=Reason.INTERNAL_ERROR)
     refusal = Refusal.model_validate(cause.details[0])
     return DeliveryResult(
         outcome=_OUTCOMES.get(cause.type or "", Outcome.FAILED),

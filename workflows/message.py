@@ -53,8 +53,11 @@ class DeliverMessage:
 
     @workflow.signal
     def resend(self, resend: Resend) -> None:
-        """Send a failed message again; means nothing in any other state."""
-        if self._ledger.doc.status is Status.FAILED and self._resend is None:
+        """Send a failed message again; means nothing in any other state or run."""
+        doc = self._ledger.doc
+        if resend.run not in (None, doc.run) or self._resend is not None:
+            return
+        if doc.status is Status.FAILED:
             self._resend = resend
 
     @workflow.signal

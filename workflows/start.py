@@ -1,5 +1,6 @@
 """Start, ask and signal message workflows: what every edge shares."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -33,10 +34,9 @@ from core.models import (
     task_queue,
     workflow_id,
 )
-from core.plan import narrow
 from core.words import Status
 from workflows.message import DeliverMessage
-from workflows.options import QUERY_WAIT, RPC_WAIT
+from workflows.options import QUERY_WAIT, READ_WAIT, RPC_WAIT
 
 _Value = TypeVar("_Value", Cancel, Resend, Receipt)
 Handle = WorkflowHandle[DeliverMessage, MessageStatus]
@@ -78,7 +78,7 @@ async def restart(client: Client, message: Message, last: int, resend: Resend) -
     again = message.model_copy(
         update={
             "run": last + 1,
-            "plan": narrow(message.plan, resend.channels),
+            "only": resend.channels,
             "send_at": None,
             "expires_at": None,
         }
@@ -124,10 +124,17 @@ async def status_of(
 ) -> MessageStatus | None:
     """Ask the workflow how its message stands; None where it does not answer."""
     try:
-        return await _handle(client, message_id).query(
-            DeliverMessage.status, rpc_timeout=wait
-        )
-    except (RPCError, WorkflowQueryFailedError, WorkflowQueryRejectedError):
+        # The SDK itself asks again where Temporal has too many queries waiting.
+        async with asyncio.timeout(wait.total_seconds()):
+            return await _handle(client, message_id).query(
+                DeliverMessage.status, rpc_timeout=wait
+            )
+    except (
+        TimeoutError,
+        RPCError,
+        WorkflowQueryFailedError,
+        WorkflowQueryRejectedError,
+    ):
         return None
 
 
@@ -140,7 +147,7 @@ async def accepted_message(client: Client, message_id: UUID) -> Message | None:
     handle = _handle(client, message_id)
     try:
         async for event in handle.fetch_history_events(
-            page_size=1, rpc_timeout=RPC_WAIT
+            page_size=1, rpc_timeout=READ_WAIT
         ):
             payloads = event.workflow_execution_started_event_attributes.input.payloads
             decoded = await client.data_converter.decode(payloads, [Message])

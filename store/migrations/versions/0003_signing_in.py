@@ -16,7 +16,7 @@ def upgrade() -> None:
     moment = sa.DateTime(timezone=True)
     op.add_column("users", sa.Column("totp_secret", sa.Text(), nullable=True))
     op.add_column("users", sa.Column("totp_step", sa.Integer(), nullable=True))
-    must_change = sa.Column(
+    must_change: sa.Column[bool] = sa.Column(
         "must_change_password",
         sa.Boolean(),
         nullable=False,

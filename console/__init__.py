@@ -1,0 +1,1 @@
+"""The management console: pages for administrators, operators and auditors."""

@@ -1,0 +1,79 @@
+"""Puts the console at /console of an application, in the same process."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from fastapi import FastAPI
+from nicegui import app as nicegui_app
+from nicegui import ui
+
+from console.acting import SIGN_IN
+from console.audit_export import export
+from console.desk import Desk, use_desk
+from console.edge import ConsoleEdge
+from console.entering import ENTER, carry
+from console.error_pages import install_error_pages
+from console.frame import serve, serve_bare
+from console.navigation import MENU, all_pages
+from console.pages.audit import EXPORT
+from console.sign_in import sign_in
+from console.theme import install_theme
+from console.watch import watch_sessions
+
+MOUNT = "/console"
+# The export looks at the session itself; the other two make one.
+PUBLIC = frozenset({SIGN_IN, ENTER, EXPORT})
+
+OpenDesk = Callable[[], AbstractAsyncContextManager[Desk]]
+
+
+def mount(app: FastAPI, open_desk: OpenDesk) -> None:
+    """Add the console to an application, once per process.
+
+    `open_desk` is entered once the application has started.
+    """
+    install_theme()
+    install_error_pages()
+    add_routes()
+    nicegui_app.add_middleware(ConsoleEdge)
+    # Long polling would need other bodies than the JSON that the edge lets in.
+    nicegui_app.config.socket_io_js_transports = ["websocket"]
+    nicegui_app.config.quasar_config["loadingBar"]["skipHijack"] = True
+    _open_with(app, open_desk)
+    ui.run_with(
+        app,
+        mount_path=MOUNT,
+        title="Hospital Message Centre",
+        favicon="🏥",
+        reconnect_timeout=10,
+        binding_refresh_interval=None,
+        show_welcome_message=False,
+    )
+
+
+def add_routes() -> None:
+    """Put every page at its address; only PUBLIC ones ask for no sign-in."""
+    for page in all_pages():
+        serve(page, MENU)
+    serve_bare(SIGN_IN, sign_in)
+    nicegui_app.add_api_route(ENTER, carry, methods=["POST"])
+    nicegui_app.add_api_route(EXPORT, export, methods=["GET"])
+
+
+def _open_with(app: FastAPI, open_desk: OpenDesk) -> None:
+    """Open the desk after the application has started, and look after pages."""
+    whole = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(started: FastAPI) -> AsyncIterator[object]:
+        async with whole(started) as state, open_desk() as desk:
+            use_desk(desk)
+            watching = asyncio.create_task(watch_sessions())
+            try:
+                yield state
+            finally:
+                watching.cancel()
+                await asyncio.wait({watching})
+
+    app.router.lifespan_context = lifespan  # type: ignore[assignment]

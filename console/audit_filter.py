@@ -1,0 +1,31 @@
+"""Which rows of the audit log a page or a file shows, from what was typed in."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+
+from core.errors import Invalid, Wrong
+from store.audit import AuditFilter
+
+NAMES = ("who", "target", "action", "since", "until")
+
+
+def filter_of(given: Mapping[str, str]) -> AuditFilter:
+    """Return the filter; days are whole days of the hospital's clock."""
+    since, until = _day(given, "since"), _day(given, "until")
+    words = {name: (given.get(name) or None) for name in ("who", "target", "action")}
+    return AuditFilter(
+        **words,
+        since=since,
+        until=until + timedelta(days=1) if until else None,
+    )
+
+
+def _day(given: Mapping[str, str], name: str) -> datetime | None:
+    text = given.get(name)
+    if not text:
+        return None
+    try:
+        return datetime.combine(date.fromisoformat(text), time.min).astimezone()
+    except (ValueError, OverflowError, OSError):
+        detail = "This is not a day."
+        raise Invalid(detail, [Wrong(f"/{name}", detail)]) from None

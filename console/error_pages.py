@@ -1,0 +1,64 @@
+"""What is shown for an address that names nothing, and when all else fails.
+
+NiceGUI's own pages and log lines repeat an exception's text, which may hold what
+somebody typed in.
+"""
+
+import logging
+
+import structlog
+from nicegui import Client, app, ui
+from starlette.requests import Request
+from starlette.responses import Response
+
+from console.frame import Framed
+from console.shell import brand, panel
+from console.texts import t
+from core.logs import describe
+
+_log = structlog.get_logger("console")
+
+
+def install_error_pages() -> None:
+    """Answer for NiceGUI's own; once per process, before it serves."""
+    app.add_exception_handler(404, _not_found)
+    app.add_exception_handler(Exception, _failed)
+    app.on_page_exception(_draw_failure)
+    logging.getLogger("nicegui").addFilter(_without_text)
+
+
+async def _not_found(request: Request, error: Exception) -> Response:
+    if "/_nicegui" in request.scope["path"]:
+        return Response(status_code=404)
+    return _page(request, 404, "error.no_such_page")
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    _log.error("unexpected", **describe(error))
+    return _page(request, 500, "error.unexpected")
+
+
+def _page(request: Request, status: int, key: str) -> Response:
+    with Client(Framed(""), request=request) as client:
+        _draw(key)
+        return client.build_response(request, status)
+
+
+def _draw_failure(error: Exception) -> None:
+    _log.error("unexpected", **describe(error))
+    _draw("error.unexpected")
+
+
+def _draw(key: str) -> None:
+    ui.page_title(t("frame.brand"))
+    with ui.element("div").classes("hmc-alone"):
+        brand()
+        with panel(t(key), icon="error_outline"):
+            ui.link(t("error.to_start"), "/").classes("hmc-link")
+
+
+def _without_text(record: logging.LogRecord) -> bool:
+    """Leave an exception's class and places to our own formatter."""
+    if record.exc_info:
+        record.msg, record.args = "unexpected", ()
+    return True

@@ -1,0 +1,56 @@
+"""The pages, in the order of the navigation: one line each."""
+
+from collections.abc import Sequence
+
+from console.frame import Page
+from console.pages import (
+    account,
+    audit,
+    channel,
+    channels,
+    client,
+    clients,
+    failed,
+    home,
+    message,
+    message_type,
+    message_types,
+    messages,
+    patient,
+    patients,
+    policy,
+    queues,
+    template,
+    users,
+)
+
+# What the navigation lists, by section.
+MENU: Sequence[tuple[str, Sequence[Page]]] = (
+    ("nav.overview", (home.home,)),
+    (
+        "nav.work",
+        (messages.messages_page, failed.failed, queues.queues, patients.patients),
+    ),
+    (
+        "nav.setup",
+        (clients.clients, message_types.message_types, channels.channels),
+    ),
+    ("nav.access", (users.users, audit.audit)),
+)
+# Pages that others lead to.
+OTHERS: Sequence[Page] = (
+    account.account,
+    account.password,
+    message.message,
+    patient.patient_page,
+    client.client,
+    message_type.message_type,
+    policy.policy,
+    template.template,
+    channel.channel,
+)
+
+
+def all_pages() -> list[Page]:
+    """Return every page that asks for a sign-in."""
+    return [*(page for _, pages in MENU for page in pages), *OTHERS]

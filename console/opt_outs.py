@@ -1,0 +1,121 @@
+"""A patient's opt-outs: listed, added, taken back."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from nicegui import ui
+
+from console.desk import desk
+from console.failures import notify
+from console.forms import Form
+from console.frame import acting
+from console.listing import Action, Column, Listing, Row, Rows
+from console.names import Names
+from console.texts import t
+from console.widgets import button, confirm, dialog, note, when
+from core.words import Channel, IdentityType, Role
+from operations.people import opt_in, opt_out, opt_outs_of
+from store.audit import Actor
+from store.patients import Preference
+
+
+class OptOuts:
+    """The list of one patient's opt-outs."""
+
+    def __init__(self, person_id: UUID, known: Names, *, may_change: bool) -> None:
+        self._id = person_id
+        self._names = known
+        self._may_change = may_change
+        self._kinds: list[IdentityType] = []
+        self._known: dict[str, Preference] = {}
+
+    async def draw(self) -> None:
+        """Draw the list, with a button for another."""
+        columns = (
+            Column("identity", "optouts.identity"),
+            Column("channel", "work.channel"),
+            Column("type", "work.type"),
+            Column("since", "optouts.since"),
+        )
+        remove = Action("delete", "optouts.remove", self._remove)
+        self._listing = Listing(
+            columns=columns,
+            load=self._load,
+            empty="optouts.none",
+            key="key",
+            label="optouts.title",
+            actions=(remove,) if self._may_change else (),
+        )
+        await self._listing.draw()
+        if self._may_change:
+            with ui.element("div"):
+                add = acting(Role.ADMIN)(self._add)
+                button(t("optouts.add"), add, icon="notifications_off")
+
+    async def _load(self, _: str | None) -> tuple[Rows, str | None]:
+        found = await opt_outs_of(desk(), self._id)
+        self._kinds = list(found)
+        every = [one for several in found.values() for one in several]
+        self._known = {_key(one): one for one in every}
+        return [self._row(one) for one in every], None
+
+    def _row(self, one: Preference) -> Row:
+        kind, everything = one.message_type, t("work.all")
+        return {
+            "key": _key(one),
+            "identity": self._names.identity(one.identity_type),
+            "channel": self._names.channel(one.channel) if one.channel else everything,
+            "type": self._names.type(kind) if kind else everything,
+            "since": when(one.since),
+        }
+
+    async def _remove(self, row: Row) -> None:
+        title, text = t("optouts.remove"), t("optouts.remove_ask")
+        if not await confirm(title, text, yes=title):
+            return
+
+        @acting(Role.ADMIN)
+        async def work(actor: Actor) -> None:
+            await opt_in(desk(), self._id, self._known[row["key"]], actor)
+            notify(t("optouts.removed"))
+            await self._listing.reload()
+
+        await work()
+
+    async def _add(self, _: Actor) -> None:
+        form = Form()
+        everything = {"": t("work.all")}
+        kinds = {str(kind): self._names.identity(kind) for kind in self._kinds}
+        channels = {str(c): self._names.channel(c) for c in Channel}
+        with dialog(t("optouts.add")) as box:
+            note(t("optouts.ask"))
+            form.choice("identity", "optouts.identity", kinds, next(iter(kinds), None))
+            form.choice("channel", "work.channel", everything | channels, "")
+            form.choice("type", "work.type", everything | dict(self._names.types), "")
+
+            @acting(Role.ADMIN)
+            async def save(actor: Actor) -> None:
+                await opt_out(desk(), self._id, _wanted(form), actor)
+                box.submit(True)
+
+            with ui.element("div").classes("hmc-buttons"):
+                button(t("frame.cancel"), lambda: box.submit(None), kind="quiet")
+                button(t("frame.save"), save, kind="primary")
+        saved = await box
+        box.delete()
+        if saved:
+            await self._listing.reload()
+
+
+def _wanted(form: Form) -> Preference:
+    channel, kind = form.value("channel"), form.value("type")
+    return Preference(
+        identity_type=IdentityType(form.value("identity")),
+        channel=Channel(channel) if channel else None,
+        message_type=kind or None,
+        since=datetime.now(UTC),
+    )
+
+
+def _key(one: Preference) -> str:
+    return f"{one.identity_type}/{one.channel or ''}/{one.message_type or ''}"

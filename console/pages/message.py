@@ -1,0 +1,197 @@
+"""One message: how it stands, what happened, whom it is for; resend and cancel."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from nicegui import ui
+
+from console.desk import desk
+from console.failures import notify
+from console.forms import Form
+from console.frame import acting, page
+from console.names import Names, names
+from console.recipients import draw_recipient
+from console.shell import Text, heading
+from console.story import draw_story
+from console.texts import t
+from console.visits import present_visitor
+from console.widgets import badge, button, card, confirm, dialog, facts, when
+from console.words import status_tone
+from core.errors import NotFound
+from core.models import MessageStatus, Plan, workflow_id
+from core.words import Role, Status
+from operations.lookup import Found, look_up, stored_message
+from operations.orders import CancelOrder, ResendOrder, cancel, may_cancel, resend
+from operations.timeline import timeline
+from store.audit import Actor
+
+Fact = tuple[str, str | Callable[[], object]]
+
+_MAY_ACT = (Role.ADMIN, Role.OPERATOR)
+
+
+@page("/messages/{message_id}", title="message.title", headed=False)
+async def message(message_id: str) -> None:
+    """Draw one message."""
+    try:
+        key = UUID(message_id)
+    except ValueError:
+        raise NotFound("There is no such message.") from None
+    await _Message(key, await names()).draw()
+
+
+class _Message:
+    """A message's page; what is drawn can be drawn again."""
+
+    def __init__(self, message_id: UUID, known: Names) -> None:
+        self._id = message_id
+        self._names = known
+
+    async def draw(self) -> None:
+        found = await look_up(desk(), self._id)
+        visitor = await present_visitor()
+        self._may_act = visitor is not None and visitor.role in _MAY_ACT
+        heading(t("message.title"), self._names.type(found.doc.type))
+        self._room = ui.element("div").classes("hmc-room")
+        with self._room:
+            await self._inside(found)
+
+    async def _again(self) -> None:
+        found = await look_up(desk(), self._id)
+        self._room.clear()
+        with self._room:
+            await self._inside(found)
+
+    async def _inside(self, found: Found) -> None:
+        doc = found.doc
+        self._buttons(doc)
+        with ui.element("div").classes("hmc-grid"):
+            with card(t("message.facts")):
+                facts(_facts(found, self._names))
+            await draw_recipient(doc.id, self._names)
+        with card(t("message.timeline")):
+            draw_story(await timeline(desk(), doc), self._names)
+
+    def _buttons(self, doc: MessageStatus) -> None:
+        with ui.element("div").classes("hmc-line"):
+            badge(t(f"status.{doc.status}"), status_tone(doc.status))
+            Text("span", str(doc.id)).classes("hmc-mono hmc-quiet")
+            ui.space()
+            button(t("work.refresh"), acting()(self._refresh), icon="refresh")
+            if self._may_act and may_cancel(doc):
+                stop = acting(*_MAY_ACT)(self._cancel)
+                button(t("message.cancel"), stop, icon="block", kind="danger")
+            if self._may_act and doc.status is Status.FAILED:
+                again = acting(*_MAY_ACT)(self._resend)
+                button(t("message.resend"), again, icon="replay", kind="primary")
+
+    async def _refresh(self, _: Actor) -> None:
+        await self._again()
+
+    async def _cancel(self, actor: Actor) -> None:
+        title, text = t("message.cancel"), t("message.cancel_ask")
+        if await confirm(title, text, yes=title):
+            doc = (await look_up(desk(), self._id)).doc
+            await cancel(desk(), doc, CancelOrder(), actor)
+            notify(t("message.cancelled"))
+            await self._again()
+
+    async def _resend(self, _: Actor) -> None:
+        doc = (await look_up(desk(), self._id)).doc
+        # As it was accepted: an earlier resend on some channels narrows none.
+        plan = (await stored_message(desk(), self._id) or doc).plan
+        channels = {str(c): self._names.channel(c) for c in plan.channels}
+        order = await ask_resend(t("message.resend_ask"), channels)
+        if order is not None:
+            await self._send(order)
+
+    async def _send(self, order: ResendOrder) -> None:
+        """Send again; the dialog took its time, so who acts is asked anew."""
+
+        @acting(*_MAY_ACT)
+        async def send(actor: Actor) -> None:
+            doc = (await look_up(desk(), self._id)).doc
+            await resend(desk(), doc, order, actor)
+            notify(t("message.resent"))
+            await self._again()
+
+        await send()
+
+
+async def ask_resend(text: str, channels: dict[str, str]) -> ResendOrder | None:
+    """Ask for a resend's reason and channels; None where nothing is to be sent."""
+    form = Form()
+    with dialog(t("message.resend")) as box:
+        Text("p", text)
+        form.area("reason", "frame.reason", hint=t("frame.reason_hint"), maxlength=200)
+        hint = t("work.channels_all")
+        form.choice("channels", "work.channel", channels, [], several=True, hint=hint)
+
+        @acting(*_MAY_ACT)
+        async def take(_: Actor) -> None:
+            if not form.value("reason"):
+                form.refuse("reason", t("frame.reason_missing"))
+                return
+            with form.checked():
+                chosen = form.value("channels") or None
+                order = {"reason": form.value("reason"), "channels": chosen}
+                box.submit(ResendOrder.model_validate(order))
+
+        with ui.element("div").classes("hmc-buttons"):
+            button(t("frame.cancel"), lambda: box.submit(None), kind="quiet")
+            button(t("message.resend"), take, kind="primary")
+    answer = await box
+    box.delete()
+    return answer if isinstance(answer, ResendOrder) else None
+
+
+def _facts(found: Found, known: Names) -> list[Fact]:
+    doc = found.doc
+    acknowledged = doc.acknowledgement
+    pairs: list[Fact] = [
+        (t("work.type"), known.type(doc.type)),
+        (t("work.client"), known.client(doc.client)),
+        (t("work.reference"), doc.reference or t("work.none")),
+        (t("message.priority"), t(f"priority.{doc.priority}")),
+        (t("message.strategy"), _strategy(doc.plan)),
+        (t("message.plan"), _plan(doc.plan, known)),
+        (t("work.created"), when(doc.created_at)),
+        (t("work.updated"), when(doc.updated_at)),
+        *_times(doc),
+        (t("message.run"), str(doc.run)),
+        (t("message.source"), t(f"message.source_{found.source}")),
+    ]
+    if acknowledged is not None:
+        by = f"{acknowledged.by}, {when(acknowledged.at)}"
+        pairs.append((t("message.acknowledged"), by))
+    return [*pairs, ("Temporal", lambda: _temporal_link(doc.id))]
+
+
+def _times(doc: MessageStatus) -> list[Fact]:
+    """Return the times that this message has."""
+    times = {
+        "message.send_at": doc.send_at,
+        "message.expires_at": doc.expires_at,
+        "message.resendable": doc.resendable_until,
+    }
+    return [(t(key), when(at)) for key, at in times.items() if at is not None]
+
+
+def _strategy(plan: Plan) -> str:
+    threshold = t("message.threshold", value=f"{plan.threshold:g}")
+    return f"{t(f'strategy.{plan.strategy}')} · {threshold}"
+
+
+def _plan(plan: Plan, known: Names) -> str:
+    return " → ".join(
+        " + ".join(known.channel(channel) for channel in stage) for stage in plan.stages
+    )
+
+
+def _temporal_link(message_id: UUID) -> None:
+    settings = desk().settings
+    namespace = settings.temporal_namespace
+    address = f"{settings.temporal_ui}/namespaces/{namespace}/workflows"
+    text = f"{t('message.temporal')} {t('message.new_window')}"
+    link = ui.link(text, f"{address}/{workflow_id(message_id)}", new_tab=True)
+    link.props("rel=noopener").classes("hmc-link")

@@ -1,0 +1,218 @@
+"""One message type: its name and urgency, its policy, what each channel says."""
+
+from collections.abc import Mapping
+
+from nicegui import ui
+
+from console.desk import desk
+from console.forms import Form
+from console.frame import acting, page
+from console.listing import Action, Column, Listing, Row, Rows
+from console.pages.message_types import priorities
+from console.policy_words import stages_in_words
+from console.setup import (
+    back,
+    channel_names,
+    check_given,
+    grid,
+    in_words,
+    joined,
+    may_change,
+    state,
+    state_badge,
+)
+from console.shell import Text, heading
+from console.shell import actions as beside_heading
+from console.texts import t
+from console.widgets import button, card, confirm, facts, note
+from core.acceptance import required_params
+from core.errors import NotFound
+from core.models import MessageType
+from core.words import Channel, Role
+from store import catalog, client_use
+from store.audit import Actor
+from store.catalog import MessageTypeChanges
+from store.client_use import Sender
+
+_COLUMNS = (
+    Column("name", "templates.channel", link="href"),
+    Column("state", "setup.state", tone="tone"),
+    Column("version", "templates.version", right=True),
+    Column("body", "templates.says", wrap=True),
+)
+
+
+@page("/types/{code}", title="types.one", headed=False)
+async def message_type(code: str) -> None:
+    """Show one message type."""
+    kind, senders = await _read(code)
+    names = await channel_names()
+    changes = await may_change()
+    back("/types", t("types.title"))
+    heading(in_words(kind.name, kind.name_en), kind.code)
+    if changes:
+        _switches(kind)
+    with grid():
+        _draw_facts(kind, senders)
+        _draw_policy(kind, names, changes)
+    with card(t("templates.title")):
+        await _templates(code, names, changes).draw()
+    if changes:
+        _draw_form(kind)
+
+
+async def _read(code: str) -> tuple[MessageType, tuple[Sender, ...]]:
+    async with desk().store.sessions() as session:
+        kind = await catalog.message_type(session, code)
+        if kind is None:
+            raise NotFound("There is no such message type.")
+        return kind, await client_use.senders_of(session, code)
+
+
+def _switches(kind: MessageType) -> None:
+    @acting(Role.ADMIN)
+    async def switch(actor: Actor) -> None:
+        wanted, title = not kind.enabled, t("types.disable")
+        _, senders = await _read(kind.code)
+        who = joined(sender.name for sender in senders) or t("types.nobody")
+        text = t("types.disable_text", senders=who)
+        if wanted or await confirm(title, text, yes=title):
+            changes = MessageTypeChanges(enabled=wanted)
+            async with desk().store.sessions.begin() as session:
+                await catalog.update_message_type(session, kind.code, changes, actor)
+            ui.navigate.reload()
+
+    with beside_heading():
+        if kind.enabled:
+            button(t("types.disable"), switch, icon="block", kind="danger")
+        else:
+            button(t("types.enable"), switch, icon="check", kind="primary")
+
+
+def _draw_facts(kind: MessageType, senders: tuple[Sender, ...]) -> None:
+    with card(t("types.facts")):
+        if not kind.enabled:
+            note(t("types.is_off"), "warn")
+        required = sorted(required_params(kind))
+        facts(
+            [
+                (t("setup.state"), lambda: state_badge(kind.enabled)),
+                (t("types.priority"), t(f"priority.{kind.priority}")),
+                (t("types.placeholders"), joined(required) or "—"),
+                (
+                    t("types.senders"),
+                    joined(f"{s.name} ({s.code})" for s in senders)
+                    or t("types.nobody"),
+                ),
+            ]
+        )
+
+
+def _draw_policy(
+    kind: MessageType, names: Mapping[Channel, str], changes: bool
+) -> None:
+    with card(t("types.policy")):
+        if not kind.policy.channels:
+            note(t("types.no_policy"), "warn")
+        else:
+            Text("p", stages_in_words(kind.policy, names)).classes("q-ma-none")
+            silent = [
+                c.channel
+                for c in kind.policy.channels
+                if c.channel not in kind.templates
+            ]
+            if silent:
+                said = joined(names[channel] for channel in silent)
+                note(t("types.silent", channels=said), "warn")
+        with ui.element("div").classes("hmc-buttons"):
+            label = t("types.edit_policy" if changes else "types.see_policy")
+            target = f"/types/{kind.code}/policy"
+            button(label, lambda: ui.navigate.to(target), icon="tune", kind="primary")
+
+
+def _templates(code: str, names: Mapping[Channel, str], changes: bool) -> Listing:
+    async def load(cursor: str | None) -> tuple[Rows, str | None]:
+        kind, _ = await _read(code)
+        return [_row(kind, channel, names[channel]) for channel in names], None
+
+    async def switch(actor: Actor, row: Row, enabled: bool) -> None:
+        channel = Channel(row["channel"])
+        async with desk().store.sessions.begin() as session:
+            await catalog.set_template_enabled(session, code, channel, enabled, actor)
+        await listing.reload()
+
+    @acting(Role.ADMIN)
+    async def disable(actor: Actor, row: Row) -> None:
+        title = t("templates.disable")
+        text = t("templates.disable_text", channel=row["name"])
+        if await confirm(title, text, yes=title):
+            await switch(actor, row, False)
+
+    @acting(Role.ADMIN)
+    async def enable(actor: Actor, row: Row) -> None:
+        await switch(actor, row, True)
+
+    actions = (
+        Action("block", "templates.disable", disable, only="on"),
+        Action("check", "templates.enable", enable, only="off"),
+    )
+    listing = Listing(
+        columns=_COLUMNS,
+        load=load,
+        empty="templates.empty",
+        key="channel",
+        label="templates.title",
+        actions=actions if changes else (),
+    )
+    return listing
+
+
+def _row(kind: MessageType, channel: Channel, name: str) -> dict[str, object]:
+    template = kind.templates.get(channel)
+    used = channel in {c.channel for c in kind.policy.channels}
+    word, tone = (t("templates.none"), "warn" if used else "")
+    if template is not None:
+        word, tone = state(template.enabled)
+    return {
+        "channel": channel.value,
+        "name": name,
+        "href": f"/types/{kind.code}/templates/{channel}",
+        "state": word,
+        "tone": tone,
+        "version": str(template.version) if template else "—",
+        "body": _short(template.body) if template else "—",
+        "on": template is not None and template.enabled,
+        "off": template is not None and not template.enabled,
+    }
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 80 else line[:79] + "…"
+
+
+def _draw_form(kind: MessageType) -> None:
+    form = Form()
+    with card(t("types.change")):
+        with ui.element("div").classes("hmc-row"):
+            form.text("name", "types.name_zh", kind.name)
+            form.text("name_en", "types.name_en", kind.name_en)
+            form.choice("priority", "types.priority", priorities(), kind.priority.value)
+
+        @acting(Role.ADMIN)
+        async def save(actor: Actor) -> None:
+            check_given(form, "name")
+            with form.checked():
+                changes = MessageTypeChanges(
+                    name=form.value("name"),
+                    name_en=form.value("name_en"),
+                    priority=form.value("priority"),
+                )
+                async with desk().store.sessions.begin() as session:
+                    await catalog.update_message_type(
+                        session, kind.code, changes, actor
+                    )
+            ui.navigate.reload()
+
+        with ui.element("div").classes("hmc-buttons"):
+            button(t("frame.save"), save, icon="save", kind="primary")

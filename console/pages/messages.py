@@ -1,0 +1,166 @@
+"""Search for messages: by id, reference, recipient, type, client, state and time."""
+
+from nicegui import ui
+
+from console.desk import desk
+from console.failures import notify
+from console.frame import acting, page
+from console.listing import Column, Listing, Row, Rows
+from console.names import Names, names
+from console.searching import draw_search
+from console.shell import actions
+from console.texts import t
+from console.widgets import button, card, when
+from console.words import status_tone
+from core import csv_safe
+from core.models import MessageStatus
+from store import audit, messages
+from store.audit import Actor
+from store.messages import MessageFilter
+from store.page import MAX_LIMIT
+
+# More in one file is a report's work.
+_MOST_EXPORTED = 10_000
+
+
+@page("/messages", title="messages.title", icon="mail")
+async def messages_page(client: str = "", status: str = "") -> None:
+    """Draw the conditions and what fits them."""
+    await _Page(await names(), client, status).draw()
+
+
+class _Page:
+    """The conditions, and the list below them."""
+
+    def __init__(self, known: Names, client: str, status: str) -> None:
+        self._names = known
+        self._client, self._status = client, status
+        self._wanted = MessageFilter()
+
+    async def draw(self) -> None:
+        with actions():
+            button(t("work.export"), acting()(self._export), icon="download")
+        with card():
+            self._search = draw_search(
+                self._names, client=self._client, status=self._status
+            )
+            find = acting()(self._find)
+            for text in self._search.texts:
+                text.on("keydown.enter", find)
+            with ui.element("div").classes("hmc-buttons"):
+                button(t("work.clear"), _clear, kind="quiet")
+                button(t("work.search"), find, icon="search", kind="primary")
+        self._wanted = self._search.wanted()
+        self._listing = Listing(
+            columns=(
+                Column("created", "work.created"),
+                Column("type", "work.type", link="address"),
+                Column("status", "work.status", tone="tone"),
+                Column("client", "work.client"),
+                Column("reference", "work.reference", mono=True),
+                Column("id", "work.id", mono=True),
+            ),
+            load=self._load,
+            empty="messages.empty",
+            key="id",
+            label="messages.title",
+        )
+        await self._listing.draw()
+
+    async def _find(self, actor: Actor) -> None:
+        """Search; an id leads to its message."""
+        message_id = self._search.message_id()
+        if message_id is not None:
+            ui.navigate.to(f"/messages/{message_id}")
+            return
+        self._wanted = self._search.wanted()
+        await self._listing.reload()
+
+    async def _load(self, cursor: str | None) -> tuple[Rows, str | None]:
+        async with desk().store.sessions() as session:
+            found = await messages.list_messages(session, self._wanted, cursor, 50)
+        return [row_of(doc, self._names) for doc in found.items], found.next
+
+    async def _export(self, actor: Actor) -> None:
+        self._wanted = self._search.wanted()
+        docs, more = await _all(self._wanted)
+        text = csv_safe.document(_HEADS, map(_cells, docs))
+        await _note(actor, self._wanted, len(docs))
+        ui.download.content(text.encode(), "messages.csv", "text/csv")
+        key = "work.exported_part" if more else "work.exported"
+        notify(t(key, count=len(docs)))
+
+
+def _clear() -> None:
+    ui.navigate.to("/messages")
+
+
+def row_of(doc: MessageStatus, known: Names) -> Row:
+    """Return a message as a line of a list."""
+    return {
+        "id": str(doc.id),
+        "address": f"/messages/{doc.id}",
+        "created": when(doc.created_at),
+        "type": known.type(doc.type),
+        "status": t(f"status.{doc.status}"),
+        "tone": status_tone(doc.status),
+        "client": known.client(doc.client),
+        "reference": doc.reference or "",
+    }
+
+
+_HEADS = (
+    "id",
+    "client",
+    "type",
+    "priority",
+    "reference",
+    "status",
+    "created_at",
+    "updated_at",
+    "run",
+    "deliveries",
+)
+
+
+def _cells(doc: MessageStatus) -> list[object]:
+    deliveries = " ".join(
+        f"{d.channel}:{d.outcome}" + (f"({d.reason})" if d.reason else "")
+        for d in doc.deliveries
+    )
+    return [
+        doc.id,
+        doc.client,
+        doc.type,
+        doc.priority,
+        doc.reference,
+        doc.status,
+        doc.created_at.isoformat(),
+        doc.updated_at.isoformat(),
+        doc.run,
+        deliveries,
+    ]
+
+
+async def _all(wanted: MessageFilter) -> tuple[list[MessageStatus], bool]:
+    """Return what fits, and whether more does."""
+    docs: list[MessageStatus] = []
+    cursor = None
+    while len(docs) < _MOST_EXPORTED:
+        async with desk().store.sessions() as session:
+            found = await messages.list_messages(session, wanted, cursor, MAX_LIMIT)
+        docs += found.items
+        cursor = found.next
+        if cursor is None:
+            return docs, False
+    return docs, True
+
+
+async def _note(actor: Actor, wanted: MessageFilter, count: int) -> None:
+    """Write who took the list; a recipient's number stays out of the log."""
+    asked = wanted.model_dump(mode="json", exclude_none=True, exclude={"recipient"})
+    if wanted.recipient is not None:
+        asked["recipient"] = str(wanted.recipient.type)
+    async with desk().store.sessions.begin() as session:
+        after = {"filter": asked, "rows": count}
+        await audit.write(session, actor, "export", "messages", None, after)

@@ -1,0 +1,51 @@
+"""Whom a message is for: masked, and in clear after a step that the log keeps."""
+
+from uuid import UUID
+
+from nicegui import ui
+
+from console.desk import desk
+from console.frame import acting
+from console.names import Names
+from console.texts import t
+from console.visits import present_visitor
+from console.widgets import button, card, confirm, facts, note
+from core.models import Recipient
+from operations.people import MAY_LOOK, recipient_of, reveal_recipient
+from store.audit import Actor
+
+
+async def draw_recipient(message_id: UUID, known: Names) -> None:
+    """Draw a card with the recipient, masked."""
+    recipient = await recipient_of(desk(), message_id)
+    visitor = await present_visitor()
+    with card(t("message.recipient")):
+        if recipient is None:
+            note(t("message.recipient_gone"))
+            return
+        room = ui.element("div")
+        with room:
+            _draw(recipient, known)
+        if visitor is None or visitor.role not in MAY_LOOK:
+            return
+
+        @acting(*MAY_LOOK)
+        async def reveal(actor: Actor) -> None:
+            title = t("message.reveal")
+            yes = t("message.reveal_yes")
+            text = t("message.reveal_ask")
+            if await confirm(title, text, yes=yes, danger=False):
+                clear = await reveal_recipient(desk(), message_id, actor)
+                room.clear()
+                with room:
+                    _draw(clear, known)
+                shown.set_visibility(False)
+
+        with ui.element("div"):
+            shown = button(t("message.reveal"), reveal, icon="visibility")
+
+
+def _draw(recipient: Recipient, known: Names) -> None:
+    pairs = [(t("message.name"), recipient.name or t("work.none"))]
+    pairs += [(known.identity(k), value) for k, value in recipient.identities.items()]
+    facts(pairs)

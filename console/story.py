@@ -1,0 +1,82 @@
+"""What happened to a message, drawn: runs, stages, channels, calls to providers."""
+
+from collections.abc import Sequence
+
+from nicegui import ui
+
+from console.names import Names
+from console.shell import Text
+from console.texts import t
+from console.widgets import badge, when
+from console.words import attempt_tone, code_in_words, outcome_tone, why
+from operations.timeline import ChannelStory, Run, Stage
+from store.attempts import Attempt
+
+
+def draw_story(runs: Sequence[Run], known: Names) -> None:
+    """Draw the runs, the newest first."""
+    for place, run in enumerate(runs):
+        if len(runs) > 1:
+            key = "message.run_earlier" if place else "message.run_number"
+            Text("h3", t(key, number=run.number)).classes("hmc-h2")
+        for stage in run.stages:
+            _draw_stage(stage, known)
+
+
+def _draw_stage(stage: Stage, known: Names) -> None:
+    with ui.element("section").classes("hmc-step"):
+        number = stage.number
+        title = t("message.stage", number=number) if number else None
+        Text("h3", title or t("message.stage_earlier"))
+        for story in stage.channels:
+            _draw_channel(story, known)
+
+
+def _draw_channel(story: ChannelStory, known: Names) -> None:
+    delivery = story.delivery
+    with ui.element("div").classes("hmc-delivery"):
+        with ui.element("div").classes("hmc-line"):
+            Text("strong", known.channel(story.channel))
+            if delivery is not None:
+                badge(t(f"outcome.{delivery.outcome}"), outcome_tone(delivery.outcome))
+                weight = t("message.weight", weight=f"{delivery.weight:g}")
+                Text("span", weight).classes("hmc-quiet")
+                if delivery.at is not None:
+                    Text("span", when(delivery.at)).classes("hmc-quiet")
+        if delivery is not None and delivery.reason is not None:
+            Text("p", why(delivery.reason))
+        if story.attempts:
+            with ui.element("ol"):
+                for attempt in story.attempts:
+                    _draw_attempt(attempt)
+
+
+def _draw_attempt(attempt: Attempt) -> None:
+    with ui.element("li"):
+        with ui.element("div").classes("hmc-line"):
+            Text("span", t("message.attempt", number=attempt.number))
+            badge(t(f"attempt.{attempt.state}"), attempt_tone(attempt))
+            Text("span", attempt.provider).classes("hmc-mono")
+            Text("span", when(attempt.started_at)).classes("hmc-quiet")
+            if attempt.ended_at is not None:
+                seconds = (attempt.ended_at - attempt.started_at).total_seconds()
+                took = t("message.took", seconds=f"{max(seconds, 0):.2f}")
+                Text("span", took).classes("hmc-quiet")
+        if attempt.code or attempt.reason:
+            _draw_answer(attempt)
+        if attempt.provider_message_id:
+            _pair(t("message.provider_id"), attempt.provider_message_id)
+
+
+def _draw_answer(attempt: Attempt) -> None:
+    if attempt.reason is not None:
+        Text("p", why(attempt.reason))
+    if attempt.code is not None:
+        words = code_in_words(attempt.provider, attempt.code)
+        _pair(t("message.code"), words)
+
+
+def _pair(name: str, value: str) -> None:
+    with ui.element("div").classes("hmc-line"):
+        Text("span", name).classes("hmc-quiet")
+        Text("span", value).classes("hmc-mono")

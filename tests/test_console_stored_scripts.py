@@ -1,0 +1,84 @@
+"""A script typed into any text of the centre is shown as text, and never runs."""
+
+from playwright.async_api import expect
+
+from console.navigation import all_pages
+from tests.centre import Centre
+from tests.centre_system import Office, joined
+from tests.centre_system import signed_in as office
+from tests.console_examples import EXAMPLES
+from tests.console_rig import (
+    BROWSER,
+    CANARY,
+    XSS,
+    Console,
+    open_page,
+    signed_in,
+)
+
+pytest_plugins = ["tests.console_fixtures"]
+pytestmark = BROWSER
+CODE = "stored-script"
+# The same by other ways: an address, a Vue template, a closed text.
+TEXTS = (
+    XSS,
+    f"javascript:{CANARY}('link')",
+    '{{constructor.constructor("' + CANARY + "('vue')\")()}}",
+    f"`${{{CANARY}('template')}}`</textarea><svg onload={CANARY}('svg')>",
+)
+EMPI = "SCRIPT-1"
+
+
+async def plant(admin: Office) -> None:
+    """Put the texts wherever an administrator may write one."""
+    text = "".join(TEXTS[:1] + TEXTS[3:])[:120]
+    kind = {"code": CODE, "name": text, "name_en": text}
+    await admin.ask("POST", "/admin/message-types", kind)
+    policy = {"channels": [{"channel": "inbox", "weight": 0.9}]}
+    await admin.ask("PUT", f"/admin/message-types/{CODE}/policy", policy)
+    words = {"title": text[:60], "body": f"{XSS} {{{{patient}}}} {TEXTS[3]}"}
+    await admin.ask("PUT", f"/admin/message-types/{CODE}/templates/inbox", words)
+    person = {"name": XSS[:64], "identities": {"staff_no": "S-1"}}
+    await admin.ask("PUT", f"/admin/patients/{EMPI}", person)
+    user = {"username": CODE, "role": "auditor", "password": "a first password"}
+    await admin.ask("POST", "/admin/users", user | {"name": text})
+    channel = {"name": text[:60]}
+    await admin.ask("PATCH", f"/admin/clients/{CODE}", channel)
+
+
+async def test_stored_scripts_never_run(console: Console, centre: Centre) -> None:
+    async with joined(centre, CODE) as system:
+        async with office(centre) as admin:
+            await plant(admin)
+        body = {
+            "type": CODE,
+            "recipient": {"identities": {"empi_id": EMPI}, "name": XSS[:64]},
+            "params": {"patient": TEXTS[2]},
+            "reference": XSS[:64],
+            "detail": {
+                "title": XSS,
+                "items": [{"label": "x", "value": value} for value in TEXTS],
+            },
+        }
+        message_id = await system.send(body)
+    page = await signed_in(await console(language="en"))
+    places = {
+        "/clients/{code}": f"/clients/{CODE}",
+        "/types/{code}": f"/types/{CODE}",
+        "/types/{code}/policy": f"/types/{CODE}/policy",
+        "/types/{code}/templates/{channel}": f"/types/{CODE}/templates/inbox",
+        "/messages/{message_id}": f"/messages/{message_id}",
+        "/patients/{person_id}": "/patients",
+    }
+    for shown in all_pages():
+        path = places.get(shown.path, EXAMPLES.get(shown.path, shown.path))
+        await open_page(page, path)
+        await page.wait_for_timeout(150)
+        await expect(page.locator("script", has_text=CANARY)).to_have_count(0)
+    # `console` fails this test where one of them ran.
+
+
+async def test_the_canary_would_sing(console: Console) -> None:
+    page = await signed_in(await console())
+    with_script = await page.evaluate(f"typeof {CANARY}")
+    assert with_script == "function"

@@ -1,0 +1,61 @@
+"""Every word of the core has a text; a history line stays in its box."""
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from console.bulk import Job
+from console.pages.queues import points
+from console.texts import all_texts, knows
+from core.words import Outcome, Priority, Reason, Status, Strategy
+from operations.bulk import BulkProgress
+
+WORDS = [
+    *(f"status.{s}" for s in Status),
+    *(f"outcome.{o}" for o in Outcome),
+    *(f"reason.{r}" for r in Reason),
+    *(f"priority.{p}" for p in Priority),
+    *(f"strategy.{s}" for s in Strategy),
+    *(f"attempt.{a}" for a in ("sending", "accepted", "failed", "unknown")),
+]
+PROVIDERS = {"aliyun", "wechat", "wecom", "workstation", "any"}
+
+
+@pytest.mark.parametrize("key", WORDS)
+def test_a_word_has_a_text(key: str) -> None:
+    assert knows(key)
+
+
+def test_codes_belong_to_providers() -> None:
+    codes = [key.split(".") for key in all_texts() if key.startswith("code.")]
+    assert len(codes) > 60
+    assert {parts[1] for parts in codes} == PROVIDERS
+
+
+@given(st.lists(st.integers(min_value=0, max_value=10**9), max_size=500))
+def test_a_history_line_stays_in_its_box(values: list[int]) -> None:
+    places = [pair.split(",") for pair in points(values).split()]
+    assert len(places) == min(len(values), 60)
+    for x, y in places:
+        assert 0 <= float(x) <= 100
+        assert 0 <= float(y) <= 24
+
+
+@given(st.integers(min_value=0, max_value=399))
+def test_a_peak_is_drawn(place: int) -> None:
+    values = [0] * 400
+    values[place] = 7
+    heights = [float(pair.split(",")[1]) for pair in points(values).split()]
+    assert min(heights) == 1.0
+    assert max(heights) == 23.0
+
+
+async def test_a_job_is_over_when_its_task_is() -> None:
+    job = Job(count=3, progress=BulkProgress(more=True))
+    assert job.over
+    job.task = asyncio.create_task(asyncio.sleep(0))
+    assert not job.over
+    await job.task
+    assert job.over

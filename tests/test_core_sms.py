@@ -1,0 +1,40 @@
+"""The size of short messages: 70 characters in one part, else 67 in each."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.sms import EACH_PART, ONE_PART, signed, sms_size
+
+
+@pytest.mark.parametrize(
+    ("text", "characters", "segments"),
+    [
+        ("", 0, 0),
+        ("A", 1, 1),
+        ("危" * 70, 70, 1),
+        ("危" * 71, 71, 2),
+        ("危" * 134, 134, 2),
+        ("a" * 135, 135, 3),
+        ("🙂" * 35, 70, 1),
+        ("🙂" * 36, 72, 2),
+    ],
+)
+def test_sizes(text: str, characters: int, segments: int) -> None:
+    size = sms_size(text)
+    assert (size.characters, size.segments) == (characters, segments)
+
+
+def test_the_signature_counts() -> None:
+    assert signed("您好", "市第一医院") == "【市第一医院】您好"
+    assert signed("您好", "") == "您好"
+
+
+@given(st.text())
+def test_the_parts_hold_the_text_and_none_is_empty(text: str) -> None:
+    size = sms_size(text)
+    assert size.characters == len(text.encode("utf-16-le", "surrogatepass")) // 2
+    room = ONE_PART if size.segments <= 1 else EACH_PART * size.segments
+    assert size.characters <= room
+    if size.segments > 1:
+        assert size.characters > EACH_PART * (size.segments - 1)

@@ -1,0 +1,91 @@
+"""The web processes: the API with the console beside it, or the console alone.
+
+NiceGUI's pages live in the process that drew them: the console is one process.
+With HMC_CONSOLE_PORT it has a port of its own, and the API as many as needed.
+"""
+
+import argparse
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+
+from api.app import create_app
+from api.centre import Centre
+from api.edge import Edge
+from api.guard import Guard, Limits
+from api.metrics import Metrics
+from api.serving import serve
+from console.app import mount
+from console.desk import Desk
+from core.crypto import load_keyring
+from core.logs import configure_logging
+from core.settings import Settings
+from operations.deliveries import TemporalDeliveries
+from store import open_store
+from store.migrate import migrate
+
+
+def create_web(settings: Settings) -> FastAPI:
+    """Return the API, with the console unless that has a port of its own."""
+    app = create_app(settings)
+    if settings.console_port:
+        return app
+
+    @asynccontextmanager
+    async def beside() -> AsyncIterator[Desk]:
+        centre: Centre = app.state.centre
+        yield Desk(
+            settings=centre.settings,
+            keyring=centre.keyring,
+            store=centre.store,
+            deliveries=centre.deliveries,
+            sign_ins=centre.sign_ins,
+        )
+
+    mount(app, beside)
+    return app
+
+
+def create_console(settings: Settings) -> FastAPI:
+    """Return the console alone."""
+    edge = Middleware(Edge, metrics=Metrics())
+    guard = Middleware(Guard, limits=Limits())
+    app = FastAPI(docs_url=None, openapi_url=None, middleware=[edge, guard])
+
+    @app.get("/health/live")
+    async def live() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @asynccontextmanager
+    async def alone() -> AsyncIterator[Desk]:
+        keyring = load_keyring(settings.keys_file)
+        await migrate(settings.database)
+        store = open_store(settings.database, keyring)
+        deliveries = await TemporalDeliveries.open(settings, keyring)
+        try:
+            yield Desk(settings, keyring, store, deliveries)
+        finally:
+            await store.close()
+
+    mount(app, alone)
+    return app
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--console", action="store_true", help="the console alone")
+    settings = Settings()
+    configure_logging(settings.log_level)
+    if parser.parse_args().console:
+        serve(create_console(settings), settings, settings.console_port or 8080)
+        return
+    app = create_web(settings)
+    app.openapi()  # takes a quarter of a second, which no request should wait for
+    serve(app, settings, settings.api_port)
+
+
+if __name__ == "__main__":
+    main()
