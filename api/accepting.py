@@ -13,7 +13,8 @@ from operations import accepting
 from store.clients import Client
 from workflows.start import Started
 
-_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+# Printable ASCII that neither begins nor ends with a space.
+_KEY = re.compile(r"(?=.{1,255}$)[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")
 
 
 def idempotency_key(request: Request) -> str | None:
@@ -22,7 +23,7 @@ def idempotency_key(request: Request) -> str | None:
     if not given:
         return None
     if len(given) > 1 or not _KEY.fullmatch(given[0]):
-        raise Malformed("Idempotency-Key must be 1 to 255 visible ASCII characters.")
+        raise Malformed("Idempotency-Key must be 1 to 255 printable ASCII characters.")
     return given[0]
 
 

@@ -75,6 +75,8 @@ async def decode(request: Request, caller: Looker, centre: CentreDep) -> Respons
 
 async def _coded(request: Request, coding: Coding) -> Response:
     body = await request.body()
+    if not body.lstrip().startswith(b"{"):  # an empty list would pass for nothing
+        raise Malformed("The body is not Temporal's Payloads.")
     try:
         payloads = json_format.Parse(body, Payloads(), max_recursion_depth=20)
     except (json_format.ParseError, ValueError):

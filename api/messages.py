@@ -45,7 +45,7 @@ Key = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
-        description="Up to 255 visible ASCII characters; the same key and body give"
+        description="Up to 255 printable ASCII characters; the same key and body give"
         " the first answer again, another body 422.",
     ),
 ]

@@ -2,22 +2,20 @@
 
 import base64
 import secrets
-from collections.abc import Iterator
 from datetime import datetime
-from ipaddress import ip_network
 from typing import Any
 
 from pydantic import Field
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core import allowlist
 from core.acceptance import Code
-from core.errors import Conflict, Invalid, Wrong
+from core.errors import Conflict
 from core.models import Model
 from core.words import Scope
 from store import audit
 from store.audit import Actor
+from store.client_checks import Callback, check
 from store.client_secrets import (
     NewSecret,
     SecretInfo,
@@ -56,13 +54,6 @@ __all__ = [
 ]
 
 _SEALED = "clients.callback_secret"
-
-
-class Callback(Model):
-    """Where status changes are posted: inside the allow-list (core.allowlist)."""
-
-    url: str = Field(max_length=2048)
-    allow: tuple[str, ...] = Field(default=(), max_length=32)
 
 
 class Client(Model):
@@ -119,7 +110,7 @@ async def create_client(
     session: AsyncSession, draft: ClientDraft, actor: Actor
 ) -> NewClient:
     """Create a client with its first secret; Conflict if the code is taken."""
-    _check(draft.cidrs, draft.callback)
+    check(draft.cidrs, draft.callback)
     await lock(session, "clients")
     if await session.get(ClientRow, draft.code) is not None:
         raise Conflict("There is already a client of this code.")
@@ -159,44 +150,6 @@ def _columns(values: ClientDraft | ClientChanges, names: set[str]) -> dict[str, 
     return columns
 
 
-def _check(cidrs: tuple[str, ...], callback: Callback | None) -> None:
-    wrong = [
-        Wrong(f"/cidrs/{place}", "Must be an IP address or a CIDR.")
-        for place, cidr in enumerate(cidrs)
-        if not _is_network(cidr)
-    ]
-    if callback is not None:
-        wrong += _wrong_callback(callback)
-    if wrong:
-        raise Invalid("The client was refused; see `errors`.", wrong)
-
-
-def _wrong_callback(callback: Callback) -> Iterator[Wrong]:
-    """Yield what is wrong: its list, its address, or that they do not agree."""
-    entries_stand = True
-    for place, text in enumerate(callback.allow):
-        try:
-            allowlist.entry(text)
-        except ValueError as error:
-            entries_stand = False
-            yield Wrong(f"/callback/allow/{place}", str(error))
-    try:
-        where = allowlist.target(callback.url)
-    except ValueError as error:
-        yield Wrong("/callback/url", str(error))
-        return
-    if entries_stand and not allowlist.admits_name(callback.allow, where):
-        yield Wrong("/callback/url", "is not in the client's allow-list")
-
-
-def _is_network(text: str) -> bool:
-    try:
-        ip_network(text, strict=False)
-    except ValueError:
-        return False
-    return True
-
-
 def _new_callback_secret(session: AsyncSession, row: ClientRow) -> str:
     """Give a client a Standard Webhooks secret: `whsec_` and 32 bytes' base64."""
     secret = f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
@@ -228,7 +181,7 @@ async def update_client(
 ) -> Client:
     """Change a client; disabling it or changing its scopes ends its tokens."""
     given = changes.model_fields_set
-    _check(changes.cidrs, changes.callback)
+    check(changes.cidrs, changes.callback)
     row = await client_row(session, code)
     before = _client(row)
     row.sqlmodel_update({**_columns(changes, given), "updated_at": utc_now()})

@@ -25,7 +25,6 @@ BUSY_SECONDS = 5
 _READS = ("SELECT", "PRAGMA", "EXPLAIN", "VALUES")
 _PRAGMAS = (
     f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}",
-    "PRAGMA journal_mode=WAL",
     # A crash of a process loses nothing; after a loss of power the last
     # commits may be missing, and Temporal still has every message.
     "PRAGMA synchronous=NORMAL",
@@ -33,6 +32,20 @@ _PRAGMAS = (
     "PRAGMA temp_store=MEMORY",
     "PRAGMA journal_size_limit=67108864",
 )
+
+
+def _use_wal(raw: sqlite3.Connection) -> None:
+    """Switch a new file to WAL; SQLite does not wait for another that does so."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            raw.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            busy = error.sqlite_errorcode == sqlite3.SQLITE_BUSY
+            if not busy or time.monotonic() > deadline:
+                raise
+        time.sleep(0.01)
 
 
 class Opener:
@@ -56,6 +69,7 @@ class Opener:
         raw = sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None)
         for pragma in _PRAGMAS:
             raw.execute(pragma)
+        _use_wal(raw)
         return raw
 
     def guard(self, engine: AsyncEngine) -> None:

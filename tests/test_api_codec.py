@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -74,6 +75,10 @@ async def test_what_is_no_payload_is_refused(rig: Rig) -> None:
         body = {"payloads": [bent]}
         answer = await rig.http.post("/v1/codec/decode", json=body, headers=admin)
         assert answer.status_code in (400, 422), answer.text
+    others: list[Any] = [[], [{}], "payloads", None]
+    for wrong in others:
+        answer = await rig.http.post("/v1/codec/decode", json=wrong, headers=admin)
+        problem(answer, 400)
         problem(answer, answer.status_code)
 
 

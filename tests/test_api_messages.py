@@ -94,7 +94,7 @@ async def test_a_repeat_is_answered_though_its_type_is_off_now(rig: Rig) -> None
 
 async def test_a_key_is_visible_ascii(rig: Rig) -> None:
     his = await rig.client("his")
-    for key in ("", " ", "a b", "x" * 256, "schlüssel", "a\tb"):
+    for key in ("", " ", "x" * 256, "schlüssel", "a\tb"):
         headers = [(b"idempotency-key", key.encode("latin-1"))]
         headers += [(k.encode(), v.encode()) for k, v in his.items()]
         answer = await rig.http.post("/v1/messages", json=BODY, headers=headers)

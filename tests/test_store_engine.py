@@ -4,6 +4,7 @@ import asyncio
 import multiprocessing
 import os
 import signal
+import sqlite3
 import time
 import traceback
 from contextlib import suppress
@@ -200,6 +201,18 @@ async def test_sqlite_that_cannot_open_its_file_is_unavailable(tmp_path: Any) ->
         async with store.sessions() as session:
             await session.exec(select(SignInRow))
     await store.close()
+
+
+async def test_a_new_file_that_another_is_writing_is_waited_for(tmp_path: Any) -> None:
+    path = tmp_path / "new.db"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")  # as a migration does
+    asyncio.get_running_loop().call_later(0.3, other.execute, "ROLLBACK")
+    store = open_store(f"sqlite+aiosqlite:///{path}", KEYRING)
+    async with store.sessions() as session:
+        assert (await session.exec(select(literal(1)))).one() == 1
+    await store.close()
+    other.close()
 
 
 async def test_postgres_that_is_not_there_is_unavailable() -> None:

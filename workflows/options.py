@@ -66,7 +66,7 @@ NOTIFY = ActivityConfig(
 
 # A query hangs while no worker serves the queue: then the store answers.
 QUERY_WAIT = timedelta(seconds=2)
-# A query and a look into a history come after each other: 5 s together.
-READ_WAIT = timedelta(seconds=3)
+# A query and then a signal, or a look into a history: 5 s together.
+AFTER_QUERY = timedelta(seconds=3)
 # Other calls to Temporal from an edge.
 RPC_WAIT = timedelta(seconds=5)

@@ -36,7 +36,7 @@ from core.models import (
 )
 from core.words import Status
 from workflows.message import DeliverMessage
-from workflows.options import QUERY_WAIT, READ_WAIT, RPC_WAIT
+from workflows.options import AFTER_QUERY, QUERY_WAIT, RPC_WAIT
 
 _Value = TypeVar("_Value", Cancel, Resend, Receipt)
 Handle = WorkflowHandle[DeliverMessage, MessageStatus]
@@ -147,7 +147,7 @@ async def accepted_message(client: Client, message_id: UUID) -> Message | None:
     handle = _handle(client, message_id)
     try:
         async for event in handle.fetch_history_events(
-            page_size=1, rpc_timeout=READ_WAIT
+            page_size=1, rpc_timeout=AFTER_QUERY
         ):
             payloads = event.workflow_execution_started_event_attributes.input.payloads
             decoded = await client.data_converter.decode(payloads, [Message])
@@ -181,7 +181,7 @@ async def _signal(
 ) -> None:
     """Signal a running message; Conflict where its workflow has ended."""
     try:
-        await _handle(client, message_id).signal(signal, value, rpc_timeout=RPC_WAIT)
+        await _handle(client, message_id).signal(signal, value, rpc_timeout=AFTER_QUERY)
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             raise Conflict("This message has ended.") from None

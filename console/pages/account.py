@@ -26,7 +26,7 @@ from console.widgets import (
     when,
 )
 from core.errors import Invalid, Wrong
-from operations.signing_in import rules_of
+from operations.signing_in import must_change, rules_of
 from store import second_factor, sign_ins, users
 from store.audit import Actor
 
@@ -54,7 +54,9 @@ async def account() -> None:
 @page(PASSWORD, title="account.new_password", icon="password")
 async def password() -> None:
     """Have the visitor choose a new password before anything else."""
-    note(t("account.must_change"), "warn")
+    visitor = await present_visitor()
+    if visitor and must_change(visitor.user, desk().settings):
+        note(t("account.must_change"), "warn")
     with ui.element("div").classes("hmc-grid"), card(t("account.password")):
         _password_form("/")
 

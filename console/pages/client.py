@@ -117,7 +117,7 @@ async def _draw_queue(found: Client) -> None:
             note(t("clients.queue_unknown"), "warn")
             return
         if not queue.pollers:
-            note(t("clients.queue_unserved"), "warn" if found.enabled else "")
+            note(t("clients.queue_unserved"), "warn")
         facts(
             [
                 (t("clients.backlog"), str(queue.backlog)),
