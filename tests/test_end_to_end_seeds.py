@@ -25,9 +25,10 @@ def value_of(placeholder: str) -> str:
 async def senders(centre: Centre, admin: Office) -> dict[str, str]:
     """Return a seeded client for each seeded type: the one that may send it."""
     known = json.loads(clients_file(centre.settings.state_dir).read_text())
-    # Other tests of this centre add clients of their own.
-    assert len(known) >= CLIENTS
     found = [await admin.ask("GET", f"/admin/clients/{code}") for code in known]
+    # Other tests of this centre add clients of their own, held to no types.
+    found = [client for client in found if client["message_types"] is not None]
+    assert len(found) == CLIENTS
     return {
         kind: client["code"] for client in found for kind in client["message_types"]
     }
