@@ -1,4 +1,4 @@
-"""Several accounts a channel, their traffic, and the access tokens all processes share."""
+"""Several accounts a channel, their traffic, and the tokens processes share."""
 
 revision = "0006"
 down_revision = "0005"
