@@ -17,9 +17,9 @@ from channels.base import Content, Sending, Taken
 from channels.clip import ELLIPSIS, clip, one_line
 from channels.codes import CodeTable, classes, refusal
 from channels.http import Answer, Line, Slots, deadline, to_json
-from channels.tencent import OK, Reply, fetch_token, read_reply, with_token
 from channels.times import Clock, after, until_midnight, utc_now
 from channels.tokens import WAIT_SECONDS, MemoryTokenStore, Token, Tokens, TokenStore
+from channels.weixin import OK, Reply, fetch_token, read_reply, with_token
 from core.errors import (
     ContentRefused,
     Misconfigured,
