@@ -1,10 +1,13 @@
 """What providers report later, in our words: of sendings, and of people."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import ClassVar, Protocol
 from uuid import UUID
+
+from pydantic import Field, SecretStr
 
 from core.models import Address, Model
 from core.words import Channel, Outcome, Reason
@@ -53,3 +56,57 @@ class ReceiptSink(Protocol):
     """Takes in what a provider reports over a connection of its own."""
 
     async def __call__(self, receipts: Sequence[ProviderReceipt]) -> None: ...
+
+
+class ReceiptKeys(Model):
+    """What an account's receipt address is made of.
+
+    `secret` ends the address; `token` and `aes_key` (43 letters and digits) are
+    what WeChat and WeCom call Token and EncodingAESKey.
+    """
+
+    secret: str = Field(repr=False)
+    token: SecretStr
+    aes_key: SecretStr
+
+
+@dataclass(frozen=True, repr=False)
+class Inbound:
+    """A call to a receipt address, as it came; header names in lower case."""
+
+    method: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the provider wants to hear, or else it calls again."""
+
+    body: bytes = b""
+    media_type: str = "text/plain"
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """What one call says, and the answer to it."""
+
+    answer: Reply
+    receipts: tuple[ProviderReceipt, ...] = ()
+    events: tuple[PersonEvent, ...] = ()
+
+
+class ReceiptFormat(Protocol):
+    """One provider's way to report, for one account.
+
+    Made as `(account, keys, clock)`. `read` trusts nothing in the call: it
+    raises Forged where a signature is missing or wrong or too old, Malformed
+    where the body is not what this provider sends. What it does not know it
+    leaves out.
+    """
+
+    channel: ClassVar[Channel]
+    provider: ClassVar[str]
+
+    def read(self, call: Inbound) -> Parsed: ...

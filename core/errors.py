@@ -3,6 +3,7 @@
 * MessageCentreError
   x RequestError          the caller can mend it
     + Unauthenticated     401
+      - Forged            401, a receipt that its provider did not sign
     + Forbidden           403
     + NotFound            404
     + Conflict            409
@@ -60,6 +61,10 @@ class Unauthenticated(RequestError):
 
     status = 401
     title = "Unauthenticated"
+
+
+class Forged(Unauthenticated):
+    """A receipt that its provider did not sign, or signed long ago."""
 
 
 class Forbidden(RequestError):
