@@ -1,8 +1,7 @@
 """WeChat service accounts: template messages (服务号模板消息).
 
-POST /cgi-bin/message/template/send, with a token from /cgi-bin/stable_token.
-Sources: the service account's pages "Template_Message_Interface" and
-"getStableAccessToken"; error codes also from WxJava's tables.
+POST /cgi-bin/message/template/send; source: the service account's page
+"Template_Message_Interface".
 """
 
 import re
@@ -15,43 +14,12 @@ import httpx
 from channels.accounts import WechatAccount
 from channels.base import Content, Sending, Taken
 from channels.clip import ELLIPSIS, clip, one_line
-from channels.codes import CodeTable, classes, refusal
-from channels.http import Answer, Line, Slots, deadline, to_json
-from channels.times import Clock, after, until_midnight, utc_now
-from channels.tokens import WAIT_SECONDS, MemoryTokenStore, Token, Tokens, TokenStore
-from channels.weixin import OK, Reply, fetch_token, read_reply, with_token
-from core.errors import (
-    ContentRefused,
-    Misconfigured,
-    ProviderDown,
-    RateLimited,
-    RecipientRefused,
-)
+from channels.codes import refusal
+from channels.times import Clock, utc_now
+from channels.tokens import TokenStore
+from channels.weixin_app import CODES, WeixinApp
+from core.errors import Misconfigured
 from core.words import Channel
-
-TOKEN_CODES = frozenset({"40001", "40014", "42001", "41001"})
-
-# A token code that comes a second time means the account. An unlisted code is
-# an answer, so nothing was sent; it stops this message only, and the next
-# channel is tried.
-CODES = CodeTable(
-    provider="wechat",
-    classes=classes(
-        {
-            ProviderDown: "-1",
-            Misconfigured: (
-                "40001 40014 42001 41001 "
-                "40013 40125 40164 89503 89504 89506 89507 48001 48004 50002 "
-                "40037 40036 41030 48011 43102 45027"
-            ),
-            RecipientRefused: "40003 46004 43004 50005 43019 48002 43101",
-            ContentRefused: "47003 47001 40035 45002 44004",
-            RateLimited: "45009 45011",
-        }
-    ),
-    unknown=ContentRefused,
-    pauses={"45009": until_midnight, "45011": after(minutes=1)},
-)
 
 # How many characters a field of each type holds, and what shows that it was
 # cut: the last three types take nothing but their own characters. Numbers,
@@ -67,7 +35,6 @@ FIELD_LIMITS: Mapping[str, tuple[int, str]] = {
 # A name in letters, not in Chinese characters, may be longer.
 _LATIN_NAME = 20
 _FIELD = re.compile(r"([a-z_]+?)[0-9]+")
-_SLOTS = 50
 
 
 class WechatSender:
@@ -85,40 +52,13 @@ class WechatSender:
         clock: Clock = utc_now,
     ) -> None:
         self._account = account
-        self._url = account.base_url.rstrip("/") + "/cgi-bin"
-        self._line = Line(self.provider, http, clock)
-        self._slots = Slots(self.provider, _SLOTS)
-        self._tokens = Tokens(
-            self.provider,
-            account.appid,
-            self._fetch,
-            store or MemoryTokenStore(),
-            clock,
-        )
+        self._app = WeixinApp(CODES, account, http, store, clock)
 
     async def send(self, sending: Sending) -> Taken:
         """Send one template message."""
-        body = to_json(self._message(sending))
-        async with self._slots.one():
-            until = deadline()
-
-            async def attempt(token: str) -> Reply:
-                return read_reply(self._line, await self._post(token, body, until))
-
-            reply = await with_token(self._tokens, TOKEN_CODES, attempt, until)
-        if reply.code != OK:
-            raise CODES.error(reply.code, self._line.clock())
+        message = self._message(sending)
+        reply = await self._app.call("/cgi-bin/message/template/send", message)
         return Taken(provider=self.provider, provider_message_id=reply.text("msgid"))
-
-    async def _post(self, token: str, body: bytes, until: float) -> Answer:
-        return await self._line.call(
-            "POST",
-            f"{self._url}/message/template/send",
-            until=until,
-            params={"access_token": token},
-            headers={"Content-Type": "application/json"},
-            content=body,
-        )
 
     def _message(self, sending: Sending) -> dict[str, object]:
         content = sending.content
@@ -134,26 +74,6 @@ class WechatSender:
         if content.link:
             message["url"] = content.link
         return message
-
-    async def _fetch(self, *, force: bool) -> Token:
-        body = to_json(
-            {
-                "grant_type": "client_credential",
-                "appid": self._account.appid,
-                "secret": self._account.secret.get_secret_value(),
-                "force_refresh": force,
-            }
-        )
-        return await fetch_token(self._line, CODES, lambda: self._ask_token(body))
-
-    async def _ask_token(self, body: bytes) -> Answer:
-        return await self._line.call(
-            "POST",
-            f"{self._url}/stable_token",
-            until=deadline(WAIT_SECONDS),
-            headers={"Content-Type": "application/json"},
-            content=body,
-        )
 
 
 def fields(content: Content) -> dict[str, str]:

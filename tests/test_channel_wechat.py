@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.base import Content, Taken
-from channels.wechat import CODES, FIELD_LIMITS, WechatSender, field_value, fields
+from channels.wechat import FIELD_LIMITS, WechatSender, field_value, fields
+from channels.weixin_app import CODES
 from core.errors import (
     ContentRefused,
     DeliveryError,
