@@ -21,12 +21,14 @@ class MessageTypeBody(MessageTypeDraft):
     """A message type to create; its policy and templates come separately."""
 
     enabled: StrictBool = True
+    acknowledge: StrictBool = False
 
 
 class MessageTypePatch(MessageTypeChanges):
     """What to change; `enabled: false` refuses new messages and withholds others."""
 
     enabled: StrictBool = True
+    acknowledge: StrictBool = False
 
 
 class MessageTypeView(MessageType):

@@ -153,6 +153,10 @@ Canceller = Annotated[
     Caller,
     Depends(_client_or_person(Scope.MESSAGES_CANCEL, Role.OPERATOR, Role.ADMIN)),
 ]
+Acknowledger = Annotated[
+    Caller,
+    Depends(_client_or_person(Scope.MESSAGES_ACKNOWLEDGE, Role.OPERATOR, Role.ADMIN)),
+]
 Operator = Annotated[Caller, Depends(_person_with(Role.OPERATOR, Role.ADMIN))]
 Admin = Annotated[Caller, Depends(_person_with(Role.ADMIN))]
 Looker = Annotated[Caller, Depends(_person_with(*Role))]

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from fastapi import APIRouter, Request, Response
@@ -13,6 +14,7 @@ from core.errors import MessageCentreError
 from core.models import Model
 from store import clients
 from store.clients import Client
+from store.figures import unacknowledged
 from store.page import MAX_LIMIT
 from store.queue_settings import QueueSettings, queue_settings
 
@@ -78,8 +80,19 @@ async def ready(request: Request, centre: CentreDep) -> Response:
 )
 async def metrics(centre: CentreDep) -> Response:
     """Give figures to Prometheus."""
+    await _note_unacknowledged(centre)
     kind = "text/plain; version=0.0.4; charset=utf-8"
     return Response(centre.metrics.text(), media_type=kind)
+
+
+async def _note_unacknowledged(centre: Centre) -> None:
+    """Ask the store; while that is away the last figure stands."""
+    with suppress(MessageCentreError):
+        async with centre.store.sessions() as session:
+            seen = await unacknowledged(session)
+        now = datetime.now(UTC)
+        age = (now - (seen.oldest or now)).total_seconds()
+        centre.metrics.unacknowledged(seen.count, max(age, 0.0))
 
 
 async def _missing(centre: Centre) -> list[str]:

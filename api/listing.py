@@ -27,6 +27,7 @@ async def wanted_messages(
         reference=query.reference,
         since=query.since,
         until=query.until,
+        unacknowledged=query.unacknowledged,
     )
     if query.recipient is None:
         return wanted

@@ -10,6 +10,7 @@ from api.callers import (
     CLIENTS,
     EITHER,
     PEOPLE,
+    Acknowledger,
     Canceller,
     Operator,
     Reader,
@@ -32,6 +33,7 @@ from core.acceptance import MessageRequest
 from core.models import Message, Template
 from core.templates import render
 from operations.accepting import message_type, planned
+from operations.acknowledging import AcknowledgeOrder, acknowledge
 from operations.lookup import Found, look_up
 from operations.orders import CancelOrder, ResendOrder, cancel, resend
 from store import messages
@@ -138,6 +140,19 @@ async def cancel_message(
     if found.source == "store":  # nobody answers: do not wait for that again
         return _document(found)
     return _document(await look_up(centre, message_id, caller.only))
+
+
+@router.post(_ONE + "/acknowledge", dependencies=EITHER)
+async def acknowledge_message(
+    message_id: UUID,
+    body: AcknowledgeOrder,
+    caller: Acknowledger,
+    centre: CentreDep,
+) -> StatusDocument:
+    """Note who confirmed a message; the first confirmation stays."""
+    found = await look_up(centre, message_id, caller.only)
+    doc = await acknowledge(centre, found.doc, body, caller.actor)
+    return document(doc, found.source)
 
 
 @router.post(_ONE + "/resend", status_code=202, dependencies=PEOPLE)

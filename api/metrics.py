@@ -48,6 +48,25 @@ class Metrics:
             ("part",),
             registry=self._registry,
         )
+        self._critical()
+
+    def _critical(self) -> None:
+        self._unacknowledged = self._gauge(
+            "hmc_unacknowledged_messages",
+            "Messages that somebody still has to confirm.",
+        )
+        self._unacknowledged_age = self._gauge(
+            "hmc_unacknowledged_oldest_seconds",
+            "How long the first of them has waited.",
+        )
+
+    def _gauge(self, name: str, meaning: str) -> Gauge:
+        return Gauge(name, meaning, registry=self._registry)
+
+    def unacknowledged(self, count: int, oldest_seconds: float) -> None:
+        """Note how much waits for a person's confirmation."""
+        self._unacknowledged.set(count)
+        self._unacknowledged_age.set(oldest_seconds)
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answer."""

@@ -15,6 +15,7 @@ from core.models import (
     MessageStatus,
     Model,
     Plan,
+    Recall,
 )
 from core.words import Channel, Priority, Status, Strategy
 from operations.lookup import Source
@@ -67,7 +68,9 @@ class StatusDocument(Model):
     plan: PlanView
     deliveries: tuple[Delivery, ...]
     resendable_until: datetime | None
+    acknowledge: bool = Field(description="Somebody must confirm this message.")
     acknowledgement: Acknowledgement | None
+    recall: Recall | None
     run: int
 
 
@@ -116,6 +119,9 @@ class MessageQuery(Model):
         default=None, alias="to", description="Created before this time."
     )
     client: Code | None = Field(default=None, description="Only for people.")
+    unacknowledged: bool = Field(
+        default=False, description="Only messages that still have to be confirmed."
+    )
     limit: int = Field(default=50, ge=1, le=200)
     cursor: str | None = Field(default=None, min_length=1, max_length=512)
 

@@ -37,6 +37,7 @@ class Search:
         if self.recipient:
             chosen["status"] = form.value("status") or None
             chosen["recipient"] = self._address()
+            chosen["unacknowledged"] = bool(form.value("unacknowledged"))
         chosen["since"] = self._time("from")
         chosen["until"] = self._time("to")
         return MessageFilter.model_validate(chosen | fixed)
@@ -74,7 +75,12 @@ class Search:
 
 
 def draw_search(
-    names: Names, *, recipient: bool = True, client: str = "", status: str = ""
+    names: Names,
+    *,
+    recipient: bool = True,
+    client: str = "",
+    status: str = "",
+    unacknowledged: bool = False,
 ) -> Search:
     """Draw the fields in a grid; the page adds its buttons below."""
     form = Form()
@@ -94,6 +100,8 @@ def draw_search(
         for name in ("from", "to"):
             made = form.text(name, f"work.{name}", type="datetime-local")
             texts.append(made.props("stack-label"))
+        if recipient:
+            form.switch("unacknowledged", "ward.only_unacknowledged", unacknowledged)
     return Search(form, recipient, tuple(texts))
 
 

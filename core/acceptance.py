@@ -125,6 +125,8 @@ def accept(
         fingerprint=fingerprint(request),
         resend_window=resend_window,
         notify_client=sender.notify,
+        acknowledge=kind.acknowledge,
+        read_back_param=kind.read_back_param,
     )
 
 

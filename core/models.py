@@ -93,13 +93,21 @@ class Template(Model):
 
 
 class MessageType(Model):
-    """A kind of message with its policy and its current templates."""
+    """A kind of message with its policy and its current templates.
+
+    `acknowledge`: somebody must confirm each message, reading back the value of
+    the parameter `read_back_param` where one is named. `correction` is the type
+    that tells those who have a recalled message that it no longer holds.
+    """
 
     code: str
     name: str
     name_en: str = ""
     priority: Priority = Priority.NORMAL
     enabled: bool = True
+    acknowledge: bool = False
+    read_back_param: str | None = None
+    correction: str | None = None
     policy: Policy = Policy()
     templates: dict[Channel, Template] = {}
 
@@ -155,6 +163,8 @@ class Message(Model):
     notify_client: bool = False
     run: int = 1
     only: tuple[Channel, ...] | None = None
+    acknowledge: bool = False
+    read_back_param: str | None = None
 
 
 class Delivery(Model):
@@ -169,6 +179,7 @@ class Delivery(Model):
     provider: str | None = None
     provider_message_id: str | None = None
     at: datetime | None = None
+    recalled_at: datetime | None = None
 
 
 class Acknowledgement(Model):
@@ -178,6 +189,15 @@ class Acknowledgement(Model):
     at: datetime
     channel: Channel | None = None
     read_back: str | None = Field(default=None, repr=False)
+
+
+class Recall(Model):
+    """Who took a message back and why; `correction` is the message that says so."""
+
+    by: str
+    reason: str
+    at: datetime
+    correction: UUID | None = None
 
 
 class MessageStatus(Model):
@@ -196,7 +216,9 @@ class MessageStatus(Model):
     plan: Plan
     deliveries: tuple[Delivery, ...]
     resendable_until: datetime | None = None
+    acknowledge: bool = False
     acknowledgement: Acknowledgement | None = None
+    recall: Recall | None = None
     run: int = 1
 
     def delivery(self, channel: Channel) -> Delivery:

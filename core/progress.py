@@ -12,7 +12,7 @@ positive receipt is the stronger evidence.
 from datetime import datetime
 from types import MappingProxyType
 
-from core.models import Delivery, Message, MessageStatus, Plan
+from core.models import Acknowledgement, Delivery, Message, MessageStatus, Plan
 from core.plan import narrow
 from core.words import Channel, Outcome, Reason, Status
 
@@ -75,6 +75,7 @@ def begin(message: Message) -> MessageStatus:
         expires_at=message.expires_at,
         plan=plan,
         deliveries=pending(plan),
+        acknowledge=message.acknowledge,
         run=message.run,
     )
 
@@ -125,6 +126,14 @@ def with_outcome(
     changed = now.model_copy(update=news)
     rest = tuple(changed if d.channel is channel else d for d in doc.deliveries)
     return doc.model_copy(update={"deliveries": rest, "updated_at": _later(doc, at)})
+
+
+def with_acknowledgement(doc: MessageStatus, given: Acknowledgement) -> MessageStatus:
+    """Return the document as confirmed; the first confirmation stays."""
+    if doc.acknowledgement is not None:
+        return doc
+    news = {"acknowledgement": given, "updated_at": _later(doc, given.at)}
+    return doc.model_copy(update=news)
 
 
 def skip_pending(doc: MessageStatus, reason: Reason, at: datetime) -> MessageStatus:

@@ -12,7 +12,7 @@ from temporalio.service import RPCError
 
 from core.crypto import Keyring
 from core.errors import Unavailable
-from core.models import Cancel, Message, MessageStatus, Resend
+from core.models import Acknowledgement, Cancel, Message, MessageStatus, Resend
 from core.settings import Settings
 from operations.queues import QueueFigures, describe_queue, live_pollers
 from workflows import start as flows
@@ -52,6 +52,10 @@ class Deliveries(Protocol):
 
     async def cancel(self, message_id: UUID, order: Cancel) -> None:
         """Stop a message; Conflict where its workflow has ended."""
+        ...
+
+    async def acknowledge(self, message_id: UUID, given: Acknowledgement) -> None:
+        """Note that somebody confirmed; Conflict where its workflow has ended."""
         ...
 
     async def queue(self, client: str) -> QueueFigures:
@@ -104,6 +108,10 @@ class TemporalDeliveries:
     async def cancel(self, message_id: UUID, order: Cancel) -> None:
         async with _reached():
             await flows.signal_cancel(self._client, message_id, order)
+
+    async def acknowledge(self, message_id: UUID, given: Acknowledgement) -> None:
+        async with _reached():
+            await flows.signal_acknowledge(self._client, message_id, given)
 
     async def queue(self, client: str) -> QueueFigures:
         async with _reached():

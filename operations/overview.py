@@ -14,7 +14,7 @@ from operations.shared import Shared
 from operations.steering import figures
 from store import Store, clients
 from store import figures as counted
-from store.figures import EndingSecret, ProviderHealth, Waiting
+from store.figures import EndingSecret, ProviderHealth, Unacknowledged, Waiting
 
 # Hospitals of one country: their day begins at midnight in China.
 _CHINA = timezone(timedelta(hours=8))
@@ -34,6 +34,7 @@ class Overview(Model):
     providers: tuple[ProviderHealth, ...] = ()
     queues: tuple[QueueFigures, ...] | None = None
     ending: tuple[EndingSecret, ...] = ()
+    unacknowledged: Unacknowledged | None = None
 
     @property
     def volume(self) -> int:
@@ -87,6 +88,7 @@ async def _written(parts: Parts, now: datetime) -> dict[str, object] | None:
                 "today": await counted.count_by_status(session, midnight),
                 "waiting": await counted.waiting_failed(session, now),
                 "providers": await counted.provider_health(session, now - _RECENT),
+                "unacknowledged": await counted.unacknowledged(session),
                 "ending": await counted.ending_secrets(session, now, now + _SOON),
             }
     except MessageCentreError:

@@ -15,7 +15,7 @@ from sqlalchemy import select as core_select
 from sqlmodel import col, insert, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.acceptance import Code
+from core.acceptance import Code, ParamName
 from core.errors import Conflict, Invalid, NotFound, Wrong
 from core.models import MessageType, Model, Policy, Template
 from core.words import Priority
@@ -84,6 +84,9 @@ class MessageTypeDraft(Model):
     name_en: str = Field(default="", max_length=128)
     priority: Priority = Priority.NORMAL
     enabled: bool = True
+    acknowledge: bool = False
+    read_back_param: ParamName | None = None
+    correction: Code | None = None
 
 
 class MessageTypeChanges(Model):
@@ -93,6 +96,9 @@ class MessageTypeChanges(Model):
     name_en: str = Field(default="", max_length=128)
     priority: Priority = Priority.NORMAL
     enabled: bool = True
+    acknowledge: bool = False
+    read_back_param: ParamName | None = None
+    correction: Code | None = None
 
 
 class PolicyVersion(Model):
@@ -161,7 +167,10 @@ def _type_statement() -> Select[*tuple[Any, ...]]:
     )
 
 
-_TYPE_COLUMNS = ("code", "name", "name_en", "priority", "enabled", "policy")
+_TYPE_COLUMNS = (
+    *("code", "name", "name_en", "priority", "enabled"),
+    *("acknowledge", "read_back_param", "correction", "policy"),
+)
 
 
 def _message_type(rows: Iterable[dict[str, Any]]) -> MessageType:

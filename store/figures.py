@@ -84,6 +84,25 @@ async def waiting_failed(
     return Waiting(count=min(count, most), more=count > most, first_end=first)
 
 
+class Unacknowledged(Model):
+    """Messages that somebody still has to confirm, and since when the first waits."""
+
+    count: int
+    more: bool = False
+    oldest: datetime | None = None
+
+
+async def unacknowledged(session: AsyncSession, most: int = 10_000) -> Unacknowledged:
+    """Return how many messages wait for a person's confirmation."""
+    since = table_of(MessageRow).c.unacknowledged_since
+    waits = core_select(since).where(since.is_not(None))
+    some = waits.order_by(since).limit(most + 1).subquery()
+    figures = core_select(func.count(), func.min(some.c.unacknowledged_since))
+    connection = await session.connection()
+    count, oldest = (await connection.execute(figures.select_from(some))).one()
+    return Unacknowledged(count=min(count, most), more=count > most, oldest=oldest)
+
+
 async def provider_health(
     session: AsyncSession, since: datetime
 ) -> tuple[ProviderHealth, ...]:

@@ -7,7 +7,19 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import AwareDatetime
-from sqlalchemy import Select, and_, bindparam, func, insert, literal, or_, tuple_
+from sqlalchemy import (
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    tuple_,
+    update,
+)
 from sqlalchemy import select as core_select
 from sqlalchemy.sql.dml import ReturningInsert
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -31,7 +43,10 @@ class StoredMessage(Model):
 
 
 class MessageFilter(Model):
-    """Which messages to list; `since` is included, `until` is not."""
+    """Which messages to list; `since` is included, `until` is not.
+
+    `unacknowledged`: only those that somebody still has to confirm.
+    """
 
     client: str | None = None
     status: Status | None = None
@@ -40,6 +55,7 @@ class MessageFilter(Model):
     recipient: Address | None = None
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
+    unacknowledged: bool = False
 
 
 async def record(session: AsyncSession, message: Message, doc: MessageStatus) -> None:
@@ -63,6 +79,11 @@ def _upsert(dialect: str) -> ReturningInsert[int]:
     changes: dict[str, Any] = {
         c.name: new[c.name] for c in table.c if c.name not in fixed
     }
+    # A confirmation stays, whoever knew of it.
+    given = table.c.acknowledgement
+    changes["acknowledgement"] = func.coalesce(given, new.acknowledgement)
+    since = new.unacknowledged_since
+    changes["unacknowledged_since"] = case((given.is_(None), since), else_=null())
     newer = or_(
         new.run > table.c.run,
         and_(new.run == table.c.run, new.updated_at >= table.c.updated_at),
@@ -75,11 +96,8 @@ def _upsert(dialect: str) -> ReturningInsert[int]:
 
 
 def _columns(keyring: Keyring, message: Message, doc: MessageStatus) -> dict[str, Any]:
-    sealed = None
-    if doc.acknowledgement is not None:  # a person, and perhaps a lab value
-        sealed = keyring.seal_text(
-            doc.acknowledgement.model_dump_json(), _ACKNOWLEDGEMENT
-        )
+    given = doc.acknowledgement
+    sealed = None if given is None else _sealed(keyring, given)
     return {
         "id": doc.id,
         "client": doc.client,
@@ -91,11 +109,42 @@ def _columns(keyring: Keyring, message: Message, doc: MessageStatus) -> dict[str
         "created_at": doc.created_at,
         "updated_at": doc.updated_at,
         "resendable_until": doc.resendable_until,
+        "unacknowledged_since": doc.created_at if _unacknowledged(doc) else None,
         "doc": doc.model_dump_json(exclude={"acknowledgement"}),
         "acknowledgement": sealed,
         "message": keyring.seal_text(message.model_dump_json(), _MESSAGE),
         "writes": 1,
     }
+
+
+def _sealed(keyring: Keyring, given: Acknowledgement) -> str:
+    """Seal a confirmation: it names a person, and perhaps a lab value."""
+    return keyring.seal_text(given.model_dump_json(), _ACKNOWLEDGEMENT)
+
+
+_OUT = frozenset({Status.DELIVERING, Status.DELIVERED, Status.FAILED})
+
+
+def _unacknowledged(doc: MessageStatus) -> bool:
+    """Tell whether somebody still has to confirm what has gone out."""
+    open_ = doc.acknowledgement is None and doc.recall is None
+    return doc.acknowledge and open_ and doc.status in _OUT
+
+
+async def acknowledge(
+    session: AsyncSession, message_id: UUID, given: Acknowledgement
+) -> bool:
+    """Write who confirmed a message; False where somebody has, or none is written."""
+    table = table_of(MessageRow)
+    first = update(table).where(
+        table.c.id == message_id, table.c.acknowledgement.is_(None)
+    )
+    sealed = _sealed(keyring_of(session), given)
+    connection = await session.connection()
+    done = await connection.execute(
+        first.values(acknowledgement=sealed, unacknowledged_since=None)
+    )
+    return done.rowcount == 1
 
 
 @cache
@@ -177,6 +226,9 @@ def _listing(
     shown = (table.c.doc, table.c.acknowledgement, table.c.created_at, table.c.id)
     statement = core_select(*shown)
     at, key = table.c.created_at, table.c.id
+    if wanted.unacknowledged:
+        at = table.c.unacknowledged_since
+        statement = statement.where(at.is_not(None))
     if wanted.recipient is not None:
         statement = statement.join(found_by, found_by.c.message_id == table.c.id)
         index = keyring.index(wanted.recipient.type, wanted.recipient.value)

@@ -20,6 +20,9 @@ class MessageTypeRow(Row, table=True):
     name_en: str
     priority: str
     enabled: bool
+    acknowledge: bool = False
+    read_back_param: str | None = None
+    correction: str | None = None
     policy: dict[str, Any] = Field(sa_type=JSON)
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)

@@ -29,6 +29,7 @@ from store.setup_tables import (
     TypeChannelRow,
 )
 from store.work_tables import LeaseRow, QueueSampleRow, QueueSettingRow
+from store.workstation_tables import PopupRow, WorkstationAddressRow, WorkstationRow
 
 __all__ = [
     "AttemptRow",
@@ -47,6 +48,7 @@ __all__ = [
     "PersonIdentityRow",
     "PersonRow",
     "PolicyRow",
+    "PopupRow",
     "PreferenceRow",
     "ProviderAccountRow",
     "QueueSampleRow",
@@ -57,6 +59,8 @@ __all__ = [
     "TemplateRow",
     "TypeChannelRow",
     "UserRow",
+    "WorkstationAddressRow",
+    "WorkstationRow",
 ]
 
 
@@ -145,6 +149,7 @@ class MessageRow(Row, table=True):
         Index(None, "client", "type", "created_at", "id"),
         index_present("ix_messages_reference", "reference", "created_at", "id"),
         index_present("ix_messages_resendable", "resendable_until"),
+        index_present("ix_messages_unacknowledged", "unacknowledged_since", "id"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -157,6 +162,7 @@ class MessageRow(Row, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
     resendable_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    unacknowledged_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     doc: str = Field(sa_type=Text)
     acknowledgement: str | None = Field(sa_type=Text)
     message: str = Field(sa_type=Text)

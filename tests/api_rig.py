@@ -17,6 +17,7 @@ from core import progress
 from core.crypto import Keyring
 from core.errors import Conflict, Unavailable
 from core.models import (
+    Acknowledgement,
     Cancel,
     Message,
     MessageStatus,
@@ -45,6 +46,7 @@ BODY: dict[str, Any] = {
     "params": {"exam": "CT", "place": "2 号楼"},
 }
 Headers = dict[str, str]
+Order = Resend | Cancel | Acknowledgement
 
 
 @dataclass
@@ -56,7 +58,7 @@ class FakeDeliveries:
     accepted: dict[UUID, Message] = field(default_factory=dict)
     docs: dict[UUID, MessageStatus] = field(default_factory=dict)
     ended: set[UUID] = field(default_factory=set)
-    orders: list[tuple[str, UUID, Resend | Cancel]] = field(default_factory=list)
+    orders: list[tuple[str, UUID, Order]] = field(default_factory=list)
     served: dict[str, int] = field(default_factory=dict)
 
     def _reach(self) -> None:
@@ -99,6 +101,11 @@ class FakeDeliveries:
         now = datetime.now(UTC)
         self.docs[message_id] = progress.with_status(doc, Status.CANCELLED, now)
 
+    async def acknowledge(self, message_id: UUID, given: Acknowledgement) -> None:
+        self._signal("acknowledge", message_id, given)
+        doc = self.docs[message_id]
+        self.docs[message_id] = progress.with_acknowledgement(doc, given)
+
     async def queue(self, client: str) -> QueueFigures:
         self._reach()
         return QueueFigures(
@@ -119,7 +126,7 @@ class FakeDeliveries:
     async def check(self) -> None:
         self._reach()
 
-    def _signal(self, name: str, message_id: UUID, order: Resend | Cancel) -> None:
+    def _signal(self, name: str, message_id: UUID, order: Order) -> None:
         self._reach()
         if message_id in self.ended or message_id not in self.docs:
             raise Conflict("This message has ended.")

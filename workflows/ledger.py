@@ -7,7 +7,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.models import Snapshot
     from core import progress
-    from core.models import Delivery, Message, MessageStatus
+    from core.models import Acknowledgement, Delivery, Message, MessageStatus
     from core.search import STATUS
     from core.words import Channel, Outcome, Reason, Status
 
@@ -45,6 +45,10 @@ class Ledger:
         self.doc = progress.with_outcome(
             self.doc, channel, outcome, workflow.now(), reason, **facts
         )
+
+    def acknowledge(self, given: Acknowledgement) -> None:
+        """Note who confirmed the message; the first one stays."""
+        self.doc = progress.with_acknowledgement(self.doc, given)
 
     def skip_rest(self, reason: Reason) -> None:
         """Skip every delivery nobody has touched."""

@@ -12,7 +12,14 @@ with workflow.unsafe.imports_passed_through():
     from activities.records import RecordActivities
     from core import progress
     from core.codec import Summary
-    from core.models import Cancel, Message, MessageStatus, Receipt, Resend
+    from core.models import (
+        Acknowledgement,
+        Cancel,
+        Message,
+        MessageStatus,
+        Receipt,
+        Resend,
+    )
     from core.plan import narrow
     from core.words import Outcome, Reason, Status
     from workflows.callback import TellClient
@@ -77,6 +84,11 @@ class DeliverMessage:
             Reason.RECEIPT_FAILED if failed else None,
             provider_message_id=receipt.provider_message_id,
         )
+
+    @workflow.signal
+    def acknowledge(self, given: Acknowledgement) -> None:
+        """Take in that somebody confirmed the message."""
+        self._ledger.acknowledge(given)
 
     async def _wait_until_due(self) -> None:
         due = self._ledger.message.send_at

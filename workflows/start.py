@@ -26,6 +26,7 @@ from core import search
 from core.codec import Summary
 from core.errors import Conflict, Invalid, Unavailable
 from core.models import (
+    Acknowledgement,
     Cancel,
     Message,
     MessageStatus,
@@ -38,7 +39,7 @@ from core.words import Status
 from workflows.message import DeliverMessage
 from workflows.options import AFTER_QUERY, QUERY_WAIT, RPC_WAIT
 
-_Value = TypeVar("_Value", Cancel, Resend, Receipt)
+_Value = TypeVar("_Value", Acknowledgement, Cancel, Resend, Receipt)
 Handle = WorkflowHandle[DeliverMessage, MessageStatus]
 
 
@@ -166,6 +167,13 @@ async def signal_resend(client: Client, message_id: UUID, resend: Resend) -> Non
 async def signal_cancel(client: Client, message_id: UUID, cancel: Cancel) -> None:
     """Stop a message."""
     await _signal(client, message_id, DeliverMessage.cancel, cancel)
+
+
+async def signal_acknowledge(
+    client: Client, message_id: UUID, given: Acknowledgement
+) -> None:
+    """Pass on that somebody confirmed a message."""
+    await _signal(client, message_id, DeliverMessage.acknowledge, given)
 
 
 async def signal_receipt(client: Client, message_id: UUID, receipt: Receipt) -> None:

@@ -16,6 +16,7 @@ from store.figures import ProviderHealth
 _EVERY_SECONDS = 10.0
 # Below this share of calls that went well somebody should look at a provider.
 _WELL = 0.9
+UNACKNOWLEDGED = "/messages?unacknowledged=1"
 # So few calls say nothing about a provider.
 _ENOUGH = 5
 
@@ -92,6 +93,11 @@ class _Page:
     def _due(self) -> list[str]:
         """Return what waits for somebody: failed messages, secrets that end."""
         found = []
+        critical = self._seen.unacknowledged
+        if critical is not None and critical.count:
+            count = f"{critical.count}{'+' if critical.more else ''}"
+            since = when(critical.oldest)
+            found.append(t("ward.unacknowledged", count=count, since=since))
         waiting = self._seen.waiting
         if waiting is not None and waiting.count:
             count = f"{waiting.count}{'+' if waiting.more else ''}"
@@ -116,6 +122,8 @@ class _Page:
                         Text("li", trouble)
                 with ui.element("div").classes("hmc-line"):
                     ui.link(t("home.see_failed"), "/failed")
+                    if self._seen.unacknowledged and self._seen.unacknowledged.count:
+                        ui.link(t("ward.see_unacknowledged"), UNACKNOWLEDGED)
                     ui.link(t("home.see_queues"), "/queues")
 
     def _tiles(self) -> None:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from nicegui import ui
 
+from console.acknowledgement import draw_acknowledgement
 from console.desk import desk
 from console.failures import notify
 from console.forms import Form
@@ -69,6 +70,7 @@ class _Message:
             with card(t("message.facts")):
                 facts(_facts(found, self._names))
             await draw_recipient(doc.id, self._names)
+        await draw_acknowledgement(doc, self._names, self._again)
         with card(t("message.timeline")):
             draw_story(await timeline(desk(), doc), self._names)
 
@@ -147,7 +149,6 @@ async def ask_resend(text: str, channels: dict[str, str]) -> ResendOrder | None:
 
 def _facts(found: Found, known: Names) -> list[Fact]:
     doc = found.doc
-    acknowledged = doc.acknowledgement
     pairs: list[Fact] = [
         (t("work.type"), known.type(doc.type)),
         (t("work.client"), known.client(doc.client)),
@@ -161,9 +162,6 @@ def _facts(found: Found, known: Names) -> list[Fact]:
         (t("message.run"), str(doc.run)),
         (t("message.source"), t(f"message.source_{found.source}")),
     ]
-    if acknowledged is not None:
-        by = f"{acknowledged.by}, {when(acknowledged.at)}"
-        pairs.append((t("message.acknowledged"), by))
     return [*pairs, ("Temporal", lambda: _temporal_link(doc.id))]
 
 

@@ -4,6 +4,11 @@ from collections.abc import Mapping
 
 from nicegui import ui
 
+from console.acknowledgement import (
+    confirming_fields,
+    confirming_in_words,
+    confirming_values,
+)
 from console.desk import desk
 from console.forms import Form
 from console.frame import acting, page
@@ -99,6 +104,7 @@ def _draw_facts(kind: MessageType, senders: tuple[Sender, ...]) -> None:
                 (t("setup.state"), lambda: state_badge(kind.enabled)),
                 (t("types.priority"), t(f"priority.{kind.priority}")),
                 (t("types.placeholders"), joined(required) or "—"),
+                (t("ward.confirming"), confirming_in_words(kind)),
                 (
                     t("types.senders"),
                     joined(f"{s.name} ({s.code})" for s in senders)
@@ -198,6 +204,7 @@ def _draw_form(kind: MessageType) -> None:
             form.text("name", "types.name_zh", kind.name)
             form.text("name_en", "types.name_en", kind.name_en)
             form.choice("priority", "types.priority", priorities(), kind.priority.value)
+        confirming_fields(form, kind)
 
         @acting(Role.ADMIN)
         async def save(actor: Actor) -> None:
@@ -207,6 +214,7 @@ def _draw_form(kind: MessageType) -> None:
                     name=form.value("name"),
                     name_en=form.value("name_en"),
                     priority=form.value("priority"),
+                    **confirming_values(form),
                 )
                 async with desk().store.sessions.begin() as session:
                     await catalog.update_message_type(

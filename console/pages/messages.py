@@ -24,16 +24,21 @@ _MOST_EXPORTED = 10_000
 
 
 @page("/messages", title="messages.title", icon="mail")
-async def messages_page(client: str = "", status: str = "") -> None:
+async def messages_page(
+    client: str = "", status: str = "", unacknowledged: str = ""
+) -> None:
     """Draw the conditions and what fits them."""
-    await _Page(await names(), client, status).draw()
+    await _Page(await names(), client, status, bool(unacknowledged)).draw()
 
 
 class _Page:
     """The conditions, and the list below them."""
 
-    def __init__(self, known: Names, client: str, status: str) -> None:
+    def __init__(
+        self, known: Names, client: str, status: str, unacknowledged: bool
+    ) -> None:
         self._names = known
+        self._unacknowledged = unacknowledged
         self._client, self._status = client, status
         self._wanted = MessageFilter()
 
@@ -42,7 +47,10 @@ class _Page:
             button(t("work.export"), acting()(self._export), icon="download")
         with card():
             self._search = draw_search(
-                self._names, client=self._client, status=self._status
+                self._names,
+                client=self._client,
+                status=self._status,
+                unacknowledged=self._unacknowledged,
             )
             find = acting()(self._find)
             for text in self._search.texts:
