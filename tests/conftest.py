@@ -1,6 +1,7 @@
 """What many tests need: a real Temporal, skipped time, a whole centre."""
 
 import os
+import signal
 import subprocess
 import time
 from collections.abc import AsyncIterator
@@ -17,6 +18,12 @@ from deploy.namespace import add_search_attributes, keep_closed_workflows
 from deploy.processes import ROOT
 from deploy.temporal_server import tuning
 from tests.centre import Centre, running_centre
+
+
+def pytest_configure() -> None:
+    # Under nohup, and in some CI, we are started to ignore a closed terminal; the
+    # centres that we start would inherit that and outlive the test of it.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_unconfigure() -> None:
