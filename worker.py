@@ -30,6 +30,7 @@ from activities.notify import NotifyActivities
 from activities.records import RecordActivities
 from channels.base import Sender
 from channels.http import open_http
+from channels.provider import Tools
 from core.crypto import Keyring, load_keyring
 from core.errors import Unavailable
 from core.logs import configure_logging
@@ -186,13 +187,15 @@ async def serve(settings: Settings, only: Collection[str], stop: asyncio.Event) 
     store = open_store(settings.database, keyring)
     async with open_http() as http:
         client = await connect(settings, keyring)
-        channels = LiveChannels(http, InboxShelf(store), fallback(settings)[1])
+        tools = Tools(http, InboxShelf(store))
+        channels = LiveChannels(tools, fallback(settings)[1])
         activities = assemble(settings, keyring, store, http, channels)
         queues = Queues(client, activities)
         try:
             await _follow(queues, channels, store, only, stop)
         finally:
             await queues.stop()
+            await channels.aclose()
             await store.close()
 
 

@@ -1,41 +1,112 @@
-"""Channels: one provider's wire format per file."""
+"""Channels: one provider's wire format per file, and the registry of them all."""
 
-from collections.abc import Mapping
+from typing import Any
 
-import httpx
-
-from channels.accounts import Accounts
+from channels.accounts import (
+    AliyunAccount,
+    EmailAccount,
+    WechatAccount,
+    WecomAccount,
+    WorkstationAccount,
+)
 from channels.base import Sender
 from channels.email import EmailSender
-from channels.inbox import Deposit, InboxSender
+from channels.provider import (
+    DEFAULT_CODE,
+    Account,
+    Accounts,
+    Provider,
+    SandboxPorts,
+    Tools,
+)
 from channels.sms import AliyunSmsSender
-from channels.tokens import MemoryTokenStore, TokenStore
 from channels.wechat import WechatSender
 from channels.wecom import WecomSender
 from channels.workstation import WorkstationSender
 from core.words import Channel
 
+# A channel's first provider is the one of an account that names none. The inbox
+# is our own and has no account.
+PROVIDERS: tuple[Provider[Any], ...] = (
+    Provider(
+        Channel.SMS,
+        "aliyun",
+        AliyunAccount,
+        lambda account, tools: AliyunSmsSender(account, tools.http, tools.clock),
+        AliyunAccount.sandbox,
+    ),
+    Provider(
+        Channel.WECHAT,
+        "wechat",
+        WechatAccount,
+        lambda account, tools: WechatSender(
+            account, tools.http, tools.tokens, tools.clock
+        ),
+        WechatAccount.sandbox,
+    ),
+    Provider(
+        Channel.WECOM,
+        "wecom",
+        WecomAccount,
+        lambda account, tools: WecomSender(
+            account, tools.http, tools.tokens, tools.clock
+        ),
+        WecomAccount.sandbox,
+    ),
+    Provider(
+        Channel.EMAIL,
+        "smtp",
+        EmailAccount,
+        lambda account, tools: EmailSender(account, tools.clock),
+        EmailAccount.sandbox,
+    ),
+    Provider(
+        Channel.WORKSTATION,
+        "workstation",
+        WorkstationAccount,
+        lambda account, tools: WorkstationSender(account, tools.http, tools.clock),
+        WorkstationAccount.sandbox,
+    ),
+)
 
-def open_channels(
-    accounts: Accounts,
-    http: httpx.AsyncClient,
-    deposit: Deposit,
-    tokens: TokenStore | None = None,
-) -> Mapping[Channel, Sender]:
-    """Return the sender of each channel we have an account for, and the inbox.
 
-    `tokens` is where access tokens are kept, in this process where none is given.
+def providers_of(channel: Channel) -> tuple[Provider[Any], ...]:
+    """Return who can carry a channel, the usual one first."""
+    return tuple(p for p in PROVIDERS if p.channel is channel)
+
+
+def find_provider(channel: Channel, name: str | None = None) -> Provider[Any] | None:
+    """Return a channel's provider of this name, the usual one for None."""
+    fits = (p for p in providers_of(channel) if name in (None, p.name))
+    return next(fits, None)
+
+
+def open_sender(account: Account, tools: Tools) -> Sender:
+    """Return the sender of an account.
+
+    Raises LookupError for a provider we do not know, OSError or ValueError where
+    something that the account names (a certificate's file) can't be used.
     """
-    tokens = tokens or MemoryTokenStore()
-    senders: list[Sender] = [InboxSender(deposit)]
-    if accounts.sms:
-        senders.append(AliyunSmsSender(accounts.sms, http))
-    if accounts.wechat:
-        senders.append(WechatSender(accounts.wechat, http, tokens))
-    if accounts.wecom:
-        senders.append(WecomSender(accounts.wecom, http, tokens))
-    if accounts.email:
-        senders.append(EmailSender(accounts.email))
-    if accounts.workstation:
-        senders.append(WorkstationSender(accounts.workstation, http))
-    return {sender.channel: sender for sender in senders}
+    provider = find_provider(account.channel, account.provider)
+    if provider is None:
+        raise LookupError("there is no such provider")
+    return provider.open(account.values, tools)
+
+
+def sandbox_accounts(ports: SandboxPorts) -> Accounts:
+    """Return an account of each provider at the sandbox; one a channel is enabled."""
+    first = {id(providers_of(channel)[0]) for channel in _served()}
+    return tuple(
+        Account(
+            code=DEFAULT_CODE if id(provider) in first else provider.name,
+            channel=provider.channel,
+            provider=provider.name,
+            enabled=id(provider) in first,
+            values=provider.sandbox(ports),
+        )
+        for provider in PROVIDERS
+    )
+
+
+def _served() -> set[Channel]:
+    return {provider.channel for provider in PROVIDERS}

@@ -1,13 +1,15 @@
 """The accounts at the providers: where, with which keys, what by default."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field, SecretStr
 
+from channels.provider import SandboxPorts
 from core.models import Model
 
 _KEY = r"^[\x21-\x7e]+$"
+_SANDBOX_KEY, _SANDBOX_SECRET = "sandbox", "sandbox-secret"
 
 
 class AliyunAccount(Model):
@@ -19,6 +21,17 @@ class AliyunAccount(Model):
     sign_name: str = Field(min_length=1)
     default_template: str | None = None
 
+    @classmethod
+    def sandbox(cls, ports: SandboxPorts) -> Self:
+        """Return the account that the sandbox knows."""
+        return cls(
+            base_url=ports.url,
+            access_key_id=_SANDBOX_KEY,
+            access_key_secret=SecretStr(_SANDBOX_SECRET),
+            sign_name="市第一医院",
+            default_template="SMS_100000001",
+        )
+
 
 class WechatAccount(Model):
     """A WeChat service account."""
@@ -28,6 +41,16 @@ class WechatAccount(Model):
     secret: SecretStr
     default_template: str | None = None
 
+    @classmethod
+    def sandbox(cls, ports: SandboxPorts) -> Self:
+        """Return the account that the sandbox knows."""
+        return cls(
+            base_url=ports.url,
+            appid=_SANDBOX_KEY,
+            secret=SecretStr(_SANDBOX_SECRET),
+            default_template="sandbox-template",
+        )
+
 
 class WecomAccount(Model):
     """An application of a WeCom corporation."""
@@ -36,6 +59,16 @@ class WecomAccount(Model):
     corpid: str = Field(pattern=_KEY)
     corpsecret: SecretStr
     agentid: int
+
+    @classmethod
+    def sandbox(cls, ports: SandboxPorts) -> Self:
+        """Return the account that the sandbox knows."""
+        return cls(
+            base_url=ports.url,
+            corpid=_SANDBOX_KEY,
+            corpsecret=SecretStr(_SANDBOX_SECRET),
+            agentid=1000002,
+        )
 
 
 class EmailAccount(Model):
@@ -55,6 +88,19 @@ class EmailAccount(Model):
         """The sender's domain: what we greet as, and the end of Message-IDs."""
         return self.sender.rpartition("@")[2]
 
+    @classmethod
+    def sandbox(cls, ports: SandboxPorts) -> Self:
+        """Return the account that the sandbox knows."""
+        return cls(
+            host=ports.host,
+            port=ports.smtp,
+            security="none",
+            username=_SANDBOX_KEY,
+            password=SecretStr(_SANDBOX_SECRET),
+            sender="centre@hospital.example",
+            sender_name="市第一医院",
+        )
+
 
 class WorkstationAccount(Model):
     """The gateway of the hospital's workstations."""
@@ -62,45 +108,7 @@ class WorkstationAccount(Model):
     base_url: str
     secret: SecretStr
 
-
-class Accounts(Model):
-    """Every provider we have an account at; a channel without one is not served."""
-
-    sms: AliyunAccount | None = None
-    wechat: WechatAccount | None = None
-    wecom: WecomAccount | None = None
-    email: EmailAccount | None = None
-    workstation: WorkstationAccount | None = None
-
-
-def sandbox_accounts(base_url: str, smtp_port: int) -> Accounts:
-    """Return the accounts that point at the provider sandbox."""
-    secret = SecretStr("sandbox-secret")
-    return Accounts(
-        sms=AliyunAccount(
-            base_url=base_url,
-            access_key_id="sandbox",
-            access_key_secret=secret,
-            sign_name="市第一医院",
-            default_template="SMS_100000001",
-        ),
-        wechat=WechatAccount(
-            base_url=base_url,
-            appid="sandbox",
-            secret=secret,
-            default_template="sandbox-template",
-        ),
-        wecom=WecomAccount(
-            base_url=base_url, corpid="sandbox", corpsecret=secret, agentid=1000002
-        ),
-        email=EmailAccount(
-            host="127.0.0.1",
-            port=smtp_port,
-            security="none",
-            username="sandbox",
-            password=secret,
-            sender="centre@hospital.example",
-            sender_name="市第一医院",
-        ),
-        workstation=WorkstationAccount(base_url=base_url, secret=secret),
-    )
+    @classmethod
+    def sandbox(cls, ports: SandboxPorts) -> Self:
+        """Return the account that the sandbox knows."""
+        return cls(base_url=ports.url, secret=SecretStr(_SANDBOX_SECRET))

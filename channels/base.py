@@ -52,7 +52,8 @@ class Sender(Protocol):
 
     `send` raises a DeliveryError of the class its code table gives, within
     `channels.http.LONGEST_SEND`. `dedupe_window` is how long the provider
-    itself drops a second call with the same id; None where it does not.
+    itself drops a second call with the same id; None where it does not. One
+    that holds a connection of its own is `Closing` too.
     """
 
     channel: ClassVar[Channel]
@@ -60,6 +61,15 @@ class Sender(Protocol):
     dedupe_window: ClassVar[timedelta | None]
 
     async def send(self, sending: Sending) -> Taken: ...
+
+
+@runtime_checkable
+class Closing(Protocol):
+    """A sender that holds something open."""
+
+    async def aclose(self) -> None:
+        """Let go of it; no call is under way any more."""
+        ...
 
 
 @runtime_checkable

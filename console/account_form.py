@@ -11,13 +11,8 @@ from console.texts import knows, t
 from console.widgets import button, card, confirm, facts, note, when
 from core.errors import NotFound
 from core.words import Channel, Role
-from operations.accounts import (
-    AccountField,
-    AccountView,
-    account_fields,
-    account_view,
-    set_account,
-)
+from operations.account_fields import AccountField, account_fields
+from operations.accounts import AccountView, account_view, set_account
 from store.accounts import drop_account
 from store.audit import Actor
 

@@ -1,102 +1,101 @@
 """The accounts at the providers: the store's before the file's before the sandbox's.
 
+For each channel the first of these that has accounts of it is taken whole.
 Secrets go in and never come out: a view tells only which are set.
 """
 
-import types
-import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Annotated, Literal
 
 import structlog
 import yaml
-from pydantic import SecretStr, ValidationError
+from pydantic import (
+    Field,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    StringConstraints,
+    ValidationError,
+)
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from channels.accounts import Accounts, sandbox_accounts
-from core import allowlist
-from core.errors import Invalid, NotFound, Unavailable, Wrong
+from channels import find_provider, sandbox_accounts
+from channels.account_file import read_accounts
+from channels.provider import (
+    DEFAULT_CODE,
+    Account,
+    Accounts,
+    SandboxPorts,
+    of_channel,
+)
+from core.errors import NotFound, Unavailable
 from core.models import Model
 from core.settings import Settings
 from core.words import Channel
+from operations import account_fields
+from operations.account_fields import Value, provider_of
 from store import accounts
-from store.accounts import StoredAccount
+from store.accounts import AccountEntry, StoredAccount
 from store.audit import Actor
 
 Source = Literal["store", "file", "sandbox", "none"]
-Value = str | int | None
 
-# Where a secret goes: with another address it must be given anew, or whoever
-# may set an address could have the secret sent to a place of their own.
-_WHERE = frozenset({"base_url", "host", "port", "security", "cafile"})
+_Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+_Text = Annotated[StrictStr, StringConstraints(max_length=4096)]
+# The fields of a provider's account.
+Values = Annotated[dict[_Name, _Text | StrictInt | None], Field(max_length=32)]
+Weight = Annotated[StrictInt, Field(ge=0, le=100)]
+Concurrent = Annotated[StrictInt, Field(ge=1, le=1000)]
+PerSecond = Annotated[float, Field(gt=0, le=10_000)]
 
 log = structlog.get_logger("accounts")
 
 
-class AccountField(Model):
-    """One field of a channel's account, for a form."""
+class AccountDraft(Model):
+    """An account as it shall be; a secret left out of `values` stays as it was."""
 
-    name: str
-    secret: bool
-    required: bool
-    number: bool
-    choices: tuple[str, ...] = ()
-    default: Value = None
+    provider: str | None = Field(default=None, max_length=64)
+    weight: Weight = 100
+    enabled: StrictBool = True
+    max_concurrent: Concurrent | None = None
+    per_second: PerSecond | None = None
+    values: Values = Field(repr=False)
+
+
+class AccountChanges(Model):
+    """What to change of an account; fields left out stay."""
+
+    weight: Weight = 100
+    enabled: StrictBool = True
+    max_concurrent: Concurrent | None = None
+    per_second: PerSecond | None = None
+    values: Values = Field(default={}, repr=False)
 
 
 class AccountView(Model):
-    """A channel's account without its secrets, and where it is from."""
+    """An account without its secrets, and where it is from."""
 
     channel: Channel
     source: Source
+    code: str = DEFAULT_CODE
+    provider: str | None = None
+    weight: int | None = None
+    enabled: bool = False
+    max_concurrent: int | None = None
+    per_second: float | None = None
     values: dict[str, Value] = {}
     secrets_set: tuple[str, ...] = ()
     set_by: str | None = None
     set_at: datetime | None = None
 
 
-def account_model(channel: Channel) -> type[Model]:
-    """Return the model of a channel's account; NotFound where it has none."""
-    field = Accounts.model_fields.get(str(channel))
-    if field is None:
-        raise NotFound("This channel has no account at a provider.")
-    model = next(a for a in typing.get_args(field.annotation) if a is not type(None))
-    return cast(type[Model], model)
-
-
-def account_fields(channel: Channel) -> tuple[AccountField, ...]:
-    """Return what an account of this channel is made of."""
-    return tuple(_fields(account_model(channel)))
-
-
-def _fields(model: type[Model]) -> Iterator[AccountField]:
-    for name, field in model.model_fields.items():
-        kinds = _kinds(field.annotation)
-        default = None if field.is_required() else field.default
-        yield AccountField(
-            name=name,
-            secret=SecretStr in kinds,
-            required=field.is_required(),
-            number=int in kinds,
-            choices=tuple(kind for kind in kinds if isinstance(kind, str)),
-            default=default if isinstance(default, str | int) else None,
-        )
-
-
-def _kinds(annotation: Any) -> tuple[Any, ...]:
-    """Return the types of a field, or the words of a Literal."""
-    if typing.get_origin(annotation) in (types.UnionType, typing.Union, Literal):
-        return typing.get_args(annotation)
-    return (annotation,)
-
-
 def fallback(settings: Settings) -> tuple[Source, Accounts]:
     """Return the accounts that hold where the store has none."""
     if settings.accounts_file is None:
         url = f"http://127.0.0.1:{settings.sandbox_port}"
-        return "sandbox", sandbox_accounts(url, settings.smtp_port)
+        return "sandbox", sandbox_accounts(SandboxPorts(url, settings.smtp_port))
     return "file", _from_file(settings.accounts_file)
 
 
@@ -104,138 +103,162 @@ def _from_file(path: Path) -> Accounts:
     """Return the accounts of a file; Unavailable, with what is wrong, else."""
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return Accounts.model_validate(content)
-    except ValidationError as error:
-        found = error.errors(include_input=False, include_url=False)
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in found)
     except (OSError, ValueError, yaml.YAMLError) as error:
         wrong = type(error).__name__
-    raise Unavailable(f"The accounts file can't be used: {wrong}")
+        raise Unavailable(f"The accounts file can't be used: {wrong}") from None
+    try:
+        return read_accounts(content)
+    except ValueError as error:
+        raise Unavailable(f"The accounts file can't be used: {error}") from None
 
 
 async def current_accounts(session: AsyncSession, under: Accounts) -> Accounts:
-    """Return what holds now: the store's accounts over those given."""
+    """Return what holds now: a channel's accounts here, else those given."""
     stored = await accounts.stored_accounts(session)
-    merged = {name: getattr(under, name) for name in Accounts.model_fields}
-    for channel, found in stored.items():
-        merged[str(channel)] = _read(found)
-    return Accounts.model_validate(merged)
+    ours = {account.channel for account in stored}
+    read = (_read(account) for account in stored)
+    rest = (account for account in under if account.channel not in ours)
+    return (*rest, *(account for account in read if account is not None))
 
 
-def _read(found: StoredAccount) -> Model | None:
-    """Return a stored account; None, and the channel rests, where it can't be read."""
+def _read(found: StoredAccount) -> Account | None:
+    """Return a stored account; None, and it rests, where it can't be read."""
+    provider = find_provider(found.channel, found.provider)
     try:
-        return account_model(found.channel).model_validate(found.values)
-    except (ValidationError, NotFound):
-        log.error("account.unreadable", channel=str(found.channel))
-        return None
+        if provider is not None:
+            values = provider.account.model_validate(found.values)
+            beside = found.model_dump(exclude={"values", "set_by", "set_at"})
+            return Account(**beside, values=values)
+    except ValidationError:
+        pass
+    log.error("account.unreadable", channel=str(found.channel), account=found.code)
+    return None
+
+
+async def account_views(
+    session: AsyncSession, settings: Settings, channel: Channel
+) -> tuple[AccountView, ...]:
+    """Return a channel's accounts as screens may show them."""
+    provider_of(channel)
+    stored = await accounts.stored_accounts(session, channel)
+    if stored:
+        return tuple(map(_stored_view, stored))
+    source, under = fallback(settings)
+    return tuple(_view(account, source) for account in of_channel(under, channel))
 
 
 async def account_view(
-    session: AsyncSession, settings: Settings, channel: Channel
+    session: AsyncSession,
+    settings: Settings,
+    channel: Channel,
+    code: str = DEFAULT_CODE,
 ) -> AccountView:
-    """Return a channel's account as screens may show it."""
-    account_model(channel)
-    stored = (await accounts.stored_accounts(session)).get(channel)
-    if stored is not None:
-        return _stored_view(stored)
-    source, under = fallback(settings)
-    account = getattr(under, str(channel))
-    if account is None:
-        return AccountView(channel=channel, source="none")
-    return AccountView(channel=channel, source=source, **_shown(account))
+    """Return one account as screens may show it.
+
+    There need not be a first one: its source is "none" then. Another that there
+    is not is NotFound.
+    """
+    for view in await account_views(session, settings, channel):
+        if view.code == code:
+            return view
+    if code != DEFAULT_CODE:
+        raise NotFound("This channel has no such account.")
+    return AccountView(channel=channel, source="none")
 
 
 def _stored_view(stored: StoredAccount) -> AccountView:
     account = _read(stored)
-    shown = _shown(account) if account else {}
+    if account is None:
+        beside = stored.model_dump(exclude={"values"})
+        return AccountView(**beside, source="store")
+    view = _view(account, "store")
+    return view.model_copy(update={"set_by": stored.set_by, "set_at": stored.set_at})
+
+
+def _view(account: Account, source: Source) -> AccountView:
     return AccountView(
-        channel=stored.channel,
-        source="store",
-        set_by=stored.set_by,
-        set_at=stored.set_at,
-        **shown,
+        **account.model_dump(exclude={"values"}),
+        source=source,
+        values=account_fields.shown(account.values),
+        secrets_set=account_fields.secrets_set(account.values),
     )
-
-
-def _shown(account: Model) -> dict[str, Any]:
-    fields = list(_fields(type(account)))
-    values = account.model_dump(mode="json")
-    return {
-        "values": {f.name: values[f.name] for f in fields if not f.secret},
-        "secrets_set": tuple(f.name for f in fields if f.secret and values[f.name]),
-    }
 
 
 async def set_account(
-    session: AsyncSession, channel: Channel, given: Mapping[str, object], actor: Actor
+    session: AsyncSession, channel: Channel, given: Mapping[str, Value], actor: Actor
 ) -> AccountView:
-    """Keep a channel's account here; a secret left out stays as it was.
+    """Set the fields of a channel's first account; the rest of it stays.
+
+    A secret left out stays as it was. Raises Invalid with every wrong field.
+    """
+    old = await accounts.stored_account(session, channel, DEFAULT_CODE)
+    beside = old.model_dump(include=_BESIDE) if old else {}
+    draft = AccountDraft.model_construct(**beside, values=dict(given))
+    return await _put(session, channel, old, draft, DEFAULT_CODE, actor, at="")
+
+
+async def put_account(
+    session: AsyncSession,
+    channel: Channel,
+    code: str,
+    draft: AccountDraft,
+    actor: Actor,
+) -> AccountView:
+    """Keep an account here, a new one or in place of the one of this code.
 
     Raises Invalid with every wrong field.
     """
-    model = account_model(channel)
-    old = (await accounts.stored_accounts(session)).get(channel)
-    values = _with_kept_secrets(model, given, old.values if old else {})
-    account = _checked(model, values)
-    shown = _shown(account)["values"]
-    stored = await accounts.put_account(session, channel, _plain(account), shown, actor)
-    return _stored_view(stored)
+    old = await accounts.stored_account(session, channel, code)
+    return await _put(session, channel, old, draft, code, actor, at="/values")
 
 
-def _with_kept_secrets(
-    model: type[Model], given: Mapping[str, object], old: Mapping[str, object]
-) -> dict[str, object]:
-    values = dict(given)
-    fields = list(_fields(model))
-    was = {f.name: old.get(f.name, f.default) for f in fields}
-    moved = any(
-        values.get(f.name, f.default) != was[f.name] for f in fields if f.name in _WHERE
+async def change_account(
+    session: AsyncSession,
+    channel: Channel,
+    code: str,
+    changes: AccountChanges,
+    actor: Actor,
+) -> AccountView:
+    """Change an account that is kept here; its provider stays."""
+    old = await accounts.stored_account(session, channel, code)
+    if old is None:
+        raise NotFound("No such account of this channel is kept here.")
+    given = changes.model_dump(exclude_unset=True, exclude={"values"})
+    model = provider_of(channel, old.provider).account
+    secret = {f.name for f in account_fields.fields_of(model) if f.secret}
+    standing = {k: v for k, v in old.values.items() if k not in secret}
+    draft = AccountDraft.model_construct(
+        **old.model_dump(include=_BESIDE) | given, values=standing | changes.values
     )
-    for field in fields:
-        if not field.secret or field.name in given or not old.get(field.name):
-            continue
-        if moved:
-            text = "Give this again: the account leads to another address now."
-            raise Invalid(
-                "The account was refused; see `errors`.",
-                [Wrong(f"/{field.name}", text)],
-            )
-        values[field.name] = old[field.name]
-    return values
+    return await _put(session, channel, old, draft, code, actor, at="/values")
 
 
-def _checked(model: type[Model], values: Mapping[str, object]) -> Model:
-    try:
-        account = model.model_validate(values)
-    except ValidationError as error:
-        wrong = [_wrong(dict(found)) for found in error.errors(include_input=False)]
-        raise Invalid("The account was refused; see `errors`.", wrong) from None
-    wrong = list(_empty_or_astray(account))
-    if wrong:
-        raise Invalid("The account was refused; see `errors`.", wrong)
-    return account
+_BESIDE = {"provider", "weight", "enabled", "max_concurrent", "per_second"}
 
 
-def _wrong(found: Mapping[str, Any]) -> Wrong:
-    return Wrong("/" + "/".join(map(str, found["loc"])), f"{found['msg']}.")
-
-
-def _empty_or_astray(account: Model) -> Iterator[Wrong]:
-    for name, value in account:
-        if isinstance(value, SecretStr) and not value.get_secret_value():
-            yield Wrong(f"/{name}", "Must not be empty.")
-        if name == "base_url" and isinstance(value, str):
-            try:
-                allowlist.target(value)
-            except ValueError as error:
-                yield Wrong("/base_url", str(error))
-
-
-def _plain(account: Model) -> dict[str, Any]:
-    """Return an account with its secrets, to be sealed."""
-    values = account.model_dump(mode="json")
-    for name, value in account:
-        if isinstance(value, SecretStr):
-            values[name] = value.get_secret_value()
-    return values
+async def _put(
+    session: AsyncSession,
+    channel: Channel,
+    old: StoredAccount | None,
+    draft: AccountDraft,
+    code: str,
+    actor: Actor,
+    *,
+    at: str,
+) -> AccountView:
+    provider = provider_of(channel, draft.provider)
+    same = old is not None and old.provider == provider.name
+    values = account_fields.with_kept_secrets(
+        provider.account, draft.values, old.values if old and same else {}, at
+    )
+    account = account_fields.checked(provider.account, values, at)
+    entry = AccountEntry(
+        **draft.model_dump(include=_BESIDE - {"provider"}),
+        channel=channel,
+        code=code,
+        provider=provider.name,
+        values=account_fields.plain(account),
+    )
+    shown = entry.model_dump(mode="json", exclude={"values", "channel", "code"})
+    shown |= account_fields.shown(account)
+    return _stored_view(await accounts.put_account(session, entry, shown, actor))

@@ -9,14 +9,15 @@ from collections.abc import Mapping
 from typing import Literal
 from uuid import UUID
 
-import httpx
 from pydantic import Field
+from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
 
-from channels import open_channels
-from channels.accounts import Accounts
-from channels.base import Content, Sending, Taken
+from channels import open_sender
+from channels.base import Closing, Content, Sender, Sending, Taken
 from channels.http import open_http
+from channels.inbox import InboxSender
+from channels.provider import Account, Tools, of_channel
 from core import identities
 from core.acceptance import MAX_PARAMS, Code, ParamName, template_placeholders
 from core.errors import (
@@ -86,12 +87,21 @@ class TrialResult(Model):
 
 
 async def send_trial(
-    store: Store, settings: Settings, channel: Channel, trial: Trial, actor: Actor
+    store: Store,
+    settings: Settings,
+    channel: Channel,
+    trial: Trial,
+    actor: Actor,
+    code: str | None = None,
 ) -> TrialResult:
-    """Send a test now; whatever the provider says is an answer, not an error."""
+    """Send a test now; whatever the provider says is an answer, not an error.
+
+    It goes by the account of this code, enabled or not; by the heaviest enabled
+    one where none is named.
+    """
     address = _address(channel, trial)
     async with store.sessions() as session:
-        accounts = await current_accounts(session, fallback(settings)[1])
+        account = await _account(session, settings, channel, code)
         kind = trial.message_type
         found = await catalog.message_type(session, kind) if kind else None
     content = _content(channel, trial, found.templates if found else {})
@@ -104,13 +114,29 @@ async def send_trial(
         content=content,
     )
     async with open_http() as http:
-        result = await _sent(store, accounts, http, sending)
+        result = await _sent(account, Tools(http, InboxShelf(store)), sending)
     shown = result.model_dump(mode="json", exclude_none=True)
     shown |= {"to": mask(address.type, address.value), "message_type": kind}
     async with store.sessions.begin() as session:
         target = f"channels/{channel}"
+        shown |= {"account": account.code} if account else {}
         await audit.write(session, actor, "send-test", target, None, shown)
     return result
+
+
+async def _account(
+    session: AsyncSession, settings: Settings, channel: Channel, code: str | None
+) -> Account | None:
+    """Return the account to try; NotFound where there is none of this code."""
+    current = await current_accounts(session, fallback(settings)[1])
+    fits = of_channel(current, channel)
+    if code is None:
+        enabled = (account for account in fits if account.enabled)
+        return max(enabled, key=lambda account: account.weight, default=None)
+    named = next((account for account in fits if account.code == code), None)
+    if named is None:
+        raise NotFound("This channel has no such account.")
+    return named
 
 
 def _address(channel: Channel, trial: Trial) -> Address:
@@ -143,17 +169,12 @@ def _content(
     )
 
 
-async def _sent(
-    store: Store, accounts: Accounts, http: httpx.AsyncClient, sending: Sending
-) -> TrialResult:
+async def _sent(account: Account | None, tools: Tools, sending: Sending) -> TrialResult:
     channel, id = sending.channel, sending.id
-    only = {str(channel): getattr(accounts, str(channel), None)}
-    if channel is not Channel.INBOX and only[str(channel)] is None:
+    if channel is not Channel.INBOX and account is None:
         return TrialResult(id=id, channel=channel, verdict="no_account")
     try:
-        account = Accounts.model_validate({} if channel is Channel.INBOX else only)
-        sender = open_channels(account, http, InboxShelf(store))[channel]
-        taken = await sender.send(sending)
+        taken = await _sent_by(account, tools, sending)
     except DeliveryError as error:
         return TrialResult(
             id=id, channel=channel, verdict=_verdict(error), code=error.code or None
@@ -161,6 +182,18 @@ async def _sent(
     except (OSError, ValueError):  # a certificate's file that is not there
         return TrialResult(id=id, channel=channel, verdict="misconfigured")
     return _taken(id, channel, taken)
+
+
+async def _sent_by(account: Account | None, tools: Tools, sending: Sending) -> Taken:
+    """Send once, by a sender opened for it alone."""
+    sender: Sender = (
+        open_sender(account, tools) if account else InboxSender(tools.deposit)
+    )
+    try:
+        return await sender.send(sending)
+    finally:
+        if isinstance(sender, Closing):
+            await sender.aclose()
 
 
 def _verdict(error: DeliveryError) -> Verdict:

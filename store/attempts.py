@@ -22,13 +22,17 @@ AttemptState = Literal["sending", "accepted", "failed", "unknown"]
 
 
 class Attempt(Model):
-    """One call to a provider; `sending` still after a crash means unknown."""
+    """One call to a provider; `sending` still after a crash means unknown.
+
+    `account` is the code of the account that was used.
+    """
 
     id: UUID
     delivery_id: UUID
     message_id: UUID
     channel: Channel
     provider: str
+    account: str | None = None
     number: int
     state: AttemptState
     code: str | None = None
@@ -45,6 +49,7 @@ async def begin_attempt(
     message_id: UUID,
     channel: Channel,
     provider: str,
+    account: str | None = None,
 ) -> Attempt:
     """Write the next attempt at a delivery; commit before calling the provider."""
     attempt: dict[str, Any] = {
@@ -53,6 +58,7 @@ async def begin_attempt(
         "message_id": message_id,
         "channel": channel.value,
         "provider": provider,
+        "account": account,
         "state": "sending",
         "started_at": utc_now(),
     }

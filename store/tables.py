@@ -18,6 +18,7 @@ from store.access_tables import (
     UserRow,
 )
 from store.columns import UtcDateTime, index_present
+from store.route_tables import AccountTrafficRow, ProviderTokenRow
 from store.rows import Row
 from store.setup_tables import (
     ChannelRow,
@@ -32,6 +33,7 @@ from store.work_tables import LeaseRow, QueueSampleRow, QueueSettingRow
 from store.workstation_tables import PopupRow, WorkstationAddressRow, WorkstationRow
 
 __all__ = [
+    "AccountTrafficRow",
     "AttemptRow",
     "AuditRow",
     "ChannelRow",
@@ -51,6 +53,7 @@ __all__ = [
     "PopupRow",
     "PreferenceRow",
     "ProviderAccountRow",
+    "ProviderTokenRow",
     "QueueSampleRow",
     "QueueSettingRow",
     "RecoveryCodeRow",
@@ -194,6 +197,7 @@ class AttemptRow(Row, table=True):
     message_id: UUID
     channel: str
     provider: str
+    account: str | None = None
     number: int
     state: str
     code: str | None

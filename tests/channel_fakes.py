@@ -9,8 +9,14 @@ from uuid import UUID
 
 import httpx
 
-from channels.accounts import sandbox_accounts
+from channels.accounts import (
+    AliyunAccount,
+    WechatAccount,
+    WecomAccount,
+    WorkstationAccount,
+)
 from channels.base import Content, Sending
+from channels.provider import SandboxPorts
 from core.errors import DeliveryError
 from core.models import Address
 from core.words import Channel, IdentityType, Priority
@@ -37,15 +43,11 @@ CONTENT = Content(
     params={"name": "张三", "department": "心内科"},
     link=LINK,
 )
-ACCOUNTS = sandbox_accounts("http://provider.example", 2525)
-assert ACCOUNTS.sms
-assert ACCOUNTS.wechat
-assert ACCOUNTS.wecom
-assert ACCOUNTS.workstation
-ALIYUN = ACCOUNTS.sms
-WECHAT = ACCOUNTS.wechat
-WECOM = ACCOUNTS.wecom
-WORKSTATION = ACCOUNTS.workstation
+PORTS = SandboxPorts("http://provider.example", 2525)
+ALIYUN = AliyunAccount.sandbox(PORTS)
+WECHAT = WechatAccount.sandbox(PORTS)
+WECOM = WecomAccount.sandbox(PORTS)
+WORKSTATION = WorkstationAccount.sandbox(PORTS)
 Row = tuple[str, type[DeliveryError], float | None]
 Handler = Callable[[httpx.Request], httpx.Response | Awaitable[httpx.Response]]
 

@@ -33,7 +33,7 @@ MAKERS = {
     "sessionmaker",
     "async_sessionmaker",
     "open_store",
-    "open_channels",
+    "open_sender",
     "load_keyring",
     "create_app",
     "create_sandbox",

@@ -1,11 +1,8 @@
-"""The inbox, and the list of channels."""
+"""The inbox: a deposit is a delivery."""
 
 import pytest
 
-from channels import open_channels
-from channels.accounts import Accounts, sandbox_accounts
 from channels.base import Sending, Taken
-from channels.http import open_http
 from channels.inbox import InboxSender
 from core.errors import DeliveryError, OutcomeUnknown, ProviderDown
 from core.words import Channel
@@ -52,29 +49,3 @@ async def test_a_failed_deposit_tells_nothing_of_the_message(
     with pytest.raises(raised) as found:
         await InboxSender(Inbox(error)).send(SENDING)
     assert_private(found.value)
-
-
-async def test_every_account_opens_its_channel() -> None:
-    async with open_http() as http:
-        senders = open_channels(
-            sandbox_accounts("http://127.0.0.1:9000", 9025), http, Inbox()
-        )
-    assert list(senders) == [
-        Channel.INBOX,
-        Channel.SMS,
-        Channel.WECHAT,
-        Channel.WECOM,
-        Channel.EMAIL,
-        Channel.WORKSTATION,
-    ]
-    assert all(sender.channel is channel for channel, sender in senders.items())
-
-
-async def test_the_inbox_needs_no_account() -> None:
-    async with open_http() as http:
-        assert list(open_channels(Accounts(), http, Inbox())) == [Channel.INBOX]
-
-
-def test_no_account_shows_its_secret() -> None:
-    shown = repr(sandbox_accounts("http://127.0.0.1:9000", 9025))
-    assert "sandbox-secret" not in shown

@@ -8,10 +8,10 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from channels import open_channels
-from channels.accounts import sandbox_accounts
+from channels import open_sender, sandbox_accounts
 from channels.base import Sender, Sending, Taken
 from channels.http import open_http
+from channels.provider import SandboxPorts, Tools
 from channels.sms import AliyunSmsSender
 from core.errors import (
     ContentRefused,
@@ -73,8 +73,9 @@ async def senders(sandbox: Ports) -> AsyncIterator[Mapping[Channel, Sender]]:
 
     assert sandbox.smtp
     async with open_http() as http:
-        accounts = sandbox_accounts(sandbox.url, sandbox.smtp)
-        yield open_channels(accounts, http, deposit)
+        accounts = sandbox_accounts(SandboxPorts(sandbox.url, sandbox.smtp))
+        tools = Tools(http, deposit)
+        yield {a.channel: open_sender(a, tools) for a in accounts if a.enabled}
 
 
 async def rule(control: httpx.AsyncClient, outcome: str, **more: object) -> None:

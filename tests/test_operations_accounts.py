@@ -2,24 +2,35 @@
 
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
+from typing import Any
 
-import httpx
 import pytest
 
-from channels.accounts import Accounts, AliyunAccount, sandbox_accounts
-from channels.base import Sending
+from channels import PROVIDERS, sandbox_accounts
+from channels.accounts import AliyunAccount, WechatAccount
+from channels.provider import Accounts, SandboxPorts, of_channel
 from core.errors import Invalid, NotFound, Unavailable
 from core.settings import Settings
 from core.words import Channel
 from operations import accounts
-from operations.accounts import account_fields, account_view, set_account
-from operations.channels import LiveChannels
+from operations.account_fields import account_fields
+from operations.accounts import (
+    AccountChanges,
+    AccountDraft,
+    account_view,
+    account_views,
+    change_account,
+    put_account,
+    set_account,
+)
 from store import Store, open_store
-from store.accounts import drop_account, put_account
+from store.accounts import AccountEntry, drop_account
+from store.accounts import put_account as keep
 from store.migrate import migrate
 from tests.store_rig import ACTOR, KEYRING
 
 SECRET = "marker-of-a-secret"
+SANDBOX = sandbox_accounts(SandboxPorts("http://127.0.0.1:9000", 9025))
 SMS = {"access_key_id": "LTAI1", "access_key_secret": SECRET, "sign_name": "一院"}
 
 
@@ -33,7 +44,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 
 async def put(
-    store: Store, values: Mapping[str, object], channel: Channel = Channel.SMS
+    store: Store, values: Mapping[str, Any], channel: Channel = Channel.SMS
 ) -> accounts.AccountView:
     async with store.sessions.begin() as session:
         return await set_account(session, channel, values, ACTOR)
@@ -42,6 +53,16 @@ async def put(
 async def holding(store: Store, settings: Settings) -> Accounts:
     async with store.sessions() as session:
         return await accounts.current_accounts(session, accounts.fallback(settings)[1])
+
+
+def values_of(accounts: Accounts, channel: Channel) -> list[object]:
+    return [account.values for account in of_channel(accounts, channel)]
+
+
+def sms_of(accounts: Accounts) -> AliyunAccount:
+    (values,) = values_of(accounts, Channel.SMS)
+    assert isinstance(values, AliyunAccount)
+    return values
 
 
 async def refused(store: Store, **values: object) -> list[str]:
@@ -62,16 +83,16 @@ async def test_the_store_goes_before_the_file_before_the_sandbox(
     )
     plain = Settings(state_dir=tmp_path)
     from_file = Settings(state_dir=tmp_path, accounts_file=file)
-    assert (await holding(store, plain)).sms == sandbox_accounts(
-        "http://127.0.0.1:9000", 9025
-    ).sms
+    assert await holding(store, plain) == SANDBOX
     await put(store, SMS)
     found = await holding(store, from_file)
-    assert found.sms is not None
-    assert found.wechat is not None
-    assert (found.sms.access_key_id, found.wechat.appid) == ("LTAI1", "wxfile")
-    assert found.sms.access_key_secret.get_secret_value() == SECRET
-    assert found.email is None
+    sms = sms_of(found)
+    assert sms.access_key_id == "LTAI1"
+    assert sms.access_key_secret.get_secret_value() == SECRET
+    (wechat,) = values_of(found, Channel.WECHAT)
+    assert isinstance(wechat, WechatAccount)
+    assert wechat.appid == "wxfile"
+    assert not of_channel(found, Channel.EMAIL)
     async with store.sessions.begin() as session:
         sources = [
             (await account_view(session, from_file, channel)).source
@@ -98,8 +119,7 @@ async def test_a_secret_left_out_stays_unless_the_address_changes(store: Store) 
     await put(store, SMS)
     rest = {"access_key_id": "LTAI2", "sign_name": "二院"}
     await put(store, rest)
-    found = (await holding(store, Settings())).sms
-    assert found is not None
+    found = sms_of(await holding(store, Settings()))
     assert found.access_key_id == "LTAI2"
     assert found.access_key_secret.get_secret_value() == SECRET
     elsewhere = {**rest, "base_url": "https://attacker.example"}
@@ -146,11 +166,23 @@ async def test_what_is_wrong_is_named(store: Store) -> None:
 async def test_an_account_that_can_not_be_read_rests_its_channel_alone(
     store: Store,
 ) -> None:
+    unreadable = AccountEntry(
+        channel=Channel.SMS,
+        code="default",
+        provider="aliyun",
+        weight=100,
+        enabled=True,
+        max_concurrent=None,
+        per_second=None,
+        values={"old": 1},
+    )
     async with store.sessions.begin() as session:
-        await put_account(session, Channel.SMS, {"old": 1}, {}, ACTOR)
+        await keep(session, unreadable, {}, ACTOR)
+        view = await account_view(session, Settings(), Channel.SMS)
+    assert (view.source, view.values) == ("store", {})
     found = await holding(store, Settings())
-    assert found.sms is None
-    assert found.wechat is not None
+    assert not of_channel(found, Channel.SMS)
+    assert of_channel(found, Channel.WECHAT)
 
 
 def test_fields_for_a_form() -> None:
@@ -161,38 +193,65 @@ def test_fields_for_a_form() -> None:
     assert fields["port"].default == 587
     assert fields["security"].choices == ("none", "starttls", "tls")
     assert fields["sender"].required
-    for name in Accounts.model_fields:
-        assert account_fields(Channel(name))
+    for provider in PROVIDERS:
+        assert account_fields(provider.channel, provider.name)
 
 
-async def _no_deposit(sending: Sending) -> None:
-    raise AssertionError("nothing is deposited here")
+async def put_second(store: Store, **changes: object) -> accounts.AccountView:
+    draft = AccountDraft.model_validate({"weight": 40, "values": SMS} | changes)
+    async with store.sessions.begin() as session:
+        return await put_account(session, Channel.SMS, "second", draft, ACTOR)
 
 
-async def test_only_the_channel_that_changed_gets_a_new_sender() -> None:
-    first = sandbox_accounts("http://127.0.0.1:9000", 9025)
-    async with httpx.AsyncClient() as http:
-        live = LiveChannels(http, _no_deposit, first)
-        before = dict(live)
-        assert set(before) == {*map(Channel, Accounts.model_fields), Channel.INBOX}
-        other = AliyunAccount.model_validate(SMS)
-        live.use(first.model_copy(update={"sms": other, "wecom": None}))
-    assert Channel.WECOM not in live
-    assert live[Channel.SMS] is not before[Channel.SMS]
-    assert live[Channel.WECHAT] is before[Channel.WECHAT]
-    assert len(live) == len(before) - 1
+async def test_a_channel_may_have_several_accounts(store: Store) -> None:
+    await put(store, SMS)
+    second = await put_second(store, max_concurrent=5, per_second=2.5)
+    assert (second.code, second.weight, second.max_concurrent) == ("second", 40, 5)
+    found = of_channel(await holding(store, Settings()), Channel.SMS)
+    assert [(a.code, a.weight, a.per_second) for a in found] == [
+        ("default", 100, None),
+        ("second", 40, 2.5),
+    ]
+    async with store.sessions.begin() as session:
+        views = await account_views(session, Settings(), Channel.SMS)
+        await drop_account(session, Channel.SMS, ACTOR, "second")
+        with pytest.raises(NotFound):
+            await account_view(session, Settings(), Channel.SMS, "second")
+    assert [view.code for view in views] == ["default", "second"]
+    assert len(of_channel(await holding(store, Settings()), Channel.SMS)) == 1
 
 
-async def test_an_account_that_can_not_be_opened_stops_no_other(
-    tmp_path: Path,
-) -> None:
-    good = sandbox_accounts("http://127.0.0.1:9000", 9025)
-    assert good.email is not None
-    missing = {"security": "tls", "cafile": tmp_path / "missing.pem"}
-    bad = good.model_copy(update={"email": good.email.model_copy(update=missing)})
-    async with httpx.AsyncClient() as http:
-        live = LiveChannels(http, _no_deposit, bad)
-        assert Channel.EMAIL not in live
-        assert Channel.SMS in live
-        live.use(good)
-        assert Channel.EMAIL in live
+async def test_a_change_leaves_the_rest_as_it_was(store: Store) -> None:
+    await put_second(store)
+    async with store.sessions.begin() as session:
+        changes = AccountChanges(enabled=False, values={"sign_name": "二院"})
+        await change_account(session, Channel.SMS, "second", changes, ACTOR)
+        with pytest.raises(NotFound):
+            await change_account(session, Channel.SMS, "none", changes, ACTOR)
+    (found,) = of_channel(await holding(store, Settings()), Channel.SMS)
+    sms = sms_of((found,))
+    assert (found.weight, found.enabled, sms.sign_name) == (40, False, "二院")
+    assert sms.access_key_secret.get_secret_value() == SECRET
+
+
+async def test_an_account_of_an_unknown_provider_is_refused(store: Store) -> None:
+    with pytest.raises(Invalid) as raised:
+        await put_second(store, provider="nobody")
+    assert [wrong.pointer for wrong in raised.value.errors] == ["/provider"]
+    with pytest.raises(Invalid) as raised:
+        await put_second(store, values={"access_key_id": "x"})
+    assert "/values/sign_name" in [wrong.pointer for wrong in raised.value.errors]
+
+
+async def test_a_file_may_list_accounts(store: Store, tmp_path: Path) -> None:
+    file = tmp_path / "accounts.yaml"
+    one = "access_key_id: A, access_key_secret: s, sign_name: 一院"
+    file.write_text(
+        f"sms:\n- {{{one}}}\n- {{{one}, code: spare, weight: 0, provider: aliyun}}\n",
+        encoding="utf-8",
+    )
+    found = await holding(store, Settings(accounts_file=file))
+    assert [(a.code, a.weight) for a in found] == [("default", 100), ("spare", 0)]
+    file.write_text(f"sms: [{{{one}}}, {{{one}}}]", encoding="utf-8")
+    with pytest.raises(Unavailable, match="two accounts"):
+        accounts.fallback(Settings(accounts_file=file))

@@ -2,18 +2,22 @@
 
 import asyncio
 import multiprocessing
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, create_engine, inspect
+from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
+from store import open_store
+from store.accounts import stored_accounts
 from store.migrate import config, migrate
 from store.tables import Row
+from tests.store_rig import KEYRING
 
 pytest_plugins = ["tests.store_fixtures"]
 
@@ -71,6 +75,32 @@ async def test_migrations_can_be_taken_back(bare_url: str) -> None:
         connection.commit()
         left = inspect(connection).get_table_names()
     assert left == ["alembic_version"]
+
+
+async def test_the_account_of_a_channel_is_carried_over_and_back(bare_url: str) -> None:
+    await migrate(bare_url)
+    row = "VALUES ('sms', :sealed, 'admin', '2026-11-25 01:02:03.000004+00:00')"
+    old = f"INSERT INTO provider_accounts (channel, content, set_by, set_at) {row}"
+    sealed = KEYRING.seal_text('{"sign_name": "S"}', "provider_accounts.sms")
+    with sync_connection(bare_url) as connection:
+        command.downgrade(config(connection), "0005")
+        connection.execute(text(old), {"sealed": sealed})
+        connection.commit()
+    await migrate(bare_url)
+    store = open_store(bare_url, KEYRING)
+    async with store.sessions() as session:
+        (found,) = await stored_accounts(session)
+    await store.close()
+    assert (found.code, found.provider, found.weight) == ("default", "aliyun", 100)
+    assert (found.enabled, found.values) == (True, {"sign_name": "S"})
+    assert found.set_at == datetime(2026, 11, 25, 1, 2, 3, 4, UTC)
+    with sync_connection(bare_url) as connection:
+        command.downgrade(config(connection), "0005")
+        connection.commit()
+        kept = connection.execute(
+            text("SELECT channel, content FROM provider_accounts")
+        )
+        assert kept.all() == [("sms", sealed)]
 
 
 @pytest.mark.parametrize("path", ["deep/er/centre.db", "with % in/centre.db"])

@@ -20,21 +20,31 @@ pytest_plugins = ["tests.store_fixtures"]
 SECRET = "marker-of-a-secret"
 
 
-async def put(store: Store, **values: object) -> None:
+async def put(store: Store, code: str = "default", **values: object) -> None:
     async with store.sessions.begin() as session:
         shown = {k: v for k, v in values.items() if k != "secret"}
-        await accounts.put_account(session, Channel.WECHAT, values, shown, ACTOR)
+        entry = accounts.AccountEntry(
+            channel=Channel.WECHAT,
+            code=code,
+            provider="wechat",
+            weight=100,
+            enabled=True,
+            max_concurrent=None,
+            per_second=None,
+            values=values,
+        )
+        await accounts.put_account(session, entry, shown, ACTOR)
 
 
 async def test_an_account_comes_back_whole_and_is_stored_sealed(store: Store) -> None:
     await put(store, appid="wx1", secret=SECRET)
     await put(store, appid="wx2", secret=SECRET)
     async with store.sessions() as session:
-        found = await accounts.stored_accounts(session)
+        (found,) = await accounts.stored_accounts(session)
         rows = (await session.exec(text("SELECT * FROM provider_accounts"))).all()  # type: ignore[call-overload]
         log = await audit.list_audit(session, AuditFilter())
-    assert found[Channel.WECHAT].values == {"appid": "wx2", "secret": SECRET}
-    assert found[Channel.WECHAT].set_by == ACTOR.who
+    assert found.values == {"appid": "wx2", "secret": SECRET}
+    assert found.set_by == ACTOR.who
     assert len(rows) == 1
     assert SECRET not in str(rows)
     assert "wx2" not in str(rows)
@@ -42,10 +52,14 @@ async def test_an_account_comes_back_whole_and_is_stored_sealed(store: Store) ->
     assert SECRET not in repr(found)
 
 
-async def test_an_account_opens_in_no_other_row(store: Store) -> None:
-    await put(store, appid="wx1", secret=SECRET)
+@pytest.mark.parametrize("moved", ["channel = 'sms'", "code = 'second'"])
+@pytest.mark.parametrize("code", ["default", "first"])
+async def test_an_account_opens_in_no_other_row(
+    store: Store, code: str, moved: str
+) -> None:
+    await put(store, code, appid="wx1", secret=SECRET)
     async with store.sessions.begin() as session:
-        await session.exec(text("UPDATE provider_accounts SET channel = 'sms'"))  # type: ignore[call-overload]
+        await session.exec(text(f"UPDATE provider_accounts SET {moved}"))  # type: ignore[call-overload]
     async with store.sessions() as session:
         with pytest.raises(Exception, match=r"^$"):  # InvalidTag says nothing
             await accounts.stored_accounts(session)
@@ -56,7 +70,7 @@ async def test_a_dropped_account_is_gone(store: Store) -> None:
     async with store.sessions.begin() as session:
         await accounts.drop_account(session, Channel.WECHAT, ACTOR)
     async with store.sessions() as session:
-        assert await accounts.stored_accounts(session) == {}
+        assert await accounts.stored_accounts(session) == ()
         with pytest.raises(NotFound):
             await accounts.drop_account(session, Channel.WECHAT, ACTOR)
 

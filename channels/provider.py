@@ -1,0 +1,90 @@
+"""What the registry of providers is made of, and what a provider is opened with."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+from pydantic import Field, SerializeAsAny
+
+from channels.base import Sender
+from channels.inbox import Deposit
+from channels.receipts import ProviderReceipt, ReceiptSink
+from channels.times import Clock, utc_now
+from channels.tokens import MemoryTokenStore, TokenStore
+from core.acceptance import Code
+from core.models import Model
+from core.words import Channel
+
+DEFAULT_CODE = "default"
+A = TypeVar("A", bound=Model)
+
+
+@dataclass(frozen=True)
+class SandboxPorts:
+    """Where the provider sandbox listens."""
+
+    url: str
+    smtp: int
+
+    @property
+    def host(self) -> str:
+        """The host of all its ports."""
+        return urlsplit(self.url).hostname or ""
+
+
+async def _nobody(receipts: Sequence[ProviderReceipt]) -> None:
+    """Take in nothing: for processes that only send a test."""
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What senders work with; `receipts` takes what comes over their connections."""
+
+    http: httpx.AsyncClient
+    deposit: Deposit
+    tokens: TokenStore = field(default_factory=MemoryTokenStore)
+    clock: Clock = utc_now
+    receipts: ReceiptSink = _nobody
+
+
+@dataclass(frozen=True)
+class Provider(Generic[A]):
+    """Who carries a channel, with which account, and how a sender is opened.
+
+    `name` is the sender's `provider`; `sandbox` gives the account that points
+    at the provider sandbox.
+    """
+
+    channel: Channel
+    name: str
+    account: type[A]
+    open: Callable[[A, Tools], Sender]
+    sandbox: Callable[[SandboxPorts], A]
+
+
+class Account(Model):
+    """One account at a channel's provider; a channel may have several.
+
+    `weight` is its share of the channel's messages against the others' (0: only
+    when no other can send); `max_concurrent` calls are under way at most in one
+    process, `per_second` begun at most by all processes together.
+    """
+
+    code: Code = DEFAULT_CODE
+    channel: Channel
+    provider: str
+    weight: int = Field(default=100, ge=0, le=100)
+    enabled: bool = True
+    max_concurrent: int | None = Field(default=None, ge=1, le=1000)
+    per_second: float | None = Field(default=None, gt=0, le=10_000)
+    values: SerializeAsAny[Model]
+
+
+Accounts = tuple[Account, ...]
+
+
+def of_channel(accounts: Accounts, channel: Channel) -> Accounts:
+    """Return the accounts of one channel."""
+    return tuple(a for a in accounts if a.channel is channel)
