@@ -1,12 +1,13 @@
 """Hand one delivery to its channel's provider, and ask what became of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
+from activities.limits import Limiter
 from activities.links import Links
 from activities.models import DeliveryResult, DeliveryTask
 from channels.base import Asking, Content, Sender, Sending, Taken
@@ -15,6 +16,7 @@ from core.errors import (
     DeliveryError,
     NotTaken,
     OutcomeUnknown,
+    RateLimited,
     SafeToRepeat,
     Undeliverable,
 )
@@ -32,6 +34,7 @@ class DeliveryActivities:
     store: Store
     senders: Mapping[Channel, Sender]
     links: Links
+    limiter: Limiter = field(default_factory=Limiter)
 
     @activity.defn
     async def deliver(self, task: DeliveryTask) -> DeliveryResult:
@@ -44,13 +47,15 @@ class DeliveryActivities:
         repeated = task.again or activity.info().attempt > 1
         # One transaction: each costs as much as its statements.
         async with self.store.sessions.begin() as session:
-            template = await _template(session, task)
+            rules = await _rules(session, task)
             earlier = await _earlier(session, task) if repeated else ()
             if known := _already_known(task, sender, earlier):
                 return known
+            sending = self._sending(task, rules.said)
+            await self._admit(session, task, sending, rules.limits)
             attempt = await _begin(session, task, sender)
         try:
-            taken = await sender.send(self._sending(task, template))
+            taken = await sender.send(sending)
         except DeliveryError as error:
             return await self._not_taken(task, sender, attempt, error)
         await self._end(attempt, "accepted", taken=taken)
@@ -66,14 +71,27 @@ class DeliveryActivities:
         sender = self._sender(task.channel)
         assert isinstance(sender, Asking)
         async with self.store.sessions() as session:
-            template = await _template(session, task)
+            rules = await _rules(session, task)
             earlier = await _earlier(session, task)
-        taken = await sender.ask(self._sending(task, template))
+        taken = await sender.ask(self._sending(task, rules.said))
         if taken is None:
             raise NotTaken("the provider knows no such delivery")
         if earlier:
             await self._end(earlier[-1], "accepted", taken=taken)
         return _result(sender, taken, len(earlier))
+
+    async def _admit(
+        self,
+        session: AsyncSession,
+        task: DeliveryTask,
+        sending: Sending,
+        limits: Mapping[str, int],
+    ) -> None:
+        """Raise RateLimited where a limit of the channel has no room now."""
+        try:
+            await self.limiter.admit(session, sending, limits)
+        except RateLimited as error:
+            raise _within_patience(task, error) from None
 
     def _sender(self, channel: Channel) -> Sender:
         sender = self.senders.get(channel)
@@ -135,9 +153,14 @@ class DeliveryActivities:
             if sender.dedupe_window is not None:
                 raise SafeToRepeat("no answer came", code=error.code)
             return _unknown(sender, attempt.number)
-        if error.retry_after is not None and error.retry_after > task.patience:
-            error.retryable = False
-        raise error
+        raise _within_patience(task, error)
+
+
+def _within_patience(task: DeliveryTask, error: DeliveryError) -> DeliveryError:
+    """Return the error, for good where its "later" is too late."""
+    if error.retry_after is not None and error.retry_after > task.patience:
+        error.retryable = False
+    return error
 
 
 async def _version(session: AsyncSession, task: DeliveryTask) -> int:
@@ -198,8 +221,16 @@ def _result(sender: Sender, taken: Taken, number: int) -> DeliveryResult:
     )
 
 
-async def _template(session: AsyncSession, task: DeliveryTask) -> Template:
-    """Return what the channel says, unless something was switched off since."""
+@dataclass(frozen=True)
+class _Rules:
+    """What a channel says now, and the limits it has."""
+
+    said: Template
+    limits: Mapping[str, int]
+
+
+async def _rules(session: AsyncSession, task: DeliveryTask) -> _Rules:
+    """Return what holds for the delivery, unless something was switched off since."""
     version = await _version(session, task)
     rules = await catalog.delivery_rules(session, task.type, task.channel, version)
     if rules is None or not rules.type_enabled:
@@ -210,7 +241,7 @@ async def _template(session: AsyncSession, task: DeliveryTask) -> Template:
         raise Undeliverable(Reason.NO_TEMPLATE)
     if not rules.template.enabled:
         raise Undeliverable(Reason.TEMPLATE_DISABLED)
-    return rules.template
+    return _Rules(rules.template, rules.limits)
 
 
 async def _earlier(session: AsyncSession, task: DeliveryTask) -> Sequence[Attempt]:

@@ -4,7 +4,8 @@ from pydantic import Field
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.errors import NotFound
+from core.errors import Invalid, NotFound, Wrong
+from core.limits import read_name
 from core.models import Model
 from core.words import Channel, IdentityType
 from store import audit
@@ -69,6 +70,7 @@ async def update_channel(
     session: AsyncSession, code: Channel, changes: ChannelChanges, actor: Actor
 ) -> ChannelEntry:
     """Change a channel's entry."""
+    _check_limits(changes)
     row = await session.get(ChannelRow, str(code))
     if row is None:
         raise NotFound("There is no such channel.")
@@ -77,6 +79,16 @@ async def update_channel(
     await session.flush()
     await _changed(session, actor, f"channels/{code}", before, _channel(row))
     return _channel(row)
+
+
+def _check_limits(changes: ChannelChanges) -> None:
+    wrong = [
+        Wrong(f"/limits/{name}", "There is no limit of this name.")
+        for name in changes.limits
+        if read_name(name) is None
+    ]
+    if wrong:
+        raise Invalid("The limits were refused; see `errors`.", wrong)
 
 
 async def list_identity_types(session: AsyncSession) -> tuple[IdentityTypeEntry, ...]:

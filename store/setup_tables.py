@@ -19,6 +19,9 @@ class MessageTypeRow(Row, table=True):
     name: str
     name_en: str
     priority: str
+    type_class: str = Field(
+        default="service", sa_column_kwargs={"server_default": "service"}
+    )
     enabled: bool
     acknowledge: bool = False
     read_back_param: str | None = None

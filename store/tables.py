@@ -29,6 +29,13 @@ from store.setup_tables import (
     TemplateRow,
     TypeChannelRow,
 )
+from store.when_tables import (
+    CapHitRow,
+    HolidayRow,
+    LimitAlarmRow,
+    LimitCounterRow,
+    SendingRulesRow,
+)
 from store.work_tables import LeaseRow, QueueSampleRow, QueueSettingRow
 from store.workstation_tables import PopupRow, WorkstationAddressRow, WorkstationRow
 
@@ -36,13 +43,17 @@ __all__ = [
     "AccountTrafficRow",
     "AttemptRow",
     "AuditRow",
+    "CapHitRow",
     "ChannelRow",
     "ClientRow",
     "ClientSecretRow",
     "ConsoleSessionRow",
+    "HolidayRow",
     "IdentityTypeRow",
     "InboxRow",
     "LeaseRow",
+    "LimitAlarmRow",
+    "LimitCounterRow",
     "MessageIdentityRow",
     "MessageRow",
     "MessageTypeRow",
@@ -58,6 +69,7 @@ __all__ = [
     "QueueSettingRow",
     "RecoveryCodeRow",
     "Row",
+    "SendingRulesRow",
     "SignInRow",
     "TemplateRow",
     "TypeChannelRow",

@@ -58,6 +58,7 @@ class DeliveryRules(Model):
 
     type_enabled: bool
     channel_enabled: bool
+    limits: dict[str, int] = {}
     template: Template | None
 
 
@@ -140,6 +141,7 @@ async def delivery_rules(
     return DeliveryRules(
         type_enabled=found.pop("type_enabled"),
         channel_enabled=found.pop("channel_enabled") is not False,
+        limits=found.pop("limits") or {},
         template=None if found["version"] is None else Template.model_validate(found),
     )
 
@@ -162,6 +164,7 @@ def _rules_statement() -> Select[*tuple[Any, ...]]:
         core_select(
             types.c.enabled.label("type_enabled"),
             channels.c.enabled.label("channel_enabled"),
+            channels.c.limits,
             current.c.enabled,
             *(versions.c[name] for name in TEMPLATE_COLUMNS),
         )

@@ -1,0 +1,105 @@
+"""Limits that every process counts together: take all of them, or none.
+
+One row a limit, locked by the upsert that reads it, in the order of the keys: two
+statements for any number of limits, and one where something is refused. Counting
+is by slots (core/limits.py): never more than the limit in any window, and room
+is seen up to a tenth of the window late.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import col, delete, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core.limits import Limit, wait_for_room, with_more
+from core.words import Channel
+from store.columns import utc_now
+from store.sql import dialect_of, insert_into, table_of
+from store.tables import LimitAlarmRow, LimitCounterRow
+
+_GRACE = timedelta(hours=1)
+
+
+async def take(
+    session: AsyncSession, limits: Sequence[Limit], now: datetime | None = None
+) -> timedelta | None:
+    """Take from every limit, or from none; None where all had room.
+
+    Otherwise returns how long it takes until all of them have. What was taken
+    holds once the transaction commits.
+    """
+    if not limits:
+        return None
+    at = (now or utc_now()).timestamp()
+    ordered = sorted(set(limits))
+    held = await _lock(session, ordered, at)
+    waits = [wait_for_room(limit, held[limit.key], at) for limit in ordered]
+    refused = [wait for wait in waits if wait is not None]
+    if refused:
+        return max(refused)
+    rows = [_row(limit, with_more(limit, held[limit.key], at), at) for limit in ordered]
+    await _write(session, rows)
+    return None
+
+
+async def _lock(
+    session: AsyncSession, limits: Sequence[Limit], at: float
+) -> dict[str, dict[int, int]]:
+    """Return what each limit holds; its row is ours until the transaction ends."""
+    table = table_of(LimitCounterRow)
+    rows = [_row(limit, {}, at) for limit in limits]
+    locking = insert_into(dialect_of(session), table).values(rows)
+    locking = locking.on_conflict_do_update(
+        index_elements=["key"], set_={"key": locking.excluded.key}
+    )
+    connection = await session.connection()
+    found = await connection.execute(locking.returning(table.c.key, table.c.counts))
+    return {key: {int(slot): n for slot, n in counts.items()} for key, counts in found}
+
+
+async def _write(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+    written = insert_into(dialect_of(session), table_of(LimitCounterRow)).values(rows)
+    new = written.excluded
+    connection = await session.connection()
+    await connection.execute(
+        written.on_conflict_do_update(
+            index_elements=["key"],
+            set_={"counts": new.counts, "expires_at": new.expires_at},
+        )
+    )
+
+
+def _row(limit: Limit, counts: Mapping[int, int], at: float) -> dict[str, Any]:
+    expires = datetime.fromtimestamp(at, tz=utc_now().tzinfo)
+    return {
+        "key": limit.key,
+        "counts": {str(slot): n for slot, n in counts.items()},
+        "expires_at": expires + timedelta(seconds=limit.seconds * 2),
+    }
+
+
+async def purge(session: AsyncSession, now: datetime) -> None:
+    """Forget the counters nobody has used for longer than their window."""
+    old = delete(LimitCounterRow).where(col(LimitCounterRow.expires_at) < now - _GRACE)
+    await session.exec(old)
+
+
+async def alarm(session: AsyncSession, channel: Channel, name: str) -> None:
+    """Count a critical message that went out over a limit of ours."""
+    table = table_of(LimitAlarmRow)
+    noted = insert_into(dialect_of(session), table).values(
+        channel=channel, name=name, count=1, last_at=utc_now()
+    )
+    more = {"count": table.c.count + 1, "last_at": noted.excluded.last_at}
+    connection = await session.connection()
+    await connection.execute(
+        noted.on_conflict_do_update(index_elements=["channel", "name"], set_=more)
+    )
+
+
+async def alarms(session: AsyncSession) -> dict[tuple[Channel, str], int]:
+    """Return how often critical messages went out over each limit."""
+    rows = await session.exec(select(LimitAlarmRow))
+    return {(Channel(row.channel), row.name): row.count for row in rows}

@@ -1,0 +1,67 @@
+"""The tables of when: counters of limits, sending times, holidays, caps."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, Index
+from sqlmodel import Field
+
+from store.columns import UtcDateTime
+from store.rows import Row
+
+
+class LimitCounterRow(Row, table=True):
+    """What was taken of one limit; `counts` is slot number to count."""
+
+    __tablename__ = "limit_counters"
+
+    key: str = Field(primary_key=True)
+    counts: dict[str, int] = Field(sa_type=JSON)
+    expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class LimitAlarmRow(Row, table=True):
+    """How often critical messages went out over a limit of ours."""
+
+    __tablename__ = "limit_alarms"
+
+    channel: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    count: int
+    last_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class SendingRulesRow(Row, table=True):
+    """One version of when a scope may send; the newest holds."""
+
+    __tablename__ = "sending_rules"
+
+    scope: str = Field(primary_key=True)
+    version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    rules: dict[str, Any] = Field(sa_type=JSON)
+    set_by: str
+    set_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class HolidayRow(Row, table=True):
+    """A day that counts as another day of the week."""
+
+    __tablename__ = "holidays"
+
+    day: date = Field(primary_key=True)
+    name: str
+    counts_as: int
+
+
+class CapHitRow(Row, table=True):
+    """A message that counted for one number of a person; never the number itself."""
+
+    __tablename__ = "cap_hits"
+    __table_args__ = (Index(None, "key", "at"), Index(None, "at"))
+
+    key: str = Field(primary_key=True)
+    message_id: UUID = Field(primary_key=True)
+    type: str
+    type_class: str
+    at: datetime = Field(sa_type=UtcDateTime)

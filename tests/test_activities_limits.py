@@ -1,0 +1,133 @@
+"""A channel's limits hold before its provider is called, for all but criticals."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, ClassVar
+from uuid import uuid4
+
+import pytest
+from temporalio.testing import ActivityEnvironment
+
+from activities.delivery import DeliveryActivities
+from activities.links import Links
+from activities.models import DeliveryTask
+from channels.base import Sending, Taken
+from core.errors import RateLimited
+from core.models import Address
+from core.words import Channel, IdentityType, Priority
+from store import Store, attempts, catalog, limits, seeds
+from store.columns import utc_now
+from tests.activity_rig import ACTOR, TYPE, booking_store
+
+
+class Yes:
+    """A provider that takes everything."""
+
+    channel: ClassVar[Channel] = Channel.SMS
+    provider: ClassVar[str] = "yes"
+    dedupe_window: ClassVar[timedelta | None] = None
+
+    async def send(self, sending: Sending) -> Taken:
+        return Taken(provider="yes")
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    async with booking_store(tmp_path) as store:
+        async with store.sessions.begin() as session:
+            await seeds.seed_dictionaries(session)
+        yield store
+
+
+async def limited(store: Store, **most: int) -> DeliveryActivities:
+    """Limit SMS so, and return one process's activities."""
+    changes = catalog.ChannelChanges(limits=most, enabled=True)
+    async with store.sessions.begin() as session:
+        await catalog.update_channel(session, Channel.SMS, changes, ACTOR)
+    return process(store)
+
+
+def process(store: Store) -> DeliveryActivities:
+    links = Links("https://hospital.example", b"k" * 32)
+    return DeliveryActivities(store, {Channel.SMS: Yes()}, links)
+
+
+def task(phone: str = "+8613812345678", **changes: Any) -> DeliveryTask:
+    whole: dict[str, Any] = {
+        "message_id": uuid4(),
+        "type": TYPE,
+        "priority": Priority.NORMAL,
+        "channel": Channel.SMS,
+        "run": 1,
+        "template_version": 1,
+        "address": Address(type=IdentityType.MOBILE, value=phone),
+        "params": {"name": "林小满"},
+        "link": None,
+        "created_at": utc_now(),
+        "patience": timedelta(seconds=30),
+    }
+    return DeliveryTask(**(whole | changes))
+
+
+async def deliver(activities: DeliveryActivities, work: DeliveryTask) -> bool:
+    """Tell whether it was sent."""
+    try:
+        await ActivityEnvironment().run(activities.deliver, work)
+    except RateLimited:
+        async with activities.store.sessions() as session:
+            assert not await attempts.attempts_of(session, work.delivery_id)
+        return False
+    return True
+
+
+async def test_one_person_is_limited_and_nobody_else(store: Store) -> None:
+    activities = await limited(store, per_recipient_per_minute=2)
+    sent = [await deliver(activities, task()) for _ in range(3)]
+    assert sent == [True, True, False]
+    assert await deliver(activities, task("+8613900000001"))
+
+
+async def test_another_process_counts_with_us(store: Store) -> None:
+    activities = await limited(store, per_recipient_per_minute=1)
+    assert await deliver(activities, task())
+    assert not await deliver(process(store), task())
+
+
+async def test_the_same_words_are_not_sent_twice(store: Store) -> None:
+    activities = await limited(store, per_recipient_and_content_per_30_seconds=1)
+    assert await deliver(activities, task())
+    assert await deliver(activities, task(params={"name": "王芳"}))
+    assert not await deliver(activities, task())
+
+
+@pytest.mark.parametrize(
+    ("limit", "waits"), [("per_3_seconds", True), ("per_recipient_per_day", False)]
+)
+async def test_a_wait_within_patience_is_worth_a_retry(
+    store: Store, limit: str, waits: bool
+) -> None:
+    activities = await limited(store, **{limit: 1})
+    assert await deliver(activities, task())
+    with pytest.raises(RateLimited) as caught:
+        await ActivityEnvironment().run(activities.deliver, task())
+    assert caught.value.retryable is waits
+    assert caught.value.retry_after is not None
+    assert caught.value.retry_after <= timedelta(hours=1)
+
+
+async def test_a_large_limit_is_taken_in_shares_and_kept(store: Store) -> None:
+    activities = await limited(store, per_day=400)
+    others = process(store)
+    sent = [await deliver((activities, others)[n % 2], task()) for n in range(402)]
+    assert sent.count(True) == 400
+
+
+async def test_a_critical_message_passes_and_is_counted(store: Store) -> None:
+    activities = await limited(store, per_recipient_per_day=1, per_second=1000)
+    assert await deliver(activities, task())
+    for _ in range(2):
+        assert await deliver(activities, task(priority=Priority.CRITICAL))
+    async with store.sessions() as session:
+        passed = await limits.alarms(session)
+    assert passed == {(Channel.SMS, "per_recipient_per_day"): 2}
