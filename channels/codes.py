@@ -19,7 +19,7 @@ from core.errors import (
 ErrorClass = type[DeliveryError]
 
 # A hostile answer could hold a phone number or a text where its code should be.
-_CODE = re.compile(r"-?[0-9]{1,9}|[A-Za-z][A-Za-z0-9._\-]{0,63}")
+_CODE = re.compile(r"-?[0-9]{1,9}|[A-Za-z][A-Za-z0-9._:\-]{0,63}")
 
 _WORDS: Mapping[ErrorClass, str] = {
     ProviderDown: "can't take it now",
@@ -86,6 +86,6 @@ def clean_code(code: str) -> str:
     return code if _CODE.fullmatch(code) else "unreadable"
 
 
-def classes(by_class: Mapping[ErrorClass, str]) -> Mapping[str, ErrorClass]:
+def classes(by_class: Mapping[ErrorClass, str]) -> dict[str, ErrorClass]:
     """Return code → class from codes listed by class, parted by spaces."""
     return {code: kind for kind, codes in by_class.items() for code in codes.split()}

@@ -54,6 +54,16 @@ def after(**units: float) -> Pause:
     return lambda now: pause
 
 
+def until_hour(hour: int) -> Pause:
+    """Return the pause until it is this hour in China, today or tomorrow."""
+
+    def pause(now: datetime) -> timedelta:
+        today = _midnight(now) + timedelta(hours=hour)
+        return (today if now < today else today + timedelta(days=1)) - now
+
+    return pause
+
+
 def until_midnight(now: datetime) -> timedelta:
     """Return the time to the next midnight in China, when day quotas end."""
     return _midnight(now) + timedelta(days=1) - now

@@ -14,13 +14,12 @@ from urllib.parse import parse_qsl, quote
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute
 
 from sandbox.aliyun_answers import gateway_error
 from sandbox.aliyun_sms import AliyunSms
 from sandbox.aliyun_voice import AliyunVoice
-from sandbox.answers import Refusal, answering, body_of
-from sandbox.desk import KEY, SECRET, Desk, Provider
+from sandbox.answers import Refusal, body_of
+from sandbox.desk import KEY, SECRET, Desk
 from sandbox.memory import Memory
 
 CLOCK_SKEW = timedelta(minutes=15)
@@ -48,11 +47,11 @@ class Service(Protocol):
     def actions(self) -> Mapping[str, Callable[[Params], Awaitable[Response]]]: ...
 
 
-class Aliyun(Provider):
+class Aliyun:
     """Checks what every call must have, then hands it to its product."""
 
     def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
+        self._desk = desk
         services: list[Service] = [AliyunSms(desk), AliyunVoice(desk)]
         self._actions = {
             action: (service.version, handler)
@@ -60,10 +59,6 @@ class Aliyun(Provider):
             for action, handler in service.actions().items()
         }
         self._nonces: Memory[bool] = Memory(_NONCES, desk.now)
-
-    def routes(self) -> list[BaseRoute]:
-        """Return the one path of the RPC style."""
-        return [answering("/", "POST", self.call)]
 
     async def call(self, request: Request) -> Response:
         """Answer one signed call."""
@@ -103,7 +98,7 @@ class Aliyun(Provider):
             ).replace(tzinfo=UTC)
         except ValueError:
             raise _refusal("InvalidTimeStamp.Format", request) from None
-        if abs(self.desk.now() - date) > CLOCK_SKEW:
+        if abs(self._desk.now() - date) > CLOCK_SKEW:
             raise _refusal("InvalidTimeStamp.Expired", request)
 
     def _use_nonce(self, request: Request) -> None:

@@ -77,7 +77,7 @@ class AliyunVoice:
         }
         entry = Entry(
             channel=Channel.VOICE,
-            provider="aliyun_vms",
+            provider="aliyun",
             recipient=number,
             at=self._desk.now(),
             provider_message_id=call_id,

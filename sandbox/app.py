@@ -6,8 +6,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
-from sandbox.aliyun import Aliyun
 from sandbox.answers import HANG_UP, hang_up_of
+from sandbox.clouds import Clouds
 from sandbox.control import control
 from sandbox.desk import Desk, Options, Provider
 from sandbox.mail import Mail
@@ -34,7 +34,7 @@ def create_sandbox(options: Options | None = None) -> Sandbox:
     desk = Desk(options or Options())
     mail = Mail(desk)
     providers: list[Provider] = [
-        Aliyun(desk),
+        Clouds(desk),
         WeChat(desk),
         WeCom(desk),
         Workstation(desk),

@@ -13,6 +13,7 @@ from channels.times import (
     LONGEST,
     SHORTEST,
     retry_after,
+    until_hour,
     until_midnight,
     until_next_month,
 )
@@ -78,3 +79,25 @@ def test_next_month_is_chinas(now: datetime) -> None:
     here = now.astimezone(CHINA)
     assert (then.day, then.hour, then.minute, then.second) == (1, 0, 0, 0)
     assert (then.year * 12 + then.month) - (here.year * 12 + here.month) == 1
+
+
+@pytest.mark.parametrize(
+    ("now", "hour", "hours"),
+    [
+        # Half past eight in the morning in China.
+        (NOW, 9, 0.5),
+        (NOW, 8, 23.5),
+        (NOW.replace(hour=14, minute=0), 8, 10),
+        (NOW.replace(hour=17, minute=0), 8, 7),
+        (NOW.replace(hour=0, minute=0), 8, 24),
+    ],
+)
+def test_until_an_hour_of_the_day(now: datetime, hour: int, hours: float) -> None:
+    assert until_hour(hour)(now) == timedelta(hours=hours)
+
+
+@given(TIMES, st.integers(0, 23))
+def test_an_hour_comes_within_a_day(now: datetime, hour: int) -> None:
+    pause = until_hour(hour)(now)
+    assert timedelta(0) < pause <= timedelta(days=1)
+    assert (now + pause).astimezone(CHINA).hour == hour

@@ -1,0 +1,17 @@
+"""Which of a template's ids at several providers is whose.
+
+A hospital files the same text with each provider and gets an id of that
+provider's form from each. A template lists them parted by blanks, and a
+provider takes the one that has its form: "SMS_210010104 1400123".
+"""
+
+import re
+
+ALIYUN_SMS = re.compile(r"SMS_\w+", re.ASCII)
+ALIYUN_VOICE = re.compile(r"TTS_\w+", re.ASCII)
+TENCENT = re.compile(r"[0-9]{1,12}")
+
+
+def id_of_form(listed: str | None, form: re.Pattern[str]) -> str | None:
+    """Return the first id that has this form, None where there is none."""
+    return next((id for id in (listed or "").split() if form.fullmatch(id)), None)

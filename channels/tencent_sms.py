@@ -1,0 +1,159 @@
+"""Short messages through Tencent Cloud (sms 2021-01-11).
+
+SendSms knows no duplicate key. The carriers' reports can be pulled by number,
+but a message that has no report yet looks like one that was never sent: no
+report never means "not sent".
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any, ClassVar
+
+import httpx
+from pydantic import Field, SecretStr
+
+from channels.base import Content, Sending, Taken
+from channels.carriers import CARRIERS
+from channels.codes import refusal
+from channels.http import Line, Slots, deadline
+from channels.template_ids import TENCENT, id_of_form
+from channels.tencent_cloud import TencentApi
+from channels.tencent_codes import SMS
+from channels.times import Clock, utc_now
+from core.errors import DeliveryError, Misconfigured, OutcomeUnknown, ProviderDown
+from core.models import Model
+from core.words import Channel
+
+VERSION = "2021-01-11"
+OK = "Ok"
+SUCCESS, FAIL = "SUCCESS", "FAIL"
+
+# How far back reports are pulled: an unknown end is asked about within minutes.
+_BACK = timedelta(days=1)
+_PAGE = 100
+_SLOTS = 50
+
+
+class TencentSmsAccount(Model):
+    """A key of Tencent Cloud, an application of its short messages, a signature."""
+
+    base_url: str = "https://sms.tencentcloudapi.com"
+    region: str = "ap-guangzhou"
+    secret_id: str = Field(pattern=r"^[\x21-\x7e]+$")
+    secret_key: SecretStr
+    sdk_app_id: str = Field(pattern=r"^[0-9]{1,20}$")
+    sign_name: str = Field(min_length=1)
+    default_template: str | None = None
+
+
+class TencentSmsSender:
+    """Sends short messages with Tencent Cloud, and asks what became of them."""
+
+    channel: ClassVar[Channel] = Channel.SMS
+    provider: ClassVar[str] = "tencent"
+    dedupe_window: ClassVar[timedelta | None] = None
+
+    def __init__(
+        self,
+        account: TencentSmsAccount,
+        http: httpx.AsyncClient,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._account = account
+        self._clock = clock
+        line = Line(self.provider, http, clock)
+        self._api = TencentApi(line, account, "sms", VERSION)
+        self._slots = Slots(self.provider, _SLOTS)
+
+    async def send(self, sending: Sending) -> Taken:
+        """Send one short message to one number."""
+        params = self._params(sending)
+        async with self._slots.one():
+            reply = await self._api.call("SendSms", params, deadline())
+        self._api.refuse(reply, SMS)
+        return self._taken(reply.entries("SendStatusSet"))
+
+    def _params(self, sending: Sending) -> dict[str, object]:
+        content = sending.content
+        listed = content.provider_template
+        template = id_of_form(listed, TENCENT) or self._account.default_template
+        if not template:
+            raise refusal(self.provider, Misconfigured, code="no-template")
+        return {
+            "PhoneNumberSet": [sending.address.value],
+            "SmsSdkAppId": self._account.sdk_app_id,
+            "SignName": self._account.sign_name,
+            "TemplateId": template,
+            "TemplateParamSet": template_params(content),
+            "SessionContext": str(sending.id),
+        }
+
+    def _taken(self, statuses: Sequence[Mapping[str, Any]] | None) -> Taken:
+        """Return the yes to our one number, or raise what its own code means."""
+        code = statuses[0].get("Code") if statuses else None
+        if not statuses or not isinstance(code, str) or not code:
+            raise refusal(self.provider, OutcomeUnknown, code="garbage")
+        if code != OK:
+            raise SMS.error(code, self._clock())
+        serial = statuses[0].get("SerialNo")
+        number = serial[:128] if isinstance(serial, str) else None
+        return Taken(provider=self.provider, provider_message_id=number or None)
+
+    async def ask(self, sending: Sending) -> Taken | None:
+        """Return what the carrier reported of a sending; never None.
+
+        Reports carry our id only where Tencent's support has switched the
+        SessionContext on for the account. Raises ProviderDown where no report
+        names this sending: that says nothing about whether it was sent.
+        """
+        async with self._slots.one():
+            reports = await self._reports(sending.address.value, deadline())
+        ours = [r for r in reports if r.get("SessionContext") == str(sending.id)]
+        return self._judge(ours)
+
+    async def _reports(self, number: str, until: float) -> list[Mapping[str, Any]]:
+        """Return the carriers' reports of a number; ProviderDown if none can be had."""
+        now = self._clock()
+        params = {
+            "BeginTime": int((now - _BACK).timestamp()),
+            "EndTime": int(now.timestamp()),
+            "Offset": 0,
+            "Limit": _PAGE,
+            "PhoneNumber": number,
+            "SmsSdkAppId": self._account.sdk_app_id,
+        }
+        try:
+            reply = await self._api.call(
+                "PullSmsSendStatusByPhoneNumber", params, until
+            )
+            self._api.refuse(reply, SMS)
+        except DeliveryError as error:
+            raise _cannot_ask(error.code) from None
+        reports = reply.entries("PullSmsSendStatusSet")
+        if reports is None:
+            raise _cannot_ask("garbage")
+        return reports
+
+    def _judge(self, reports: Sequence[Mapping[str, Any]]) -> Taken:
+        by_status = {r.get("ReportStatus"): r for r in reports}
+        if SUCCESS in by_status:
+            serial = by_status[SUCCESS].get("SerialNo")
+            number = serial[:128] if isinstance(serial, str) else None
+            return Taken(
+                provider=self.provider,
+                provider_message_id=number or None,
+                delivered=True,
+            )
+        if FAIL in by_status:
+            code = by_status[FAIL].get("Description")
+            raise CARRIERS.error(str(code or "failed"), self._clock())
+        raise _cannot_ask("no-report")
+
+
+def _cannot_ask(code: str) -> DeliveryError:
+    return ProviderDown("tencent can't say what became of it", code=code)
+
+
+def template_params(content: Content) -> list[str]:
+    """Return the values for {1}, {2} …: the template's fields in their order."""
+    return list((content.fields or content.params).values())

@@ -1,0 +1,30 @@
+"""Scripted answers of Tencent Cloud for the channels' tests."""
+
+from typing import Any
+
+import httpx
+from pydantic import SecretStr
+
+from channels.tencent_sms import TencentSmsAccount
+from tests.channel_fakes import reply
+
+ACCOUNT = TencentSmsAccount(
+    base_url="http://provider.example",
+    secret_id="sandbox",
+    secret_key=SecretStr("sandbox-secret"),
+    sdk_app_id="1400000000",
+    sign_name="市第一医院",
+    default_template="100001",
+)
+SERIAL = "5000:1045710669157053657849499619"
+
+
+def response(**fields: Any) -> httpx.Response:
+    """Return an answer with these fields."""
+    return reply({"Response": {**fields, "RequestId": "R"}})
+
+
+def error(code: object, status: int = 200) -> httpx.Response:
+    """Return the refusal of a whole call."""
+    found = {"Code": code, "Message": "13800138000 张三"}
+    return reply({"Response": {"Error": found, "RequestId": "R"}}, status)
