@@ -87,6 +87,11 @@ class Reason(StrEnum):
     NO_RECEIPT = "no_receipt"
     RECEIPT_FAILED = "receipt_failed"
     INTERNAL_ERROR = "internal_error"
+    NOT_FOLLOWING = "not_following"
+    BLOCKED = "blocked"
+    NEED_SUBSCRIBE = "need_subscribe"
+    OUT_OF_RANGE = "out_of_range"
+    KNOWN_INVALID = "known_invalid"
 
 
 class Strategy(StrEnum):

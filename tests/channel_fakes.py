@@ -26,12 +26,26 @@ NOW = datetime(2026, 11, 23, 0, 30, tzinfo=UTC)
 SENDING_ID = UUID("0193597a-6f00-7000-8000-00000000abcd")
 LINK = "https://centre.hospital.example/m/x7Yq"
 # What no error, log or exception chain may ever hold.
-PRIVATE = ("13800138000", "oPenId-of-Zhang", "ZhangSan", "zhang@mail.example", "张三")
+PRIVATE = (
+    "13800138000",
+    "oPenId-of-Zhang",
+    "ZhangSan",
+    "2088123412341234",
+    "zhang@mail.example",
+    "张三",
+)
 
 ADDRESSES = {
     Channel.SMS: Address(type=IdentityType.MOBILE, value="+8613800138000"),
     Channel.WECHAT: Address(type=IdentityType.WECHAT_OPENID, value="oPenId-of-Zhang"),
+    Channel.WECHAT_MINI: Address(
+        type=IdentityType.WECHAT_MINI_OPENID, value="oPenId-of-Zhang"
+    ),
+    Channel.WECHAT_MEDICAL: Address(
+        type=IdentityType.WECHAT_OPENID, value="oPenId-of-Zhang"
+    ),
     Channel.WECOM: Address(type=IdentityType.WECOM_USERID, value="ZhangSan"),
+    Channel.ALIPAY: Address(type=IdentityType.ALIPAY_USER_ID, value="2088123412341234"),
     Channel.EMAIL: Address(type=IdentityType.EMAIL, value="zhang@mail.example"),
     Channel.WORKSTATION: Address(type=IdentityType.WORKSTATION_ID, value="WS-07"),
     Channel.INBOX: Address(type=IdentityType.EMPI_ID, value="E0001"),

@@ -20,7 +20,10 @@ WORDS = [
     *(f"strategy.{s}" for s in Strategy),
     *(f"attempt.{a}" for a in ("sending", "accepted", "failed", "unknown")),
 ]
-PROVIDERS = {"aliyun", "wechat", "wecom", "workstation", "any"}
+PROVIDERS = {
+    *("aliyun", "wechat", "wechat_mini", "wechat_medical", "wecom", "alipay"),
+    *("workstation", "any"),
+}
 
 
 @pytest.mark.parametrize("key", WORDS)

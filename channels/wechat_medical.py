@@ -1,0 +1,94 @@
+"""WeChat's medical assistant (微信就医助手): notices on the steps of a visit.
+
+POST /cityservice/sendchannelmsg; source: the service account's page
+"api_cityservice_sendchannelmsg". Nobody need follow or subscribe. The kind of
+notice is a status (1501001 …), which is the template's number here, and its
+fields are the notice's `business_info`. WeChat drops a second msg_id of the same
+person and order.
+"""
+
+from datetime import timedelta
+from typing import ClassVar
+
+import httpx
+from pydantic import Field
+
+from channels.accounts import WechatAccount
+from channels.base import Sending, Taken
+from channels.clip import one_line
+from channels.codes import CodeTable, classes, refusal
+from channels.times import Clock, utc_now
+from channels.tokens import TokenStore
+from channels.weixin_app import WeixinApp, codes_of
+from core.errors import ContentRefused, Misconfigured
+from core.words import Channel
+
+# 82446: business_info is wrong; 82459: the mini program is not bound to the account.
+CODES = codes_of(
+    "wechat_medical",
+    CodeTable(
+        provider="wechat_medical",
+        classes=classes({ContentRefused: "82446", Misconfigured: "82459"}),
+        unknown=ContentRefused,
+    ),
+)
+# The field that names the visit or order; the others are business_info.
+ORDER = "order_id"
+
+
+class WechatMedicalAccount(WechatAccount):
+    """The account that the hospital joined the medical assistant with.
+
+    `mini_appid` is the mini program that a notice opens, the account's own app
+    where there is none.
+    """
+
+    mini_appid: str | None = Field(default=None, pattern=r"^[\x21-\x7e]+$")
+    business_id: int = Field(default=150, ge=1)
+
+
+class WechatMedicalSender:
+    """Sends the medical assistant's notices."""
+
+    channel: ClassVar[Channel] = Channel.WECHAT_MEDICAL
+    provider: ClassVar[str] = "wechat_medical"
+    # How long a msg_id is remembered is not said; a retry comes within the hour.
+    dedupe_window: ClassVar[timedelta | None] = timedelta(hours=1)
+
+    def __init__(
+        self,
+        account: WechatMedicalAccount,
+        http: httpx.AsyncClient,
+        store: TokenStore | None = None,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._account = account
+        self._app = WeixinApp(CODES, account, http, store, clock)
+
+    async def send(self, sending: Sending) -> Taken:
+        """Send one notice."""
+        message = self._message(sending)
+        await self._app.call("/cityservice/sendchannelmsg", message)
+        return Taken(provider=self.provider, provider_message_id=sending.id.hex)
+
+    def _message(self, sending: Sending) -> dict[str, object]:
+        account, content = self._account, sending.content
+        status = content.provider_template or account.default_template
+        if not status or not status.isascii() or not status.isdigit():
+            raise refusal(self.provider, Misconfigured, code="no-template")
+        info = {k: one_line(v) or "-" for k, v in self._info(sending).items()}
+        order = info.pop(ORDER, sending.message_id.hex)
+        return {
+            "status": int(status),
+            "open_id": sending.address.value,
+            "order_id": order,
+            "msg_id": sending.id.hex,
+            "app_id": account.mini_appid or account.appid,
+            "business_id": account.business_id,
+            "business_info": info,
+        }
+
+    @staticmethod
+    def _info(sending: Sending) -> dict[str, str]:
+        content = sending.content
+        return content.fields or content.params or {"content": content.body}
