@@ -21,9 +21,10 @@ from core.errors import (
     Undeliverable,
 )
 from core.models import Template
+from core.progress import outcome_moves
 from core.templates import render
 from core.words import Channel, Outcome, Reason
-from store import Store, attempts, catalog
+from store import Store, attempts, catalog, receipts
 from store.attempts import Attempt, AttemptState
 
 
@@ -49,17 +50,47 @@ class DeliveryActivities:
         async with self.store.sessions.begin() as session:
             rules = await _rules(session, task)
             earlier = await _earlier(session, task) if repeated else ()
-            if known := _already_known(task, sender, earlier):
-                return known
-            sending = self._sending(task, rules.said)
-            await self._admit(session, task, sending, rules.limits)
-            attempt = await _begin(session, task, sender)
+            known = _already_known(task, sender, earlier)
+            if known is None:
+                sending = self._sending(task, rules.said)
+                await self._admit(session, task, sending, rules.limits)
+                attempt = await _begin(session, task, sender)
+        if known is not None:
+            return await self._with_early_receipt(earlier[-1], known)
         try:
             taken = await sender.send(sending)
         except DeliveryError as error:
             return await self._not_taken(task, sender, attempt, error)
         await self._end(attempt, "accepted", taken=taken)
-        return _result(sender, taken, attempt.number)
+        result = _result(sender, taken, attempt.number)
+        return await self._with_early_receipt(attempt, result)
+
+    async def _with_early_receipt(
+        self, attempt: Attempt, result: DeliveryResult
+    ) -> DeliveryResult:
+        """Return the result with what the provider reported before it answered.
+
+        Looked for once the attempt's end is written: operations/receipts.py
+        looks the other way round, so that no receipt falls between.
+        """
+        number = result.provider_message_id
+        if number is None:
+            return result
+        async with self.store.sessions() as session:
+            early = await receipts.parked(session, attempt.provider, number)
+        ours = (None, attempt.account) if attempt.account else ()
+        mine = [r for r in early if not ours or r.account in ours]
+        if not mine or not outcome_moves(result.outcome, mine[-1].outcome):
+            return result
+        last = mine[-1]
+        async with self.store.sessions.begin() as session:
+            await attempts.note_receipt(
+                session, attempt.id, last.outcome, last.code, last.at
+            )
+            await receipts.unpark(session, attempt.provider, number)
+        failed = last.outcome is Outcome.FAILED
+        reason = Reason.RECEIPT_FAILED if failed else None
+        return result.model_copy(update={"outcome": last.outcome, "reason": reason})
 
     @activity.defn
     async def ask(self, task: DeliveryTask) -> DeliveryResult:

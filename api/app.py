@@ -27,6 +27,7 @@ from api import (
     messages,
     openapi,
     problems,
+    receipts,
     token_routes,
 )
 from api.centre import Centre
@@ -58,10 +59,16 @@ ROUTERS: tuple[APIRouter, ...] = (
     admin_people.router,
     codec.router,
     detail_page.router,
+    receipts.router,
     health.router,
 )
-# Temporal's histories come in larger pieces than a message may have.
-_LIMITS = Limits(larger={"/v1/codec/": 2048 * KIB}, forms=frozenset({"/v1/token"}))
+# Temporal's histories come in larger pieces than a message may have, and so do
+# mail servers' reports.
+_LIMITS = Limits(
+    larger={"/v1/codec/": 2048 * KIB, receipts.PREFIX: 1024 * KIB},
+    forms=frozenset({"/v1/token"}),
+    raw=(receipts.PREFIX,),
+)
 
 
 def create_app(

@@ -49,11 +49,15 @@ class _Gone(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """How much, and for how long; `larger` and `forms` are keyed by path prefix."""
+    """How much, and for how long; `larger` and `forms` are keyed by path prefix.
+
+    Below `raw` a body may be of any type: its reader checks what it holds.
+    """
 
     body: int = 64 * KIB
     larger: Mapping[str, int] = field(default_factory=dict)
     forms: frozenset[str] = frozenset()
+    raw: tuple[str, ...] = ()
     whole_body: timedelta = timedelta(seconds=10)
     headers: int = 100
     header_bytes: int = 32 * KIB
@@ -132,7 +136,7 @@ class Guard:
         self, path: str, headers: dict[bytes, list[bytes]], body: bytes
     ) -> None:
         types = _all(headers, b"content-type")
-        if not body and not types:
+        if (not body and not types) or path.startswith(self._limits.raw):
             return
         wanted = FORM if path in self._limits.forms else JSON
         if len(types) != 1 or not _is_type(types[0], wanted):

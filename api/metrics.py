@@ -42,6 +42,12 @@ class Metrics:
             buckets=_BUCKETS,
             registry=self._registry,
         )
+        self._receipts = Counter(
+            "hmc_receipts",
+            "Receipts that came to an address; `result` says what became of each.",
+            ("channel", "provider", "result"),
+            registry=self._registry,
+        )
         self._ready = Gauge(
             "hmc_ready",
             "1 where a part that the centre needs was found working.",
@@ -78,6 +84,10 @@ class Metrics:
         """Count one message that Temporal has."""
         self._accepted.labels(client, str(replayed).lower()).inc()
         self._accept.observe(seconds)
+
+    def receipt(self, channel: str, provider: str, result: str) -> None:
+        """Count one receipt, or one call that was none."""
+        self._receipts.labels(channel, provider, result).inc()
 
     def ready(self, part: str, works: bool) -> None:
         """Note whether a part works."""

@@ -20,10 +20,12 @@ class ProviderReceipt(Model):
     the sending), or by `sending_id` where the provider echoes our own id.
     `outcome` is accepted, delivered, read or failed; `code` the provider's own;
     `reason` says why it failed. `refused`: the person can't be reached there.
+    `account` is the account it came to, where that is known.
     """
 
     channel: Channel
     provider: str
+    account: str | None = None
     provider_message_id: str | None = None
     sending_id: UUID | None = None
     outcome: Outcome

@@ -249,12 +249,16 @@ class Cancel(Model):
 
 
 class Receipt(Model):
-    """The signal that carries what a provider reported about one delivery."""
+    """The signal that carries what a provider reported about one delivery.
+
+    `delivery_id` says of which run; without it, of the one that is on.
+    """
 
     channel: Channel
     outcome: Outcome
     at: datetime
     provider_message_id: str | None = None
+    delivery_id: UUID | None = None
 
 
 class Address(Model):

@@ -12,7 +12,15 @@ positive receipt is the stronger evidence.
 from datetime import datetime
 from types import MappingProxyType
 
-from core.models import Acknowledgement, Delivery, Message, MessageStatus, Plan
+from core.models import (
+    Acknowledgement,
+    Delivery,
+    Message,
+    MessageStatus,
+    Plan,
+    Receipt,
+    delivery_id,
+)
 from core.plan import narrow
 from core.words import Channel, Outcome, Reason, Status
 
@@ -134,6 +142,48 @@ def with_acknowledgement(doc: MessageStatus, given: Acknowledgement) -> MessageS
         return doc
     news = {"acknowledgement": given, "updated_at": _later(doc, given.at)}
     return doc.model_copy(update=news)
+
+
+def with_receipt(doc: MessageStatus, receipt: Receipt, at: datetime) -> MessageStatus:
+    """Return the document with what a provider reported of one delivery.
+
+    A receipt of an earlier run, or of a channel that is not in the plan, changes
+    nothing.
+    """
+    channel = receipt.channel
+    if channel not in doc.plan.channels:
+        return doc
+    if receipt.delivery_id not in (None, delivery_id(doc.id, channel, doc.run)):
+        return doc
+    failed = receipt.outcome is Outcome.FAILED
+    return with_outcome(
+        doc,
+        channel,
+        receipt.outcome,
+        at,
+        Reason.RECEIPT_FAILED if failed else None,
+        provider_message_id=receipt.provider_message_id,
+    )
+
+
+def confirmed(doc: MessageStatus) -> bool:
+    """Tell whether a provider has reported that the message arrived."""
+    arrived = (Outcome.DELIVERED, Outcome.READ)
+    return any(delivery.outcome in arrived for delivery in doc.deliveries)
+
+
+def with_late_receipt(
+    doc: MessageStatus, receipt: Receipt, at: datetime
+) -> MessageStatus:
+    """Return the document of a message whose workflow has ended, moved forward.
+
+    One that had failed and has arrived after all is delivered.
+    """
+    doc = with_receipt(doc, receipt, at)
+    if doc.status is not Status.FAILED or not confirmed(doc):
+        return doc
+    arrived = with_status(doc, Status.DELIVERED, at)
+    return arrived.model_copy(update={"resendable_until": None})
 
 
 def skip_pending(doc: MessageStatus, reason: Reason, at: datetime) -> MessageStatus:

@@ -12,7 +12,7 @@ from temporalio.service import RPCError
 
 from core.crypto import Keyring
 from core.errors import Unavailable
-from core.models import Acknowledgement, Cancel, Message, MessageStatus, Resend
+from core.models import Acknowledgement, Cancel, Message, MessageStatus, Receipt, Resend
 from core.settings import Settings
 from operations.queues import QueueFigures, describe_queue, live_pollers
 from workflows import start as flows
@@ -56,6 +56,10 @@ class Deliveries(Protocol):
 
     async def acknowledge(self, message_id: UUID, given: Acknowledgement) -> None:
         """Note that somebody confirmed; Conflict where its workflow has ended."""
+        ...
+
+    async def receipt(self, message_id: UUID, receipt: Receipt) -> None:
+        """Pass on what a provider reported; Conflict where its workflow has ended."""
         ...
 
     async def queue(self, client: str) -> QueueFigures:
@@ -112,6 +116,10 @@ class TemporalDeliveries:
     async def acknowledge(self, message_id: UUID, given: Acknowledgement) -> None:
         async with _reached():
             await flows.signal_acknowledge(self._client, message_id, given)
+
+    async def receipt(self, message_id: UUID, receipt: Receipt) -> None:
+        async with _reached():
+            await flows.signal_receipt(self._client, message_id, receipt)
 
     async def queue(self, client: str) -> QueueFigures:
         async with _reached():

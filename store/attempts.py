@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Update, bindparam, func, insert, update
+from sqlalchemy import BindParameter, Update, bindparam, func, insert, or_, update
 from sqlalchemy import select as core_select
 from sqlalchemy.sql.dml import ReturningInsert
 from sqlmodel import col, select
@@ -13,7 +13,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
 
 from core.models import Model
-from core.words import Channel, Reason
+from core.progress import outcome_moves
+from core.words import Channel, Outcome, Reason
 from store.columns import UtcDateTime, utc_now
 from store.sql import table_of
 from store.tables import AttemptRow
@@ -24,7 +25,8 @@ AttemptState = Literal["sending", "accepted", "failed", "unknown"]
 class Attempt(Model):
     """One call to a provider; `sending` still after a crash means unknown.
 
-    `account` is the code of the account that was used.
+    `account` is the code of the account that was used; the receipt's fields are
+    what the provider reported of it later.
     """
 
     id: UUID
@@ -40,6 +42,9 @@ class Attempt(Model):
     provider_message_id: str | None = None
     started_at: datetime
     ended_at: datetime | None = None
+    receipt_outcome: Outcome | None = None
+    receipt_code: str | None = None
+    receipt_at: datetime | None = None
 
 
 async def begin_attempt(
@@ -149,6 +154,23 @@ async def attempt_of_receipt(
     newest = wanted.order_by(col(AttemptRow.started_at).desc())
     row = (await session.exec(newest)).first()
     return None if row is None else _attempt(row)
+
+
+async def note_receipt(
+    session: AsyncSession, attempt_id: UUID, outcome: Outcome, code: str, at: datetime
+) -> bool:
+    """Write what a provider reported of an attempt; False where it is no news."""
+    table = table_of(AttemptRow)
+    earlier = [then for then in Outcome if outcome_moves(then, outcome)]
+    known = table.c.receipt_outcome
+    news = update(table).where(
+        table.c.id == attempt_id, or_(known.is_(None), known.in_(earlier))
+    )
+    connection = await session.connection()
+    done = await connection.execute(
+        news.values(receipt_outcome=outcome, receipt_code=code or None, receipt_at=at)
+    )
+    return done.rowcount == 1
 
 
 def _attempt(row: AttemptRow) -> Attempt:

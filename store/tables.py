@@ -18,6 +18,7 @@ from store.access_tables import (
     UserRow,
 )
 from store.columns import UtcDateTime, index_present
+from store.receipt_tables import ParkedReceiptRow, ReceiptAddressRow
 from store.route_tables import AccountTrafficRow, ProviderTokenRow
 from store.rows import Row
 from store.setup_tables import (
@@ -58,6 +59,7 @@ __all__ = [
     "MessageRow",
     "MessageTypeRow",
     "OldPasswordRow",
+    "ParkedReceiptRow",
     "PersonIdentityRow",
     "PersonRow",
     "PolicyRow",
@@ -67,6 +69,7 @@ __all__ = [
     "ProviderTokenRow",
     "QueueSampleRow",
     "QueueSettingRow",
+    "ReceiptAddressRow",
     "RecoveryCodeRow",
     "Row",
     "SendingRulesRow",
@@ -217,6 +220,9 @@ class AttemptRow(Row, table=True):
     provider_message_id: str | None
     started_at: datetime = Field(sa_type=UtcDateTime)
     ended_at: datetime | None = Field(sa_type=UtcDateTime)
+    receipt_outcome: str | None = None
+    receipt_code: str | None = None
+    receipt_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class AuditRow(Row, table=True):

@@ -22,6 +22,7 @@ from core.models import (
     Message,
     MessageStatus,
     Policy,
+    Receipt,
     Resend,
     WeightedChannel,
     task_queue,
@@ -46,7 +47,7 @@ BODY: dict[str, Any] = {
     "params": {"exam": "CT", "place": "2 号楼"},
 }
 Headers = dict[str, str]
-Order = Resend | Cancel | Acknowledgement
+Order = Acknowledgement | Cancel | Receipt | Resend
 
 
 @dataclass
@@ -105,6 +106,11 @@ class FakeDeliveries:
         self._signal("acknowledge", message_id, given)
         doc = self.docs[message_id]
         self.docs[message_id] = progress.with_acknowledgement(doc, given)
+
+    async def receipt(self, message_id: UUID, receipt: Receipt) -> None:
+        self._signal("receipt", message_id, receipt)
+        doc, now = self.docs[message_id], datetime.now(UTC)
+        self.docs[message_id] = progress.with_receipt(doc, receipt, now)
 
     async def queue(self, client: str) -> QueueFigures:
         self._reach()

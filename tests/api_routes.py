@@ -18,8 +18,9 @@ VALUES = {
     "empi_id": "E100",
     "username": "somebody",
     "token": "x",
+    "secret": "x",
 }
-OPEN = ("/v1/token", "/v1/session", "/health", "/metrics", "/m/")
+OPEN = ("/v1/token", "/v1/session", "/health", "/metrics", "/m/", "/v1/receipts/")
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,8 @@ async def test_table_b5_on_every_route(rig: Rig) -> None:
     callers = {True: await rig.person(Role.ADMIN), False: await rig.client("his")}
     checked = 0
     for route in with_body():
+        if route.template.startswith("/v1/receipts/"):
+            continue  # each provider's own format: tests/test_api_receipts.py
         headers = callers[route.template.startswith("/v1/admin")]
         for name, body, more, wanted in TABLE:
             answer = await rig.http.request(

@@ -7,7 +7,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.models import Snapshot
     from core import progress
-    from core.models import Acknowledgement, Delivery, Message, MessageStatus
+    from core.models import Acknowledgement, Delivery, Message, MessageStatus, Receipt
     from core.search import STATUS
     from core.words import Channel, Outcome, Reason, Status
 
@@ -27,8 +27,7 @@ class Ledger:
     @property
     def confirmed(self) -> bool:
         """Whether a provider has reported that the message arrived."""
-        arrived = (Outcome.DELIVERED, Outcome.READ)
-        return any(d.outcome in arrived for d in self.doc.deliveries)
+        return progress.confirmed(self.doc)
 
     def delivery(self, channel: Channel) -> Delivery:
         """How one delivery stands."""
@@ -49,6 +48,10 @@ class Ledger:
     def acknowledge(self, given: Acknowledgement) -> None:
         """Note who confirmed the message; the first one stays."""
         self.doc = progress.with_acknowledgement(self.doc, given)
+
+    def receive(self, receipt: Receipt) -> None:
+        """Take in what a provider reported of a delivery of this run."""
+        self.doc = progress.with_receipt(self.doc, receipt, workflow.now())
 
     def skip_rest(self, reason: Reason) -> None:
         """Skip every delivery nobody has touched."""

@@ -21,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
         Resend,
     )
     from core.plan import narrow
-    from core.words import Outcome, Reason, Status
+    from core.words import Reason, Status
     from workflows.callback import TellClient
     from workflows.delivery import DeliveryRun
     from workflows.ledger import Ledger
@@ -75,15 +75,7 @@ class DeliverMessage:
     @workflow.signal
     def receipt(self, receipt: Receipt) -> None:
         """Take in what a provider reported: in any order, any number of times."""
-        if receipt.channel not in self._ledger.doc.plan.channels:
-            return
-        failed = receipt.outcome is Outcome.FAILED
-        self._ledger.move(
-            receipt.channel,
-            receipt.outcome,
-            Reason.RECEIPT_FAILED if failed else None,
-            provider_message_id=receipt.provider_message_id,
-        )
+        self._ledger.receive(receipt)
 
     @workflow.signal
     def acknowledge(self, given: Acknowledgement) -> None:

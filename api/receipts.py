@@ -1,0 +1,87 @@
+"""`/v1/receipts/{channel}/{secret}`: where providers report, each in its own form."""
+
+from typing import Annotated
+
+import structlog
+from fastapi import APIRouter, Path, Request, Response
+
+from api.centre import Centre, CentreDep
+from api.problems import NOWHERE, REQUEST_ID
+from channels.receipts import Inbound, Parsed
+from core.errors import Forged, Malformed, NotFound
+from core.words import Channel
+from operations.receipt_addresses import Reporter, reporter
+from operations.receipts import ReceiptDesk
+
+PREFIX = "/v1/receipts/"
+router = APIRouter(prefix="/v1/receipts", tags=["receipts"])
+
+_Secret = Annotated[str, Path(max_length=64)]
+_log = structlog.get_logger("receipts")
+
+
+@router.get("/{channel}/{secret}")
+async def check_receipt_address(
+    channel: str, secret: _Secret, request: Request, centre: CentreDep
+) -> Response:
+    """Answer the provider's test of the address (WeChat and WeCom: `echostr`)."""
+    return await _read(channel, secret, request, centre)
+
+
+@router.post("/{channel}/{secret}")
+async def take_receipts(
+    channel: str, secret: _Secret, request: Request, centre: CentreDep
+) -> Response:
+    """Take in what a provider reports, in its own format; repeats change nothing."""
+    return await _read(channel, secret, request, centre)
+
+
+async def _read(
+    channel: str, secret: str, request: Request, centre: Centre
+) -> Response:
+    async with centre.store.sessions() as session:
+        known = await reporter(session, centre.settings, channel, secret)
+    if known is None:
+        _refused(request, centre, _named(channel), "", "unknown_address")
+        raise NotFound(NOWHERE)
+    parsed = await _parsed(known, request, centre)
+    desk = ReceiptDesk(centre.store, centre.deliveries)
+    for receipt in parsed.receipts:
+        mine = receipt.model_copy(update={"account": known.account})
+        taking = await desk.take(mine)
+        centre.metrics.receipt(mine.channel, mine.provider, taking)
+    return Response(parsed.answer.body, media_type=parsed.answer.media_type)
+
+
+async def _parsed(known: Reporter, request: Request, centre: Centre) -> Parsed:
+    call = Inbound(
+        method=request.method,
+        query=dict(request.query_params),
+        headers=dict(request.headers),
+        body=await request.body(),
+    )
+    form = known.format
+    try:
+        return form.read(call)
+    except (Forged, Malformed) as error:
+        result = "forged" if isinstance(error, Forged) else "malformed"
+        _refused(request, centre, form.channel, form.provider, result)
+        raise
+
+
+def _refused(
+    request: Request, centre: Centre, channel: str, provider: str, result: str
+) -> None:
+    """Log and count a call that changes nothing; its content goes nowhere."""
+    centre.metrics.receipt(channel, provider, result)
+    _log.warning(
+        f"receipt.{result}",
+        request_id=request.scope[REQUEST_ID],
+        channel=channel,
+        provider=provider,
+    )
+
+
+def _named(channel: str) -> str:
+    """Return a channel's name; anybody may ask for one that there is not."""
+    return channel if channel in set(Channel) else "other"

@@ -1,0 +1,47 @@
+"""Who reports in which form: one line for each provider that calls us."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from channels.accounts import AliyunAccount, WorkstationAccount
+from channels.aliyun_receipts import AliyunSmsReceipts
+from channels.receipts import ReceiptFormat, ReceiptKeys
+from channels.times import Clock, utc_now
+from channels.workstation_receipts import WorkstationReceipts
+from core.models import Model
+from core.words import Channel
+
+A = TypeVar("A", bound=Model)
+
+
+@dataclass(frozen=True)
+class Reporting(Generic[A]):
+    """A provider that reports, the account it belongs to, and its format."""
+
+    channel: Channel
+    provider: str
+    account: type[A]
+    open: Callable[[A, ReceiptKeys, Clock], ReceiptFormat]
+
+    def format(
+        self, account: Model, keys: ReceiptKeys, clock: Clock = utc_now
+    ) -> ReceiptFormat:
+        """Return the format for one account; TypeError for another provider's."""
+        if not isinstance(account, self.account):
+            raise TypeError("this is another provider's account")
+        return self.open(account, keys, clock)
+
+
+FORMATS: tuple[Reporting[Any], ...] = (
+    Reporting(Channel.SMS, "aliyun", AliyunAccount, AliyunSmsReceipts),
+    Reporting(
+        Channel.WORKSTATION, "workstation", WorkstationAccount, WorkstationReceipts
+    ),
+)
+
+
+def reporting(channel: Channel, provider: str) -> Reporting[Any] | None:
+    """Return how a provider reports, None where it does not call us."""
+    fits = (f for f in FORMATS if (f.channel, f.provider) == (channel, provider))
+    return next(fits, None)

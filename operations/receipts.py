@@ -1,0 +1,151 @@
+"""Providers' receipts: each finds its attempt, and moves its delivery forward.
+
+In any order, repeated, before the attempt's end is written or after the message
+has ended: one change, and only forward.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+import structlog
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from channels.receipts import ProviderReceipt
+from core.errors import Conflict
+from core.models import Receipt
+from core.progress import outcome_moves, with_late_receipt
+from core.words import Status
+from operations.deliveries import Deliveries
+from store import Store, attempts, messages, receipts
+from store.attempts import Attempt
+from store.columns import utc_now
+from store.receipts import ParkedReceipt
+from store.sql import lock
+
+# A message that stands so has no workflow any more, or one that is ending.
+_ENDED = frozenset({Status.DELIVERED, Status.CANCELLED, Status.EXPIRED})
+
+log = structlog.get_logger("receipts")
+
+
+class Taking(StrEnum):
+    """What became of a receipt."""
+
+    APPLIED = "applied"
+    REPEATED = "repeated"
+    PARKED = "parked"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class ReceiptDesk:
+    """Takes in receipts, from addresses as from providers' connections."""
+
+    store: Store
+    deliveries: Deliveries
+
+    async def __call__(self, reported: Sequence[ProviderReceipt]) -> None:
+        """Take in several; Unavailable where Temporal or the store is away."""
+        for receipt in reported:
+            await self.take(receipt)
+
+    async def take(self, receipt: ProviderReceipt) -> Taking:
+        """Take in one receipt, and say what became of it."""
+        attempt = await self._find(receipt)
+        if attempt is None:
+            if receipt.provider_message_id is None:
+                return Taking.UNKNOWN
+            await self._park(receipt, receipt.provider_message_id)
+            # The attempt looks for what is parked after its end is written, we
+            # look for the attempt after parking: one of the two finds the other.
+            attempt = await self._find(receipt)
+        if attempt is None:
+            return Taking.PARKED
+        return await self._apply(attempt, receipt)
+
+    async def _find(self, receipt: ProviderReceipt) -> Attempt | None:
+        """Return the attempt a receipt speaks of; another account's is nobody's."""
+        async with self.store.sessions() as session:
+            found = await _attempt(session, receipt)
+        if found is None or found.channel is not receipt.channel:
+            return None
+        if found.provider != receipt.provider:
+            return None
+        same = receipt.account in (None, found.account) or found.account is None
+        return found if same else None
+
+    async def _park(self, receipt: ProviderReceipt, number: str) -> None:
+        early = ParkedReceipt(
+            channel=receipt.channel,
+            provider=receipt.provider,
+            account=receipt.account,
+            provider_message_id=number,
+            outcome=receipt.outcome,
+            code=receipt.code,
+            at=receipt.at,
+        )
+        async with self.store.sessions.begin() as session:
+            await receipts.park(session, early)
+
+    async def _apply(self, attempt: Attempt, receipt: ProviderReceipt) -> Taking:
+        """Tell the workflow first: a call that ends half-way is made again."""
+        known = attempt.receipt_outcome
+        if known is not None and not outcome_moves(known, receipt.outcome):
+            return Taking.REPEATED
+        await self._tell(attempt, receipt)
+        async with self.store.sessions.begin() as session:
+            news = await attempts.note_receipt(
+                session, attempt.id, receipt.outcome, receipt.code, receipt.at
+            )
+            if receipt.provider_message_id is not None:
+                await receipts.unpark(
+                    session, receipt.provider, receipt.provider_message_id
+                )
+        return Taking.APPLIED if news else Taking.REPEATED
+
+    async def _tell(self, attempt: Attempt, receipt: ProviderReceipt) -> None:
+        """Signal the message's workflow, or write for it once it has ended."""
+        order = Receipt(
+            channel=receipt.channel,
+            outcome=receipt.outcome,
+            at=receipt.at,
+            provider_message_id=receipt.provider_message_id,
+            delivery_id=attempt.delivery_id,
+        )
+        if not await self._ended(attempt.message_id):
+            try:
+                await self.deliveries.receipt(attempt.message_id, order)
+            except Conflict:
+                pass
+            else:
+                return
+        await self._write(attempt.message_id, order)
+
+    async def _ended(self, message_id: UUID) -> bool:
+        async with self.store.sessions() as session:
+            return await messages.status_of(session, message_id) in _ENDED
+
+    async def _write(self, message_id: UUID, order: Receipt) -> None:
+        async with self.store.sessions.begin() as session:
+            await lock(session, f"message-{message_id}")
+            stored = await messages.find(session, message_id)
+            if stored is None:
+                return
+            moved = with_late_receipt(stored.status, order, utc_now())
+            if moved is not stored.status:
+                await messages.record(session, stored.message, moved)
+
+
+async def _attempt(session: AsyncSession, receipt: ProviderReceipt) -> Attempt | None:
+    """Our own id is exact, where the provider gave it back."""
+    if receipt.sending_id is not None:
+        made = await attempts.attempts_of(session, receipt.sending_id)
+        if made:
+            return made[-1]
+    if receipt.provider_message_id is None:
+        return None
+    return await attempts.attempt_of_receipt(
+        session, receipt.provider, receipt.provider_message_id
+    )

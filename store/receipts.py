@@ -1,0 +1,122 @@
+"""Receipts that came before their attempt's end was written, and the addresses."""
+
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Select, bindparam, delete
+from sqlalchemy import select as core_select
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from uuid_utils.compat import uuid7
+
+from core.models import Model
+from core.progress import RANK
+from core.words import Channel, Outcome
+from store import audit
+from store.audit import Actor
+from store.columns import utc_now
+from store.sql import dialect_of, insert_into, lock, table_of
+from store.tables import ParkedReceiptRow, ReceiptAddressRow
+
+# A provider's own retries end within hours; carriers report up to 72 h later,
+# by when the attempt has long been written.
+RETENTION = timedelta(days=3)
+
+
+class ParkedReceipt(Model):
+    """What a provider reported of a sending that nobody knew yet."""
+
+    channel: Channel
+    provider: str
+    account: str | None = None
+    provider_message_id: str
+    outcome: Outcome
+    code: str = ""
+    at: datetime
+
+
+async def park(session: AsyncSession, receipt: ParkedReceipt) -> None:
+    """Keep a receipt, once however often it comes; forget those grown old."""
+    table, now = table_of(ParkedReceiptRow), utc_now()
+    connection = await session.connection()
+    await connection.execute(delete(table).where(table.c.parked_at < now - RETENTION))
+    row = receipt.model_dump(mode="python")
+    row |= {
+        "id": uuid7(),
+        "channel": str(receipt.channel),
+        "outcome": str(receipt.outcome),
+        "parked_at": now,
+    }
+    keep = insert_into(dialect_of(session), table).values(row)
+    await connection.execute(keep.on_conflict_do_nothing())
+
+
+async def parked(
+    session: AsyncSession, provider: str, provider_message_id: str
+) -> tuple[ParkedReceipt, ...]:
+    """Return what came early of one sending, the furthest outcome last."""
+    wanted = {"provider": provider, "number": provider_message_id}
+    connection = await session.connection()
+    rows = await connection.execute(_parked(), wanted)
+    found = (ParkedReceipt.model_validate(row._asdict()) for row in rows)
+    return tuple(sorted(found, key=lambda receipt: RANK[receipt.outcome]))
+
+
+@cache
+def _parked() -> Select[*tuple[Any, ...]]:
+    table = table_of(ParkedReceiptRow)
+    columns = (table.c[name] for name in ParkedReceipt.model_fields)
+    return core_select(*columns).where(
+        table.c.provider == bindparam("provider"),
+        table.c.provider_message_id == bindparam("number"),
+    )
+
+
+async def unpark(
+    session: AsyncSession, provider: str, provider_message_id: str
+) -> None:
+    """Forget what came early of a sending: it has found its attempt."""
+    table = table_of(ParkedReceiptRow)
+    connection = await session.connection()
+    await connection.execute(
+        delete(table).where(
+            table.c.provider == provider,
+            table.c.provider_message_id == provider_message_id,
+        )
+    )
+
+
+async def generation(session: AsyncSession, channel: Channel, account: str) -> int:
+    """Return how often the address of an account was changed."""
+    row = await session.get(ReceiptAddressRow, (str(channel), account))
+    return row.generation if row else 0
+
+
+async def generations(session: AsyncSession) -> dict[tuple[Channel, str], int]:
+    """Return the same of every account whose address was ever changed."""
+    rows = await session.exec(select(ReceiptAddressRow))
+    return {(Channel(row.channel), row.account): row.generation for row in rows}
+
+
+async def renew(
+    session: AsyncSession, channel: Channel, account: str, actor: Actor
+) -> int:
+    """Give an account another address; the old one is nothing from now on."""
+    await lock(session, "receipt-addresses")
+    row = await session.get(ReceiptAddressRow, (str(channel), account))
+    if row is None:
+        row = ReceiptAddressRow(
+            channel=str(channel),
+            account=account,
+            generation=0,
+            set_by="",
+            set_at=utc_now(),
+        )
+    row.generation += 1
+    row.set_by, row.set_at = actor.who, utc_now()
+    session.add(row)
+    await session.flush()
+    target = f"channels/{channel}/accounts/{account}/receipts"
+    await audit.write(session, actor, "renew-receipt-address", target)
+    return row.generation
