@@ -20,6 +20,7 @@ from channels.provider import (
     Tools,
 )
 from channels.sms import AliyunSmsSender
+from channels.tencent_sms import TencentSmsAccount, TencentSmsSender
 from channels.wechat import WechatSender
 from channels.wecom import WecomSender
 from channels.workstation import WorkstationSender
@@ -34,6 +35,13 @@ PROVIDERS: tuple[Provider[Any], ...] = (
         AliyunAccount,
         lambda account, tools: AliyunSmsSender(account, tools.http, tools.clock),
         AliyunAccount.sandbox,
+    ),
+    Provider(
+        Channel.SMS,
+        "tencent",
+        TencentSmsAccount,
+        lambda account, tools: TencentSmsSender(account, tools.http, tools.clock),
+        TencentSmsAccount.sandbox,
     ),
     Provider(
         Channel.WECHAT,

@@ -7,7 +7,7 @@ report never means "not sent".
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import httpx
 from pydantic import Field, SecretStr
@@ -16,6 +16,7 @@ from channels.base import Content, Sending, Taken
 from channels.carriers import CARRIERS
 from channels.codes import refusal
 from channels.http import Line, Slots, deadline
+from channels.provider import SandboxPorts
 from channels.template_ids import TENCENT, id_of_form
 from channels.tencent_cloud import TencentApi
 from channels.tencent_codes import SMS
@@ -44,6 +45,18 @@ class TencentSmsAccount(Model):
     sdk_app_id: str = Field(pattern=r"^[0-9]{1,20}$")
     sign_name: str = Field(min_length=1)
     default_template: str | None = None
+
+    @classmethod
+    def sandbox(cls, ports: SandboxPorts) -> Self:
+        """Return the account that the sandbox knows."""
+        return cls(
+            base_url=ports.url,
+            secret_id="sandbox",
+            secret_key=SecretStr("sandbox-secret"),
+            sdk_app_id="1400000000",
+            sign_name="市第一医院",
+            default_template="100001",
+        )
 
 
 class TencentSmsSender:

@@ -3,19 +3,11 @@
 from typing import Any
 
 import httpx
-from pydantic import SecretStr
 
 from channels.tencent_sms import TencentSmsAccount
-from tests.channel_fakes import reply
+from tests.channel_fakes import PORTS, reply
 
-ACCOUNT = TencentSmsAccount(
-    base_url="http://provider.example",
-    secret_id="sandbox",
-    secret_key=SecretStr("sandbox-secret"),
-    sdk_app_id="1400000000",
-    sign_name="市第一医院",
-    default_template="100001",
-)
+ACCOUNT = TencentSmsAccount.sandbox(PORTS)
 SERIAL = "5000:1045710669157053657849499619"
 
 

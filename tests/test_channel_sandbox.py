@@ -2,58 +2,32 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
-from channels import open_sender, sandbox_accounts
-from channels.base import Sender, Sending, Taken
-from channels.http import open_http
-from channels.provider import SandboxPorts, Tools
+from channels.base import Sender, Taken
+from channels.provider import SandboxPorts
 from channels.sms import AliyunSmsSender
-from core.errors import (
-    ContentRefused,
-    DeliveryError,
-    Misconfigured,
-    OutcomeUnknown,
-    ProviderDown,
-    RateLimited,
-    RecipientRefused,
-)
+from core.errors import DeliveryError, OutcomeUnknown, RecipientRefused
 from core.words import Channel
 from sandbox.app import create_sandbox
 from sandbox.desk import Options
 from sandbox.server import Ports, running
 from tests.channel_fakes import assert_private, sending
+from tests.channel_matrix import CARRIED, OUTCOMES, Carried, tools
 
-CHANNELS = (
-    Channel.SMS,
-    Channel.WECHAT,
-    Channel.WECOM,
-    Channel.EMAIL,
-    Channel.WORKSTATION,
-)
-# A full or hurried mailbox is a retry like any other 4xx (channels/email.py).
-BUT: Mapping[tuple[str, Channel], type[DeliveryError]] = {
-    ("rate_limit", Channel.EMAIL): ProviderDown
-}
-OUTCOMES: Mapping[str, type[DeliveryError]] = {
-    "reject": ContentRefused,
-    "invalid_recipient": RecipientRefused,
-    "unsubscribed": RecipientRefused,
-    "rate_limit": RateLimited,
-    "server_error": ProviderDown,
-    "drop": OutcomeUnknown,
-    "garbage": OutcomeUnknown,
-    "expired_token": Misconfigured,
-}
+Open = Callable[[Carried], Sender]
+SENDERS = pytest.mark.parametrize("carried", CARRIED, ids=str)
 
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Ports]:
-    with running(create_sandbox(Options(smtp_port=0, receipt_after=0))) as ports:
+    with running(
+        create_sandbox(Options(smtp_port=0, receipt_after=0, hold_seconds=0.2))
+    ) as ports:
         yield ports
 
 
@@ -67,15 +41,12 @@ async def control(sandbox: Ports) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-async def senders(sandbox: Ports) -> AsyncIterator[Mapping[Channel, Sender]]:
-    async def deposit(sending: Sending) -> None:
-        raise AssertionError("the inbox is not asked")
-
+async def opened(sandbox: Ports) -> AsyncIterator[Open]:
+    """Return what opens a row's sender at the sandbox."""
     assert sandbox.smtp
-    async with open_http() as http:
-        accounts = sandbox_accounts(SandboxPorts(sandbox.url, sandbox.smtp))
-        tools = Tools(http, deposit)
-        yield {a.channel: open_sender(a, tools) for a in accounts if a.enabled}
+    ports = SandboxPorts(sandbox.url, sandbox.smtp)
+    async with tools() as with_:
+        yield lambda carried: carried.open(ports, with_)
 
 
 async def rule(control: httpx.AsyncClient, outcome: str, **more: object) -> None:
@@ -89,54 +60,60 @@ async def listed(control: httpx.AsyncClient) -> Counter[str]:
     return Counter(item["channel"] for item in items)
 
 
-@pytest.mark.parametrize("channel", CHANNELS)
+@SENDERS
 @pytest.mark.parametrize("outcome", OUTCOMES)
 async def test_refusals(
-    control: httpx.AsyncClient,
-    senders: Mapping[Channel, Sender],
-    channel: Channel,
-    outcome: str,
+    control: httpx.AsyncClient, opened: Open, carried: Carried, outcome: str
 ) -> None:
     await rule(control, outcome)
     with pytest.raises(DeliveryError) as raised:
-        await senders[channel].send(sending(channel, id=uuid4()))
-    assert type(raised.value) is BUT.get((outcome, channel), OUTCOMES[outcome])
+        await opened(carried).send(sending(carried.channel, id=uuid4()))
+    assert type(raised.value) is carried.kind_of(outcome, OUTCOMES[outcome])
     assert_private(raised.value)
     assert not await listed(control)
 
 
+@SENDERS
 async def test_taken_and_what_a_repeat_does(
-    control: httpx.AsyncClient, senders: Mapping[Channel, Sender]
+    control: httpx.AsyncClient, opened: Open, carried: Carried
 ) -> None:
-    for channel in CHANNELS:
-        what = sending(channel, id=uuid4())
-        taken = [await senders[channel].send(what) for _ in range(2)]
-        assert all(isinstance(t, Taken) and t.provider_message_id for t in taken)
+    sender, what = opened(carried), sending(carried.channel, id=uuid4())
+    taken = [await sender.send(what) for _ in range(2)]
+    assert all(t.provider == carried.provider for t in taken)
+    assert all(t.provider_message_id for t in taken)
     # One where the provider drops a repeat, as the sender's window says.
-    assert await listed(control) == {
-        channel.value: 2 if senders[channel].dedupe_window is None else 1
-        for channel in CHANNELS
-    }
+    once = sender.dedupe_window is not None
+    assert await listed(control) == {carried.channel.value: 1 if once else 2}
 
 
-@pytest.mark.parametrize(
-    "channel", [Channel.SMS, Channel.WECHAT, Channel.WECOM, Channel.WORKSTATION]
-)
+@SENDERS
+async def test_no_answer_after_it_was_taken_is_an_unknown_outcome(
+    control: httpx.AsyncClient, opened: Open, carried: Carried
+) -> None:
+    await rule(control, "timeout")
+    with pytest.raises(OutcomeUnknown) as raised:
+        await opened(carried).send(sending(carried.channel, id=uuid4()))
+    assert_private(raised.value)
+    assert await listed(control) == {carried.channel.value: 1}
+
+
+@pytest.mark.parametrize("carried", [c for c in CARRIED if c.renews], ids=str)
 async def test_one_token_error_is_mended_on_the_spot(
-    control: httpx.AsyncClient, senders: Mapping[Channel, Sender], channel: Channel
+    control: httpx.AsyncClient, opened: Open, carried: Carried
 ) -> None:
     await rule(control, "expired_token", times=1)
-    await senders[channel].send(sending(channel, id=uuid4()))
-    assert await listed(control) == {channel.value: 1}
+    await opened(carried).send(sending(carried.channel, id=uuid4()))
+    assert await listed(control) == {carried.channel.value: 1}
 
 
 async def test_many_sends_share_one_token(
-    control: httpx.AsyncClient, senders: Mapping[Channel, Sender]
+    control: httpx.AsyncClient, opened: Open
 ) -> None:
+    senders = [opened(c) for c in CARRIED if c.provider in ("wechat", "wecom")]
     before = Counter((await control.get("/_sandbox/tokens")).json())
     sends = (
-        senders[channel].send(sending(channel, id=UUID(int=n)))
-        for channel in (Channel.WECHAT, Channel.WECOM)
+        sender.send(sending(sender.channel, id=UUID(int=n)))
+        for sender in senders
         for n in range(1, 101)
     )
     await asyncio.gather(*sends)
@@ -145,9 +122,9 @@ async def test_many_sends_share_one_token(
 
 
 async def test_what_became_of_a_short_message(
-    control: httpx.AsyncClient, senders: Mapping[Channel, Sender]
+    control: httpx.AsyncClient, opened: Open
 ) -> None:
-    sms = senders[Channel.SMS]
+    sms = opened(CARRIED[0])
     assert isinstance(sms, AliyunSmsSender)
     what = [sending(Channel.SMS, id=uuid4()) for _ in range(4)]
     for one, outcome in zip(
