@@ -10,6 +10,7 @@ from channels.accounts import (
     WorkstationAccount,
 )
 from channels.base import Sender
+from channels.cmpp import CmppAccount, CmppSender
 from channels.email import EmailSender
 from channels.provider import (
     DEFAULT_CODE,
@@ -19,6 +20,7 @@ from channels.provider import (
     SandboxPorts,
     Tools,
 )
+from channels.smpp import SmppAccount, SmppSender
 from channels.sms import AliyunSmsSender
 from channels.tencent_sms import TencentSmsAccount, TencentSmsSender
 from channels.wechat import WechatSender
@@ -74,6 +76,20 @@ PROVIDERS: tuple[Provider[Any], ...] = (
         WorkstationAccount,
         lambda account, tools: WorkstationSender(account, tools.http, tools.clock),
         WorkstationAccount.sandbox,
+    ),
+    Provider(
+        Channel.SMS,
+        "cmpp",
+        CmppAccount,
+        lambda account, tools: CmppSender(account, tools.receipts, tools.clock),
+        CmppAccount.sandbox,
+    ),
+    Provider(
+        Channel.SMS,
+        "smpp",
+        SmppAccount,
+        lambda account, tools: SmppSender(account, tools.receipts, tools.clock),
+        SmppAccount.sandbox,
     ),
 )
 

@@ -40,10 +40,15 @@ class Sending(Model):
 
 
 class Taken(Model):
-    """A provider's yes. `delivered` where it needs no later receipt."""
+    """A provider's yes. `delivered` where it needs no later receipt.
+
+    `part_ids` are the numbers of a long text's parts, where each has its own and
+    a receipt of its own; the first one is `provider_message_id`.
+    """
 
     provider: str
     provider_message_id: str | None = None
+    part_ids: tuple[str, ...] = ()
     delivered: bool = False
 
 

@@ -27,6 +27,8 @@ class SandboxPorts:
 
     url: str
     smtp: int
+    cmpp: int = 9026
+    smpp: int = 9027
 
     @property
     def host(self) -> str:

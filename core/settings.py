@@ -24,6 +24,8 @@ class Settings(BaseSettings):
     temporal_ui_port: int = 8233
     sandbox_port: int = 9000
     sandbox_smtp_port: int = 0  # 0: the sandbox port + 25
+    sandbox_cmpp_port: int = 0  # 0: the sandbox port + 26
+    sandbox_smpp_port: int = 0  # 0: the sandbox port + 27
     temporal_address: str | None = None
     temporal_namespace: str = "default"
     database_url: str | None = Field(default=None, repr=False)
@@ -77,3 +79,13 @@ class Settings(BaseSettings):
     def smtp_port(self) -> int:
         """The port of the sandbox's SMTP server."""
         return self.sandbox_smtp_port or self.sandbox_port + 25
+
+    @property
+    def cmpp_port(self) -> int:
+        """The port of the sandbox's CMPP gateway."""
+        return self.sandbox_cmpp_port or self.sandbox_port + 26
+
+    @property
+    def smpp_port(self) -> int:
+        """The port of the sandbox's SMPP message centre."""
+        return self.sandbox_smpp_port or self.sandbox_port + 27

@@ -26,6 +26,8 @@ def needed(settings: Settings) -> Iterator[Port]:
         yield Port(port, "console", "HMC_CONSOLE_PORT", settings.host)
     yield Port(settings.sandbox_port, "sandbox", "HMC_SANDBOX_PORT")
     yield Port(settings.smtp_port, "sandbox's SMTP", "HMC_SANDBOX_SMTP_PORT")
+    yield Port(settings.cmpp_port, "sandbox's CMPP", "HMC_SANDBOX_CMPP_PORT")
+    yield Port(settings.smpp_port, "sandbox's SMPP", "HMC_SANDBOX_SMPP_PORT")
     if settings.temporal_address is None:
         yield Port(settings.temporal_port, "Temporal", "HMC_TEMPORAL_PORT")
         yield Port(settings.temporal_ui_port, "Temporal UI", "HMC_TEMPORAL_UI_PORT")

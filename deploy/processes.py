@@ -33,8 +33,14 @@ WORKER = (sys.executable, "worker.py")
 
 def sandbox(settings: Settings) -> tuple[str, ...]:
     """Return the command line of the provider sandbox."""
-    ports = ("--port", settings.sandbox_port, "--smtp-port", settings.smtp_port)
-    return (sys.executable, "-m", "sandbox", *map(str, ports))
+    ports = {
+        "--port": settings.sandbox_port,
+        "--smtp-port": settings.smtp_port,
+        "--cmpp-port": settings.cmpp_port,
+        "--smpp-port": settings.smpp_port,
+    }
+    given = (f"{name}={port}" for name, port in ports.items())
+    return (sys.executable, "-m", "sandbox", *given)
 
 
 def centre(settings: Settings, temporal_cli: Path | None) -> list[Process]:

@@ -95,7 +95,10 @@ def fallback(settings: Settings) -> tuple[Source, Accounts]:
     """Return the accounts that hold where the store has none."""
     if settings.accounts_file is None:
         url = f"http://127.0.0.1:{settings.sandbox_port}"
-        return "sandbox", sandbox_accounts(SandboxPorts(url, settings.smtp_port))
+        ports = SandboxPorts(
+            url, settings.smtp_port, settings.cmpp_port, settings.smpp_port
+        )
+        return "sandbox", sandbox_accounts(ports)
     return "file", _from_file(settings.accounts_file)
 
 

@@ -16,14 +16,14 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     # aiosmtpd warns of its own attribute at every sign-in.
     logging.getLogger("mail.log").setLevel(logging.ERROR)
-    smtp_port = given.smtp_port
-    if smtp_port is None:
-        # As settings.smtp_port has it: beside the HTTP port.
-        smtp_port = settings.sandbox_smtp_port or given.port + 25
+    # As the settings have it: beside the HTTP port.
+    beside = settings.model_copy(update={"sandbox_port": given.port})
     app = create_sandbox(
         Options(
             host=given.host,
-            smtp_port=smtp_port,
+            smtp_port=_either(given.smtp_port, beside.smtp_port),
+            cmpp_port=_either(given.cmpp_port, beside.cmpp_port),
+            smpp_port=_either(given.smpp_port, beside.smpp_port),
             receipts_url=given.receipts_url,
             receipts_secret=given.receipts_secret,
             retry_scale=given.receipt_minute / 60,
@@ -32,11 +32,17 @@ def main() -> None:
     server(app, given.port).run()
 
 
+def _either(given: int | None, default: int) -> int:
+    return default if given is None else given
+
+
 def _parser(settings: Settings) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="sandbox", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=settings.sandbox_port)
     parser.add_argument("--smtp-port", type=int, help="default: the port + 25")
+    parser.add_argument("--cmpp-port", type=int, help="default: the port + 26")
+    parser.add_argument("--smpp-port", type=int, help="default: the port + 27")
     parser.add_argument("--receipts-url", help="push receipts below this address")
     parser.add_argument("--receipts-secret", default=SECRET)
     parser.add_argument(

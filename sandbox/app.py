@@ -8,10 +8,12 @@ from starlette.types import Receive, Scope, Send
 
 from sandbox.answers import HANG_UP, hang_up_of
 from sandbox.clouds import Clouds
+from sandbox.cmpp import Cmpp
 from sandbox.control import control
 from sandbox.desk import Desk, Options, Provider
 from sandbox.mail import Mail
 from sandbox.problems import install
+from sandbox.smpp import Smpp
 from sandbox.wechat import WeChat
 from sandbox.wecom import WeCom
 from sandbox.workstation import Workstation
@@ -22,6 +24,8 @@ class Sandbox(FastAPI):
 
     desk: Desk
     mail: Mail
+    cmpp: Cmpp
+    smpp: Smpp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a call, with the way to hang up at hand."""
@@ -33,12 +37,15 @@ def create_sandbox(options: Options | None = None) -> Sandbox:
     """Return a sandbox; its mail server listens while the lifespan lasts."""
     desk = Desk(options or Options())
     mail = Mail(desk)
+    cmpp, smpp = Cmpp(desk, desk.options.cmpp_port), Smpp(desk, desk.options.smpp_port)
     providers: list[Provider] = [
         Clouds(desk),
         WeChat(desk),
         WeCom(desk),
         Workstation(desk),
         mail,
+        cmpp,
+        smpp,
     ]
 
     @asynccontextmanager
@@ -54,7 +61,7 @@ def create_sandbox(options: Options | None = None) -> Sandbox:
         routes=[route for provider in providers for route in provider.routes()],
         lifespan=lifespan,
     )
-    app.desk, app.mail = desk, mail
+    app.desk, app.mail, app.cmpp, app.smpp = desk, mail, cmpp, smpp
     app.include_router(control(desk))
     install(app)
     return app

@@ -32,6 +32,9 @@ class Options:
     host: str = "127.0.0.1"
     # None: no SMTP server; 0: a free port.
     smtp_port: int | None = None
+    # The same of the carriers' gateways.
+    cmpp_port: int | None = None
+    smpp_port: int | None = None
     # How long `timeout` holds a connection before it closes it.
     hold_seconds: float = 30.0
     # How long after a message its receipt is there.

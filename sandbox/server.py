@@ -19,6 +19,8 @@ class Ports:
 
     http: int
     smtp: int | None
+    cmpp: int | None = None
+    smpp: int | None = None
 
     @property
     def url(self) -> str:
@@ -54,7 +56,7 @@ def running(app: Sandbox, port: int = 0) -> Iterator[Ports]:
                 raise RuntimeError("the sandbox did not start")
             time.sleep(0.01)
         address = uvicorn_server.servers[0].sockets[0].getsockname()
-        yield Ports(http=address[1], smtp=app.mail.port)
+        yield Ports(address[1], app.mail.port, app.cmpp.port, app.smpp.port)
     finally:
         uvicorn_server.should_exit = True
         thread.join()

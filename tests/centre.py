@@ -125,9 +125,10 @@ async def running_centre(state_dir: Path, **changes: object) -> AsyncIterator[Ce
 
 
 def free_settings(state_dir: Path, **changes: object) -> Settings:
-    """Return settings with five ports that nobody uses."""
-    names = ("api", "temporal", "temporal_ui", "sandbox", "sandbox_smtp")
-    ports = zip((f"{name}_port" for name in names), free_ports(5), strict=True)
+    """Return settings with seven ports that nobody uses."""
+    sandbox = ("sandbox", "sandbox_smtp", "sandbox_cmpp", "sandbox_smpp")
+    names = ("api", "temporal", "temporal_ui", *sandbox)
+    ports = zip((f"{name}_port" for name in names), free_ports(7), strict=True)
     values = {"state_dir": state_dir, **dict(ports), **changes}
     return Settings.model_validate(values)
 

@@ -228,10 +228,13 @@ def answers(url: str) -> bool:
 
 
 def test_it_runs_as_a_process_and_stops_gracefully() -> None:
-    port, smtp_port = free_port(), free_port()
-    command = [sys.executable, "-m", "sandbox", f"--port={port}"]
+    names = ("", "smtp-", "cmpp-", "smpp-")
+    ports = {f"--{name}port": free_port() for name in names}
+    port, smtp_port = ports["--port"], ports["--smtp-port"]
+    command = [sys.executable, "-m", "sandbox"]
     process = subprocess.Popen(
-        [*command, f"--smtp-port={smtp_port}"], env={**os.environ, "PYTHONPATH": "."}
+        [*command, *(f"{name}={number}" for name, number in ports.items())],
+        env={**os.environ, "PYTHONPATH": "."},
     )
     try:
         until = time.monotonic() + 15

@@ -72,7 +72,8 @@ def test_two_parts_can_not_have_one_port(tmp_path: Path) -> None:
 def test_a_temporal_elsewhere_needs_no_port_here(tmp_path: Path) -> None:
     settings = free_settings(tmp_path, temporal_address="temporal.example:7233")
     names = {port.variable for port in ports.needed(settings)}
-    assert names == {"HMC_API_PORT", "HMC_SANDBOX_PORT", "HMC_SANDBOX_SMTP_PORT"}
+    sandbox = ("SANDBOX", "SANDBOX_SMTP", "SANDBOX_CMPP", "SANDBOX_SMPP")
+    assert names == {f"HMC_{name}_PORT" for name in ("API", *sandbox)}
     started = [process.name for process in processes.centre(settings, None)]
     assert started == ["sandbox", "api", "worker"]
 

@@ -1,0 +1,131 @@
+"""Short messages through a carrier's own gateway, whichever protocol it speaks."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar, Generic, Protocol
+
+from pydantic import Field
+
+from channels.base import Sending, Taken
+from channels.carriers import CARRIERS, GONE
+from channels.codes import clean_code, refusal
+from channels.gateway_link import Link, Pace
+from channels.gateway_session import A, Make, Wire
+from channels.http import CALL_SECONDS, SLOT_SECONDS, deadline
+from channels.long_text import parts_of
+from channels.receipts import ProviderReceipt, ReceiptSink
+from core.errors import ContentRefused
+from core.models import Model
+from core.sms import signed
+from core.words import Channel, Outcome
+
+# A report's final states and those on the way; every other one is a failure.
+# ACCEPTD: the carrier's staff has read it out to the person (SMPP 3.4, 5.2.28).
+_OUTCOMES: Mapping[str, Outcome] = {
+    "DELIVRD": Outcome.DELIVERED,
+    "ACCEPTD": Outcome.DELIVERED,
+    "ENROUTE": Outcome.ACCEPTED,
+}
+
+
+class GatewayAccount(Model):
+    """Where a gateway is, and what holds for an account whatever its protocol.
+
+    `parts_per_second` is the speed that the carrier grants, in parts of texts;
+    `probe_seconds` how often we ask whether the gateway is there.
+    """
+
+    host: str = Field(min_length=1, max_length=255)
+    port: int = Field(ge=1, le=65535)
+    sign_name: str = Field(min_length=1, max_length=20)
+    parts_per_second: int = Field(default=100, ge=1, le=10_000)
+    probe_seconds: int = Field(default=180, ge=5, le=600)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a text, for one number (E.164)."""
+
+    to: str
+    content: bytes
+    number: int
+    total: int
+
+
+class Submits(Wire[A], Protocol[A]):
+    """A Wire that carries texts too."""
+
+    def submit(self, part: Part) -> Make:
+        """Return what makes the request; RecipientRefused for a number not served."""
+        ...
+
+    def taken(self, answer: A) -> str:
+        """Return the gateway's number for a part, or raise why it was refused."""
+        ...
+
+
+class GatewaySender(Generic[A]):
+    """Sends texts over one long connection; their receipts come over it too."""
+
+    channel: ClassVar[Channel] = Channel.SMS
+    provider: ClassVar[str]
+    dedupe_window: ClassVar[timedelta | None] = None
+
+    def __init__(
+        self, wire: Submits[A], account: GatewayAccount, receipts: ReceiptSink
+    ) -> None:
+        self._wire = wire
+        self._sign_name = account.sign_name
+        self._pace = Pace(self.provider, account.parts_per_second)
+        self._link = Link(
+            wire, account.host, account.port, receipts, account.probe_seconds
+        )
+
+    async def send(self, sending: Sending) -> Taken:
+        """Send one text, its parts in turn.
+
+        What stops a later part is raised as if nothing had been sent: a phone
+        shows no text of which a part is missing, and the next try sends it whole.
+        """
+        until = deadline(SLOT_SECONDS + CALL_SECONDS)
+        requests = [self._wire.submit(part) for part in self._parts(sending)]
+        ids = []
+        for request in requests:
+            await self._pace.one()
+            ids.append(self._wire.taken(await self._link.ask(request, until)))
+        return Taken(
+            provider=self.provider, provider_message_id=ids[0], part_ids=tuple(ids)
+        )
+
+    def _parts(self, sending: Sending) -> list[Part]:
+        text = signed(sending.content.body, self._sign_name)
+        try:
+            contents = parts_of(text, sending.id.int & 0xFF)
+        except ValueError:
+            raise refusal(self.provider, ContentRefused, code="length") from None
+        to, total = sending.address.value, len(contents)
+        return [Part(to, content, n, total) for n, content in enumerate(contents, 1)]
+
+    async def aclose(self) -> None:
+        """Take leave of the gateway."""
+        await asyncio.shield(self._link.aclose())
+
+
+def receipt(
+    provider: str, message_id: str, state: str, now: datetime
+) -> ProviderReceipt:
+    """Return what a delivery report says of one part, by its state's word."""
+    outcome = _OUTCOMES.get(state, Outcome.FAILED)
+    failed = outcome is Outcome.FAILED
+    return ProviderReceipt(
+        channel=Channel.SMS,
+        provider=provider,
+        provider_message_id=message_id,
+        outcome=outcome,
+        reason=CARRIERS.class_of(state).reason if failed else None,
+        code=clean_code(state),
+        refused=state in GONE,
+        at=now,
+    )
