@@ -39,6 +39,7 @@ from core.settings import Settings
 from core.words import Channel
 from operations.accounts import fallback
 from operations.channels import InboxShelf, LiveChannels
+from operations.workstations import WithSockets
 from store import Store, clients, open_store, queue_settings
 from store.queue_settings import QueueSettings
 from workflows.callback import TellClient
@@ -189,7 +190,8 @@ async def serve(settings: Settings, only: Collection[str], stop: asyncio.Event) 
         client = await connect(settings, keyring)
         tools = Tools(http, InboxShelf(store))
         channels = LiveChannels(tools, fallback(settings)[1])
-        activities = assemble(settings, keyring, store, http, channels)
+        senders = WithSockets(channels, store)
+        activities = assemble(settings, keyring, store, http, senders)
         queues = Queues(client, activities)
         try:
             await _follow(queues, channels, store, only, stop)

@@ -137,6 +137,9 @@ class DeliveryActivities:
             channel=task.channel,
             priority=task.priority,
             address=task.address,
+            expires_at=task.expires_at,
+            acknowledge=task.acknowledge,
+            read_back=task.read_back,
             content=Content(
                 title=render(template.title, task.params),
                 body=render(template.body, task.params),

@@ -40,6 +40,9 @@ class DeliveryTask(Model):
     created_at: datetime
     patience: timedelta
     again: bool = False
+    expires_at: datetime | None = None
+    acknowledge: bool = False
+    read_back: bool = False
 
     @property
     def delivery_id(self) -> UUID:

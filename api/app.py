@@ -21,6 +21,7 @@ from api import (
     admin_templates,
     admin_types,
     admin_work,
+    admin_workstations,
     codec,
     detail_page,
     health,
@@ -29,6 +30,7 @@ from api import (
     problems,
     receipts,
     token_routes,
+    workstation_socket,
 )
 from api.centre import Centre
 from api.codec import CodecCors
@@ -36,6 +38,7 @@ from api.edge import Edge
 from api.guard import KIB, Guard, Limits
 from api.metrics import Metrics
 from api.tokens import TokenDesk
+from api.workstation_hub import Hub
 from core.crypto import Keyring, load_keyring
 from core.settings import Settings
 from operations.deliveries import Deliveries, TemporalDeliveries
@@ -57,6 +60,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     admin_messages.router,
     admin_work.router,
     admin_people.router,
+    admin_workstations.router,
+    workstation_socket.router,
     codec.router,
     detail_page.router,
     receipts.router,
@@ -121,12 +126,17 @@ async def _lifespan(
         metrics=metrics,
     )
     app.state.readiness = health.Readiness()
-    sampling = asyncio.create_task(sample_for_ever(app.state.centre))
+    app.state.hub = Hub(store)
+    beside = {
+        asyncio.create_task(sample_for_ever(app.state.centre)),
+        asyncio.create_task(app.state.hub.run()),
+    }
     try:
         yield
     finally:
-        sampling.cancel()
-        await asyncio.wait({sampling})
+        for work in beside:
+            work.cancel()
+        await asyncio.wait(beside)
         await store.close()
 
 

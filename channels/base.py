@@ -1,6 +1,6 @@
 """What every channel does, and the values it works with."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import ClassVar, Protocol, runtime_checkable
 from uuid import UUID
 
@@ -28,7 +28,8 @@ class Sending(Model):
     """One delivery, ready to be handed to a provider.
 
     `id` is the same for every attempt: the duplicate key where a provider
-    has one. `link` of the content is unique to the message.
+    has one. `link` of the content is unique to the message. `acknowledge`: a
+    person must confirm it, and with `read_back` read a value of it back.
     """
 
     id: UUID
@@ -37,6 +38,9 @@ class Sending(Model):
     priority: Priority
     address: Address
     content: Content
+    expires_at: datetime | None = None
+    acknowledge: bool = False
+    read_back: bool = False
 
 
 class Taken(Model):

@@ -1,13 +1,10 @@
 """The inbox: our own, so a deposit is a delivery."""
 
-import asyncio
 from datetime import timedelta
 from typing import ClassVar, Protocol
 
 from channels.base import Sending, Taken
-from channels.codes import refusal
-from channels.http import CALL_SECONDS
-from core.errors import MessageCentreError, OutcomeUnknown, ProviderDown
+from channels.keeping import kept
 from core.words import Channel
 
 
@@ -30,18 +27,7 @@ class InboxSender:
 
     async def send(self, sending: Sending) -> Taken:
         """Deposit one message."""
-        try:
-            async with asyncio.timeout(CALL_SECONDS):
-                await self._deposit(sending)
-        except MessageCentreError:
-            raise
-        except TimeoutError:
-            raise refusal(self.provider, OutcomeUnknown, code="timeout") from None
-        except Exception as error:
-            # A database's errors quote the values they failed on: only the
-            # class goes on. A repeat is safe, so "not taken" may be said.
-            name = type(error).__name__
-            raise refusal(self.provider, ProviderDown, code=name) from None
+        await kept(self.provider, self._deposit(sending))
         return Taken(
             provider=self.provider,
             provider_message_id=str(sending.id),

@@ -17,6 +17,7 @@ VALUES = {
     "value": "13800138000",
     "empi_id": "E100",
     "username": "somebody",
+    "workstation_id": "ward-1",
     "token": "x",
     "secret": "x",
 }

@@ -149,6 +149,9 @@ class DeliveryRun:
             created_at=message.created_at,
             patience=RATE_LIMIT_PATIENCE,
             again=again,
+            expires_at=message.expires_at,
+            acknowledge=message.acknowledge,
+            read_back=message.read_back_param is not None,
         )
 
     def _time_left(self) -> timedelta:

@@ -1,0 +1,192 @@
+"""Workstations: kept pop-ups, sockets that resume, and what screens report."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from core.errors import RecipientRefused
+from core.words import Channel, Outcome, Role
+from operations.workstations import WithSockets
+from store import popups
+from store.popups import Stage, Withdrawal
+from tests.api_rig import problem
+from tests.ward_rig import Ward, popup, running_ward
+
+
+@pytest.fixture
+async def ward(tmp_path: Path) -> AsyncIterator[Ward]:
+    async with running_ward(tmp_path / "var") as made:
+        yield made
+
+
+async def test_a_popup_is_shown_and_confirmed(ward: Ward) -> None:
+    async with ward.screen("icu-1") as screen:
+        await screen.welcome()
+        sending = await ward.sent(acknowledge=True, read_back=True)
+        shown = await screen.hear()
+        assert shown["type"] == "msg"
+        assert (shown["id"], shown["level"]) == (str(sending.id), "critical")
+        assert (shown["title"], shown["body"]) == ("危急值", "血钾 2.1")
+        assert shown["need_ack"]
+        assert shown["read_back"]
+        assert (await screen.ack(sending, "received"))["type"] == "noted"
+        assert (await screen.ack(sending, "displayed"))["type"] == "noted"
+        assert await ward.outcome(sending) is Outcome.DELIVERED
+        refused = await screen.ack(sending, "confirmed", user="N0217", read_back="9")
+        assert (refused["type"], refused["fields"]) == ("refused", ["read_back"])
+        nobody = await screen.ack(sending, "confirmed", read_back="2 号楼")
+        assert (nobody["type"], nobody["fields"]) == ("refused", ["user"])
+        assert await ward.outcome(sending) is Outcome.DELIVERED
+        noted = await screen.ack(sending, "confirmed", user="N0217", read_back="2 号楼")
+        assert noted["type"] == "noted"
+        again = await screen.ack(sending, "confirmed", user="N0217", read_back="2 号楼")
+        assert again["type"] == "noted"
+    assert await ward.outcome(sending) is Outcome.READ
+    given = ward.rig.deliveries.docs[sending.message_id].acknowledgement
+    assert given is not None
+    assert (given.by, given.channel) == ("N0217", Channel.WORKSTATION)
+
+
+async def test_a_screen_resumes_without_loss_or_repeat(ward: Ward) -> None:
+    before = await ward.sent()
+    async with ward.screen("icu-1") as screen:
+        await screen.welcome()
+        first = await screen.hear()
+        assert first["id"] == str(before.id)
+    missed = [await ward.sent() for _ in range(3)]
+    async with ward.screen("icu-1", last=first["seq"]) as screen:
+        await screen.welcome()
+        heard = [await screen.hear() for _ in missed]
+        assert [h["id"] for h in heard] == [str(m.id) for m in missed]
+        later = await ward.sent()
+        assert (await screen.hear())["id"] == str(later.id)
+        await screen.silent()
+
+
+async def test_a_departments_popup_goes_to_all_its_screens(ward: Ward) -> None:
+    await ward.add("icu-2")
+    await ward.add("er-1", department="ER")
+    async with ward.screen("icu-1") as one, ward.screen("icu-2") as two:
+        await one.welcome()
+        await two.welcome()
+        sending = await ward.sent()
+        assert (await one.hear())["id"] == (await two.hear())["id"] == str(sending.id)
+        await one.ack(sending, "rejected", user="N0217")
+        assert await ward.outcome(sending) is Outcome.PENDING
+        await two.ack(sending, "confirmed", user="N0300", read_back="2号楼")
+        gone = await one.hear()
+        assert (gone["type"], gone["why"]) == ("withdraw", "confirmed")
+    async with ward.screen("er-1") as other:
+        await other.welcome()
+        await other.silent(0.3)
+
+
+async def test_a_popup_that_every_screen_rejects_has_failed(ward: Ward) -> None:
+    async with ward.screen("icu-1") as screen:
+        await screen.welcome()
+        sending = await ward.sent()
+        await screen.hear()
+        await screen.ack(sending, "rejected", user="N0217")
+    assert await ward.outcome(sending) is Outcome.FAILED
+    async with ward.screen("icu-1") as screen:
+        await screen.welcome()
+        await screen.silent(0.3)
+
+
+async def test_a_withdrawn_popup_leaves_the_screens(ward: Ward) -> None:
+    async with ward.screen("icu-1") as screen:
+        await screen.welcome()
+        sending = await ward.sent()
+        await screen.hear()
+        async with ward.rig.centre.store.sessions.begin() as session:
+            why = Withdrawal(why="recalled")
+            assert await popups.withdraw(session, sending.id, why) == 1
+            assert await popups.withdraw(session, sending.id, why) == 0
+        gone = await screen.hear()
+        assert (gone["type"], gone["id"]) == ("withdraw", str(sending.id))
+        await screen.ack(sending, "confirmed", user="N0217", read_back="2号楼")
+    assert await ward.outcome(sending) is Outcome.PENDING
+
+
+async def test_who_may_not_connect(ward: Ward) -> None:
+    ward.secrets["icu-9"] = ward.secrets["icu-1"]
+    async with ward.screen("icu-9") as screen:
+        assert await screen.closed() == 4401
+    ward.secrets["icu-1"] = "ws_guessed"
+    async with ward.screen("icu-1") as screen:
+        assert await screen.closed() == 4401
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [("not json", 1007), ('{"type": "ack"}', 1007), ("x" * 9000, 1009), (b"x", 1007)],
+)
+async def test_malformed_messages_end_it(
+    ward: Ward, said: str | bytes, code: int
+) -> None:
+    async with ward.screen("icu-1") as screen:
+        await screen.welcome()
+        await screen.socket.send(said)
+        assert await screen.closed() == code
+
+
+async def test_a_new_secret_or_a_switch_off_ends_the_connection(ward: Ward) -> None:
+    admin = await ward.rig.person(Role.ADMIN)
+    path = "/v1/admin/workstations/icu-1"
+    async with ward.screen("icu-1") as screen:
+        await screen.welcome()
+        seen = await ward.rig.http.get(path, headers=admin)
+        assert seen.json()["online"]
+        rotated = await ward.rig.http.post(f"{path}/secret", headers=admin)
+        assert await screen.closed() == 4403
+    ward.secrets["icu-1"] = rotated.json()["secret"]
+    off = await ward.rig.http.patch(path, json={"enabled": False}, headers=admin)
+    assert not off.json()["enabled"]
+    async with ward.screen("icu-1") as screen:
+        assert await screen.closed() == 4401
+
+
+async def test_an_unknown_popup_is_refused(ward: Ward) -> None:
+    other = popup(uuid4(), "ICU")
+    async with ward.screen("icu-1") as screen:
+        await screen.welcome()
+        answer = await screen.ack(other, "displayed")
+        assert (answer["type"], answer["why"]) == ("refused", "unknown")
+
+
+async def test_an_address_without_a_workstation(ward: Ward) -> None:
+    sender = WithSockets({}, ward.rig.centre.store)[Channel.WORKSTATION]
+    with pytest.raises(RecipientRefused):
+        await sender.send(popup(uuid4(), "nowhere"))
+    taken = await sender.send(popup(uuid4(), "ICU"))
+    assert (taken.provider, taken.delivered) == ("socket", False)
+
+
+async def test_stages_only_move_forward(ward: Ward) -> None:
+    sending = await ward.sent()
+    async with ward.rig.centre.store.sessions.begin() as session:
+        found = await popups.find_popup(session, "icu-1", sending.id)
+        assert found is not None
+        assert await popups.move(session, found.seq, Stage.DISPLAYED)
+        assert not await popups.move(session, found.seq, Stage.RECEIVED)
+        assert not await popups.move(session, found.seq, Stage.DISPLAYED)
+
+
+async def test_what_is_refused_of_a_workstation(ward: Ward) -> None:
+    admin = await ward.rig.person(Role.ADMIN)
+
+    async def add(**body: Any) -> Any:
+        return await ward.rig.http.post(
+            "/v1/admin/workstations", json=body, headers=admin
+        )
+
+    problem(await add(id="icu-1", name="a", department="ICU"), 409)
+    problem(await add(id="a b", name="a", department="ICU"), 422)
+    wrong = await add(id="icu-3", name="a", department="ICU", staff=["一"])
+    assert problem(wrong, 422)["errors"][0]["pointer"] == "/staff/0"
+    listed = await ward.rig.http.get("/v1/admin/workstations", headers=admin)
+    assert [item["id"] for item in listed.json()["items"]] == ["icu-1"]
+    assert ward.secrets["icu-1"] not in listed.text
