@@ -39,6 +39,8 @@ from core.settings import Settings
 from core.words import Channel
 from operations.accounts import fallback
 from operations.channels import InboxShelf, LiveChannels
+from operations.deliveries import TemporalDeliveries
+from operations.receipts import ReceiptDesk
 from operations.workstations import WithSockets
 from store import Store, clients, open_store, queue_settings
 from store.queue_settings import QueueSettings
@@ -188,7 +190,8 @@ async def serve(settings: Settings, only: Collection[str], stop: asyncio.Event) 
     store = open_store(settings.database, keyring)
     async with open_http() as http:
         client = await connect(settings, keyring)
-        tools = Tools(http, InboxShelf(store))
+        desk = ReceiptDesk(store, TemporalDeliveries(client))
+        tools = Tools(http, InboxShelf(store), receipts=desk)
         channels = LiveChannels(tools, fallback(settings)[1])
         senders = WithSockets(channels, store)
         activities = assemble(settings, keyring, store, http, senders)

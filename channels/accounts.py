@@ -34,12 +34,13 @@ class AliyunAccount(Model):
 
 
 class WechatAccount(Model):
-    """A WeChat service account."""
+    """A WeChat service account; `callbacks` is how WeChat reports to us."""
 
     base_url: str = "https://api.weixin.qq.com"
     appid: str = Field(pattern=_KEY)
     secret: SecretStr
     default_template: str | None = None
+    callbacks: Literal["plain", "safe"] = "plain"
 
     @classmethod
     def sandbox(cls, ports: SandboxPorts) -> Self:

@@ -4,10 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from channels.accounts import AliyunAccount, WorkstationAccount
+from channels.accounts import (
+    AliyunAccount,
+    WechatAccount,
+    WecomAccount,
+    WorkstationAccount,
+)
 from channels.aliyun_receipts import AliyunSmsReceipts
 from channels.receipts import ReceiptFormat, ReceiptKeys
 from channels.times import Clock, utc_now
+from channels.wechat_mini import WechatMiniAccount
+from channels.wechat_receipts import WechatMiniReceipts, WechatReceipts
+from channels.wecom_receipts import WecomReceipts
 from channels.workstation_receipts import WorkstationReceipts
 from core.models import Model
 from core.words import Channel
@@ -35,6 +43,11 @@ class Reporting(Generic[A]):
 
 FORMATS: tuple[Reporting[Any], ...] = (
     Reporting(Channel.SMS, "aliyun", AliyunAccount, AliyunSmsReceipts),
+    Reporting(Channel.WECHAT, "wechat", WechatAccount, WechatReceipts),
+    Reporting(
+        Channel.WECHAT_MINI, "wechat_mini", WechatMiniAccount, WechatMiniReceipts
+    ),
+    Reporting(Channel.WECOM, "wecom", WecomAccount, WecomReceipts),
     Reporting(
         Channel.WORKSTATION, "workstation", WorkstationAccount, WorkstationReceipts
     ),
