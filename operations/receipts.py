@@ -18,10 +18,10 @@ from core.models import Receipt
 from core.progress import outcome_moves, with_late_receipt
 from core.words import Status
 from operations.deliveries import Deliveries
-from store import Store, attempts, messages, receipts
+from store import Store, attempts, messages
 from store.attempts import Attempt
 from store.columns import utc_now
-from store.receipts import ParkedReceipt
+from store.receipts import ParkedReceipt, park, unpark
 from store.sql import lock
 
 # A message that stands so has no workflow any more, or one that is ending.
@@ -46,9 +46,9 @@ class ReceiptDesk:
     store: Store
     deliveries: Deliveries
 
-    async def __call__(self, reported: Sequence[ProviderReceipt]) -> None:
+    async def __call__(self, receipts: Sequence[ProviderReceipt]) -> None:
         """Take in several; Unavailable where Temporal or the store is away."""
-        for receipt in reported:
+        for receipt in receipts:
             await self.take(receipt)
 
     async def take(self, receipt: ProviderReceipt) -> Taking:
@@ -87,7 +87,7 @@ class ReceiptDesk:
             at=receipt.at,
         )
         async with self.store.sessions.begin() as session:
-            await receipts.park(session, early)
+            await park(session, early)
 
     async def _apply(self, attempt: Attempt, receipt: ProviderReceipt) -> Taking:
         """Tell the workflow first: a call that ends half-way is made again."""
@@ -100,9 +100,7 @@ class ReceiptDesk:
                 session, attempt.id, receipt.outcome, receipt.code, receipt.at
             )
             if receipt.provider_message_id is not None:
-                await receipts.unpark(
-                    session, receipt.provider, receipt.provider_message_id
-                )
+                await unpark(session, receipt.provider, receipt.provider_message_id)
         return Taking.APPLIED if news else Taking.REPEATED
 
     async def _tell(self, attempt: Attempt, receipt: ProviderReceipt) -> None:
