@@ -28,20 +28,20 @@ from activities.failures import FailureInterceptor
 from activities.links import Links
 from activities.notify import NotifyActivities
 from activities.records import RecordActivities
-from channels.base import Sender
 from channels.http import open_http
 from channels.provider import Tools
+from channels.router import Router
 from core.crypto import Keyring, load_keyring
 from core.errors import Unavailable
 from core.logs import configure_logging
 from core.models import task_queue
 from core.settings import Settings
-from core.words import Channel
 from operations.accounts import fallback
 from operations.channels import InboxShelf, LiveChannels
 from operations.deliveries import TemporalDeliveries
 from operations.receipts import ReceiptDesk
-from operations.workstations import WithSockets
+from operations.routing import route_for_ever
+from operations.workstations import PopupPost
 from store import Store, clients, open_store, queue_settings
 from store.queue_settings import QueueSettings
 from workflows.callback import TellClient
@@ -165,13 +165,13 @@ def assemble(
     keyring: Keyring,
     store: Store,
     http: httpx.AsyncClient,
-    senders: Mapping[Channel, Sender],
+    router: Router,
 ) -> list[Activity]:
     """Return every activity, with the parts it works with."""
     records = RecordActivities(store)
     delivery = DeliveryActivities(
         store=store,
-        senders=senders,
+        router=router,
         links=Links(settings.base_url, keyring.token_key),
     )
     notify = NotifyActivities(store, http)
@@ -191,14 +191,17 @@ async def serve(settings: Settings, only: Collection[str], stop: asyncio.Event) 
     async with open_http() as http:
         client = await connect(settings, keyring)
         desk = ReceiptDesk(store, TemporalDeliveries(client))
-        tools = Tools(http, InboxShelf(store), receipts=desk)
-        channels = LiveChannels(tools, fallback(settings)[1])
-        senders = WithSockets(channels, store)
-        activities = assemble(settings, keyring, store, http, senders)
+        post = PopupPost(store)
+        tools = Tools(http, InboxShelf(store), receipts=desk, popups=post)
+        under, rules = fallback(settings)[1], settings.routing
+        channels = LiveChannels(tools, under, rules)
+        routing = asyncio.create_task(route_for_ever(store, under, rules))
+        activities = assemble(settings, keyring, store, http, channels.router)
         queues = Queues(client, activities)
         try:
             await _follow(queues, channels, store, only, stop)
         finally:
+            routing.cancel()
             await queues.stop()
             await channels.aclose()
             await store.close()
@@ -217,6 +220,7 @@ async def _follow(
             async with store.sessions() as session:
                 wanted = await _wanted(session, only)
                 await channels.follow(session)
+            await channels.tell(store)
             await queues.follow(wanted)
         except Unavailable:
             log.warning("store.unavailable")

@@ -22,11 +22,19 @@ from channels.provider import (
 )
 from channels.smpp import SmppAccount, SmppSender
 from channels.sms import AliyunSmsSender
+from channels.socket import SocketSender
 from channels.tencent_sms import TencentSmsAccount, TencentSmsSender
 from channels.wechat import WechatSender
 from channels.wecom import WecomSender
 from channels.workstation import WorkstationSender
 from core.words import Channel
+
+
+def _workstation(account: WorkstationAccount, tools: Tools) -> Sender:
+    """Return the gateway's sender, behind our own workstations' where we have any."""
+    gateway = WorkstationSender(account, tools.http, tools.clock)
+    return SocketSender(tools.popups, lambda: gateway) if tools.popups else gateway
+
 
 # A channel's first provider is the one of an account that names none. The inbox
 # is our own and has no account.
@@ -74,7 +82,7 @@ PROVIDERS: tuple[Provider[Any], ...] = (
         Channel.WORKSTATION,
         "workstation",
         WorkstationAccount,
-        lambda account, tools: WorkstationSender(account, tools.http, tools.clock),
+        _workstation,
         WorkstationAccount.sandbox,
     ),
     Provider(

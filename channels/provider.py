@@ -11,6 +11,7 @@ from pydantic import Field, SerializeAsAny
 from channels.base import Sender
 from channels.inbox import Deposit
 from channels.receipts import ProviderReceipt, ReceiptSink
+from channels.socket import Post
 from channels.times import Clock, utc_now
 from channels.tokens import MemoryTokenStore, TokenStore
 from core.acceptance import Code
@@ -42,13 +43,18 @@ async def _nobody(receipts: Sequence[ProviderReceipt]) -> None:
 
 @dataclass(frozen=True)
 class Tools:
-    """What senders work with; `receipts` takes what comes over their connections."""
+    """What senders work with.
+
+    `receipts` takes what comes over their connections; `popups` keeps pop-ups for
+    the centre's own workstations, before the hospital's gateway.
+    """
 
     http: httpx.AsyncClient
     deposit: Deposit
     tokens: TokenStore = field(default_factory=MemoryTokenStore)
     clock: Clock = utc_now
     receipts: ReceiptSink = _nobody
+    popups: Post | None = None
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from core.routing import RoutingRules
+
 
 class Settings(BaseSettings):
     """One value per environment variable, prefix HMC_."""
@@ -32,6 +34,8 @@ class Settings(BaseSettings):
     public_url: str | None = None
     # The accounts at the providers, as YAML; without it, the sandbox's.
     accounts_file: Path | None = None
+    # When traffic moves between a channel's accounts, as JSON (core/routing.py).
+    routing: RoutingRules = RoutingRules()
     log_level: str = "info"
     # Reverse proxies whose X-Forwarded-For is believed; nobody's by default.
     trusted_proxies: str | None = None

@@ -1,20 +1,23 @@
 """The senders of the accounts that hold now; a change takes no restart."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from channels import open_sender
-from channels.base import Closing, Sender, Sending
-from channels.http import LONGEST_SEND
+from channels.base import Closing, Sending
+from channels.breaker import Breaker
 from channels.inbox import InboxSender
 from channels.provider import Account, Accounts, Tools
+from channels.router import Route, Router
+from channels.socket import SocketSender
+from core.routing import RoutingRules
 from core.words import Channel
 from operations.accounts import current_accounts
 from store import Store, inbox
+from store.traffic import deductions, put_open
 
 log = structlog.get_logger("channels")
 
@@ -38,43 +41,54 @@ class InboxShelf:
             )
 
 
-@dataclass(frozen=True)
-class _Open:
-    account: Account
-    sender: Sender
+class LiveChannels:
+    """The accounts in use, as a router; an account that stays keeps its sender.
 
-
-class LiveChannels(Mapping[Channel, Sender]):
-    """A sender per channel with an account; one whose account stays is kept.
-
-    A kept sender keeps its access token, its slots and its calls under way. Of
-    several accounts of a channel the heaviest sends.
+    A kept sender keeps its access token, its slots and its calls under way.
     """
 
-    def __init__(self, tools: Tools, under: Accounts) -> None:
+    def __init__(
+        self, tools: Tools, under: Accounts, rules: RoutingRules | None = None
+    ) -> None:
         self._tools = tools
         self._under = under
-        self._open: dict[tuple[Channel, str], _Open] = {}
-        self._inbox = InboxSender(tools.deposit)
-        self._senders: dict[Channel, Sender] = {}
+        self._rules = rules or RoutingRules()
+        self._own = [Route(InboxSender(tools.deposit))]
+        if tools.popups:
+            self._own.append(Route(SocketSender(tools.popups, lambda: None)))
+        self._routes: dict[tuple[Channel, str], Route] = {}
         self._closing: set[asyncio.Task[None]] = set()
+        self._told: dict[tuple[Channel, str], datetime | None] = {}
+        self.router = Router()
         self.use(under)
 
     async def follow(self, session: AsyncSession) -> None:
         """Send by what the store holds now, over the accounts of the start."""
         self.use(await current_accounts(session, self._under))
+        self.router.weigh(await deductions(session))
+
+    async def tell(self, store: Store) -> None:
+        """Write down which breakers opened or closed since this was last done."""
+        now = {key: route.breaker.open_until for key, route in self._routes.items()}
+        changed = {k: at for k, at in now.items() if at != self._told.get(k)}
+        if changed:
+            async with store.sessions.begin() as session:
+                for (channel, code), until in changed.items():
+                    await put_open(session, channel, code, until)
+            self._told |= changed
 
     def use(self, accounts: Accounts) -> None:
         """Send by these accounts from now on."""
         wanted = {(a.channel, a.code): a for a in accounts if a.enabled}
-        for key, opened in list(self._open.items()):
-            if wanted.get(key) != opened.account:
-                self._leave(self._open.pop(key).sender)
-        for key in wanted.keys() - self._open.keys():
+        for key, route in list(self._routes.items()):
+            if wanted.get(key) != route.account:
+                self._leave(self._routes.pop(key))
+        for key in wanted.keys() - self._routes.keys():
             self._take(wanted[key])
-        by_weight = sorted(self._open.values(), key=lambda o: o.account.weight)
-        senders: dict[Channel, Sender] = {Channel.INBOX: self._inbox}
-        self._senders = senders | {o.account.channel: o.sender for o in by_weight}
+        # Our own workstations need no gateway; one that there is knows them too.
+        taken = {channel for channel, _ in self._routes}
+        own = [route for route in self._own if route.sender.channel not in taken]
+        self.router.use([*own, *self._routes.values()])
 
     def _take(self, account: Account) -> None:
         name = {"channel": account.channel.value, "account": account.code}
@@ -84,36 +98,24 @@ class LiveChannels(Mapping[Channel, Sender]):
             # A certificate's file that is not there must not stop the others.
             log.error("account.unusable", **name, error=type(error).__name__)
             return
-        self._open[account.channel, account.code] = _Open(account, sender)
+        breaker = Breaker(self._rules, self._tools.clock)
+        self._routes[account.channel, account.code] = Route(sender, account, breaker)
         log.info("account.taken", **name)
 
-    def _leave(self, sender: Sender) -> None:
+    def _leave(self, route: Route) -> None:
         """Close a sender that is no longer used, once its last call is over."""
-        if isinstance(sender, Closing):
-            closing = asyncio.create_task(_closed_later(sender))
+        if isinstance(route.sender, Closing):
+            closing = asyncio.create_task(_closed(route, route.sender))
             self._closing.add(closing)
             closing.add_done_callback(self._closing.discard)
 
     async def aclose(self) -> None:
-        """Close every sender; no call is under way any more."""
-        for closing in self._closing:
-            closing.cancel()
-        for opened in self._open.values():
-            if isinstance(opened.sender, Closing):
-                await opened.sender.aclose()
-
-    def __getitem__(self, channel: Channel) -> Sender:
-        return self._senders[channel]
-
-    def __iter__(self) -> Iterator[Channel]:
-        return iter(self._senders)
-
-    def __len__(self) -> int:
-        return len(self._senders)
+        """Close every sender, once its last call is over."""
+        for route in self._routes.values():
+            self._leave(route)
+        await asyncio.gather(*self._closing)
 
 
-async def _closed_later(sender: Closing) -> None:
-    try:
-        await asyncio.sleep(LONGEST_SEND.total_seconds())
-    finally:
-        await sender.aclose()
+async def _closed(route: Route, sender: Closing) -> None:
+    await route.idle()
+    await sender.aclose()

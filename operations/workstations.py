@@ -1,11 +1,11 @@
 """Pop-ups on workstations: kept for them, and what they report of them."""
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from channels.base import Sender, Sending
+from channels.base import Sending
 from channels.clip import clip, one_line
 from channels.receipts import ProviderReceipt
 from channels.socket import SocketSender
@@ -62,28 +62,6 @@ def _popup(sending: Sending) -> Popup:
         need_ack=sending.acknowledge or critical,
         read_back=sending.read_back,
     )
-
-
-class WithSockets(Mapping[Channel, Sender]):
-    """The senders of the accounts, with our own workstations before the gateway."""
-
-    def __init__(self, senders: Mapping[Channel, Sender], store: Store) -> None:
-        self._senders = senders
-        self._socket = SocketSender(PopupPost(store), self._gateway)
-
-    def _gateway(self) -> Sender | None:
-        return self._senders.get(Channel.WORKSTATION)
-
-    def __getitem__(self, channel: Channel) -> Sender:
-        if channel is Channel.WORKSTATION:
-            return self._socket
-        return self._senders[channel]
-
-    def __iter__(self) -> Iterator[Channel]:
-        return iter({**self._senders, Channel.WORKSTATION: self._socket})
-
-    def __len__(self) -> int:
-        return len({*self._senders, Channel.WORKSTATION})
 
 
 async def report(

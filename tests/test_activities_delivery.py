@@ -1,10 +1,9 @@
 """Deliveries on a real store, with a scripted provider: nothing is sent unnoticed."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, ClassVar
-from uuid import uuid4
+from typing import ClassVar
 
 import pytest
 from temporalio.testing import ActivityEnvironment
@@ -12,9 +11,9 @@ from temporalio.testing import ActivityEnvironment
 from activities.delivery import DeliveryActivities
 from activities.links import Links
 from activities.models import DeliveryResult, DeliveryTask
-from channels.base import Sender, Sending, Taken
+from channels.base import Sending, Taken
+from channels.router import Route, Router
 from core.errors import (
-    DeliveryError,
     NotTaken,
     OutcomeUnknown,
     RateLimited,
@@ -22,94 +21,25 @@ from core.errors import (
     SafeToRepeat,
     Undeliverable,
 )
-from core.models import Address
-from core.words import Channel, IdentityType, Outcome, Priority, Reason
+from core.words import Channel, Outcome, Reason
 from store import Store, attempts, catalog
 from store.attempts import Attempt
 from tests.activity_rig import ACTOR, TYPE, booking_store
-
-
-class ScriptedSender:
-    """A provider that answers by script; no duplicate key, can't be asked."""
-
-    channel: ClassVar[Channel] = Channel.SMS
-    provider: ClassVar[str] = "scripted"
-    dedupe_window: ClassVar[timedelta | None] = None
-
-    def __init__(self, *answers: Taken | DeliveryError) -> None:
-        self.answers = list(answers)
-        self.sent: list[Sending] = []
-
-    async def send(self, sending: Sending) -> Taken:
-        self.sent.append(sending)
-        answer = self.answers.pop(0)
-        if isinstance(answer, DeliveryError):
-            raise answer
-        return answer
-
-
-class KeyedSender(ScriptedSender):
-    """A provider that drops a second call itself."""
-
-    dedupe_window: ClassVar[timedelta | None] = timedelta(minutes=10)
-
-
-class AskableSender(ScriptedSender):
-    """A provider that can be asked."""
-
-    def __init__(self, known: Taken | None) -> None:
-        super().__init__(OutcomeUnknown("no answer"))
-        self.known = known
-
-    async def ask(self, sending: Sending) -> Taken | None:
-        return self.known
-
-
-YES = Taken(provider="scripted", provider_message_id="p-7")
+from tests.delivery_rig import (
+    YES,
+    AskableSender,
+    KeyedSender,
+    ScriptedSender,
+    deliver,
+    rows,
+    task,
+)
 
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
     async with booking_store(tmp_path) as store:
         yield store
-
-
-def task(**changes: Any) -> DeliveryTask:
-    whole: dict[str, Any] = {
-        "message_id": uuid4(),
-        "type": TYPE,
-        "priority": Priority.NORMAL,
-        "channel": Channel.SMS,
-        "run": 1,
-        "template_version": 1,
-        "address": Address(type=IdentityType.MOBILE, value="+8613812345678"),
-        "params": {"name": "林小满"},
-        "link": None,
-        "created_at": datetime(2026, 11, 23, 8, tzinfo=UTC),
-        "patience": timedelta(seconds=30),
-    }
-    return DeliveryTask(**(whole | changes))
-
-
-async def deliver(
-    store: Store, sender: Sender, work: DeliveryTask, attempt: int = 1
-) -> DeliveryResult:
-    activities = DeliveryActivities(
-        store=store,
-        senders={work.channel: sender},
-        links=Links("https://hospital.example", b"k" * 32),
-    )
-    env = ActivityEnvironment()
-    env.info = env.info.__class__(**(env.info.__dict__ | {"attempt": attempt}))
-    result = await env.run(activities.deliver, work)
-    assert isinstance(result, DeliveryResult)
-    return result
-
-
-async def rows(store: Store, work: DeliveryTask) -> list[tuple[str, str | None]]:
-    async with store.sessions() as session:
-        found = await attempts.attempts_of(session, work.delivery_id)
-    return [(attempt.state, attempt.code) for attempt in found]
 
 
 async def crashed(store: Store, work: DeliveryTask) -> Attempt:
@@ -288,7 +218,7 @@ async def test_a_provider_is_asked_what_became_of_it(
     sender, work = AskableSender(known), task()
     first = await deliver(store, sender, work)
     assert first.askable
-    activities = DeliveryActivities(store, {Channel.SMS: sender}, Links("x", b"k"))
+    activities = DeliveryActivities(store, Router([Route(sender)]), Links("x", b"k"))
     if known is None:
         with pytest.raises(NotTaken):
             await ActivityEnvironment().run(activities.ask, work)

@@ -13,6 +13,7 @@ from activities.delivery import DeliveryActivities
 from activities.links import Links
 from activities.models import DeliveryTask
 from channels.base import Sending, Taken
+from channels.router import Route, Router
 from core.errors import RateLimited
 from core.models import Address
 from core.words import Channel, IdentityType, Priority
@@ -50,7 +51,7 @@ async def limited(store: Store, **most: int) -> DeliveryActivities:
 
 def process(store: Store) -> DeliveryActivities:
     links = Links("https://hospital.example", b"k" * 32)
-    return DeliveryActivities(store, {Channel.SMS: Yes()}, links)
+    return DeliveryActivities(store, Router([Route(Yes())]), links)
 
 
 def task(phone: str = "+8613812345678", **changes: Any) -> DeliveryTask:

@@ -7,9 +7,10 @@ from uuid import uuid4
 
 import pytest
 
+from channels.socket import SocketSender
 from core.errors import RecipientRefused
 from core.words import Channel, Outcome, Role
-from operations.workstations import WithSockets
+from operations.workstations import PopupPost
 from store import popups
 from store.popups import Stage, Withdrawal
 from tests.api_rig import problem
@@ -158,7 +159,7 @@ async def test_an_unknown_popup_is_refused(ward: Ward) -> None:
 
 
 async def test_an_address_without_a_workstation(ward: Ward) -> None:
-    sender = WithSockets({}, ward.rig.centre.store)[Channel.WORKSTATION]
+    sender = SocketSender(PopupPost(ward.rig.centre.store), lambda: None)
     with pytest.raises(RecipientRefused):
         await sender.send(popup(uuid4(), "nowhere"))
     taken = await sender.send(popup(uuid4(), "ICU"))
