@@ -41,6 +41,7 @@ from operations.channels import InboxShelf, LiveChannels
 from operations.deliveries import TemporalDeliveries
 from operations.receipts import ReceiptDesk
 from operations.routing import route_for_ever
+from operations.standings import StoreConsents
 from operations.workstations import PopupPost
 from store import Store, clients, open_store, queue_settings
 from store.queue_settings import QueueSettings
@@ -168,7 +169,7 @@ def assemble(
     router: Router,
 ) -> list[Activity]:
     """Return every activity, with the parts it works with."""
-    records = RecordActivities(store)
+    records = RecordActivities(store, settings.standing_fade)
     delivery = DeliveryActivities(
         store=store,
         router=router,
@@ -192,7 +193,13 @@ async def serve(settings: Settings, only: Collection[str], stop: asyncio.Event) 
         client = await connect(settings, keyring)
         desk = ReceiptDesk(store, TemporalDeliveries(client))
         post = PopupPost(store)
-        tools = Tools(http, InboxShelf(store), receipts=desk, popups=post)
+        tools = Tools(
+            http,
+            InboxShelf(store),
+            receipts=desk,
+            popups=post,
+            consents=StoreConsents(store, settings.standing_fade),
+        )
         under, rules = fallback(settings)[1], settings.routing
         channels = LiveChannels(tools, under, rules)
         routing = asyncio.create_task(route_for_ever(store, under, rules))

@@ -12,6 +12,7 @@ from activities.limits import Limiter
 from activities.links import Links
 from activities.models import DeliveryResult, DeliveryTask
 from activities.rules import rules_of
+from activities.standings import note_reached, note_refusal
 from channels.base import Asking, Content, Sender, Sending, Taken
 from channels.router import Route, Router
 from core.errors import (
@@ -75,7 +76,11 @@ class DeliveryActivities:
         route = self.router.route(task.channel, last)
         if route is None or not isinstance(route.sender, Asking):
             raise ProviderDown("the account that was used is gone", code="no-account")
-        taken = await route.sender.ask(self._sending(task, rules.said))
+        try:
+            taken = await route.sender.ask(self._sending(task, rules.said))
+        except DeliveryError as error:
+            await note_refusal(self.store, task, error)
+            raise
         if taken is None:
             raise NotTaken("the provider knows no such delivery")
         if earlier:
@@ -124,6 +129,7 @@ class DeliveryActivities:
                 call = other
             else:
                 await self._calls.end(call.attempt, "accepted", taken=taken)
+                await note_reached(self.store, task)
                 result = _result(sender, taken, call.attempt.number)
                 return await with_early_receipt(self.store, call.attempt, result)
 
@@ -170,6 +176,7 @@ class DeliveryActivities:
         unknown = isinstance(error, OutcomeUnknown)
         state: AttemptState = "unknown" if unknown else "failed"
         await self._calls.end(call.attempt, state, code=error.code, reason=error.reason)
+        await note_refusal(self.store, task, error)
         if not unknown:
             return None
         if call.route.sender.dedupe_window is not None:

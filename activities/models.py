@@ -15,17 +15,22 @@ class Snapshot(Model):
 
 
 class Prepared(Model):
-    """Where each channel of the plan shall send, or why it must not."""
+    """Where each channel of the plan shall send, or why it must not.
+
+    `doubted` are the channels tried although something is held against the address.
+    """
 
     addresses: dict[Channel, Address] = {}
     withheld: dict[Channel, Reason] = {}
+    doubted: tuple[Channel, ...] = ()
 
 
 class DeliveryTask(Model):
     """One message on one channel.
 
     `patience` is how long a provider's "later" is worth waiting for; `again`
-    allows a repeat although an earlier call's end is not known.
+    allows a repeat although an earlier call's end is not known; `doubted`: a
+    provider has refused this address before.
     """
 
     message_id: UUID
@@ -43,6 +48,7 @@ class DeliveryTask(Model):
     expires_at: datetime | None = None
     acknowledge: bool = False
     read_back: bool = False
+    doubted: bool = False
 
     @property
     def delivery_id(self) -> UUID:

@@ -1,6 +1,8 @@
 """Record how a message stands, and prepare its deliveries."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
@@ -8,8 +10,9 @@ from temporalio import activity
 from activities.models import Prepared, Snapshot
 from core.identities import ADDRESSES
 from core.models import Address, Message
+from core.standings import FADE, Standing, reason_to_skip
 from core.words import Channel, IdentityType, Priority, Reason
-from store import Store, messages, patients
+from store import Store, messages, patients, standings
 
 Identities = dict[IdentityType, str]
 
@@ -19,6 +22,7 @@ class RecordActivities:
     """The store's projection of a message."""
 
     store: Store
+    fade: timedelta = FADE
 
     @activity.defn
     async def record(self, snapshot: Snapshot) -> None:
@@ -34,18 +38,30 @@ class RecordActivities:
             # Reading first: from its first write on, SQLite lets nobody else write.
             identities = await _identities(session, message)
             refused = await _opted_out(session, message, identities)
+            addresses = _addresses(message, identities)
+            known = await standings.standings_of(session, addresses, message.type)
             await messages.record(session, message, snapshot.status)
-        addresses: dict[Channel, Address] = {}
-        withheld: dict[Channel, Reason] = {}
+        withheld = self._known_not_to_reach(message, known)
         for channel in message.plan.channels:
-            address = _address(channel, identities)
-            if address is None:
+            if channel not in addresses:
                 withheld[channel] = Reason.NO_ADDRESS
             elif channel in refused:
                 withheld[channel] = Reason.OPTED_OUT
-            else:
-                addresses[channel] = address
-        return Prepared(addresses=addresses, withheld=withheld)
+        return Prepared(
+            addresses={c: a for c, a in addresses.items() if c not in withheld},
+            withheld=withheld,
+            doubted=tuple(c for c in known if c not in withheld),
+        )
+
+    def _known_not_to_reach(
+        self, message: Message, known: Mapping[Channel, Standing]
+    ) -> dict[Channel, Reason]:
+        """Return which channels need not be tried; a critical value tries them all."""
+        if message.priority is Priority.CRITICAL:
+            return {}
+        now = datetime.now(UTC)
+        reasons = {c: reason_to_skip(s, now, self.fade) for c, s in known.items()}
+        return {channel: reason for channel, reason in reasons.items() if reason}
 
 
 async def _identities(session: AsyncSession, message: Message) -> Identities:
@@ -54,6 +70,11 @@ async def _identities(session: AsyncSession, message: Message) -> Identities:
     if all(_address(channel, given) for channel in message.plan.channels):
         return given
     return await patients.resolve(session, given) | given
+
+
+def _addresses(message: Message, identities: Identities) -> dict[Channel, Address]:
+    found = {c: _address(c, identities) for c in message.plan.channels}
+    return {channel: address for channel, address in found.items() if address}
 
 
 def _address(channel: Channel, identities: Identities) -> Address | None:

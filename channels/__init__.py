@@ -9,6 +9,8 @@ from channels.accounts import (
     WecomAccount,
     WorkstationAccount,
 )
+from channels.alipay import AlipaySender
+from channels.alipay_gateway import AlipayAccount
 from channels.base import Sender
 from channels.cmpp import CmppAccount, CmppSender
 from channels.email import EmailSender
@@ -25,6 +27,8 @@ from channels.sms import AliyunSmsSender
 from channels.socket import SocketSender
 from channels.tencent_sms import TencentSmsAccount, TencentSmsSender
 from channels.wechat import WechatSender
+from channels.wechat_medical import WechatMedicalAccount, WechatMedicalSender
+from channels.wechat_mini import WechatMiniAccount, WechatMiniSender
 from channels.wecom import WecomSender
 from channels.workstation import WorkstationSender
 from core.words import Channel
@@ -63,6 +67,24 @@ PROVIDERS: tuple[Provider[Any], ...] = (
         WechatAccount.sandbox,
     ),
     Provider(
+        Channel.WECHAT_MINI,
+        "wechat_mini",
+        WechatMiniAccount,
+        lambda account, tools: WechatMiniSender(
+            account, tools.http, tools.tokens, tools.consents, tools.clock
+        ),
+        WechatMiniAccount.sandbox,
+    ),
+    Provider(
+        Channel.WECHAT_MEDICAL,
+        "wechat_medical",
+        WechatMedicalAccount,
+        lambda account, tools: WechatMedicalSender(
+            account, tools.http, tools.tokens, tools.clock
+        ),
+        WechatMedicalAccount.sandbox,
+    ),
+    Provider(
         Channel.WECOM,
         "wecom",
         WecomAccount,
@@ -70,6 +92,13 @@ PROVIDERS: tuple[Provider[Any], ...] = (
             account, tools.http, tools.tokens, tools.clock
         ),
         WecomAccount.sandbox,
+    ),
+    Provider(
+        Channel.ALIPAY,
+        "alipay",
+        AlipayAccount,
+        lambda account, tools: AlipaySender(account, tools.http, tools.clock),
+        AlipayAccount.sandbox,
     ),
     Provider(
         Channel.EMAIL,

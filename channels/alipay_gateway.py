@@ -16,6 +16,7 @@ from pydantic import Field, SecretStr, model_validator
 
 from channels.codes import CodeTable, classes, refusal
 from channels.http import Answer, Line, Slots, deadline, to_json
+from channels.provider import SandboxPorts
 from channels.times import CHINA, Clock, after
 from core.errors import (
     ContentRefused,
@@ -25,7 +26,15 @@ from core.errors import (
     RecipientRefused,
 )
 from core.models import Model
-from core.rsa2 import is_signed, private_key, public_key, sign, signed_text
+from core.rsa2 import (
+    is_signed,
+    private_key,
+    public_key,
+    public_text,
+    sign,
+    signed_text,
+)
+from core.sandbox_keys import ALIPAY_KEY, APP_KEY
 
 OK = "10000"
 BUSINESS = "40004"
@@ -87,6 +96,18 @@ class AlipayAccount(Model):
     interface: Interface = "mini_template"
     default_template: str | None = None
     page: str = Field(default="", max_length=512)
+
+    @classmethod
+    def sandbox(cls, ports: SandboxPorts) -> Self:
+        """Return the account that the sandbox knows."""
+        return cls(
+            base_url=ports.url,
+            app_id="sandbox",
+            app_private_key=SecretStr(APP_KEY),
+            alipay_public_key=public_text(private_key(ALIPAY_KEY)),
+            default_template="sandbox-template",
+            page="pages/message",
+        )
 
     @model_validator(mode="after")
     def _keys(self) -> Self:

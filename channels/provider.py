@@ -9,6 +9,7 @@ import httpx
 from pydantic import Field, SerializeAsAny
 
 from channels.base import Sender
+from channels.consents import Consents, NoLedger
 from channels.inbox import Deposit
 from channels.receipts import ProviderReceipt, ReceiptSink
 from channels.socket import Post
@@ -46,7 +47,8 @@ class Tools:
     """What senders work with.
 
     `receipts` takes what comes over their connections; `popups` keeps pop-ups for
-    the centre's own workstations, before the hospital's gateway.
+    the centre's own workstations, before the hospital's gateway; `consents` is the
+    ledger of what people allow.
     """
 
     http: httpx.AsyncClient
@@ -55,6 +57,7 @@ class Tools:
     clock: Clock = utc_now
     receipts: ReceiptSink = _nobody
     popups: Post | None = None
+    consents: Consents = field(default_factory=NoLedger)
 
 
 @dataclass(frozen=True)

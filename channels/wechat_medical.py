@@ -8,7 +8,7 @@ person and order.
 """
 
 from datetime import timedelta
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import httpx
 from pydantic import Field
@@ -17,6 +17,7 @@ from channels.accounts import WechatAccount
 from channels.base import Sending, Taken
 from channels.clip import one_line
 from channels.codes import CodeTable, classes, refusal
+from channels.provider import SandboxPorts
 from channels.times import Clock, utc_now
 from channels.tokens import TokenStore
 from channels.weixin_app import WeixinApp, codes_of
@@ -45,6 +46,12 @@ class WechatMedicalAccount(WechatAccount):
 
     mini_appid: str | None = Field(default=None, pattern=r"^[\x21-\x7e]+$")
     business_id: int = Field(default=150, ge=1)
+
+    @classmethod
+    def sandbox(cls, ports: SandboxPorts) -> Self:
+        """Return the account that the sandbox knows."""
+        app = {"appid": "sandbox-medical", "default_template": "1501001"}
+        return super().sandbox(ports).model_copy(update=app)
 
 
 class WechatMedicalSender:

@@ -7,7 +7,7 @@ in a ledger, and a message without one is not even tried.
 """
 
 from datetime import timedelta
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 import httpx
 from pydantic import Field
@@ -17,6 +17,7 @@ from channels.base import Sending, Taken
 from channels.codes import refusal
 from channels.consents import Consents, NoLedger
 from channels.mini_page import page_of
+from channels.provider import SandboxPorts
 from channels.times import Clock, utc_now
 from channels.tokens import TokenStore
 from channels.wechat import fields
@@ -43,6 +44,12 @@ class WechatMiniAccount(WechatAccount):
     page: str = Field(default="", max_length=512)
     miniprogram_state: Literal["formal", "trial", "developer"] = "formal"
     long_term_templates: str = ""
+
+    @classmethod
+    def sandbox(cls, ports: SandboxPorts) -> Self:
+        """Return the account that the sandbox knows."""
+        app = {"appid": "sandbox-mini", "page": "pages/message"}
+        return super().sandbox(ports).model_copy(update=app)
 
 
 class WechatMiniSender:

@@ -1,5 +1,6 @@
 """What differs between installations; read once, where a process starts."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from pydantic import Field
@@ -42,6 +43,9 @@ class Settings(BaseSettings):
     # The window in which a failed message waits for a resend.
     resend_window_hours: float = Field(default=72, gt=0, le=24 * 90)
 
+    # What a provider said of an address (blocked, invalid) is believed so long.
+    standing_fade_days: float = Field(default=30, gt=0, le=3650)
+
     # 0: the console is served at /console by the API's process.
     console_port: int = 0
     # A session of the console ends after this time without anything done.
@@ -51,6 +55,11 @@ class Settings(BaseSettings):
     password_history: int = Field(default=5, ge=0, le=24)
     # Where Temporal's Web UI is reached from administrators' browsers.
     temporal_ui_url: str | None = None
+
+    @property
+    def standing_fade(self) -> timedelta:
+        """How long a provider's refusal of an address is believed."""
+        return timedelta(days=self.standing_fade_days)
 
     @property
     def temporal(self) -> str:

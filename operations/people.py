@@ -46,12 +46,12 @@ async def find_patients(
 
 async def patient(parts: Parts, person_id: UUID) -> Patient:
     """Return a patient, masked; NotFound where there is none."""
-    return masked(await _patient(parts, person_id))
+    return masked(await patient_in_clear(parts, person_id))
 
 
 async def reveal_patient(parts: Parts, person_id: UUID, actor: Actor) -> Patient:
     """Return a patient in clear; the log keeps who looked."""
-    found = await _patient(parts, person_id)
+    found = await patient_in_clear(parts, person_id)
     await _note(parts, f"patients/{found.id}", actor)
     return found
 
@@ -72,7 +72,8 @@ async def reveal_recipient(parts: Parts, message_id: UUID, actor: Actor) -> Reci
     return message.recipient
 
 
-async def _patient(parts: Parts, person_id: UUID) -> Patient:
+async def patient_in_clear(parts: Parts, person_id: UUID) -> Patient:
+    """Return a patient for our own use: nothing of it is to be shown as it is."""
     async with parts.store.sessions() as session:
         found = await patients.patient_of(session, person_id)
     if found is None:
@@ -91,7 +92,7 @@ async def opt_outs_of(
     parts: Parts, person_id: UUID
 ) -> dict[IdentityType, tuple[Preference, ...]]:
     """Return a patient's opt-outs, by the kind of number they hold for."""
-    found = await _patient(parts, person_id)
+    found = await patient_in_clear(parts, person_id)
     async with parts.store.sessions() as session:
         return {
             kind: await patients.preferences_of(session, kind, value)
@@ -120,7 +121,7 @@ async def opt_in(
 
 
 async def _value(parts: Parts, person_id: UUID, wanted: Preference) -> str:
-    found = await _patient(parts, person_id)
+    found = await patient_in_clear(parts, person_id)
     if wanted.identity_type not in found.identities:
         raise NotFound("This patient has no such number.")
     return found.identities[wanted.identity_type]

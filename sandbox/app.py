@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
+from sandbox.alipay import Alipay
 from sandbox.answers import HANG_UP, hang_up_of
 from sandbox.clouds import Clouds
 from sandbox.cmpp import Cmpp
@@ -15,6 +16,9 @@ from sandbox.mail import Mail
 from sandbox.problems import install
 from sandbox.smpp import Smpp
 from sandbox.wechat import WeChat
+from sandbox.wechat_events import person_events
+from sandbox.wechat_medical import WeChatMedical
+from sandbox.wechat_mini import WeChatMini
 from sandbox.wecom import WeCom
 from sandbox.workstation import Workstation
 
@@ -36,11 +40,14 @@ class Sandbox(FastAPI):
 def create_sandbox(options: Options | None = None) -> Sandbox:
     """Return a sandbox; its mail server listens while the lifespan lasts."""
     desk = Desk(options or Options())
-    mail = Mail(desk)
+    mail, wechat = Mail(desk), WeChat(desk)
     cmpp, smpp = Cmpp(desk, desk.options.cmpp_port), Smpp(desk, desk.options.smpp_port)
     providers: list[Provider] = [
         Clouds(desk),
-        WeChat(desk),
+        wechat,
+        WeChatMini(desk, wechat),
+        WeChatMedical(desk, wechat),
+        Alipay(desk),
         WeCom(desk),
         Workstation(desk),
         mail,
@@ -63,5 +70,6 @@ def create_sandbox(options: Options | None = None) -> Sandbox:
     )
     app.desk, app.mail, app.cmpp, app.smpp = desk, mail, cmpp, smpp
     app.include_router(control(desk))
+    app.include_router(person_events(desk))
     install(app)
     return app

@@ -1,6 +1,7 @@
 """What WeChat and WeCom share: HTTP 200 always, an errcode, access tokens."""
 
 import secrets
+from collections.abc import Collection
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -8,7 +9,7 @@ from starlette.responses import Response
 from core.words import Channel
 from sandbox.answers import Json, Refusal
 from sandbox.desk import KEY, SECRET, Desk, Provider
-from sandbox.tokens import Standing, Token, Tokens
+from sandbox.tokens import ForcedTooOften, Standing, Token, Tokens
 
 
 def error(errcode: int, errmsg: str, **more: object) -> Response:
@@ -56,6 +57,19 @@ class TokenProvider(Provider):
             issuer.retire(token)
         return error(42001, "access_token expired")
 
+    def stable(self, *, forced: bool) -> Response:
+        """Answer with the token in force, a new one only near its end or forced."""
+        try:
+            token = self._tokens.force() if forced else self._tokens.fetch()
+        except ForcedTooOften:
+            raise refused(45009, "reach max api daily quota limit") from None
+        return self.issued(self._tokens, token)
+
+    def issued(self, issuer: Tokens, token: Token) -> Response:
+        """Answer with a token, which is counted."""
+        value = self.count(token).value
+        return Json({"access_token": value, "expires_in": issuer.seconds_left(token)})
+
     def count(self, token: Token) -> Token:
         """Count one fetch."""
         self.desk.fetches[self.channel] += 1
@@ -63,14 +77,18 @@ class TokenProvider(Provider):
 
 
 def check_account(
-    name: object, secret: object, what: str, wrong_secret: tuple[int, str]
+    name: object,
+    secret: object,
+    what: str,
+    wrong_secret: tuple[int, str],
+    known: Collection[str] = (KEY,),
 ) -> None:
     """Refuse a token to anybody but this account."""
     if not name:
         raise refused(41002, f"{what} missing")
     if not secret:
         raise refused(41004, f"{'app' if what == 'appid' else 'corp'}secret missing")
-    if name != KEY:
+    if name not in known:
         raise refused(40013, f"invalid {what}")
     if secret != SECRET:
         raise refused(*wrong_secret)

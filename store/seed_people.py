@@ -64,10 +64,15 @@ def staff() -> Iterator[tuple[str, PersonDraft]]:
 
 
 def _contacts(empi_id: str, number: int) -> dict[IdentityType, str]:
-    """Return the addresses of a patient: one in five lacks WeChat, and so on."""
+    """Return the addresses of a patient: one in five lacks WeChat, one in
+    four the mini program, few use Alipay."""
     contacts = {}
     if number % 5:
         contacts[IdentityType.WECHAT_OPENID] = _openid(empi_id)
+    if number % 4:
+        contacts[IdentityType.WECHAT_MINI_OPENID] = _openid(f"mini:{empi_id}")
+    if number % 6 == 0:
+        contacts[IdentityType.ALIPAY_USER_ID] = f"2088{number:012d}"
     if number % 50:
         contacts[IdentityType.MOBILE] = _mobile(number)
     if number % 3 == 0:

@@ -30,6 +30,7 @@ from store.setup_tables import (
     TemplateRow,
     TypeChannelRow,
 )
+from store.standing_tables import ConsentRow, StandingRow
 from store.when_tables import (
     CapHitRow,
     HolidayRow,
@@ -48,6 +49,7 @@ __all__ = [
     "ChannelRow",
     "ClientRow",
     "ClientSecretRow",
+    "ConsentRow",
     "ConsoleSessionRow",
     "HolidayRow",
     "IdentityTypeRow",
@@ -74,6 +76,7 @@ __all__ = [
     "Row",
     "SendingRulesRow",
     "SignInRow",
+    "StandingRow",
     "TemplateRow",
     "TypeChannelRow",
     "UserRow",

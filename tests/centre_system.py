@@ -27,6 +27,8 @@ class Person:
     email: str
     workstation: str
     empi: str
+    mini: str
+    alipay: str
 
     @property
     def identities(self) -> dict[str, str]:
@@ -34,6 +36,8 @@ class Person:
         return {
             "mobile": self.mobile,
             "wechat_openid": self.openid,
+            "wechat_mini_openid": self.mini,
+            "alipay_user_id": self.alipay,
             "wecom_userid": self.userid,
             "email": self.email,
             "workstation_id": self.workstation,
@@ -45,6 +49,9 @@ class Person:
         return {
             "sms": self.mobile,
             "wechat": self.openid,
+            "wechat_mini": self.mini,
+            "wechat_medical": self.openid,
+            "alipay": self.alipay,
             "wecom": self.userid,
             "email": self.email,
             "workstation": self.workstation,
@@ -61,6 +68,8 @@ def somebody() -> Person:
         email=f"staff{number:06d}@hospital.example",
         workstation=f"WS-{number:06d}",
         empi=f"E2E{number:06d}",
+        mini=f"m-e2e-{number:06d}",
+        alipay=f"2088{number:012d}",
     )
 
 

@@ -1,6 +1,7 @@
 """Records and preparation on a real store: addresses, opt-outs, the projection."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,10 @@ from temporalio.testing import ActivityEnvironment
 from activities.models import Prepared, Snapshot
 from activities.records import RecordActivities
 from core import progress
+from core.identities import ADDRESSES
 from core.models import Address, Message
 from core.words import Channel, IdentityType, Priority, Reason
-from store import Store, messages, patients
+from store import Store, messages, patients, standings
 from tests.activity_rig import ACTOR, booking_store
 from tests.workflow_fakes import CRITICAL, message
 
@@ -80,6 +82,48 @@ async def test_an_opt_out_counts_except_for_critical_values(
     prepared = await prepare(store, sent)
     refused = Channel.SMS in prepared.withheld
     assert refused is (priority is Priority.NORMAL)
+
+
+async def refuse(store: Store, sent: Message, channel: Channel, code: str) -> None:
+    kind = ADDRESSES[channel][0]
+    address = Address(type=kind, value=sent.recipient.identities[kind])
+    async with store.sessions.begin() as session:
+        await standings.note_refusal(
+            session, channel, address, sent.type, code, datetime.now(UTC)
+        )
+
+
+async def test_who_does_not_follow_is_skipped_at_once(store: Store) -> None:
+    sent = message()
+    await refuse(store, sent, Channel.WECHAT, "43004")
+    prepared = await prepare(store, sent)
+    assert prepared.withheld[Channel.WECHAT] is Reason.NOT_FOLLOWING
+    assert Channel.WECHAT not in prepared.addresses
+    assert not prepared.doubted
+
+
+async def test_a_single_doubt_keeps_nothing_back(store: Store) -> None:
+    sent = message()
+    await refuse(store, sent, Channel.SMS, "isv.MOBILE_NUMBER_ILLEGAL")
+    assert (await prepare(store, sent)).doubted == (Channel.SMS,)
+    await refuse(store, sent, Channel.SMS, "isv.MOBILE_NUMBER_ILLEGAL")
+    prepared = await prepare(store, sent)
+    assert prepared.withheld[Channel.SMS] is Reason.KNOWN_INVALID
+
+
+async def test_a_critical_value_is_never_silenced(store: Store) -> None:
+    sent = message(CRITICAL, Priority.CRITICAL)
+    await refuse(store, sent, Channel.SMS, "isv.CUSTOMER_REFUSED")
+    prepared = await prepare(store, sent)
+    assert Channel.SMS in prepared.addresses
+    assert prepared.doubted == (Channel.SMS,)
+
+
+async def test_a_new_number_is_not_the_old_one(store: Store) -> None:
+    sent = message()
+    await refuse(store, sent, Channel.WECHAT, "43004")
+    moved = known_by(sent, mobile="+8613900000000", wechat_openid="n" * 28)
+    assert Channel.WECHAT in (await prepare(store, moved)).addresses
 
 
 async def test_the_store_keeps_what_the_workflow_says(store: Store) -> None:

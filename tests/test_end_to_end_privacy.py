@@ -23,11 +23,14 @@ PERSON = Person(
     email="zqxmail@hospital.example",
     workstation="ZQX-WS-1",
     empi="ZQXEMPI1",
+    mini="m-zqxmini",
+    alipay="2088987654321098",
 )
 NAME, VALUE, DETAIL = "欧阳zqxname", "复诊zqxparam", "肝功能zqxdetail"
 MARKERS = (
     *(PERSON.mobile, PERSON.openid, PERSON.userid, PERSON.email),
-    *(PERSON.workstation, PERSON.empi, NAME, VALUE, DETAIL),
+    *(PERSON.workstation, PERSON.empi, PERSON.mini, PERSON.alipay),
+    *(NAME, VALUE, DETAIL),
     # In part, too: a value may be cut. Short ones would stand in random bytes.
     *("欧阳zqx", "复诊zqx", "肝功能zqx", "zqxname", "zqxparam", "zqxdetail"),
 )

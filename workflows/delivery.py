@@ -152,6 +152,7 @@ class DeliveryRun:
             expires_at=message.expires_at,
             acknowledge=message.acknowledge,
             read_back=message.read_back_param is not None,
+            doubted=channel in self._prepared.doubted,
         )
 
     def _time_left(self) -> timedelta:

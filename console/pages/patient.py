@@ -10,12 +10,14 @@ from console.names import Names, names
 from console.opt_outs import OptOuts
 from console.patient_form import ask_patient
 from console.shell import actions, heading
+from console.standings import Consents, Standings
 from console.texts import t
 from console.visits import present_visitor
 from console.widgets import button, card, confirm, facts, when
 from core.errors import NotFound
 from core.words import Role
 from operations.people import MAY_LOOK, patient, reveal_patient
+from operations.standings import MAY_CLEAR
 from store.audit import Actor
 from store.patients import Patient
 
@@ -52,6 +54,11 @@ class _Page:
         with card(t("patients.numbers")):
             self._room = ui.element("div")
         self._show(shown)
+        with card(t("standings.title")):
+            may_clear = role in MAY_CLEAR
+            await Standings(self._id, self._names, may_clear=may_clear).draw()
+        with card(t("consents.title")):
+            await Consents(self._id).draw()
         with card(t("optouts.title")):
             opt_outs = OptOuts(self._id, self._names, may_change=role is Role.ADMIN)
             await opt_outs.draw()

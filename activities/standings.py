@@ -1,0 +1,29 @@
+"""What a delivery's end says of the person, kept for the messages to come."""
+
+from datetime import UTC, datetime
+
+from activities.models import DeliveryTask
+from core.errors import DeliveryError, RecipientRefused
+from store import Store, standings
+
+
+async def note_refusal(store: Store, task: DeliveryTask, error: DeliveryError) -> None:
+    """Keep what a refusal says of the address; other errors say nothing of it."""
+    if not isinstance(error, RecipientRefused):
+        return
+    async with store.sessions.begin() as session:
+        await standings.note_refusal(
+            session,
+            task.channel,
+            task.address,
+            task.type,
+            error.code,
+            datetime.now(UTC),
+        )
+
+
+async def note_reached(store: Store, task: DeliveryTask) -> None:
+    """Forget what was held against an address that a message has reached."""
+    if task.doubted:
+        async with store.sessions.begin() as session:
+            await standings.note_reached(session, task.channel, task.address)
