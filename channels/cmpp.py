@@ -12,12 +12,12 @@ import structlog
 from pydantic import Field, SecretStr
 
 from channels import cmpp_pdu as pdus
-from channels.cmpp_fields import Garbled
 from channels.cmpp_pdu import V20, V30, Command, Pdu
 from channels.cmpp_report import unpack_report
 from channels.codes import CodeTable, classes, refusal
 from channels.gateway import GatewayAccount, GatewaySender, Part, receipt
-from channels.gateway_session import Heard, Make
+from channels.gateway_session import Heard, Limits, Make
+from channels.octets import Garbled
 from channels.provider import SandboxPorts
 from channels.receipts import ProviderReceipt, ReceiptSink
 from channels.times import CHINA, Clock, after, utc_now
@@ -206,6 +206,11 @@ class CmppSender(GatewaySender[Pdu]):
     provider: ClassVar[str] = PROVIDER
 
     def __init__(
-        self, account: CmppAccount, receipts: ReceiptSink, clock: Clock = utc_now
+        self,
+        account: CmppAccount,
+        receipts: ReceiptSink,
+        clock: Clock = utc_now,
+        limits: Limits | None = None,
     ) -> None:
-        super().__init__(CmppWire(account, clock), account, receipts)
+        wire = CmppWire(account, clock)
+        super().__init__(wire, account, receipts, limits or Limits())

@@ -4,29 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-
-class Garbled(ValueError):
-    """Bytes that are no PDU; the text names the field's fault, no value."""
-
-
-class Reader:
-    """Takes octets from the front; Garbled where there are too few."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._at = 0
-
-    @property
-    def left(self) -> int:
-        """How many octets have not been taken."""
-        return len(self._data) - self._at
-
-    def take(self, size: int) -> bytes:
-        """Return the next octets."""
-        if size > self.left:
-            raise Garbled("too short")
-        self._at += size
-        return self._data[self._at - size : self._at]
+from channels.octets import Garbled, Reader
 
 
 class Field(Protocol):
@@ -52,7 +30,7 @@ class Number:
 
     def unpack(self, reader: Reader) -> int:
         """Take the number."""
-        return int.from_bytes(reader.take(self.size))
+        return reader.number(self.size)
 
 
 @dataclass(frozen=True)
@@ -102,8 +80,8 @@ class Numbers:
 
     def unpack(self, reader: Reader) -> tuple[str, ...]:
         """Take the count and the texts."""
-        count = Number(1).unpack(reader)
-        return tuple(Text(self.size).unpack(reader) for _ in range(count))
+        text = Text(self.size)
+        return tuple(text.unpack(reader) for _ in range(reader.number()))
 
 
 @dataclass(frozen=True)
@@ -116,7 +94,7 @@ class Content:
 
     def unpack(self, reader: Reader) -> bytes:
         """Take the length and the octets."""
-        return reader.take(Number(1).unpack(reader))
+        return reader.take(reader.number())
 
 
 Layout = Mapping[str, Field]

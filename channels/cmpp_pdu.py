@@ -13,7 +13,6 @@ from typing import ClassVar
 
 from channels.cmpp_fields import (
     Content,
-    Garbled,
     Layout,
     Number,
     Numbers,
@@ -22,6 +21,7 @@ from channels.cmpp_fields import (
     pack_fields,
     unpack_fields,
 )
+from channels.octets import Garbled
 
 V20, V30 = 0x20, 0x30
 HEADER = 12

@@ -12,8 +12,8 @@ from channels.base import Sending, Taken
 from channels.carriers import CARRIERS, GONE
 from channels.codes import clean_code, refusal
 from channels.gateway_link import Link, Pace
-from channels.gateway_session import A, Make, Wire
-from channels.http import CALL_SECONDS, SLOT_SECONDS, deadline
+from channels.gateway_session import A, Limits, Make, Wire
+from channels.http import deadline
 from channels.long_text import parts_of
 from channels.receipts import ProviderReceipt, ReceiptSink
 from core.errors import ContentRefused
@@ -74,13 +74,18 @@ class GatewaySender(Generic[A]):
     dedupe_window: ClassVar[timedelta | None] = None
 
     def __init__(
-        self, wire: Submits[A], account: GatewayAccount, receipts: ReceiptSink
+        self,
+        wire: Submits[A],
+        account: GatewayAccount,
+        receipts: ReceiptSink,
+        limits: Limits,
     ) -> None:
         self._wire = wire
         self._sign_name = account.sign_name
         self._pace = Pace(self.provider, account.parts_per_second)
+        self._limits = limits
         self._link = Link(
-            wire, account.host, account.port, receipts, account.probe_seconds
+            wire, account.host, account.port, receipts, account.probe_seconds, limits
         )
 
     async def send(self, sending: Sending) -> Taken:
@@ -89,7 +94,7 @@ class GatewaySender(Generic[A]):
         What stops a later part is raised as if nothing had been sent: a phone
         shows no text of which a part is missing, and the next try sends it whole.
         """
-        until = deadline(SLOT_SECONDS + CALL_SECONDS)
+        until = deadline(self._limits.send)
         requests = [self._wire.submit(part) for part in self._parts(sending)]
         ids = []
         for request in requests:

@@ -4,8 +4,8 @@ import asyncio
 from typing import Generic
 
 from channels.codes import refusal
-from channels.gateway_session import A, Make, Session, Wire
-from channels.http import CALL_SECONDS, CONNECT_SECONDS, LEAST_SECONDS, SLOT_SECONDS
+from channels.gateway_session import A, Limits, Make, Session, Wire
+from channels.http import LEAST_SECONDS, SLOT_SECONDS
 from channels.receipts import ReceiptSink
 from core.errors import (
     DeliveryError,
@@ -30,13 +30,15 @@ class Link(Generic[A]):
         host: str,
         port: int,
         sink: ReceiptSink,
-        probe_every: float = 180.0,
+        probe_every: float,
+        limits: Limits,
     ) -> None:
         self._wire = wire
         self._host = host
         self._port = port
         self._sink = sink
         self._probe_every = probe_every
+        self._limits = limits
         self._opening = asyncio.Lock()
         self._session: Session[A] | None = None
         self._keeper: asyncio.Task[None] | None = None
@@ -73,7 +75,7 @@ class Link(Generic[A]):
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
         if self._session is not None:
-            await self._session.aclose(CALL_SECONDS)
+            await self._session.aclose()
 
     async def _keep(self) -> None:
         """Hold a connection also while nothing is sent: receipts come over it."""
@@ -95,7 +97,7 @@ class Link(Generic[A]):
         if self._trouble is not None and loop.time() < self._not_before:
             raise _again(self._trouble, self._wire.provider)
         try:
-            session = await self._connect(loop.time() + CONNECT_SECONDS)
+            session = await self._connect(loop.time() + self._limits.connect)
         except DeliveryError as error:
             self._trouble = error
             hopeless = isinstance(error, Misconfigured)
@@ -112,7 +114,9 @@ class Link(Generic[A]):
         except OSError as error:
             code = type(error).__name__
             raise refusal(self._wire.provider, ProviderDown, code=code) from None
-        session = Session(self._wire, reader, writer, self._sink, self._probe_every)
+        session = Session(
+            self._wire, reader, writer, self._sink, self._probe_every, self._limits
+        )
         try:
             self._wire.bound(await session.ask(self._wire.bind, until))
         except OutcomeUnknown as error:

@@ -14,16 +14,13 @@ from typing import Generic, Protocol, TypeVar
 import structlog
 
 from channels.codes import refusal
-from channels.http import Slots
+from channels.http import CALL_SECONDS, CONNECT_SECONDS, SLOT_SECONDS, Slots
 from channels.receipts import ProviderReceipt, ReceiptSink
 from core.errors import OutcomeUnknown, ProviderDown
 
 WINDOW = 16
 # SMPP has 31 bits for the number of a request, CMPP has 32.
 _LAST_NUMBER = 0x7FFFFFFF
-# How long the rest of a PDU may take once it has begun to come.
-_PDU_SECONDS = 10.0
-_PROBE_SECONDS = 10.0
 _FAREWELL_SECONDS = 1.0
 # What may wait to be written: a gateway that reads nothing is gone.
 _MOST_UNWRITTEN = 64 * 1024
@@ -33,6 +30,20 @@ A = TypeVar("A")
 Make = Callable[[int], bytes]
 
 log = structlog.get_logger("gateway")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How many seconds each step may take.
+
+    `connect` with the sign-in, `send` a whole text with the wait for its turn,
+    `pdu` the rest of one that has begun to come, `probe` the answer to it.
+    """
+
+    connect: float = CONNECT_SECONDS
+    send: float = SLOT_SECONDS + CALL_SECONDS
+    pdu: float = 10.0
+    probe: float = 10.0
 
 
 @dataclass(frozen=True)
@@ -83,12 +94,14 @@ class Session(Generic[A]):
         writer: asyncio.StreamWriter,
         sink: ReceiptSink,
         probe_every: float,
+        limits: Limits,
     ) -> None:
         self._wire = wire
         self._reader = reader
         self._writer = writer
         self._sink = sink
         self._probe_every = probe_every
+        self._limits = limits
         self._numbers = itertools.cycle(range(1, _LAST_NUMBER))
         self._waiting: dict[int, asyncio.Future[A]] = {}
         self._window = Slots(wire.provider, WINDOW)
@@ -145,7 +158,7 @@ class Session(Generic[A]):
 
     async def _pdu(self) -> bytes:
         begin = await self._reader.readexactly(1)
-        async with asyncio.timeout(_PDU_SECONDS):
+        async with asyncio.timeout(self._limits.pdu):
             header = begin + await self._reader.readexactly(self._wire.header - 1)
             rest = self._wire.length(header) - len(header)
             return header + await self._reader.readexactly(rest)
@@ -175,7 +188,7 @@ class Session(Generic[A]):
                 await self._sink([one.receipt for one in heard if one.receipt])
             except Exception as error:
                 # Its text may hold what it failed on. Unanswered, they come again.
-                log.error("gateway.receipts_not_taken", error=type(error).__name__)
+                log.warning("gateway.receipts_not_taken", error=type(error).__name__)
                 continue
             self._writer.writelines(one.reply for one in heard)
 
@@ -186,17 +199,18 @@ class Session(Generic[A]):
                 async with asyncio.timeout(self._probe_every):
                     await self._doubt.wait()
             self._doubt.clear()
-            until = asyncio.get_running_loop().time() + _PROBE_SECONDS
+            until = asyncio.get_running_loop().time() + self._limits.probe
             try:
                 await self._exchange(self._wire.probe, until)
             except (OutcomeUnknown, ProviderDown):
                 self.end()
                 return
 
-    async def aclose(self, patience: float) -> None:
+    async def aclose(self) -> None:
         """Let what is under way be answered, take leave, and end."""
         if self._waiting:
-            await asyncio.wait(list(self._waiting.values()), timeout=patience)
+            under_way = list(self._waiting.values())
+            await asyncio.wait(under_way, timeout=self._limits.send)
         until = asyncio.get_running_loop().time() + _FAREWELL_SECONDS
         with suppress(OutcomeUnknown, ProviderDown):
             await self._exchange(self._wire.farewell, until)

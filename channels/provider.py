@@ -16,6 +16,7 @@ from channels.socket import Post
 from channels.times import Clock, utc_now
 from channels.tokens import MemoryTokenStore, TokenStore
 from core.acceptance import Code
+from core.errors import Unavailable
 from core.models import Model
 from core.words import Channel
 
@@ -39,7 +40,11 @@ class SandboxPorts:
 
 
 async def _nobody(receipts: Sequence[ProviderReceipt]) -> None:
-    """Take in nothing: for processes that only send a test."""
+    """Refuse: what comes over a connection that only sends a test is another's.
+
+    A provider that gets no yes sends it again, over the next connection.
+    """
+    raise Unavailable("Nobody takes receipts in here.")
 
 
 @dataclass(frozen=True)

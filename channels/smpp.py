@@ -1,13 +1,12 @@
 """Short messages through an SMPP 3.4 message centre.
 
-The PDUs are aiosmpplib's. Its client is not used: it tells nobody which submits
-were under way when a connection ended, and reads as much as a header claims
+What we write is aiosmpplib's work. Its client is not used: it tells nobody which
+submits were under way when a connection ended, and reads as much as a header claims
 (docs/decisions/0010). SMPP has no duplicate key either.
 """
 
 import re
 import struct
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -16,7 +15,6 @@ from aiosmpplib import protocol
 from aiosmpplib.state import (
     NPI,
     TON,
-    PduHeader,
     PhoneNumber,
     SmppCommand,
     SmppCommandStatus,
@@ -25,9 +23,11 @@ from pydantic import Field, SecretStr
 
 from channels.codes import CodeTable, classes, refusal
 from channels.gateway import GatewayAccount, GatewaySender, Part, receipt
-from channels.gateway_session import Heard, Make
+from channels.gateway_session import Heard, Limits, Make
+from channels.octets import Garbled
 from channels.provider import SandboxPorts
 from channels.receipts import ProviderReceipt, ReceiptSink
+from channels.smpp_receipt import report_in
 from channels.times import Clock, after, utc_now
 from core.errors import (
     ContentRefused,
@@ -44,7 +44,6 @@ LONGEST = 70_000
 _HEADER = struct.Struct(">IIII")
 _ANSWER = 0x80000000
 _MESSAGE_ID = re.compile(r"[\x21-\x7e]{1,64}")
-_FIELD = re.compile(r"\b(id|stat):(\S+)", re.IGNORECASE)
 
 # Command statuses by their names (SMPP 3.4 Issue 1.2, 5.1.3). From 1024 to 1279
 # are the vendors' own: what is unlisted stops this message only.
@@ -141,10 +140,7 @@ class SmppWire:
         return length
 
     def hear(self, pdu: bytes) -> Heard[Answer]:
-        """Return what a PDU means for the connection.
-
-        Only a request's body is read by the library: it knows no vendor's status.
-        """
+        """Return what a PDU means for the connection."""
         _, command, status, number = _HEADER.unpack_from(pdu)
         if command & _ANSWER:
             text = pdu[self.header :].split(b"\0", 1)[0].decode("ascii", "replace")
@@ -157,28 +153,20 @@ class SmppWire:
                 return Heard(number, reply=reply, over=True)
             case SmppCommand.DELIVER_SM:
                 reply = protocol.DeliverSmResp(number).pdu()
-                return Heard(number, reply=reply, receipt=self._receipt(pdu, number))
+                return Heard(number, reply=reply, receipt=self._receipt(pdu))
         status = SmppCommandStatus.ESME_RINVCMDID
         return Heard(number, reply=protocol.GenericNack(number, status).pdu())
 
-    def _receipt(self, pdu: bytes, number: int) -> ProviderReceipt | None:
+    def _receipt(self, pdu: bytes) -> ProviderReceipt | None:
         """Return the receipt in a deliver_sm, None where there is none to read."""
-        header = PduHeader(
-            len(pdu), SmppCommand.DELIVER_SM, SmppCommandStatus.ESME_ROK, number
-        )
         try:
-            said = protocol.DeliverSm.from_pdu(pdu, header, protocol.DEFAULT_ENCODING)
-        except Exception as error:
-            # The library fails in many ways on what is no deliver_sm.
-            name = type(error).__name__
-            structlog.get_logger("gateway").warning("gateway.unreadable", error=name)
+            report = report_in(pdu[self.header :])
+        except Garbled:
+            structlog.get_logger("gateway").warning("gateway.deliver_unreadable")
             return None
-        if not isinstance(said, protocol.DeliverSm) or not said.is_receipt():
+        if report is None:
             return None
-        fields = _fields(said)
-        if not _MESSAGE_ID.fullmatch(fields.get("id", "")) or "stat" not in fields:
-            return None
-        return receipt(PROVIDER, fields["id"], fields["stat"], self._clock())
+        return receipt(PROVIDER, report.message_id, report.stat, self._clock())
 
     def bind(self, number: int) -> bytes:
         """Return bind_transceiver."""
@@ -235,40 +223,17 @@ class SmppWire:
         return protocol.Unbind(number).pdu()
 
 
-def _fields(said: protocol.DeliverSm) -> Mapping[str, str]:
-    """Return a receipt's id and state: of its text, or of its optional parameters.
-
-    Not by the library's parser, which fails on an `err` that is no number.
-    """
-    text = said.short_message or said.message_payload
-    found = {name.lower(): value for name, value in _FIELD.findall(text)}
-    for option in said.optional_params or ():
-        if option.tag == 0x001E:
-            found["id"] = str(option.value)
-        elif option.tag == 0x0427 and isinstance(option.value, int):
-            found.setdefault("stat", _STATES.get(option.value, "UNKNOWN"))
-    return found
-
-
-# message_state (5.2.28).
-_STATES: Mapping[int, str] = {
-    1: "ENROUTE",
-    2: "DELIVRD",
-    3: "EXPIRED",
-    4: "DELETED",
-    5: "UNDELIV",
-    6: "ACCEPTD",
-    7: "UNKNOWN",
-    8: "REJECTD",
-}
-
-
 class SmppSender(GatewaySender[Answer]):
     """Sends short messages through an SMPP message centre."""
 
     provider: ClassVar[str] = PROVIDER
 
     def __init__(
-        self, account: SmppAccount, receipts: ReceiptSink, clock: Clock = utc_now
+        self,
+        account: SmppAccount,
+        receipts: ReceiptSink,
+        clock: Clock = utc_now,
+        limits: Limits | None = None,
     ) -> None:
-        super().__init__(SmppWire(account, clock), account, receipts)
+        wire = SmppWire(account, clock)
+        super().__init__(wire, account, receipts, limits or Limits())

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from channels.base import Sending, Taken
 from channels.cmpp import CmppAccount, CmppSender
+from channels.gateway_session import Limits
 from channels.receipts import ProviderReceipt
 from channels.smpp import SmppAccount, SmppSender
 from core.words import Channel
@@ -93,15 +94,17 @@ class Protocol:
         return int(port)
 
     @asynccontextmanager
-    async def sender(self, port: int, **changes: Any) -> AsyncIterator[Opened]:
+    async def sender(
+        self, port: int, limits: Limits | None = None, **changes: Any
+    ) -> AsyncIterator[Opened]:
         """Yield a sender and what takes its receipts."""
         inbox = Inbox()
         sender: Sender
         if self.name == "smpp":
-            sender = SmppSender(smpp_account(port, **changes), inbox)
+            sender = SmppSender(smpp_account(port, **changes), inbox, limits=limits)
         else:
             account = cmpp_account(port, version=self.version, **changes)
-            sender = CmppSender(account, inbox)
+            sender = CmppSender(account, inbox, limits=limits)
         try:
             yield sender, inbox
         finally:

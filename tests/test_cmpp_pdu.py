@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.cmpp_fields import Garbled
 from channels.cmpp_pdu import (
     HEADER,
     LONGEST,
@@ -32,6 +31,7 @@ from channels.cmpp_pdu import (
     unpack,
 )
 from channels.cmpp_report import Report, pack_report, unpack_report
+from channels.octets import Garbled
 
 VERSIONS = pytest.mark.parametrize("version", [V20, V30])
 # "【A】" in UCS-2.

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -151,7 +152,7 @@ async def test_receipts_come_over_a_later_connection(protocol: Protocol) -> None
     ],
 )
 async def test_a_wrong_key_is_a_configuration_error_and_is_not_hammered(
-    sandbox: Rig, name: str, wrong: dict[str, str]
+    sandbox: Rig, name: str, wrong: dict[str, Any]
 ) -> None:
     protocol = Protocol(name)
     async with protocol.sender(protocol.port(sandbox), **wrong) as (sender, _):
