@@ -31,6 +31,7 @@ from api import (
     problems,
     receipts,
     token_routes,
+    ward_page,
     workstation_socket,
 )
 from api.centre import Centre
@@ -66,6 +67,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     admin_standings.router,
     codec.router,
     detail_page.router,
+    ward_page.router,
     receipts.router,
     health.router,
 )

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import HTMLResponse
 
 from api.centre import Centre, CentreDep
+from api.languages import preferred
 from api.pages import page
 from core.errors import Unavailable
 from core.links import read_link
@@ -100,23 +101,4 @@ async def _title(centre: Centre, message: Message) -> str:
 
 def _language(accepted: str) -> Words:
     """Return the language that a browser prefers of our two; Chinese if neither."""
-    for choice in _by_preference(accepted):
-        if choice.startswith("zh"):
-            return CHINESE
-        if choice.startswith("en"):
-            return ENGLISH
-    return CHINESE
-
-
-def _by_preference(accepted: str) -> list[str]:
-    """Return an Accept-Language's tags, the most wanted first (RFC 9110, 12.5.4)."""
-    weighted = []
-    for place, choice in enumerate(accepted[:500].lower().split(",")):
-        tag, _, weight = choice.partition(";q=")
-        weighted.append((-_weight(weight), place, tag.strip()))
-    return [tag for _, _, tag in sorted(weighted)]
-
-
-def _weight(text: str) -> float:
-    digits = text.strip()[:5]
-    return float(digits) if digits.replace(".", "", 1).isdigit() else 1.0
+    return {"zh": CHINESE, "en": ENGLISH}[preferred(accepted, ("zh", "en"))]

@@ -104,7 +104,7 @@ def docs_page(document: dict[str, Any]) -> HTMLResponse:
 
 def _declare_errors(document: dict[str, Any]) -> None:
     for method, path, operation in _operations(document):
-        if path.startswith(("/health", "/metrics", "/m/")):
+        if path.startswith(("/health", "/metrics", "/m/", "/ward")):
             statuses = {s: _ALWAYS[s] for s in (400, 404, 431, 500, 503)}
         else:
             statuses = dict(_ALWAYS)

@@ -20,7 +20,7 @@ from store.popups import Event
 from store.workstations import Standing
 
 TICK_SECONDS = 0.5
-_RENEW_SECONDS = 5.0
+_RENEW_SECONDS = 2.0
 LEASE = timedelta(seconds=20)
 _PURGE_SECONDS = 3600.0
 _ROOM = 200

@@ -22,6 +22,7 @@ from console.pages import (
     queues,
     template,
     users,
+    workstations,
 )
 
 # What the navigation lists, by section.
@@ -33,7 +34,12 @@ MENU: Sequence[tuple[str, Sequence[Page]]] = (
     ),
     (
         "nav.setup",
-        (clients.clients, message_types.message_types, channels.channels),
+        (
+            clients.clients,
+            message_types.message_types,
+            channels.channels,
+            workstations.workstations,
+        ),
     ),
     ("nav.access", (users.users, audit.audit)),
 )

@@ -1,16 +1,21 @@
 """Finding out how a message stands: the workflow first, then what is written down."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
 from core import progress
-from core.errors import NotFound
+from core.errors import NotFound, Unavailable
 from core.models import Message, MessageStatus
+from core.words import Status
 from operations import Parts
 from store import messages
 
 Source = Literal["workflow", "store"]
+_MAY_HAVE_ENDED = frozenset(
+    {Status.DELIVERED, Status.FAILED, Status.CANCELLED, Status.EXPIRED}
+)
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,7 @@ async def find_message(parts: Parts, message_id: UUID) -> Found | None:
     """Return how a message stands; None where nobody accepted it."""
     answered = await parts.deliveries.status_of(message_id)
     if answered is not None:
-        return Found(answered, "workflow")
+        return await _newest(parts, answered)
     async with parts.store.sessions() as session:
         stored = await messages.find(session, message_id)
     if stored is not None:
@@ -33,6 +38,33 @@ async def find_message(parts: Parts, message_id: UUID) -> Found | None:
     # Accepted, and no worker has seen it yet: only its start is known.
     message = await parts.deliveries.accepted_message(message_id)
     return Found(progress.begin(message), "workflow") if message else None
+
+
+async def _newest(parts: Parts, answered: MessageStatus) -> Found:
+    """Return what a workflow knows, or what was written after it had ended.
+
+    Late receipts and confirmations go to the store once nobody runs any more;
+    an ended workflow still answers, with what it knew.
+    """
+    if answered.status not in _MAY_HAVE_ENDED:
+        return Found(answered, "workflow")
+    with suppress(Unavailable):
+        async with parts.store.sessions() as session:
+            stored = await messages.find(session, answered.id)
+        if stored is not None and (later := _later(answered, stored.status)):
+            return Found(later, "store")
+    return Found(answered, "workflow")
+
+
+def _later(answered: MessageStatus, stored: MessageStatus) -> MessageStatus | None:
+    """Return the document with the store's news, None where it has none."""
+    then, now = (answered.run, answered.updated_at), (stored.run, stored.updated_at)
+    given = answered.acknowledgement or stored.acknowledgement
+    if now > then:
+        return stored.model_copy(update={"acknowledgement": given})
+    if given is not answered.acknowledgement:
+        return answered.model_copy(update={"acknowledgement": given})
+    return None
 
 
 async def look_up(parts: Parts, message_id: UUID, client: str | None = None) -> Found:

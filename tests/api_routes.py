@@ -21,7 +21,15 @@ VALUES = {
     "token": "x",
     "secret": "x",
 }
-OPEN = ("/v1/token", "/v1/session", "/health", "/metrics", "/m/", "/v1/receipts/")
+OPEN = (
+    "/v1/token",
+    "/v1/session",
+    "/health",
+    "/metrics",
+    "/m/",
+    "/ward",
+    "/v1/receipts/",
+)
 
 
 @dataclass(frozen=True)

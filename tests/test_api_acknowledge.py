@@ -94,6 +94,17 @@ async def test_a_confirmation_outlives_the_workflow(rig: Rig) -> None:
     assert await waiting(rig) == 0
 
 
+async def test_an_ended_workflow_does_not_hide_it(rig: Rig) -> None:
+    his = await rig.client("his")
+    message_id = await out(rig, his)
+    rig.deliveries.ended.add(message_id)  # it answers queries, and takes no signal
+    await confirm(rig, message_id, his, by="N0217", read_back="2 号楼")
+    kept = (await rig.http.get(f"/v1/messages/{message_id}", headers=his)).json()
+    assert (kept["source"], kept["acknowledgement"]["by"]) == ("store", "N0217")
+    again = await confirm(rig, message_id, his, by="N0999", read_back="2 号楼")
+    assert again.json()["acknowledgement"]["by"] == "N0217"
+
+
 async def test_a_late_write_of_the_workflow_keeps_the_confirmation(rig: Rig) -> None:
     his = await rig.client("his")
     message_id = await out(rig, his)

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,7 @@ from operations.workstations import PopupPost
 from store import attempts, catalog, templates
 from store.catalog import MessageTypeChanges
 from store.templates import TemplateDraft
-from tests.api_rig import SETUP, Rig, running_api
+from tests.api_rig import SETUP, Headers, Rig, running_api
 from tests.centre import until
 from tests.test_api_server import free_port
 
@@ -34,7 +34,17 @@ class Ward:
 
     rig: Rig
     port: int
-    secrets: dict[str, str]
+    secrets: dict[str, str] = field(default_factory=dict)
+    known: dict[str, Headers] = field(default_factory=dict)
+    server: uvicorn.Server | None = None
+    running: asyncio.Task[None] | None = None
+
+    async def stop(self) -> None:
+        """Stop serving, if that has not been done."""
+        if self.server is not None and self.running is not None:
+            self.server.should_exit = self.server.force_exit = True
+            await self.running
+            self.server = self.running = None
 
     async def add(self, station: str, **draft: Any) -> str:
         admin = await self.rig.person(Role.ADMIN)
@@ -81,8 +91,6 @@ class Ward:
             )
         await PopupPost(store)(wanted)
         return wanted
-
-    known: dict[str, dict[str, str]]
 
     async def outcome(self, sending: Sending) -> Outcome:
         doc = self.rig.deliveries.docs[sending.message_id]
@@ -138,21 +146,28 @@ def popup(message_id: UUID, to: str, **more: Any) -> Sending:
 
 @asynccontextmanager
 async def running_ward(folder: Path) -> AsyncIterator[Ward]:
+    """Run an API with one workstation, whose messages go to workstations."""
     async with running_api(folder) as rig:
         await shown_on_workstations(rig)
-        port = free_port()
-        config = uvicorn.Config(
-            rig.app, port=port, lifespan="off", log_config=None, ws="websockets-sansio"
-        )
-        server = uvicorn.Server(config)
-        serving = asyncio.create_task(server.serve())
-        await until(lambda: server.started)
-        made = Ward(rig, port, {}, {})
-        await made.add("icu-1", staff=["N0217"])
-        yield made
-        server.should_exit = True
-        server.force_exit = True
-        await serving
+        ward = Ward(rig, free_port())
+        async with serving(ward):
+            await ward.add("icu-1", staff=["N0217"])
+            yield ward
+
+
+@asynccontextmanager
+async def serving(ward: Ward) -> AsyncIterator[None]:
+    """Serve a ward's port; every connection is cut at the end."""
+    config = uvicorn.Config(
+        ward.rig.app, port=ward.port, lifespan="off", log_config=None
+    )
+    ward.server = uvicorn.Server(config)
+    ward.running = asyncio.create_task(ward.server.serve())
+    await until(lambda: ward.server is not None and ward.server.started)
+    try:
+        yield
+    finally:
+        await ward.stop()
 
 
 async def shown_on_workstations(rig: Rig) -> None:
