@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.models import DeliveryTask
-from channels.base import Taken
+from channels.base import Referring, Taken
 from channels.http import deadline
 from channels.provider import Account
 from channels.router import Route, Router
@@ -149,12 +149,17 @@ def _limit(account: Account) -> Limit | None:
 async def _begun(
     session: AsyncSession, task: DeliveryTask, route: Route, *, repeat: bool = False
 ) -> Call:
+    sender = route.sender
+    short = (
+        sender.reference(task.delivery_id) if isinstance(sender, Referring) else None
+    )
     attempt = await attempts.begin_attempt(
         session,
         delivery_id=task.delivery_id,
         message_id=task.message_id,
         channel=task.channel,
-        provider=route.sender.provider,
+        provider=sender.provider,
         account=route.account.code if route.account else None,
+        reference=short,
     )
     return Call(route, attempt, repeat)

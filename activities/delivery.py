@@ -72,19 +72,21 @@ class DeliveryActivities:
         async with self.store.sessions() as session:
             rules = await rules_of(session, task)
             earlier = await _earlier(session, task)
-        last = earlier[-1].account if earlier else None
-        route = self.router.route(task.channel, last)
+        last = earlier[-1] if earlier else None
+        route = self.router.route(task.channel, last.account if last else None)
         if route is None or not isinstance(route.sender, Asking):
             raise ProviderDown("the account that was used is gone", code="no-account")
+        sending = self._sending(task, rules.said)
+        known = {"provider_message_id": last.provider_message_id if last else None}
         try:
-            taken = await route.sender.ask(self._sending(task, rules.said))
+            taken = await route.sender.ask(sending.model_copy(update=known))
         except DeliveryError as error:
             await note_refusal(self.store, task, error)
             raise
         if taken is None:
             raise NotTaken("the provider knows no such delivery")
-        if earlier:
-            await self._calls.end(earlier[-1], "accepted", taken=taken)
+        if last:
+            await self._calls.end(last, "accepted", taken=taken)
         return _result(route.sender, taken, len(earlier))
 
     @property

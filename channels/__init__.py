@@ -11,6 +11,7 @@ from channels.accounts import (
 )
 from channels.alipay import AlipaySender
 from channels.alipay_gateway import AlipayAccount
+from channels.aliyun_voice import AliyunVoiceAccount, AliyunVoiceSender
 from channels.base import Sender
 from channels.cmpp import CmppAccount, CmppSender
 from channels.email import EmailSender
@@ -26,6 +27,7 @@ from channels.smpp import SmppAccount, SmppSender
 from channels.sms import AliyunSmsSender
 from channels.socket import SocketSender
 from channels.tencent_sms import TencentSmsAccount, TencentSmsSender
+from channels.tencent_voice import TencentVoiceAccount, TencentVoiceSender
 from channels.wechat import WechatSender
 from channels.wechat_medical import WechatMedicalAccount, WechatMedicalSender
 from channels.wechat_mini import WechatMiniAccount, WechatMiniSender
@@ -56,6 +58,20 @@ PROVIDERS: tuple[Provider[Any], ...] = (
         TencentSmsAccount,
         lambda account, tools: TencentSmsSender(account, tools.http, tools.clock),
         TencentSmsAccount.sandbox,
+    ),
+    Provider(
+        Channel.VOICE,
+        "aliyun",
+        AliyunVoiceAccount,
+        lambda account, tools: AliyunVoiceSender(account, tools.http, tools.clock),
+        AliyunVoiceAccount.sandbox,
+    ),
+    Provider(
+        Channel.VOICE,
+        "tencent",
+        TencentVoiceAccount,
+        lambda account, tools: TencentVoiceSender(account, tools.http, tools.clock),
+        TencentVoiceAccount.sandbox,
     ),
     Provider(
         Channel.WECHAT,

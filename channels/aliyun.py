@@ -11,12 +11,12 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 import httpx
+from pydantic import SecretStr
 
-from channels.accounts import AliyunAccount
 from channels.codes import CodeTable, refusal
 from channels.http import Answer, Line, read_object
 from core.errors import OutcomeUnknown
@@ -83,6 +83,17 @@ class AliyunReply:
         return value if isinstance(value, str) else ""
 
 
+class AccessKey(Protocol):
+    """What an account of Aliyun signs with, and where it calls."""
+
+    @property
+    def base_url(self) -> str: ...
+    @property
+    def access_key_id(self) -> str: ...
+    @property
+    def access_key_secret(self) -> SecretStr: ...
+
+
 def _new_nonce() -> str:
     return uuid.uuid4().hex
 
@@ -92,7 +103,7 @@ class AliyunApi:
     """One version of one of Aliyun's products, called with one access key."""
 
     line: Line
-    account: AliyunAccount
+    account: AccessKey
     version: str
     nonce: Nonce = field(default=_new_nonce)
 

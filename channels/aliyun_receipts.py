@@ -4,19 +4,16 @@ Source: help.aliyun.com 101867. The answer must be JSON with a number as `code`,
 or the same array comes again after one, five and ten minutes.
 """
 
-import json
 from collections.abc import Mapping
-from contextlib import suppress
-from datetime import datetime
 from typing import Any, ClassVar
-from uuid import UUID
 
 from channels.accounts import AliyunAccount
+from channels.aliyun_codes import CARRIERS
 from channels.codes import clean_code
 from channels.receipts import Inbound, Parsed, ProviderReceipt, ReceiptKeys, Reply
-from channels.sms import RECEIPTS
-from channels.times import CHINA, Clock, utc_now
-from core.errors import Malformed, RecipientRefused
+from channels.reports import china_time, our_id, reports, text_of
+from channels.times import Clock, utc_now
+from core.errors import RecipientRefused
 from core.words import Channel, Outcome, Reason
 
 TAKEN = Reply(b'{"code":0,"msg":"\xe6\x88\x90\xe5\x8a\x9f"}', "application/json")
@@ -52,39 +49,6 @@ class AliyunSmsReceipts:
             outcome=Outcome.DELIVERED if success else Outcome.FAILED,
             reason=None if success else Reason.RECEIPT_FAILED,
             code=code,
-            refused=not success and RECEIPTS.class_of(code) is RecipientRefused,
+            refused=not success and CARRIERS.class_of(code) is RecipientRefused,
             at=china_time(report.get("report_time"), self._clock()),
         )
-
-
-def reports(body: bytes) -> list[Mapping[str, Any]]:
-    """Return the objects of an array; Malformed for anything else."""
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
-        raise Malformed("The body is not JSON.") from None
-    if not isinstance(found, list) or not all(isinstance(r, dict) for r in found):
-        raise Malformed("The body is not an array of reports.")
-    return found
-
-
-def text_of(report: Mapping[str, Any], name: str) -> str | None:
-    """Return a field that is an id: printable, of 1 to 128 characters."""
-    value = report.get(name)
-    fits = isinstance(value, str) and value.isprintable() and 1 <= len(value) <= 128
-    return value if fits else None
-
-
-def our_id(value: object) -> UUID | None:
-    """Return the sending's id that a provider gave back, if it is one."""
-    with suppress(ValueError):
-        return UUID(value) if isinstance(value, str) else None
-    return None
-
-
-def china_time(value: object, now: datetime) -> datetime:
-    """Return a time as Aliyun and Tencent write it; now where it is none."""
-    with suppress(ValueError):
-        if isinstance(value, str):
-            return datetime.strptime(value, "%Y-%m-%d %H:%M:%S").replace(tzinfo=CHINA)
-    return now

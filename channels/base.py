@@ -29,7 +29,9 @@ class Sending(Model):
 
     `id` is the same for every attempt: the duplicate key where a provider
     has one. `link` of the content is unique to the message. `acknowledge`: a
-    person must confirm it, and with `read_back` read a value of it back.
+    person must confirm it, and with `read_back` read a value of it back. When a
+    provider is asked what became of it, `provider_message_id` is what it
+    answered, or the reference it was given, where that is known.
     """
 
     id: UUID
@@ -41,6 +43,7 @@ class Sending(Model):
     expires_at: datetime | None = None
     acknowledge: bool = False
     read_back: bool = False
+    provider_message_id: str | None = None
 
 
 class Taken(Model):
@@ -91,4 +94,13 @@ class Asking(Protocol):
         Raises RecipientRefused (or another DeliveryError) where the provider
         reports that it failed, ProviderDown where it can't be asked now.
         """
+        ...
+
+
+@runtime_checkable
+class Referring(Protocol):
+    """A channel whose provider gives back a short reference instead of our id."""
+
+    def reference(self, sending_id: UUID) -> str:
+        """Return what the provider is given, and reports, for a sending."""
         ...

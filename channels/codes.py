@@ -40,7 +40,7 @@ class CodeTable:
     """
 
     provider: str
-    classes: Mapping[str, ErrorClass]
+    classes: dict[str, ErrorClass]
     unknown: ErrorClass
     prefixes: Mapping[str, ErrorClass] = field(default_factory=dict)
     pauses: Mapping[str, Pause] = field(default_factory=dict)

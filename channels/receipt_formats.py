@@ -11,7 +11,12 @@ from channels.accounts import (
     WorkstationAccount,
 )
 from channels.aliyun_receipts import AliyunSmsReceipts
+from channels.aliyun_voice import AliyunVoiceAccount
+from channels.aliyun_voice_receipts import AliyunVoiceReceipts
 from channels.receipts import ReceiptFormat, ReceiptKeys
+from channels.tencent_receipts import TencentSmsReceipts, TencentVoiceReceipts
+from channels.tencent_sms import TencentSmsAccount
+from channels.tencent_voice import TencentVoiceAccount
 from channels.times import Clock, utc_now
 from channels.wechat_mini import WechatMiniAccount
 from channels.wechat_receipts import WechatMiniReceipts, WechatReceipts
@@ -48,6 +53,9 @@ FORMATS: tuple[Reporting[Any], ...] = (
         Channel.WECHAT_MINI, "wechat_mini", WechatMiniAccount, WechatMiniReceipts
     ),
     Reporting(Channel.WECOM, "wecom", WecomAccount, WecomReceipts),
+    Reporting(Channel.SMS, "tencent", TencentSmsAccount, TencentSmsReceipts),
+    Reporting(Channel.VOICE, "aliyun", AliyunVoiceAccount, AliyunVoiceReceipts),
+    Reporting(Channel.VOICE, "tencent", TencentVoiceAccount, TencentVoiceReceipts),
     Reporting(
         Channel.WORKSTATION, "workstation", WorkstationAccount, WorkstationReceipts
     ),

@@ -17,7 +17,8 @@ class ProviderReceipt(Model):
     """What a provider reported about one sending.
 
     It is found by `provider_message_id` (what the provider answered when it took
-    the sending), or by `sending_id` where the provider echoes our own id.
+    the sending), or by `sending_id` where the provider echoes our own id, or by
+    `reference` where it echoes the short one of a `Referring` sender.
     `outcome` is accepted, delivered, read or failed; `code` the provider's own;
     `reason` says why it failed. `refused`: the person can't be reached there.
     `account` is the account it came to, where that is known.
@@ -28,6 +29,7 @@ class ProviderReceipt(Model):
     account: str | None = None
     provider_message_id: str | None = None
     sending_id: UUID | None = None
+    reference: str | None = None
     outcome: Outcome
     reason: Reason | None = None
     code: str = ""

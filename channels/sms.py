@@ -2,7 +2,7 @@
 
 SendSms knows no duplicate key: where its answer was lost, QuerySendDetails
 says what became of the message (help.aliyun.com, SendSms: "does not support
-idempotence"). Codes: help.aliyun.com 101346 and 101347.
+idempotence").
 """
 
 import json
@@ -14,110 +14,16 @@ import httpx
 
 from channels.accounts import AliyunAccount
 from channels.aliyun import AliyunApi
+from channels.aliyun_codes import CARRIERS, SMS, raise_over_limit
 from channels.base import Content, Sending, Taken
-from channels.codes import CodeTable, classes, refusal
+from channels.codes import refusal
 from channels.http import Line, Slots, deadline
-from channels.times import (
-    CHINA,
-    Clock,
-    Pause,
-    after,
-    until_midnight,
-    until_next_month,
-    utc_now,
-)
-from core.errors import (
-    ContentRefused,
-    DeliveryError,
-    Misconfigured,
-    OutcomeUnknown,
-    ProviderDown,
-    RateLimited,
-    RecipientRefused,
-)
+from channels.template_ids import ALIYUN_SMS, id_of_form
+from channels.times import CHINA, Clock, utc_now
+from core.errors import DeliveryError, Misconfigured, ProviderDown
 from core.words import Channel
 
 VERSION = "2017-05-25"
-_LIMIT = "isv.BUSINESS_LIMIT_CONTROL"
-
-# Codes that begin with "isp." are Aliyun's own trouble, listed or not. Any other
-# unlisted one is an answer, so nothing was sent; it stops this message only,
-# and the next channel is tried.
-CODES = CodeTable(
-    provider="aliyun",
-    classes=classes(
-        {
-            ProviderDown: "isp.SYSTEM_ERROR isp.GATEWAY_ERROR InternalError",
-            RateLimited: (
-                "Throttling Throttling.User isv.BUSINESS_LIMIT_CONTROL "
-                "isv.DAY_LIMIT_CONTROL isv.MONTH_LIMIT_CONTROL"
-            ),
-            RecipientRefused: "isv.MOBILE_NUMBER_ILLEGAL isv.CUSTOMER_REFUSED",
-            # BLACK_KEY: sources disagree whether a word or a number is meant.
-            ContentRefused: (
-                "isv.BLACK_KEY_CONTROL_LIMIT "
-                "isv.TEMPLATE_MISSING_PARAMETERS isv.TEMPLATE_PARAMS_ILLEGAL "
-                "isv.INVALID_JSON_PARAM isv.PARAM_LENGTH_LIMIT "
-                "isv.PARAM_NOT_SUPPORT_URL isv.SMS_CONTENT_ILLEGAL "
-                "isv.UNSUPPORTED_CONTENT isv.SMS_CONTENT_MISMATCH_TEMPLATE_TYPE "
-                "isv.INVALID_PARAMETERS isv.MOBILE_COUNT_OVER_LIMIT"
-            ),
-            Misconfigured: (
-                "isv.SMS_TEMPLATE_ILLEGAL isv.SMS_SIGNATURE_ILLEGAL "
-                "isv.SMS_SIGN_ILLEGAL isv.SIGN_STATE_ILLEGAL isv.SIGN_NAME_ILLEGAL "
-                "isv.SMS_SIGNATURE_SCENE_ILLEGAL isv.EXTEND_CODE_ERROR "
-                "isv.DOMESTIC_NUMBER_NOT_SUPPORTED "
-                "isv.AMOUNT_NOT_ENOUGH isv.OUT_OF_SERVICE isv.PRODUCT_UN_SUBSCRIPT "
-                "isv.PRODUCT_UNSUBSCRIBE isv.ACCOUNT_NOT_EXISTS isv.ACCOUNT_ABNORMAL "
-                "isp.RAM_PERMISSION_DENY isv.DENY_IP_RANGE SignatureDoesNotMatch "
-                "InvalidAccessKeyId.NotFound InvalidAction.NotFound InvalidVersion "
-                "InvalidTimeStamp.Expired"
-            ),
-            # Our one request came to them twice: the first may have been taken.
-            OutcomeUnknown: "SignatureNonceUsed",
-        }
-    ),
-    prefixes={
-        "isp.": ProviderDown,
-        "Throttling.": RateLimited,
-        "ServiceUnavailable": ProviderDown,
-        "InvalidAccessKeyId": Misconfigured,
-        "Forbidden": Misconfigured,
-    },
-    unknown=ContentRefused,
-    pauses={
-        "Throttling": after(seconds=5),
-        "Throttling.User": after(seconds=5),
-        "isv.DAY_LIMIT_CONTROL": until_midnight,
-        "isv.MONTH_LIMIT_CONTROL": until_next_month,
-    },
-)
-
-# What the carriers say about one that was taken. A phone that is off, or that
-# no route led to, was not reached either: the next channel's turn.
-RECEIPTS = CodeTable(
-    provider="aliyun",
-    classes=classes(
-        {
-            RecipientRefused: (
-                "MOBILE_NOT_ON_SERVICE INVALID_NUMBER MOBILE_IN_BLACK UNDELIV REJECTD "
-                "IS_CLOSE NO_ROUTE EXPIRED"
-            ),
-            RateLimited: "MOBILE_SEND_LIMIT",
-            ContentRefused: "CONTENT_KEYWORD",
-        }
-    ),
-    unknown=RecipientRefused,
-    pauses={"MOBILE_SEND_LIMIT": until_midnight},
-)
-
-# BUSINESS_LIMIT_CONTROL says in its text which limit of the number was met:
-# 触发分钟级流控Permits:1, 小时级, 天级.
-TIERS: Mapping[str, Pause] = {
-    "分钟级": after(minutes=1),
-    "小时级": after(hours=1),
-    "天级": until_midnight,
-}
 _WAITING, _FAILED, _DELIVERED = "1", "2", "3"
 _PAGE = 50
 _MOST_PAGES = 4
@@ -147,15 +53,15 @@ class AliyunSmsSender:
         params = self._params(sending)
         async with self._slots.one():
             reply = await self._api.call("SendSms", params, deadline())
-        if reply.code == _LIMIT:
-            raise self._over_limit(reply.text("Message"))
-        self._api.refuse(reply, CODES)
+        raise_over_limit(reply, self._clock())
+        self._api.refuse(reply, SMS)
         number = reply.text("BizId")[:128] or None
         return Taken(provider=self.provider, provider_message_id=number)
 
     def _params(self, sending: Sending) -> dict[str, str]:
         content = sending.content
-        template = content.provider_template or self._account.default_template
+        listed = content.provider_template
+        template = id_of_form(listed, ALIYUN_SMS) or self._account.default_template
         if not template:
             raise refusal(self.provider, Misconfigured, code="no-template")
         return {
@@ -165,12 +71,6 @@ class AliyunSmsSender:
             "TemplateParam": template_param(content),
             "OutId": str(sending.id),
         }
-
-    def _over_limit(self, message: str) -> DeliveryError:
-        pauses = (pause for tier, pause in TIERS.items() if tier in message)
-        pause = next(pauses, after(hours=1))
-        now = self._clock()
-        return refusal(self.provider, RateLimited, code=_LIMIT, pause=pause, now=now)
 
     async def ask(self, sending: Sending) -> Taken | None:
         """Return what became of a message by its OutId, None if it is not known.
@@ -211,7 +111,7 @@ class AliyunSmsSender:
         """Return one page; ProviderDown for whatever keeps us from knowing."""
         try:
             reply = await self._api.call("QuerySendDetails", params, until)
-            self._api.refuse(reply, CODES)
+            self._api.refuse(reply, SMS)
         except DeliveryError as error:
             raise _cannot_ask(error.code) from None
         details = _list_in(reply.data)
@@ -226,7 +126,7 @@ class AliyunSmsSender:
             return Taken(provider=self.provider, delivered=True)
         if _FAILED in by_status and _WAITING not in by_status:
             code = by_status[_FAILED].get("ErrCode")
-            raise RECEIPTS.error(str(code or "failed"), self._clock())
+            raise CARRIERS.error(str(code or "failed"), self._clock())
         return Taken(provider=self.provider)
 
 

@@ -142,8 +142,10 @@ async def _attempt(session: AsyncSession, receipt: ProviderReceipt) -> Attempt |
         made = await attempts.attempts_of(session, receipt.sending_id)
         if made:
             return made[-1]
-    if receipt.provider_message_id is None:
-        return None
-    return await attempts.attempt_of_receipt(
-        session, receipt.provider, receipt.provider_message_id
-    )
+    for number in (receipt.provider_message_id, receipt.reference):
+        found = number and await attempts.attempt_of_receipt(
+            session, receipt.provider, number
+        )
+        if found:
+            return found
+    return None

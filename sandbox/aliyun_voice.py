@@ -4,6 +4,7 @@ import json
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
 from functools import partial
 
 from starlette.responses import Response
@@ -23,6 +24,7 @@ from sandbox.aliyun_answers import (
 )
 from sandbox.book import Entry
 from sandbox.desk import Desk
+from sandbox.memory import Memory
 from sandbox.outcomes import Outcome
 from sandbox.receipts import Push
 
@@ -31,6 +33,10 @@ _LANDLINE = re.compile(r"0[1-9][0-9]{8,10}")
 _TEMPLATE = re.compile(r"TTS_\w+", re.ASCII)
 # document_detail/55085: heard to the end; nobody answered.
 _HEARD, _NO_ANSWER = "200000", "200003"
+# What the person presses where a receipt of success is asked for.
+_KEY = "1"
+_DAY = 86_400_000
+_TEXT_PRODUCT = "11010000138001"
 
 REFUSALS: Mapping[Outcome, Callable[[], Response]] = {
     Outcome.REJECT: partial(product_error, "isv.TEMPLATE_PARAMS_ILLEGAL"),
@@ -49,12 +55,13 @@ class AliyunVoice:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._calls: Memory[Entry] = Memory(desk.options.room, desk.now)
 
     def actions(
         self,
     ) -> Mapping[str, Callable[[Mapping[str, str]], Awaitable[Response]]]:
         """Return the handler of each action."""
-        return {"SingleCallByTts": self.call}
+        return {"SingleCallByTts": self.call, "QueryCallDetailByCallId": self.query}
 
     async def call(self, params: Mapping[str, str]) -> Response:
         """SingleCallByTts: one call to one number."""
@@ -63,6 +70,30 @@ class AliyunVoice:
         return self._desk.answer(
             outcome, REFUSALS, lambda: self._take(params, number, outcome)
         )
+
+    async def query(self, params: Mapping[str, str]) -> Response:
+        """QueryCallDetailByCallId: how a call ended, within a day of a time."""
+        call_id, product, since = required(params, "CallId", "ProdId", "QueryDate")
+        if product != _TEXT_PRODUCT or not re.fullmatch(r"[0-9]{13}", since):
+            raise refused("isv.INVALID_PARAMETERS")
+        entry = self._calls.recall(call_id)
+        if entry is None or not 0 <= _milliseconds(entry.at) - int(since) < _DAY:
+            return ok(Data="{}")
+        return ok(Data=json.dumps(self._detail(entry), ensure_ascii=False))
+
+    def _detail(self, entry: Entry) -> dict[str, object]:
+        """Return a call's detail; without an end while it is under way."""
+        detail: dict[str, object] = {
+            "callId": entry.provider_message_id,
+            "callee": entry.recipient,
+            "gmtCreate": china_time(entry.at),
+        }
+        after = timedelta(seconds=self._desk.options.receipt_after)
+        if entry.outcome is Outcome.NO_RECEIPT or self._desk.now() < entry.at + after:
+            return detail
+        heard = entry.outcome is not Outcome.RECEIPT_FAILED
+        end = {"state": _HEARD if heard else _NO_ANSWER, "duration": 10 * heard}
+        return detail | end
 
     def _take(
         self, params: Mapping[str, str], number: str, outcome: Outcome
@@ -85,10 +116,15 @@ class AliyunVoice:
             request=request,
         )
         self._desk.book.enter(entry)
+        self._calls.keep(call_id, entry, timedelta(days=30))
         if outcome is not Outcome.NO_RECEIPT:
             report = partial(_report, entry, params.get("OutId", ""))
             self._desk.receipts.later(Channel.VOICE, report)
         return ok(CallId=call_id)
+
+
+def _milliseconds(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
 
 
 def _checked(params: Mapping[str, str]) -> str:
@@ -124,5 +160,7 @@ def _report(entry: Entry, out_id: str) -> Push:
         "duration": "10" if heard else "0",
         "voice_type": "tts",
     }
+    if entry.outcome is Outcome.RECEIPT_DELIVERED:
+        report["dtmf"] = _KEY
     content = json.dumps([report], ensure_ascii=False).encode()
     return Push(content, "application/json", receipt_taken, RECEIPT_RETRIES)

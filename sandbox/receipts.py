@@ -39,11 +39,18 @@ class Receipts:
         self._tasks: set[asyncio.Task[None]] = set()
         self._http: httpx.AsyncClient | None = None
 
-    def later(self, channel: Channel, make: Callable[[], Push]) -> None:
-        """Push a receipt once its time has come."""
+    def later(
+        self, channel: Channel, make: Callable[[], Push], account: str = ""
+    ) -> None:
+        """Push a receipt once its time has come.
+
+        `account` names the one it is for where the centre's usual account of the
+        channel is another provider's.
+        """
         if self._url is None:
             return
-        url = f"{self._url.rstrip('/')}/{channel}/{self._secret}"
+        own = f"-{account}" if account else ""
+        url = f"{self._url.rstrip('/')}/{channel}/{self._secret}{own}"
         task = asyncio.create_task(self._deliver(url, make))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

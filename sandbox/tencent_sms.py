@@ -208,7 +208,7 @@ class TencentSms:
         if outcome in TAKEN - {Outcome.NO_RECEIPT}:
             report = _Report(number, serial, session, at, outcome)
             self._reports.append(report)
-            self._desk.receipts.later(Channel.SMS, report.push)
+            self._desk.receipts.later(Channel.SMS, report.push, "tencent")
         return serial
 
 

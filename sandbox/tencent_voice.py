@@ -91,7 +91,7 @@ class TencentVoice:
         )
         self._desk.book.enter(entry)
         for report in _reports(entry):
-            self._desk.receipts.later(Channel.VOICE, partial(_push, report))
+            self._desk.receipts.later(Channel.VOICE, partial(_push, report), "tencent")
         session = str(params.get("SessionContext", ""))
         return answer(SendStatus={"CallId": call_id, "SessionContext": session})
 

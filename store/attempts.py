@@ -55,8 +55,13 @@ async def begin_attempt(
     channel: Channel,
     provider: str,
     account: str | None = None,
+    reference: str | None = None,
 ) -> Attempt:
-    """Write the next attempt at a delivery; commit before calling the provider."""
+    """Write the next attempt at a delivery; commit before calling the provider.
+
+    A receipt finds the attempt by `reference` until the provider's own number
+    is known.
+    """
     attempt: dict[str, Any] = {
         "id": uuid7(),
         "delivery_id": delivery_id,
@@ -64,6 +69,7 @@ async def begin_attempt(
         "channel": channel.value,
         "provider": provider,
         "account": account,
+        "provider_message_id": reference,
         "state": "sending",
         "started_at": utc_now(),
     }
@@ -121,7 +127,9 @@ def _end() -> Update:
             state=bindparam("new_state"),
             code=bindparam("new_code"),
             reason=bindparam("new_reason"),
-            provider_message_id=bindparam("new_provider_id"),
+            provider_message_id=func.coalesce(
+                bindparam("new_provider_id"), table.c.provider_message_id
+            ),
             ended_at=bindparam("now", type_=UtcDateTime),
         )
     )

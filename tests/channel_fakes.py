@@ -37,6 +37,7 @@ PRIVATE = (
 
 ADDRESSES = {
     Channel.SMS: Address(type=IdentityType.MOBILE, value="+8613800138000"),
+    Channel.VOICE: Address(type=IdentityType.MOBILE, value="+8613800138000"),
     Channel.WECHAT: Address(type=IdentityType.WECHAT_OPENID, value="oPenId-of-Zhang"),
     Channel.WECHAT_MINI: Address(
         type=IdentityType.WECHAT_MINI_OPENID, value="oPenId-of-Zhang"

@@ -81,6 +81,8 @@ class Carried:
 CARRIED = (
     Carried(Channel.SMS, "aliyun"),
     Carried(Channel.SMS, "tencent"),
+    Carried(Channel.VOICE, "aliyun"),
+    Carried(Channel.VOICE, "tencent"),
     Carried(Channel.WECHAT, "wechat"),
     Carried(Channel.WECOM, "wecom"),
     Carried(

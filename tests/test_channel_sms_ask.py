@@ -6,8 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
+from channels.aliyun_codes import CARRIERS
 from channels.base import Taken
-from channels.sms import RECEIPTS, AliyunSmsSender
+from channels.sms import AliyunSmsSender
 from core.errors import (
     ContentRefused,
     DeliveryError,
@@ -139,7 +140,7 @@ async def test_receipts_of_failure(
 
 
 def test_every_receipt_code_is_tried() -> None:
-    assert set(RECEIPTS.classes) <= {code for code, *_ in RECEIPT_TABLE}
+    assert set(CARRIERS.classes) <= {code for code, *_ in RECEIPT_TABLE}
 
 
 @pytest.mark.parametrize(

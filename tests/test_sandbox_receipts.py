@@ -14,6 +14,7 @@ import pytest
 
 from sandbox.desk import Options
 from tests.sandbox_rig import Rig, new_number, rig, sms, voice, wechat
+from tests.tencent_rig import tencent_sms, tencent_voice
 
 TAKEN_BY_ALIYUN = json.dumps({"code": 0, "msg": "接收成功"}).encode()
 
@@ -113,6 +114,58 @@ def test_a_voice_report(shared: Rig, receiver: Receiver) -> None:
     [report] = json.loads(body)
     assert (report["call_id"], report["callee"]) == (call_id, number)
     assert (report["status_code"], report["out_id"]) == ("200000", "d-1")
+
+
+TAKEN_BY_TENCENT = b'{"result": 0, "errmsg": "OK"}'
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "code"),
+    [("accept", "SUCCESS", "DELIVRD"), ("receipt_failed", "FAIL", "MK:0001")],
+)
+def test_tencents_sms_report(
+    shared: Rig, receiver: Receiver, outcome: str, status: str, code: str
+) -> None:
+    receiver.usual = TAKEN_BY_TENCENT
+    number = new_number()
+    shared.rules({"channel": "sms", "outcome": outcome})
+    sent = tencent_sms(shared, number).json()["Response"]["SendStatusSet"][0]
+    [(path, body)] = receiver.wait(1)
+    assert path == "/v1/receipts/sms/sandbox-secret-tencent"
+    [report] = json.loads(body)
+    assert (report["mobile"], report["sid"]) == (number, sent["SerialNo"])
+    assert (report["report_status"], report["errmsg"]) == (status, code)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "events"),
+    [
+        ("accept", {"voiceprompt_callback": "0"}),
+        ("receipt_delivered", {"voiceprompt_callback": "0", "voicekey_callback": "1"}),
+        ("receipt_failed", {"voiceprompt_callback": "1", "voice_failure_callback": 5}),
+    ],
+)
+def test_tencents_events_of_a_call(
+    shared: Rig, receiver: Receiver, outcome: str, events: dict[str, object]
+) -> None:
+    receiver.usual = TAKEN_BY_TENCENT
+    shared.rules({"channel": "voice", "outcome": outcome})
+    sent = tencent_voice(shared, new_number()).json()["Response"]["SendStatus"]
+    pushed = [json.loads(body) for _, body in receiver.wait(len(events))]
+    found = {kind: event for push in pushed for kind, event in push.items()}
+    assert {event["callid"] for event in found.values()} == {sent["CallId"]}
+    said = ("result", "keypress", "failure_code")
+    assert events == {
+        kind: next(event[name] for name in said if name in event)
+        for kind, event in found.items()
+    }
+
+
+def test_a_key_is_in_the_voice_report(shared: Rig, receiver: Receiver) -> None:
+    shared.rules({"channel": "voice", "outcome": "receipt_delivered"})
+    voice(shared, new_number())
+    [(_, body)] = receiver.wait(1)
+    assert json.loads(body)[0]["dtmf"] == "1"
 
 
 @pytest.mark.parametrize(

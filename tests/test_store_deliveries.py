@@ -63,6 +63,34 @@ async def test_an_end_is_written_and_stays(store: Store) -> None:
     assert stored.ended_at >= stored.started_at == attempt.started_at
 
 
+async def test_a_reference_finds_it_until_the_providers_number_is_known(
+    store: Store,
+) -> None:
+    async with store.sessions.begin() as session:
+        attempt = await attempts.begin_attempt(
+            session,
+            delivery_id=uuid4(),
+            message_id=uuid4(),
+            channel=Channel.VOICE,
+            provider="aliyun",
+            reference="ref-1",
+        )
+    found: list[tuple[bool, bool]] = []
+    ends: list[tuple[AttemptState, str | None]] = [
+        ("unknown", None),
+        ("accepted", "call-1"),
+    ]
+    for state, number in ends:
+        await end(store, attempt, state, number)
+        async with store.sessions() as session:
+            by_reference, by_number = [
+                await attempts.attempt_of_receipt(session, "aliyun", known)
+                for known in ("ref-1", "call-1")
+            ]
+        found.append((by_reference is not None, by_number is not None))
+    assert found == [(True, False), (False, True)]
+
+
 async def test_a_receipt_finds_its_attempt(store: Store) -> None:
     attempt = await start(store, uuid4(), uuid4())
     await end(store, attempt, "accepted", "biz-1")

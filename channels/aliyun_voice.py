@@ -1,0 +1,182 @@
+"""Calls that read a text aloud, through Aliyun (dyvmsapi 2017-05-25).
+
+SingleCallByTts knows no duplicate key, and a call can be asked after only by the
+CallId that its answer gives: where that answer was lost, nobody can be asked and
+the report (VoiceReport), which has our OutId, is waited for.
+"""
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, ClassVar, Self
+from uuid import UUID
+
+import httpx
+from pydantic import Field, SecretStr
+
+from channels.aliyun import AliyunApi
+from channels.aliyun_codes import ANSWERED, CALLS, VOICE, raise_over_limit
+from channels.base import Sending, Taken
+from channels.codes import refusal
+from channels.http import Line, Slots, deadline
+from channels.provider import SandboxPorts
+from channels.sms import template_param
+from channels.template_ids import ALIYUN_VOICE, id_of_form
+from channels.times import Clock, utc_now
+from core.errors import DeliveryError, Misconfigured, NotTaken, ProviderDown
+from core.models import Address, Model
+from core.words import Channel, IdentityType
+
+VERSION = "2017-05-25"
+# The product of a text read aloud (QueryCallDetailByCallId, ProdId).
+PRODUCT = "11010000138001"
+_REFERENCE_LENGTH = 15
+_SLOTS = 20
+
+
+class AliyunVoiceAccount(Model):
+    """An access key of Aliyun's voice service, and how its calls are made.
+
+    `show_number` is the number bought for dedicated calls; without one, calls
+    come from Aliyun's shared numbers. `confirm_key` is the key that a template
+    asks people to press for "I have heard it".
+    """
+
+    base_url: str = "https://dyvmsapi.aliyuncs.com"
+    access_key_id: str = Field(pattern=r"^[\x21-\x7e]+$")
+    access_key_secret: SecretStr
+    show_number: str | None = Field(default=None, pattern=r"^[0-9]{5,20}$")
+    play_times: int = Field(default=2, ge=1, le=3)
+    confirm_key: str = Field(default="1", pattern=r"^[0-9*#]$")
+    default_template: str | None = None
+
+    @classmethod
+    def sandbox(cls, ports: SandboxPorts) -> Self:
+        """Return the account that the sandbox knows."""
+        return cls(
+            base_url=ports.url,
+            access_key_id="sandbox",
+            access_key_secret=SecretStr("sandbox-secret"),
+            default_template="TTS_100000001",
+        )
+
+
+class AliyunVoiceSender:
+    """Calls people with Aliyun, and asks how a call ended."""
+
+    channel: ClassVar[Channel] = Channel.VOICE
+    provider: ClassVar[str] = "aliyun"
+    dedupe_window: ClassVar[timedelta | None] = None
+
+    def __init__(
+        self,
+        account: AliyunVoiceAccount,
+        http: httpx.AsyncClient,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._account = account
+        self._clock = clock
+        self._api = AliyunApi(Line(self.provider, http, clock), account, VERSION)
+        self._slots = Slots(self.provider, _SLOTS)
+
+    async def send(self, sending: Sending) -> Taken:
+        """Place one call; it is made after the answer."""
+        params = self._params(sending)
+        async with self._slots.one():
+            reply = await self._api.call("SingleCallByTts", params, deadline())
+        raise_over_limit(reply, self._clock())
+        self._api.refuse(reply, VOICE)
+        number = reply.text("CallId")[:128] or None
+        return Taken(provider=self.provider, provider_message_id=number)
+
+    def _params(self, sending: Sending) -> dict[str, str]:
+        account = self._account
+        listed = sending.content.provider_template
+        template = id_of_form(listed, ALIYUN_VOICE) or account.default_template
+        if not template:
+            raise refusal(self.provider, Misconfigured, code="no-template")
+        shown = {"CalledShowNumber": account.show_number} if account.show_number else {}
+        return shown | {
+            "CalledNumber": called_number(sending.address),
+            "TtsCode": template,
+            "TtsParam": template_param(sending.content),
+            "PlayTimes": str(account.play_times),
+            "OutId": out_id(sending.id),
+        }
+
+    def reference(self, sending_id: UUID) -> str:
+        """Return the OutId of a sending."""
+        return out_id(sending_id)
+
+    async def ask(self, sending: Sending) -> Taken | None:
+        """Return how a call ended; never None: an unknown CallId proves nothing.
+
+        Raises ProviderDown where nobody can say, at once for good where the
+        call's CallId was never told.
+        """
+        number = sending.provider_message_id
+        if number is None or number == out_id(sending.id):
+            unknown = _cannot_ask("no-call-id")
+            unknown.retryable = False
+            raise unknown
+        async with self._slots.one():
+            detail = await self._detail(number, deadline())
+        return self._judge(str(detail.get("state", "")), number)
+
+    async def _detail(self, number: str, until: float) -> Mapping[str, Any]:
+        """Return a call's detail; ProviderDown for whatever keeps us from knowing."""
+        # The day from which 24 hours are searched: an unknown end is young.
+        since = self._clock() - timedelta(hours=23)
+        params = {
+            "CallId": number,
+            "ProdId": PRODUCT,
+            "QueryDate": str(int(since.timestamp() * 1000)),
+        }
+        try:
+            reply = await self._api.call("QueryCallDetailByCallId", params, until)
+            self._api.refuse(reply, VOICE)
+        except DeliveryError as error:
+            raise _cannot_ask(error.code) from None
+        return _object(reply.text("Data"))
+
+    def _judge(self, state: str, number: str) -> Taken:
+        if state in ANSWERED:
+            return Taken(
+                provider=self.provider, provider_message_id=number, delivered=True
+            )
+        if not CALLS.knows(state):
+            return Taken(provider=self.provider, provider_message_id=number)
+        if CALLS.class_of(state) is ProviderDown:
+            raise NotTaken("aliyun did not make the call", code=state)
+        raise CALLS.error(state, self._clock())
+
+
+def _cannot_ask(code: str) -> DeliveryError:
+    return ProviderDown("aliyun can't say what became of it", code=code)
+
+
+def _object(text: str) -> Mapping[str, Any]:
+    """Return the JSON object that an answer holds as text."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        raise _cannot_ask("garbage") from None
+    if not isinstance(found, dict):
+        raise _cannot_ask("garbage")
+    return found
+
+
+def out_id(sending_id: UUID) -> str:
+    """Return 15 bytes that stand for an id: more an OutId does not take."""
+    digest = hashlib.sha256(sending_id.bytes).digest()
+    return base64.b32encode(digest).decode()[:_REFERENCE_LENGTH].lower()
+
+
+def called_number(address: Address) -> str:
+    """Return a number as Aliyun dials it: 11 digits, or a landline with its 0."""
+    national = address.value.removeprefix("+86")
+    if address.type is IdentityType.LANDLINE and national != address.value:
+        return f"0{national}"
+    return national.removeprefix("+")

@@ -1,0 +1,68 @@
+"""Aliyun's report of a call: an array, unsigned (VoiceReport).
+
+Source: help.aliyun.com vms/voicereport-6. The answer is the one short messages'
+reports want, and so is the rhythm in which the array comes again.
+"""
+
+from typing import ClassVar
+
+from channels.aliyun_codes import ANSWERED, CALLS, GONE, TWO_PARTIES
+from channels.aliyun_receipts import TAKEN
+from channels.aliyun_voice import AliyunVoiceAccount
+from channels.codes import clean_code
+from channels.receipts import Inbound, Parsed, ProviderReceipt, ReceiptKeys
+from channels.reports import Report, china_time, reports, text_of
+from channels.times import Clock, utc_now
+from core.words import Channel, Outcome, Reason
+
+
+class AliyunVoiceReceipts:
+    """Reads VoiceReport; the key that confirms counts as read."""
+
+    channel: ClassVar[Channel] = Channel.VOICE
+    provider: ClassVar[str] = "aliyun"
+
+    def __init__(
+        self, account: AliyunVoiceAccount, keys: ReceiptKeys, clock: Clock = utc_now
+    ) -> None:
+        self._confirm_key = account.confirm_key
+        self._clock = clock
+
+    def read(self, call: Inbound) -> Parsed:
+        """Return the receipts of one push."""
+        found = (self._receipt(report) for report in reports(call.body))
+        return Parsed(TAKEN, tuple(receipt for receipt in found if receipt))
+
+    def _receipt(self, report: Report) -> ProviderReceipt | None:
+        number, reference = text_of(report, "call_id"), text_of(report, "out_id")
+        # One sample says "finished" of 200003, which means that nobody answered:
+        # the code alone decides.
+        code = clean_code(text_of(report, "status_code") or "")
+        if (number is None and reference is None) or not _is_an_end(code):
+            return None
+        outcome = self._outcome(code, text_of(report, "dtmf") or "")
+        failed = outcome is Outcome.FAILED
+        return ProviderReceipt(
+            channel=self.channel,
+            provider=self.provider,
+            provider_message_id=number,
+            reference=reference,
+            outcome=outcome,
+            reason=Reason.RECEIPT_FAILED if failed else None,
+            code=code,
+            refused=code in GONE,
+            at=china_time(report.get("end_time"), self._clock()),
+        )
+
+    def _outcome(self, code: str, pressed: str) -> Outcome:
+        if code not in ANSWERED:
+            return Outcome.FAILED
+        confirmed = pressed.startswith(self._confirm_key)
+        return Outcome.READ if confirmed else Outcome.DELIVERED
+
+
+def _is_an_end(code: str) -> bool:
+    """Tell whether a code says how a call of ours ended."""
+    if code in ANSWERED or CALLS.knows(code):
+        return True
+    return code.isdecimal() and not code.startswith(TWO_PARTIES)

@@ -1,0 +1,139 @@
+"""Tencent Cloud's reports: of short messages an array, of calls one object each.
+
+Sources: document/product/382/43547 (short messages), document/api/1128/37725
+(state of a call), 37726 (key pressed), 37727 (why it failed), 37531 (failure
+codes). Unsigned; the answer must be JSON with `result` 0.
+"""
+
+from typing import ClassVar
+
+from channels.carriers import GONE
+from channels.codes import clean_code
+from channels.receipts import Inbound, Parsed, ProviderReceipt, ReceiptKeys, Reply
+from channels.reports import (
+    Report,
+    china_time,
+    report_of,
+    reports,
+    text_of,
+    unix_time,
+)
+from channels.tencent_sms import FAIL, SUCCESS, TencentSmsAccount
+from channels.tencent_voice import TencentVoiceAccount
+from channels.times import Clock, utc_now
+from core.errors import Malformed
+from core.words import Channel, Outcome, Reason
+
+TAKEN = Reply(b'{"result":0,"errmsg":"OK"}', "application/json")
+STATE, KEY, FAILURE = (
+    "voiceprompt_callback",
+    "voicekey_callback",
+    "voice_failure_callback",
+)
+# Out of service; no such number.
+GONE_CALLS = frozenset({"7", "8"})
+_ANSWERED, _NOT_ANSWERED, _BROKEN = "0", "1", "2"
+
+
+class TencentSmsReceipts:
+    """Reads what the carriers report of short messages."""
+
+    channel: ClassVar[Channel] = Channel.SMS
+    provider: ClassVar[str] = "tencent"
+
+    def __init__(
+        self, account: TencentSmsAccount, keys: ReceiptKeys, clock: Clock = utc_now
+    ) -> None:
+        self._clock = clock
+
+    def read(self, call: Inbound) -> Parsed:
+        """Return the receipts of one push."""
+        found = (self._receipt(report) for report in reports(call.body))
+        return Parsed(TAKEN, tuple(receipt for receipt in found if receipt))
+
+    def _receipt(self, report: Report) -> ProviderReceipt | None:
+        number, status = text_of(report, "sid"), report.get("report_status")
+        if number is None or status not in (SUCCESS, FAIL):
+            return None
+        failed = status == FAIL
+        code = clean_code(text_of(report, "errmsg") or "")
+        return ProviderReceipt(
+            channel=self.channel,
+            provider=self.provider,
+            provider_message_id=number,
+            outcome=Outcome.FAILED if failed else Outcome.DELIVERED,
+            reason=Reason.RECEIPT_FAILED if failed else None,
+            code=code,
+            refused=failed and code in GONE,
+            at=china_time(report.get("user_receive_time"), self._clock()),
+        )
+
+
+class TencentVoiceReceipts:
+    """Reads how calls ended; the key that confirms counts as read."""
+
+    channel: ClassVar[Channel] = Channel.VOICE
+    provider: ClassVar[str] = "tencent"
+
+    def __init__(
+        self, account: TencentVoiceAccount, keys: ReceiptKeys, clock: Clock = utc_now
+    ) -> None:
+        self._confirm_key = account.confirm_key
+        self._clock = clock
+
+    def read(self, call: Inbound) -> Parsed:
+        """Return the receipt of one push; one of another kind says nothing to us."""
+        pushed = report_of(call.body)
+        for kind, read in (
+            (STATE, self._state),
+            (KEY, self._key),
+            (FAILURE, self._failure),
+        ):
+            if kind not in pushed:
+                continue
+            event = pushed[kind]
+            if not isinstance(event, dict):
+                raise Malformed("The body is not an event of a call.")
+            found = read(event)
+            return Parsed(TAKEN, (found,) if found else ())
+        raise Malformed("The body is not an event of a call.")
+
+    def _state(self, event: Report) -> ProviderReceipt | None:
+        result = event.get("result")
+        if result == _ANSWERED:
+            return self._receipt(event, Outcome.DELIVERED, "answered")
+        if result in (_NOT_ANSWERED, _BROKEN):
+            return self._receipt(event, Outcome.FAILED, f"result-{result}")
+        return None
+
+    def _key(self, event: Report) -> ProviderReceipt | None:
+        pressed = text_of(event, "keypress") or ""
+        if not pressed.startswith(self._confirm_key):
+            return None
+        return self._receipt(event, Outcome.READ, "confirmed")
+
+    def _failure(self, event: Report) -> ProviderReceipt | None:
+        code = clean_code(str(event.get("failure_code", "")))
+        return self._receipt(event, Outcome.FAILED, code, refused=code in GONE_CALLS)
+
+    def _receipt(
+        self,
+        event: Report,
+        outcome: Outcome,
+        code: str,
+        *,
+        refused: bool = False,
+    ) -> ProviderReceipt | None:
+        number = text_of(event, "callid")
+        if number is None:
+            return None
+        return ProviderReceipt(
+            channel=self.channel,
+            provider=self.provider,
+            provider_message_id=number,
+            outcome=outcome,
+            reason=Reason.RECEIPT_FAILED if outcome is Outcome.FAILED else None,
+            code=code,
+            refused=refused,
+            at=unix_time(event.get("end_calltime"), self._clock()),
+        )
