@@ -8,13 +8,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
 from activities.models import Prepared, Snapshot
-from core.identities import ADDRESSES
-from core.models import Address, Message
+from core.models import Message
 from core.standings import FADE, Standing, reason_to_skip
 from core.words import Channel, IdentityType, Priority, Reason
 from store import Store, messages, patients, standings
-
-Identities = dict[IdentityType, str]
+from store.addresses import addresses_in, identities_of
 
 
 @dataclass(frozen=True)
@@ -36,9 +34,9 @@ class RecordActivities:
         message = snapshot.message
         async with self.store.sessions.begin() as session:
             # Reading first: from its first write on, SQLite lets nobody else write.
-            identities = await _identities(session, message)
+            identities = await identities_of(session, message)
             refused = await _opted_out(session, message, identities)
-            addresses = _addresses(message, identities)
+            addresses = addresses_in(message.plan.channels, identities)
             known = await standings.standings_of(session, addresses, message.type)
             await messages.record(session, message, snapshot.status)
         withheld = self._known_not_to_reach(message, known)
@@ -64,28 +62,8 @@ class RecordActivities:
         return {channel: reason for channel, reason in reasons.items() if reason}
 
 
-async def _identities(session: AsyncSession, message: Message) -> Identities:
-    """Return all identities known; those given win over the index's."""
-    given = message.recipient.identities
-    if all(_address(channel, given) for channel in message.plan.channels):
-        return given
-    return await patients.resolve(session, given) | given
-
-
-def _addresses(message: Message, identities: Identities) -> dict[Channel, Address]:
-    found = {c: _address(c, identities) for c in message.plan.channels}
-    return {channel: address for channel, address in found.items() if address}
-
-
-def _address(channel: Channel, identities: Identities) -> Address | None:
-    for kind in ADDRESSES[channel]:
-        if kind in identities:
-            return Address(type=kind, value=identities[kind])
-    return None
-
-
 async def _opted_out(
-    session: AsyncSession, message: Message, identities: Identities
+    session: AsyncSession, message: Message, identities: Mapping[IdentityType, str]
 ) -> frozenset[Channel]:
     """Return the channels this person does not want; a critical value ignores it."""
     if message.priority is Priority.CRITICAL:

@@ -23,7 +23,9 @@ async def note_refusal(store: Store, task: DeliveryTask, error: DeliveryError) -
 
 
 async def note_reached(store: Store, task: DeliveryTask) -> None:
-    """Forget what was held against an address that a message has reached."""
+    """Forget what a provider's yes disproves of what is held against an address."""
     if task.doubted:
         async with store.sessions.begin() as session:
-            await standings.note_reached(session, task.channel, task.address)
+            await standings.note_reached(
+                session, task.channel, task.address, arrived=False
+            )

@@ -12,6 +12,7 @@ from core.errors import Forged, Malformed, NotFound
 from core.words import Channel
 from operations.receipt_addresses import Reporter, reporter
 from operations.receipts import ReceiptDesk
+from operations.standings import note_event
 
 PREFIX = "/v1/receipts/"
 router = APIRouter(prefix="/v1/receipts", tags=["receipts"])
@@ -50,6 +51,9 @@ async def _read(
         mine = receipt.model_copy(update={"account": known.account})
         taking = await desk.take(mine)
         centre.metrics.receipt(mine.channel, mine.provider, taking)
+    for event in parsed.events:
+        async with centre.store.sessions.begin() as session:
+            await note_event(session, event)
     return Response(parsed.answer.body, media_type=parsed.answer.media_type)
 
 

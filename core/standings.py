@@ -98,6 +98,23 @@ _OF_THE_SENDING: Mapping[Channel, frozenset[str]] = {
 # Workstations and the inbox are the hospital's own: nobody unfollows them.
 _OWN = frozenset({Channel.WORKSTATION, Channel.INBOX})
 
+# These report later whether a message arrived, so that their yes to the call
+# tells nothing of a blocked person or a dead number.
+_REPORTING = frozenset(
+    {
+        *(Channel.SMS, Channel.VOICE, Channel.EMAIL),
+        *(Channel.WECHAT, Channel.WECHAT_MINI),
+    }
+)
+
+
+def disproved(channel: Channel, *, arrived: bool) -> frozenset[State]:
+    """Return the states that a message disproves: one taken, or one that arrived."""
+    held = frozenset(REASONS)
+    if arrived or channel not in _REPORTING:
+        return held
+    return held - {State.BLOCKED, State.INVALID}
+
 
 def state_said(channel: Channel, code: str) -> State | None:
     """Return what a refusal's code says of the person; None where nothing."""

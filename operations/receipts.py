@@ -18,6 +18,7 @@ from core.models import Receipt
 from core.progress import outcome_moves, with_late_receipt
 from core.words import Status
 from operations.deliveries import Deliveries
+from operations.standings import note_report
 from store import Store, attempts, messages
 from store.attempts import Attempt
 from store.columns import utc_now
@@ -101,6 +102,8 @@ class ReceiptDesk:
             )
             if receipt.provider_message_id is not None:
                 await unpark(session, receipt.provider, receipt.provider_message_id)
+        if news:
+            await note_report(self.store, attempt, receipt)
         return Taking.APPLIED if news else Taking.REPEATED
 
     async def _tell(self, attempt: Attempt, receipt: ProviderReceipt) -> None:

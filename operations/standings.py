@@ -14,7 +14,9 @@ from core.standings import Standing, fades_at, reason_to_skip
 from core.words import Channel, IdentityType, Outcome, Reason, Role
 from operations import Parts
 from operations.people import patient_in_clear
-from store import Store, consents, standings
+from store import Store, consents, messages, standings
+from store.addresses import address_of
+from store.attempts import Attempt
 from store.audit import Actor
 from store.columns import utc_now
 from store.consents import Consent
@@ -84,6 +86,21 @@ async def note_event(session: AsyncSession, event: PersonEvent) -> None:
         case Happening.DECLINED:
             if event.template:
                 await consents.withdraw(session, address, event.template)
+
+
+async def note_report(store: Store, attempt: Attempt, receipt: ProviderReceipt) -> None:
+    """Keep what a receipt says of the person, where it says anything."""
+    arrived = receipt.outcome in REACHED - {Outcome.ACCEPTED}
+    if not receipt.refused and not arrived:
+        return
+    async with store.sessions.begin() as session:
+        stored = await messages.find(session, attempt.message_id)
+        if stored is None:
+            return
+        message = stored.message
+        address = await address_of(session, message, attempt.channel)
+        if address is not None:
+            await note_receipt(session, receipt, address, message.type)
 
 
 async def note_receipt(

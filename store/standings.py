@@ -11,7 +11,7 @@ from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.models import Address
-from core.standings import Standing, State, refused, state_said
+from core.standings import Standing, State, disproved, refused, state_said
 from core.words import Channel, IdentityType
 from store import audit
 from store.audit import Actor
@@ -90,13 +90,13 @@ async def note_unfollowed(
 
 
 async def note_reached(
-    session: AsyncSession, channel: Channel, address: Address
+    session: AsyncSession, channel: Channel, address: Address, *, arrived: bool = True
 ) -> None:
-    """Forget what was held against an address: a message got through."""
+    """Forget what a message has disproved: it arrived, or was taken at least."""
     gone = delete(StandingRow).where(
         col(StandingRow.index_hmac) == _index(session, address),
         col(StandingRow.channel) == channel,
-        col(StandingRow.state) != State.FOLLOWING,
+        col(StandingRow.state).in_(disproved(channel, arrived=arrived)),
     )
     await session.exec(gone)
 

@@ -63,6 +63,10 @@ ALIYUN = AliyunAccount.sandbox(PORTS)
 WECHAT = WechatAccount.sandbox(PORTS)
 WECOM = WecomAccount.sandbox(PORTS)
 WORKSTATION = WorkstationAccount.sandbox(PORTS)
+# A notice of the medical assistant has a status for its template.
+CONTENTS = {
+    Channel.WECHAT_MEDICAL: CONTENT.model_copy(update={"provider_template": "1501001"})
+}
 Row = tuple[str, type[DeliveryError], float | None]
 Handler = Callable[[httpx.Request], httpx.Response | Awaitable[httpx.Response]]
 
@@ -81,7 +85,9 @@ class Clock:
         self.now += timedelta(**units)
 
 
-def sending(channel: Channel, content: Content = CONTENT, **changes: Any) -> Sending:
+def sending(
+    channel: Channel, content: Content | None = None, **changes: Any
+) -> Sending:
     """Return a delivery for this channel."""
     given = {
         "id": SENDING_ID,
@@ -89,7 +95,7 @@ def sending(channel: Channel, content: Content = CONTENT, **changes: Any) -> Sen
         "channel": channel,
         "priority": Priority.NORMAL,
         "address": ADDRESSES[channel],
-        "content": content,
+        "content": content or CONTENTS.get(channel, CONTENT),
     }
     return Sending.model_validate(given | changes)
 

@@ -49,7 +49,8 @@ class Carried:
 
     `but` are the outcomes, and the faults, of another class than usual; `http` tells
     whether the provider is called at a `base_url`; `renews` whether one refusal
-    of a token or a signature is mended on the spot.
+    of a token or a signature is mended on the spot, `numbers` whether a yes comes
+    with a number.
     """
 
     channel: Channel
@@ -57,6 +58,7 @@ class Carried:
     but: Mapping[str, Kind] = field(default_factory=dict)
     http: bool = True
     renews: bool = True
+    numbers: bool = True
 
     def __str__(self) -> str:
         return f"{self.channel}-{self.provider}"
@@ -84,7 +86,17 @@ CARRIED = (
     Carried(Channel.VOICE, "aliyun"),
     Carried(Channel.VOICE, "tencent"),
     Carried(Channel.WECHAT, "wechat"),
+    Carried(Channel.WECHAT_MINI, "wechat_mini"),
+    Carried(Channel.WECHAT_MEDICAL, "wechat_medical"),
     Carried(Channel.WECOM, "wecom"),
+    Carried(
+        Channel.ALIPAY,
+        "alipay",
+        # Alipay's own "unknown error": it may have been sent.
+        but={"server_error": OutcomeUnknown},
+        renews=False,
+        numbers=False,
+    ),
     Carried(
         Channel.EMAIL,
         "smtp",

@@ -3,12 +3,15 @@
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
 from activities.models import DeliveryTask
 from core.errors import DeliveryError, OutcomeUnknown, RateLimited, RecipientRefused
+from core.models import Address
 from core.standings import State
+from core.words import Channel, IdentityType
 from store import Store, standings
 from tests.activity_rig import booking_store
 from tests.delivery_rig import YES, ScriptedSender, deliver, task
@@ -27,14 +30,32 @@ async def held(store: Store, work: DeliveryTask) -> list[tuple[State, str]]:
     return [(standing.state, standing.code) for standing in found]
 
 
-async def test_a_refused_recipient_is_remembered_until_reached(store: Store) -> None:
+class Follower(ScriptedSender):
+    """A channel that refuses at once whom it does not reach."""
+
+    channel: ClassVar[Channel] = Channel.WECHAT
+
+
+async def test_who_is_refused_is_remembered_until_reached(store: Store) -> None:
+    address = Address(type=IdentityType.WECHAT_OPENID, value="o" * 28)
+    work = task(channel=Channel.WECHAT, address=address)
+    with pytest.raises(RecipientRefused):
+        await deliver(store, Follower(RecipientRefused("no", code="43004")), work)
+    assert await held(store, work) == [(State.UNFOLLOWED, "43004")]
+    later = task(channel=Channel.WECHAT, address=address, doubted=True)
+    await deliver(store, Follower(YES), later)
+    assert not await held(store, work)
+
+
+async def test_a_number_stays_doubted_when_a_message_was_only_taken(
+    store: Store,
+) -> None:
     work, no = task(), RecipientRefused("no", code="isv.MOBILE_NUMBER_ILLEGAL")
     with pytest.raises(RecipientRefused):
         await deliver(store, ScriptedSender(no), work)
-    assert await held(store, work) == [(State.INVALID, "isv.MOBILE_NUMBER_ILLEGAL")]
     later = task(address=work.address, doubted=True)
     await deliver(store, ScriptedSender(YES), later)
-    assert not await held(store, work)
+    assert await held(store, work) == [(State.INVALID, "isv.MOBILE_NUMBER_ILLEGAL")]
 
 
 @pytest.mark.parametrize("error", [RateLimited("no"), OutcomeUnknown("no")])

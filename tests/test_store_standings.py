@@ -117,6 +117,16 @@ def receipt(outcome: Outcome, *, refused: bool = False) -> ProviderReceipt:
     )
 
 
+async def test_what_is_taken_may_still_not_arrive(store: Store) -> None:
+    await refuse(store, Channel.SMS, "INVALID_NUMBER")
+    await refuse(store, Channel.WECHAT, "43004")
+    async with store.sessions.begin() as session:
+        for channel, address in PLAN.items():
+            await standings.note_reached(session, channel, address, arrived=False)
+    # An SMS that was taken says nothing of the number; a follower is one at once.
+    assert set(await known(store)) == {Channel.SMS}
+
+
 async def test_receipts_count_as_refusals_do(store: Store) -> None:
     async with store.sessions.begin() as session:
         for _ in range(2):
