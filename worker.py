@@ -42,6 +42,7 @@ from operations.deliveries import TemporalDeliveries
 from operations.receipts import ReceiptDesk
 from operations.routing import route_for_ever
 from operations.standings import StoreConsents
+from operations.tokens import SharedTokens
 from operations.workstations import PopupPost
 from store import Store, clients, open_store, queue_settings
 from store.queue_settings import QueueSettings
@@ -196,6 +197,7 @@ async def serve(settings: Settings, only: Collection[str], stop: asyncio.Event) 
         tools = Tools(
             http,
             InboxShelf(store),
+            SharedTokens(store),
             receipts=desk,
             popups=post,
             consents=StoreConsents(store, settings.standing_fade),

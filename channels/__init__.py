@@ -167,7 +167,7 @@ def open_sender(account: Account, tools: Tools) -> Sender:
     provider = find_provider(account.channel, account.provider)
     if provider is None:
         raise LookupError("there is no such provider")
-    return provider.open(account.values, tools)
+    return provider.open(account.values, tools.of(account))
 
 
 def sandbox_accounts(ports: SandboxPorts) -> Accounts:

@@ -1,12 +1,13 @@
 """What the registry of providers is made of, and what a provider is opened with."""
 
+import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Generic, Self, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
-from pydantic import Field, SerializeAsAny
+from pydantic import Field, SecretStr, SerializeAsAny
 
 from channels.base import Sender
 from channels.consents import Consents, NoLedger
@@ -14,7 +15,7 @@ from channels.inbox import Deposit
 from channels.receipts import ProviderReceipt, ReceiptSink
 from channels.socket import Post
 from channels.times import Clock, utc_now
-from channels.tokens import MemoryTokenStore, TokenStore
+from channels.tokens import MemoryTokenStore, OfAccount, TokenStore
 from core.acceptance import Code
 from core.errors import Unavailable
 from core.models import Model
@@ -47,6 +48,35 @@ async def _nobody(receipts: Sequence[ProviderReceipt]) -> None:
     raise Unavailable("Nobody takes receipts in here.")
 
 
+class Account(Model):
+    """One account at a channel's provider; a channel may have several.
+
+    `weight` is its share of the channel's messages against the others' (0: only
+    when no other can send); `max_concurrent` calls are under way at most in one
+    process, `per_second` begun at most by all processes together.
+    """
+
+    code: Code = DEFAULT_CODE
+    channel: Channel
+    provider: str
+    weight: int = Field(default=100, ge=0, le=100)
+    enabled: bool = True
+    max_concurrent: int | None = Field(default=None, ge=1, le=1000)
+    per_second: float | None = Field(default=None, gt=0, le=10_000)
+    values: SerializeAsAny[Model]
+
+
+def _scope(values: Model) -> str:
+    """Return what stands for the keys and the address of an account."""
+    held = hashlib.sha256()
+    for name, value in values:
+        if isinstance(value, SecretStr):
+            held.update(f"{name}={value.get_secret_value()}\0".encode())
+        elif name == "base_url":
+            held.update(f"{value}\0".encode())
+    return held.hexdigest()[:32]
+
+
 @dataclass(frozen=True)
 class Tools:
     """What senders work with.
@@ -64,6 +94,14 @@ class Tools:
     popups: Post | None = None
     consents: Consents = field(default_factory=NoLedger)
 
+    def of(self, account: Account) -> Self:
+        """Return the tools of one account: its token is another's only if all keys are.
+
+        With another key or address it is asked for anew.
+        """
+        scoped = OfAccount(self.tokens, _scope(account.values))
+        return replace(self, tokens=scoped)
+
 
 @dataclass(frozen=True)
 class Provider(Generic[A]):
@@ -78,24 +116,6 @@ class Provider(Generic[A]):
     account: type[A]
     open: Callable[[A, Tools], Sender]
     sandbox: Callable[[SandboxPorts], A]
-
-
-class Account(Model):
-    """One account at a channel's provider; a channel may have several.
-
-    `weight` is its share of the channel's messages against the others' (0: only
-    when no other can send); `max_concurrent` calls are under way at most in one
-    process, `per_second` begun at most by all processes together.
-    """
-
-    code: Code = DEFAULT_CODE
-    channel: Channel
-    provider: str
-    weight: int = Field(default=100, ge=0, le=100)
-    enabled: bool = True
-    max_concurrent: int | None = Field(default=None, ge=1, le=1000)
-    per_second: float | None = Field(default=None, gt=0, le=10_000)
-    values: SerializeAsAny[Model]
 
 
 Accounts = tuple[Account, ...]

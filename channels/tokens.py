@@ -2,7 +2,8 @@
 
 import asyncio
 import copy
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -21,15 +22,21 @@ AFTER_FAILURE = timedelta(seconds=30)
 # (stable_token, force_refresh).
 FORCE_APART = timedelta(seconds=30)
 WAIT_SECONDS = 4.0
+# While another process refreshes, this is how often we look whether it has.
+_LOOK_EVERY = 0.05
 
 
 @dataclass(frozen=True, repr=False)
 class Token:
-    """An access token: when to renew it, and when it ends."""
+    """An access token: when to renew it, and when it ends.
+
+    `instead_at`: when it was fetched, if the provider had refused the one before.
+    """
 
     value: str
     renew_at: datetime
     expires_at: datetime
+    instead_at: datetime | None = None
 
 
 def new_token(value: str, expires_in: int, now: datetime) -> Token:
@@ -46,12 +53,19 @@ class TokenStore(Protocol):
 
     async def put(self, account: str, token: Token) -> None: ...
 
+    async def take_turn(self, account: str) -> bool:
+        """Take the turn to refresh; False while another process has it."""
+        ...
+
+    async def end_turn(self, account: str) -> None: ...
+
 
 class MemoryTokenStore:
     """Keeps tokens in this process."""
 
     def __init__(self) -> None:
         self._tokens: dict[str, Token] = {}
+        self._turns: set[str] = set()
 
     async def get(self, account: str) -> Token | None:
         """Return the account's token, if one was kept."""
@@ -60,6 +74,41 @@ class MemoryTokenStore:
     async def put(self, account: str, token: Token) -> None:
         """Keep the account's token."""
         self._tokens[account] = token
+
+    async def take_turn(self, account: str) -> bool:
+        """Take the turn to refresh, unless somebody has it."""
+        if account in self._turns:
+            return False
+        self._turns.add(account)
+        return True
+
+    async def end_turn(self, account: str) -> None:
+        """Give the turn back."""
+        self._turns.discard(account)
+
+
+@dataclass(frozen=True)
+class OfAccount:
+    """A store in which accounts with other keys never meet, whatever their names."""
+
+    store: TokenStore
+    scope: str
+
+    async def get(self, account: str) -> Token | None:
+        """Return the account's token, if one was kept."""
+        return await self.store.get(f"{self.scope}:{account}")
+
+    async def put(self, account: str, token: Token) -> None:
+        """Keep the account's token."""
+        await self.store.put(f"{self.scope}:{account}", token)
+
+    async def take_turn(self, account: str) -> bool:
+        """Take the turn to refresh, unless another has it."""
+        return await self.store.take_turn(f"{self.scope}:{account}")
+
+    async def end_turn(self, account: str) -> None:
+        """Give the turn back."""
+        await self.store.end_turn(f"{self.scope}:{account}")
 
 
 class Fetch(Protocol):
@@ -77,8 +126,8 @@ class _Failure:
 class Tokens:
     """The token of one account at one provider.
 
-    However many sends find it missing, old or refused, one of them fetches
-    and the others wait for what comes of it.
+    However many sends find it missing, old or refused, in however many
+    processes, one of them fetches and the others wait for what comes of it.
     """
 
     def __init__(
@@ -97,6 +146,7 @@ class Tokens:
         self._lock = asyncio.Lock()
         self._failure: _Failure | None = None
         self._forced_at: datetime | None = None
+        self._last: Token | None = None
 
     async def current(self, until: float) -> str:
         """Return a token that should be good.
@@ -104,13 +154,22 @@ class Tokens:
         Raises a DeliveryError where none can be had, at the latest at `until`
         by the loop's clock.
         """
-        token = await self._store.get(self._account)
+        token = self._last
+        if token is None or self._clock() >= token.renew_at:
+            token = self._last = await self._store.get(self._account)
         if token is not None and self._clock() < token.renew_at:
             return token.value
         return await self._in_turn(self._renew_old, until)
 
     async def renew(self, refused: str, until: float) -> str:
-        """Return another token than the one the provider refused."""
+        """Return another token than the one the provider refused.
+
+        The same again where it was itself fetched for one that was refused: to
+        fetch another at once would not help.
+        """
+        last = self._last
+        if last is not None and last.value != refused:
+            return last.value
         return await self._in_turn(lambda: self._renew_refused(refused), until)
 
     async def _in_turn(
@@ -136,32 +195,76 @@ class Tokens:
             raise
 
     async def _renew_old(self) -> Token:
-        token = await self._store.get(self._account)
-        now = self._clock()
+        while True:
+            token = await self._store.get(self._account)
+            if token is not None and self._clock() < token.renew_at:
+                return self._kept(token)
+            async with self._turn() as ours:
+                if ours:
+                    return await self._fetched_or(token)
+            # The old one serves while another process fetches the next.
+            if token is not None and self._clock() < token.expires_at:
+                return token
+            await asyncio.sleep(_LOOK_EVERY)
+
+    async def _fetched_or(self, old: Token | None) -> Token:
+        """Return a new token, or the old one while it lasts and none can be had."""
+        # Another process may have fetched between our look and our turn.
+        now, token = self._clock(), await self._store.get(self._account)
         if token is not None and now < token.renew_at:
-            return token
+            return self._kept(token)
         try:
-            return await self._kept(await self._fetch(force=False))
+            return await self._put(await self._fetch(force=False))
         except DeliveryError:
-            if token is None or now >= token.expires_at:
+            if old is None or now >= old.expires_at:
                 raise
-            # The old one is still good: use it, and ask again a little later.
-            return await self._kept(replace(token, renew_at=now + AFTER_FAILURE))
+            return await self._put(replace(old, renew_at=now + AFTER_FAILURE))
 
     async def _renew_refused(self, refused: str) -> Token:
+        while True:
+            token = await self._store.get(self._account)
+            if token is not None and not self._worth_another(token, refused):
+                return self._kept(token)
+            async with self._turn() as ours:
+                if ours:
+                    return await self._fetched_instead(refused)
+            await asyncio.sleep(_LOOK_EVERY)
+
+    def _worth_another(self, token: Token, refused: str) -> bool:
+        """Tell whether to fetch: one refused token has one successor, no storm."""
+        if token.value != refused:
+            return False
+        since = token.instead_at
+        return since is None or self._clock() - since >= FORCE_APART
+
+    async def _fetched_instead(self, refused: str) -> Token:
         token = await self._store.get(self._account)
-        if token is not None and token.value != refused:
-            return token
+        if token is not None and not self._worth_another(token, refused):
+            return self._kept(token)
         fetched = await self._fetch(force=False)
         if fetched.value == refused and self._may_force():
             self._forced_at = self._clock()
             fetched = await self._fetch(force=True)
-        return await self._kept(fetched)
+        return await self._put(replace(fetched, instead_at=self._clock()))
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[bool]:
+        """Hold the turn among all processes, if it is free."""
+        ours = await self._store.take_turn(self._account)
+        try:
+            yield ours
+        finally:
+            if ours:
+                await self._store.end_turn(self._account)
 
     def _may_force(self) -> bool:
         last = self._forced_at
         return last is None or self._clock() - last >= FORCE_APART
 
-    async def _kept(self, token: Token) -> Token:
+    async def _put(self, token: Token) -> Token:
         await self._store.put(self._account, token)
+        return self._kept(token)
+
+    def _kept(self, token: Token) -> Token:
+        self._last = token
         return token

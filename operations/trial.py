@@ -40,6 +40,7 @@ from core.words import Channel, IdentityType, Priority
 from operations.accounts import current_accounts, fallback
 from operations.channels import InboxShelf
 from operations.samples import sample_params
+from operations.tokens import SharedTokens
 from store import Store, audit, catalog
 from store.audit import Actor
 
@@ -114,7 +115,8 @@ async def send_trial(
         content=content,
     )
     async with open_http() as http:
-        result = await _sent(account, Tools(http, InboxShelf(store)), sending)
+        tools = Tools(http, InboxShelf(store), SharedTokens(store))
+        result = await _sent(account, tools, sending)
     shown = result.model_dump(mode="json", exclude_none=True)
     shown |= {"to": mask(address.type, address.value), "message_type": kind}
     async with store.sessions.begin() as session:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import or_
+from sqlalchemy import delete, or_
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.columns import utc_now
@@ -28,3 +28,10 @@ async def take_lease(
     ).returning(table.c.holder)
     connection = await session.connection()
     return (await connection.execute(taken)).scalar_one_or_none() is not None
+
+
+async def end_lease(session: AsyncSession, name: str, holder: str) -> None:
+    """Give a lease back before its time, if it is ours."""
+    table = table_of(LeaseRow)
+    ours = delete(table).where(table.c.name == name, table.c.holder == holder)
+    await (await session.connection()).execute(ours)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from channels.http import deadline
-from channels.tokens import MemoryTokenStore, Token, Tokens, new_token
+from channels.tokens import MemoryTokenStore, OfAccount, Token, Tokens, new_token
 from core.errors import DeliveryError, Misconfigured, ProviderDown
 from tests.channel_fakes import NOW, Clock
 
@@ -71,14 +71,14 @@ async def test_a_late_refusal_of_an_old_token_renews_nothing(
     assert len(issuer.forced) == 2
 
 
-async def test_the_same_token_again_is_forced_but_not_twice_in_30_s(
+async def test_the_same_token_again_is_forced_and_then_left_alone_for_30_s(
     tokens: Tokens, issuer: Issuer, clock: Clock
 ) -> None:
     await tokens.current(deadline())
     assert await tokens.renew("t1", deadline()) == "t2"
     assert issuer.forced == [False, False, True]
     assert await tokens.renew("t2", deadline()) == "t2"
-    assert issuer.forced == [False, False, True, False]
+    assert issuer.forced == [False, False, True]
     clock.forward(seconds=31)
     assert await tokens.renew("t2", deadline()) == "t3"
 
@@ -159,6 +159,47 @@ async def test_two_processes_share_a_store(clock: Clock) -> None:
     assert await there.renew("t1", deadline()) == "t2"
     assert await here.renew("t1", deadline()) == "t2"
     assert len(issuer.forced) == 2
+
+
+async def test_two_processes_refresh_once_between_them(clock: Clock) -> None:
+    store, issuer = MemoryTokenStore(), Issuer(clock, delay=0.1)
+    here, there = (Tokens("wechat", "wx1", issuer, store, clock) for _ in range(2))
+    asked = [t.current(deadline()) for t in (here, there) for _ in range(100)]
+    assert set(await asyncio.gather(*asked)) == {"t1"}
+    issuer.number = 2
+    refused = [t.renew("t1", deadline()) for t in (here, there) for _ in range(100)]
+    assert set(await asyncio.gather(*refused)) == {"t2"}
+    assert issuer.forced == [False, False]
+
+
+async def test_ahead_of_its_end_the_old_token_serves_who_does_not_refresh(
+    clock: Clock,
+) -> None:
+    store, issuer = MemoryTokenStore(), Issuer(clock, delay=0.1)
+    here, there = (Tokens("wechat", "wx1", issuer, store, clock) for _ in range(2))
+    await here.current(deadline())
+    await there.current(deadline())
+    clock.forward(seconds=7000)
+    issuer.number = 2
+    renewing = asyncio.create_task(here.current(deadline()))
+    await asyncio.sleep(0.02)
+    assert await there.current(deadline()) == "t1"
+    assert await renewing == "t2"
+    assert await there.current(deadline()) == "t2"
+    assert len(issuer.forced) == 2
+
+
+async def test_accounts_with_other_keys_do_not_share(clock: Clock) -> None:
+    store = MemoryTokenStore()
+    issuers = [Issuer(clock), Issuer(clock)]
+    issuers[1].number = 9
+    got = [
+        await Tokens("wechat", "wx1", issuer, OfAccount(store, scope), clock).current(
+            deadline()
+        )
+        for scope, issuer in zip("ab", issuers, strict=True)
+    ]
+    assert got == ["t1", "t9"]
 
 
 async def test_accounts_do_not_share(clock: Clock) -> None:
