@@ -93,8 +93,9 @@ class AliyunVoiceSender:
 
     def _params(self, sending: Sending) -> dict[str, str]:
         account = self._account
-        listed = sending.content.provider_template
-        template = id_of_form(listed, ALIYUN_VOICE) or account.default_template
+        template = id_of_form(
+            sending.content.provider_template, ALIYUN_VOICE, account.default_template
+        )
         if not template:
             raise refusal(self.provider, Misconfigured, code="no-template")
         shown = {"CalledShowNumber": account.show_number} if account.show_number else {}

@@ -60,8 +60,9 @@ class AliyunSmsSender:
 
     def _params(self, sending: Sending) -> dict[str, str]:
         content = sending.content
-        listed = content.provider_template
-        template = id_of_form(listed, ALIYUN_SMS) or self._account.default_template
+        template = id_of_form(
+            content.provider_template, ALIYUN_SMS, self._account.default_template
+        )
         if not template:
             raise refusal(self.provider, Misconfigured, code="no-template")
         return {

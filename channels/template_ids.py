@@ -12,6 +12,14 @@ ALIYUN_VOICE = re.compile(r"TTS_\w+", re.ASCII)
 TENCENT = re.compile(r"[0-9]{1,12}")
 
 
-def id_of_form(listed: str | None, form: re.Pattern[str]) -> str | None:
-    """Return the first id that has this form, None where there is none."""
-    return next((id for id in (listed or "").split() if form.fullmatch(id)), None)
+def id_of_form(
+    listed: str | None, form: re.Pattern[str], default: str | None
+) -> str | None:
+    """Return the first id that has this form, or the default where none is listed.
+
+    A template that lists ids, but none of this form, is not filed with this
+    provider: None, for the default would say something else.
+    """
+    if not listed:
+        return default
+    return next((id for id in listed.split() if form.fullmatch(id)), None)

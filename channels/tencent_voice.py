@@ -86,8 +86,9 @@ class TencentVoiceSender:
 
     def _params(self, sending: Sending) -> dict[str, object]:
         content = sending.content
-        listed = content.provider_template
-        template = id_of_form(listed, TENCENT) or self._account.default_template
+        template = id_of_form(
+            content.provider_template, TENCENT, self._account.default_template
+        )
         if not template:
             raise refusal(self.provider, Misconfigured, code="no-template")
         return {

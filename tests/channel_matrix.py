@@ -12,6 +12,7 @@ every fault of `tests/channel_faults.py`; tokens fetched at the addresses in
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from uuid import UUID, uuid4
 
 from channels import find_provider
 from channels.base import Sender, Sending
@@ -27,6 +28,7 @@ from core.errors import (
     RecipientRefused,
 )
 from core.words import Channel
+from tests.channel_fakes import CONTENT, sending
 
 Kind = type[DeliveryError]
 
@@ -66,6 +68,11 @@ class Carried:
     def kind_of(self, happening: str, usual: Kind) -> Kind:
         """Return the class of error that an outcome or a fault comes to."""
         return self.but.get(happening, usual)
+
+    def sending(self, id: UUID | None = None) -> Sending:
+        """Return a delivery of its channel, by the account's usual template."""
+        content = CONTENT.model_copy(update={"provider_template": None})
+        return sending(self.channel, content, id=id or uuid4())
 
     def open(
         self, ports: SandboxPorts, tools: Tools, base_url: str | None = None

@@ -102,8 +102,6 @@ async def test_a_test_without_provider_or_recipient(admin: Desk) -> None:
     body = {"identity_type": "mobile", "value": "13800138000"}
     down = await admin.done("POST", "/channels/sms/test", body)  # nothing at port 1
     assert (down["verdict"], down["code"]) == ("provider_down", "ConnectError")
-    voice = await admin.done("POST", "/channels/voice/test", body)
-    assert voice["verdict"] == "no_account"
     for path, wrong, pointer in (
         ("sms", {"value": "12"}, "/value"),
         ("sms", {"identity_type": "email"}, "/identity_type"),
@@ -116,6 +114,16 @@ async def test_a_test_without_provider_or_recipient(admin: Desk) -> None:
     owner = {"identity_type": "empi_id", "value": "E100"}
     kept = await admin.done("POST", "/channels/inbox/test", owner)
     assert kept["verdict"] == "delivered"
+
+
+async def test_a_channel_without_an_account_is_not_tried(tmp_path: Path) -> None:
+    file = tmp_path / "accounts.yaml"
+    file.write_text("{}")
+    async with running_api(tmp_path / "var", accounts_file=file) as rig:
+        admin = Desk(rig, await rig.person(Role.ADMIN))
+        body = {"identity_type": "mobile", "value": "13800138000"}
+        voice = await admin.done("POST", "/channels/voice/test", body)
+    assert voice["verdict"] == "no_account"
 
 
 async def test_an_old_template_returns_as_a_new_version(admin: Desk) -> None:

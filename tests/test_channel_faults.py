@@ -3,7 +3,6 @@
 import asyncio
 import tracemalloc
 from collections.abc import Iterator
-from uuid import uuid4
 
 import pytest
 
@@ -13,7 +12,7 @@ from core.errors import DeliveryError, OutcomeUnknown
 from sandbox.app import create_sandbox
 from sandbox.desk import Options
 from sandbox.server import Ports, running
-from tests.channel_fakes import assert_private, sending
+from tests.channel_fakes import assert_private
 from tests.channel_faults import QUICK, SLOW, Fault, bomb, faulty
 from tests.channel_matrix import OVER_HTTP, Carried, tools
 
@@ -32,7 +31,7 @@ async def failure(carried: Carried, fault: Fault, with_: Tools) -> DeliveryError
     async with faulty(fault) as url:
         sender = carried.open(NOWHERE, with_, url)
         with pytest.raises(DeliveryError) as raised:
-            await sender.send(sending(carried.channel, id=uuid4()))
+            await sender.send(carried.sending())
     assert_private(raised.value)
     return raised.value
 
@@ -74,7 +73,7 @@ async def test_slow_answers_end_in_time_and_hold_up_nobody_else(sandbox: Ports) 
         ]
         await asyncio.sleep(0.1)
         for carried in OVER_HTTP:
-            await carried.open(ports, with_).send(sending(carried.channel, id=uuid4()))
+            await carried.open(ports, with_).send(carried.sending())
         assert not any(task.done() for task in slow)
         assert loop.time() - began < CALL_SECONDS / 2
         raised = await asyncio.gather(*slow)

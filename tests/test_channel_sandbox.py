@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import httpx
 import pytest
@@ -12,11 +12,10 @@ from channels.base import Sender, Taken
 from channels.provider import SandboxPorts
 from channels.sms import AliyunSmsSender
 from core.errors import DeliveryError, OutcomeUnknown, RecipientRefused
-from core.words import Channel
 from sandbox.app import create_sandbox
 from sandbox.desk import Options
 from sandbox.server import Ports, running
-from tests.channel_fakes import assert_private, sending
+from tests.channel_fakes import assert_private
 from tests.channel_matrix import CARRIED, OUTCOMES, Carried, tools
 
 Open = Callable[[Carried], Sender]
@@ -67,7 +66,7 @@ async def test_refusals(
 ) -> None:
     await rule(control, outcome)
     with pytest.raises(DeliveryError) as raised:
-        await opened(carried).send(sending(carried.channel, id=uuid4()))
+        await opened(carried).send(carried.sending())
     assert type(raised.value) is carried.kind_of(outcome, OUTCOMES[outcome])
     assert_private(raised.value)
     assert not await listed(control)
@@ -77,7 +76,7 @@ async def test_refusals(
 async def test_taken_and_what_a_repeat_does(
     control: httpx.AsyncClient, opened: Open, carried: Carried
 ) -> None:
-    sender, what = opened(carried), sending(carried.channel, id=uuid4())
+    sender, what = opened(carried), carried.sending()
     taken = [await sender.send(what) for _ in range(2)]
     assert all(t.provider == carried.provider for t in taken)
     assert all(bool(t.provider_message_id) is carried.numbers for t in taken)
@@ -92,7 +91,7 @@ async def test_no_answer_after_it_was_taken_is_an_unknown_outcome(
 ) -> None:
     await rule(control, "timeout")
     with pytest.raises(OutcomeUnknown) as raised:
-        await opened(carried).send(sending(carried.channel, id=uuid4()))
+        await opened(carried).send(carried.sending())
     assert_private(raised.value)
     assert await listed(control) == {carried.channel.value: 1}
 
@@ -102,18 +101,19 @@ async def test_one_token_error_is_mended_on_the_spot(
     control: httpx.AsyncClient, opened: Open, carried: Carried
 ) -> None:
     await rule(control, "expired_token", times=1)
-    await opened(carried).send(sending(carried.channel, id=uuid4()))
+    await opened(carried).send(carried.sending())
     assert await listed(control) == {carried.channel.value: 1}
 
 
 async def test_many_sends_share_one_token(
     control: httpx.AsyncClient, opened: Open
 ) -> None:
-    senders = [opened(c) for c in CARRIED if c.provider in ("wechat", "wecom")]
+    rows = [c for c in CARRIED if c.provider in ("wechat", "wecom")]
+    senders = [(carried, opened(carried)) for carried in rows]
     before = Counter((await control.get("/_sandbox/tokens")).json())
     sends = (
-        sender.send(sending(sender.channel, id=UUID(int=n)))
-        for sender in senders
+        sender.send(carried.sending(UUID(int=n)))
+        for carried, sender in senders
         for n in range(1, 101)
     )
     await asyncio.gather(*sends)
@@ -126,7 +126,7 @@ async def test_what_became_of_a_short_message(
 ) -> None:
     sms = opened(CARRIED[0])
     assert isinstance(sms, AliyunSmsSender)
-    what = [sending(Channel.SMS, id=uuid4()) for _ in range(4)]
+    what = [CARRIED[0].sending() for _ in range(4)]
     for one, outcome in zip(
         what, ["receipt_delivered", "no_receipt", "receipt_failed"], strict=False
     ):

@@ -37,7 +37,9 @@ from tests.channel_fakes import (
 )
 from tests.tencent_fakes import ACCOUNT, SERIAL, error, response
 
-SENDING = sending(Channel.SMS)
+SENDING = sending(
+    Channel.SMS, CONTENT.model_copy(update={"provider_template": "SMS_1 100001"})
+)
 TO_MIDNIGHT = 15.5 * 3600
 
 
@@ -225,7 +227,7 @@ async def test_a_late_request_is_signed_anew_once(code: str) -> None:
     ("listed", "default", "wanted"),
     [
         (None, "100001", "100001"),
-        ("SMS_210010104", "100001", "100001"),
+        ("SMS_210010104", "100001", None),
         ("SMS_210010104 2004", "100001", "2004"),
         ("2004", None, "2004"),
         ("SMS_210010104", None, None),

@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Iterator
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
@@ -19,7 +18,6 @@ from channels.provider import SandboxPorts
 from core.errors import RecipientRefused
 from core.words import Channel
 from sandbox.desk import Options
-from tests.channel_fakes import sending
 from tests.channel_matrix import Carried, tools
 from tests.sandbox_rig import SECRET, Rig, aliyun, new_number, rig
 
@@ -91,12 +89,13 @@ def test_a_question_that_is_not_well_formed(
 async def test_our_sender_asks(sandbox: Rig) -> None:
     ports = SandboxPorts(sandbox.url, 0)
     async with tools() as with_:
-        sender = Carried(Channel.VOICE, "aliyun").open(ports, with_)
+        carried = Carried(Channel.VOICE, "aliyun")
+        sender = carried.open(ports, with_)
         assert isinstance(sender, AliyunVoiceSender)
         said: list[object] = []
         for outcome in ("accept", "no_receipt", "receipt_failed"):
             sandbox.rules({"channel": "voice", "outcome": outcome})
-            what = sending(Channel.VOICE, id=uuid4())
+            what = carried.sending()
             number = (await sender.send(what)).provider_message_id
             await asyncio.sleep(RECEIPT_AFTER)
             asked = what.model_copy(update={"provider_message_id": number})
