@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
 from activities.calls import Call, Calls, soon
-from activities.early import with_early_receipt
+from activities.early import note_answer, with_early_receipt
 from activities.limits import Limiter
 from activities.links import Links
 from activities.models import DeliveryResult, DeliveryTask
@@ -82,11 +82,15 @@ class DeliveryActivities:
             taken = await route.sender.ask(sending.model_copy(update=known))
         except DeliveryError as error:
             await note_refusal(self.store, task, error)
+            if last and not error.retryable:
+                await note_answer(self.store, last, Outcome.FAILED, error.code)
             raise
         if taken is None:
             raise NotTaken("the provider knows no such delivery")
         if last:
             await self._calls.end(last, "accepted", taken=taken)
+            if taken.delivered:
+                await note_answer(self.store, last, Outcome.DELIVERED)
         return _result(route.sender, taken, len(earlier))
 
     @property

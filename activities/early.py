@@ -1,5 +1,7 @@
 """Receipts that came before the provider's answer did."""
 
+from datetime import UTC, datetime
+
 from activities.models import DeliveryResult
 from core.progress import outcome_moves
 from core.words import Outcome, Reason
@@ -33,3 +35,13 @@ async def with_early_receipt(
     failed = last.outcome is Outcome.FAILED
     reason = Reason.RECEIPT_FAILED if failed else None
     return result.model_copy(update={"outcome": last.outcome, "reason": reason})
+
+
+async def note_answer(
+    store: Store, attempt: Attempt, outcome: Outcome, code: str = ""
+) -> None:
+    """Keep what the provider answered when it was asked: as good as a receipt."""
+    async with store.sessions.begin() as session:
+        await attempts.note_receipt(
+            session, attempt.id, outcome, code, datetime.now(UTC)
+        )

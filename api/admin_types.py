@@ -1,5 +1,7 @@
 """`/v1/admin/message-types` and their policies: what may be sent, and how."""
 
+from typing import Literal
+
 from fastapi import APIRouter
 from pydantic import ConfigDict, Field, StrictBool, field_validator
 
@@ -8,7 +10,15 @@ from api.callers import PEOPLE, Admin, Looker
 from api.centre import SessionDep
 from core.acceptance import required_params
 from core.errors import NotFound
-from core.models import Confirm, MessageType, Model, Policy, Weight, WeightedChannel
+from core.models import (
+    Confirm,
+    MessageType,
+    Model,
+    Policy,
+    Unknown,
+    Weight,
+    WeightedChannel,
+)
 from core.words import Channel, Strategy
 from store import catalog
 from store.catalog import MessageTypeChanges, MessageTypeDraft, PolicyVersion
@@ -60,6 +70,12 @@ class PolicyBody(Model):
     threshold: Weight = 0.5
     channels: tuple[WeightedChannel, ...] = Field(min_length=1, max_length=16)
     confirm: dict[Channel, Confirm] = {}
+    unknown: dict[Channel | Literal["*"], Unknown] = Field(
+        default={},
+        description="What to do where a call's outcome is not known, by channel;"
+        ' "*" holds for every other. Without a word, critical messages are repeated'
+        " and others passed over.",
+    )
 
     @field_validator("channels")
     @classmethod
@@ -116,6 +132,7 @@ async def put_policy(
         threshold=body.threshold,
         channels=body.channels,
         confirm=body.confirm,
+        unknown=body.unknown,
     )
     return await catalog.put_policy(session, code, policy, caller.actor)
 

@@ -16,6 +16,7 @@ from core.models import (
     Model,
     Plan,
     Recall,
+    Step,
 )
 from core.words import Channel, Priority, Status, Strategy
 from operations.lookup import Source
@@ -67,6 +68,7 @@ class StatusDocument(Model):
     source: Source
     plan: PlanView
     deliveries: tuple[Delivery, ...]
+    steps: tuple[Step, ...] = ()
     resendable_until: datetime | None
     acknowledge: bool = Field(description="Somebody must confirm this message.")
     acknowledgement: Acknowledgement | None

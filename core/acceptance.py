@@ -116,6 +116,7 @@ def accept(
         detail=request.detail,
         plan=plan(kind.policy, only=request.channels),
         confirm=kind.policy.confirm,
+        unknown=kind.policy.unknown_of_each,
         templates={channel: t.version for channel, t in kind.templates.items()},
         policy_version=kind.policy.version,
         reference=request.reference,

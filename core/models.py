@@ -1,11 +1,37 @@
-"""What travels between packages: messages, policies, deliveries. All frozen."""
+"""What travels between packages: messages, policies, deliveries. All frozen.
+
+`core.policies` holds the policies; they are offered here as well.
+"""
 
 from datetime import datetime, timedelta
-from typing import Annotated
 from uuid import NAMESPACE_OID, UUID, uuid5
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field
 
+from core.policies import (
+    WHOLE_TYPE as WHOLE_TYPE,
+)
+from core.policies import (
+    Confirm as Confirm,
+)
+from core.policies import (
+    Model as Model,
+)
+from core.policies import (
+    Plan as Plan,
+)
+from core.policies import (
+    Policy as Policy,
+)
+from core.policies import (
+    Unknown as Unknown,
+)
+from core.policies import (
+    Weight as Weight,
+)
+from core.policies import (
+    WeightedChannel as WeightedChannel,
+)
 from core.words import (
     Channel,
     IdentityType,
@@ -13,71 +39,9 @@ from core.words import (
     Priority,
     Reason,
     Status,
-    Strategy,
+    StepKind,
+    StepWhy,
 )
-
-Weight = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, strict=True)]
-
-
-class Model(BaseModel):
-    """A value: frozen, and refuses what it does not know.
-
-    Neither its errors nor its repr show what belongs to a person: both end in
-    logs.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
-class WeightedChannel(Model):
-    """A channel and its weight W in a policy."""
-
-    channel: Channel
-    weight: Weight
-
-
-class Confirm(Model):
-    """Whether "accepted" counts on a channel only once the receipt has come."""
-
-    receipt: bool = Field(default=True, strict=True)
-    within_seconds: int = Field(default=60, ge=1, le=86_400, strict=True)
-
-
-class Policy(Model):
-    """How a message type uses its channels (paper 2.2.2)."""
-
-    strategy: Strategy = Strategy.THRESHOLD
-    threshold: Weight = 0.5
-    channels: tuple[WeightedChannel, ...] = ()
-    confirm: dict[Channel, Confirm] = {}
-    version: int = 0
-
-    @field_validator("channels")
-    @classmethod
-    def _each_once(
-        cls, channels: tuple[WeightedChannel, ...]
-    ) -> tuple[WeightedChannel, ...]:
-        if len({c.channel for c in channels}) < len(channels):
-            raise ValueError("a channel is named twice")
-        return channels
-
-
-class Plan(Model):
-    """The stages of one message, and the weights they came from."""
-
-    strategy: Strategy
-    threshold: float
-    stages: tuple[tuple[Channel, ...], ...]
-    weights: dict[Channel, float] = {}
-
-    @property
-    def channels(self) -> tuple[Channel, ...]:
-        """Every channel of the plan, in the order of the stages."""
-        return tuple(channel for stage in self.stages for channel in stage)
-
-    def stage_of(self, channel: Channel) -> int:
-        """Return the stage a channel belongs to, counted from 1."""
-        return next(n for n, s in enumerate(self.stages, start=1) if channel in s)
 
 
 class Template(Model):
@@ -152,6 +116,7 @@ class Message(Model):
     detail: Detail | None = None
     plan: Plan
     confirm: dict[Channel, Confirm] = {}
+    unknown: dict[Channel, Unknown] = {}
     templates: dict[Channel, int] = {}
     policy_version: int = 0
     reference: str | None = None
@@ -180,6 +145,20 @@ class Delivery(Model):
     provider_message_id: str | None = None
     at: datetime | None = None
     recalled_at: datetime | None = None
+
+
+class Step(Model):
+    """What was done about a delivery whose end nobody was sure of, and why.
+
+    `outcome` is what came of it, None where that told nothing.
+    """
+
+    channel: Channel
+    run: int
+    kind: StepKind
+    why: StepWhy | None = None
+    outcome: Outcome | None = None
+    at: datetime
 
 
 class Acknowledgement(Model):
@@ -215,6 +194,7 @@ class MessageStatus(Model):
     expires_at: datetime | None = None
     plan: Plan
     deliveries: tuple[Delivery, ...]
+    steps: tuple[Step, ...] = ()
     resendable_until: datetime | None = None
     acknowledge: bool = False
     acknowledgement: Acknowledgement | None = None

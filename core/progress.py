@@ -19,6 +19,7 @@ from core.models import (
     MessageStatus,
     Plan,
     Receipt,
+    Step,
     delivery_id,
 )
 from core.plan import narrow
@@ -35,6 +36,7 @@ RANK = MappingProxyType(
         Outcome.READ: 6,
     }
 )
+MAX_STEPS = 100
 REACHED = frozenset({Outcome.ACCEPTED, Outcome.DELIVERED, Outcome.READ})
 _NEXT: MappingProxyType[Status, frozenset[Status]] = MappingProxyType(
     {
@@ -142,6 +144,12 @@ def with_acknowledgement(doc: MessageStatus, given: Acknowledgement) -> MessageS
         return doc
     news = {"acknowledgement": given, "updated_at": _later(doc, given.at)}
     return doc.model_copy(update=news)
+
+
+def with_step(doc: MessageStatus, step: Step) -> MessageStatus:
+    """Return the document with one step more; the newest are kept."""
+    steps = (*doc.steps, step)[-MAX_STEPS:]
+    return doc.model_copy(update={"steps": steps, "updated_at": _later(doc, step.at)})
 
 
 def with_receipt(doc: MessageStatus, receipt: Receipt, at: datetime) -> MessageStatus:

@@ -94,6 +94,35 @@ class Reason(StrEnum):
     KNOWN_INVALID = "known_invalid"
 
 
+class Then(StrEnum):
+    """What follows where a call's outcome stays unknown."""
+
+    REPEAT = "repeat"
+    NEXT = "next"
+
+
+class StepKind(StrEnum):
+    """What the centre did about a delivery that nobody was sure of."""
+
+    ASKED = "asked"
+    WAITED = "waited"
+    REPEATED = "repeated"
+    PASSED_OVER = "passed_over"
+
+
+class StepWhy(StrEnum):
+    """Why it did so."""
+
+    NOT_TAKEN = "not_taken"
+    POLICY = "policy"
+    CRITICAL = "critical"
+    DEFAULT = "default"
+    EXPIRED = "expired"
+    AGAIN = "again"
+    NO_RECEIPT = "no_receipt"
+    RECEIPT_FAILED = "receipt_failed"
+
+
 class Strategy(StrEnum):
     """How a policy turns weights into stages."""
 

@@ -17,7 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.acceptance import Code, ParamName
 from core.errors import Conflict, Invalid, NotFound, Wrong
-from core.models import MessageType, Model, Policy, Template
+from core.models import WHOLE_TYPE, MessageType, Model, Policy, Template
 from core.words import Priority
 from store import audit
 from store.audit import Actor
@@ -253,6 +253,11 @@ def _check_policy(policy: Policy) -> None:
         Wrong(f"/confirm/{channel}", "The policy lacks this channel.")
         for channel in policy.confirm
         if channel not in named
+    ]
+    wrong += [
+        Wrong(f"/unknown/{channel}", "The policy lacks this channel.")
+        for channel in policy.unknown
+        if channel != WHOLE_TYPE and channel not in named
     ]
     if wrong:
         raise Invalid("The policy was refused; see `errors`.", wrong)

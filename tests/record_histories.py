@@ -1,7 +1,7 @@
-"""Record one history per ending: `python -m tests.record_histories`.
+"""Record a history for each ending that has none: `python -m tests.record_histories`.
 
-Run it after a deliberate change of the workflow, never to silence a replay that
-fails: a running message has the old history. Needs TEMPORAL_TEST_SERVER.
+One that is there stays: a running message has the old history, and must go on
+by it. Needs TEMPORAL_TEST_SERVER.
 """
 
 import asyncio
@@ -14,9 +14,24 @@ from temporalio.client import WorkflowHandle, WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
 
 from core.errors import ProviderDown, RecipientRefused
-from core.models import Cancel, Confirm, Message, MessageStatus, Receipt, Resend
-from core.words import Channel, Outcome, Priority
-from tests.workflow_fakes import ASKABLE, CRITICAL, UNKNOWN, FakeActivities, message
+from core.models import (
+    Cancel,
+    Confirm,
+    Message,
+    MessageStatus,
+    Receipt,
+    Resend,
+    Unknown,
+)
+from core.words import Channel, Outcome, Priority, Then
+from tests.workflow_fakes import (
+    ASKABLE,
+    CRITICAL,
+    TAKEN,
+    UNKNOWN,
+    FakeActivities,
+    message,
+)
 from tests.workflow_rig import begin, serving
 from workflows.message import DeliverMessage
 
@@ -48,6 +63,15 @@ async def _receive(env: WorkflowEnvironment, handle: Handle) -> None:
     await handle.signal(DeliverMessage.receipt, good)
 
 
+async def _report(env: WorkflowEnvironment, handle: Handle) -> None:
+    """Report a failure of what has failed already: news, but no other ending."""
+    await env.sleep(5)
+    at = await env.get_current_time()
+    number = {"provider_message_id": "p-9"}
+    bad = Receipt(channel=Channel.WECHAT, outcome=Outcome.FAILED, at=at, **number)
+    await handle.signal(DeliverMessage.receipt, bad)
+
+
 def _refusing(*channels: Channel) -> FakeActivities:
     fakes = FakeActivities()
     for channel in channels:
@@ -61,10 +85,22 @@ def _noticing(*channels: Channel) -> FakeActivities:
     return fakes
 
 
-def _unknown(*steps: Channel, askable: bool = False) -> FakeActivities:
+def _unknown(
+    *steps: Channel, askable: bool = False, silent: bool = False
+) -> FakeActivities:
     fakes = FakeActivities()
     for channel in steps:
         fakes.script[channel] = [ASKABLE if askable else UNKNOWN]
+        fakes.asked[channel] = [ProviderDown("busy")] * 6 if silent else []
+    return fakes
+
+
+def _polled() -> FakeActivities:
+    fakes = FakeActivities()
+    taken = TAKEN.model_copy(update={"askable": True})
+    fakes.script[Channel.WECHAT] = [taken]
+    arrived = taken.model_copy(update={"outcome": Outcome.DELIVERED})
+    fakes.asked[Channel.WECHAT] = [taken, arrived]
     return fakes
 
 
@@ -105,6 +141,20 @@ async def scenes(env: WorkflowEnvironment) -> dict[str, Scene]:
             FakeActivities(),
             _cancel,
         ),
+        "delivered_by_polling": (message(confirm=wait), _polled(), _nothing),
+        "delivered_after_passing_over": (
+            message(unknown={Channel.WECHAT: Unknown(wait_seconds=60)}),
+            _unknown(every[0]),
+            _nothing,
+        ),
+        "delivered_by_repeating": (
+            message(
+                unknown={Channel.WECHAT: Unknown(wait_seconds=60, then=Then.REPEAT)}
+            ),
+            _unknown(every[0], askable=True, silent=True),
+            _nothing,
+        ),
+        "failed_with_late_receipt": (message(), _refusing(*every), _report),
         "expired": (
             message(now=now, expires_in=soon, confirm=wait),
             FakeActivities(),
@@ -114,9 +164,10 @@ async def scenes(env: WorkflowEnvironment) -> dict[str, Scene]:
 
 
 async def record(server: str) -> None:
-    """Play every scene on a server of its own and write its history down."""
+    """Play every new scene on a server of its own and write its history down."""
     async with await _server(server) as env:
-        names = list(await scenes(env))
+        every = list(await scenes(env))
+    names = [name for name in every if not (HISTORIES / f"{name}.json").exists()]
     for name in names:
         async with await _server(server) as env:
             history = await _play(env, *(await scenes(env))[name])

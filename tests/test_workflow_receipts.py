@@ -4,10 +4,8 @@ from datetime import timedelta
 
 from temporalio.testing import WorkflowEnvironment
 
-from core.errors import (
-    SafeToRepeat,
-)
-from core.models import Confirm, Receipt
+from core.errors import RecipientRefused, SafeToRepeat
+from core.models import Confirm, Receipt, Resend, delivery_id
 from core.words import Outcome, Priority, Reason, Status
 from tests.workflow_fakes import (
     ASKABLE,
@@ -21,10 +19,13 @@ from tests.workflow_rig import begin
 from tests.workflow_scenes import (
     SMS,
     WECHAT,
+    WECOM,
     accepted_on,
     centre,
+    fail_everywhere,
     outcomes,
     status,
+    until,
 )
 from workflows.message import DeliverMessage
 from workflows.options import ASK_AFTER
@@ -185,3 +186,44 @@ async def test_a_critical_message_is_not_repeated_past_its_expiry(
         doc = await (await begin(time_skipping.client, urgent)).result()
     assert fakes.channels.count(WECHAT) == 1
     assert outcomes(doc)[WECHAT] == (Outcome.UNKNOWN, Reason.OUTCOME_UNKNOWN)
+
+
+async def test_a_failure_reported_while_a_failed_message_waits_is_written_down(
+    time_skipping: WorkflowEnvironment,
+) -> None:
+    fakes = FakeActivities()
+    fakes.script[WECHAT] = [UNKNOWN]
+    for channel in (SMS, WECOM):
+        fakes.script[channel] = [RecipientRefused("no")]
+    async with centre(time_skipping, fakes):
+        handle = await begin(time_skipping.client, message())
+        await until(time_skipping, handle, Status.FAILED)
+        at = await time_skipping.get_current_time()
+        bad = Receipt(channel=WECHAT, outcome=Outcome.FAILED, at=at)
+        await handle.signal(DeliverMessage.receipt, bad)
+        doc = await handle.result()
+    assert doc.delivery(WECHAT).outcome is Outcome.FAILED
+    assert fakes.records[-1].status == doc
+
+
+async def test_a_receipt_of_an_earlier_run_leaves_the_later_one(
+    time_skipping: WorkflowEnvironment,
+) -> None:
+    fakes = FakeActivities()
+    what = message()
+    async with centre(time_skipping, fakes):
+        handle = await fail_everywhere(time_skipping, fakes, what)
+        fakes.script[WECHAT] = [UNKNOWN]
+        await handle.signal(DeliverMessage.resend, Resend(reason="again", by="li"))
+        at = await time_skipping.get_current_time()
+        for run, outcome in ((1, Outcome.READ), (2, Outcome.DELIVERED)):
+            late = Receipt(
+                channel=WECHAT,
+                outcome=outcome,
+                at=at,
+                delivery_id=delivery_id(what.id, WECHAT, run),
+            )
+            await handle.signal(DeliverMessage.receipt, late)
+        doc = await handle.result()
+    assert doc.run == 2
+    assert doc.delivery(WECHAT).outcome is Outcome.DELIVERED

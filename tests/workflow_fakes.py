@@ -22,6 +22,7 @@ from core.models import (
     Message,
     Policy,
     Recipient,
+    Unknown,
     WeightedChannel,
 )
 from core.plan import plan
@@ -64,6 +65,7 @@ def message(
     expires_in: timedelta | None = None,
     now: datetime | None = None,
     confirm: dict[Channel, Confirm] | None = None,
+    unknown: dict[Channel, Unknown] | None = None,
     notify: bool = False,
 ) -> Message:
     """Return an accepted message that every channel has an address for."""
@@ -82,6 +84,7 @@ def message(
         ),
         plan=plan(policy),
         confirm=confirm or {},
+        unknown=unknown or {},
         templates=dict.fromkeys(Channel, 1),
         created_at=created,
         send_at=created + send_in if send_in else None,
@@ -98,6 +101,7 @@ class FakeActivities:
         self.asked: dict[Channel, list[Step]] = defaultdict(list)
         self.withheld: dict[Channel, Reason] = {}
         self.calls: list[DeliveryTask] = []
+        self.questions: list[DeliveryTask] = []
         self.records: list[Snapshot] = []
         self.notices: list[Notice] = []
         self.promised = 0
@@ -119,6 +123,7 @@ class FakeActivities:
 
     @activity.defn
     async def ask(self, task: DeliveryTask) -> DeliveryResult:
+        self.questions.append(task)
         return _next(self.asked[task.channel], NotTaken("no such delivery"))
 
     @activity.defn

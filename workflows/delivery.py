@@ -1,35 +1,20 @@
 """One message on one channel: send, clear up an unknown end, wait for a receipt."""
 
+from collections.abc import Iterator
 from datetime import timedelta
+from itertools import chain, repeat
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, TimeoutType
-from temporalio.exceptions import TimeoutError as ActivityTimeout
 
 with workflow.unsafe.imports_passed_through():
-    from activities.delivery import DeliveryActivities
-    from activities.models import DeliveryResult, DeliveryTask, Prepared, Refusal
-    from core.codec import Summary
-    from core.errors import NotTaken, SafeToRepeat, Undeliverable
+    from activities.models import DeliveryResult, Prepared
     from core.progress import RANK, REACHED
-    from core.words import Channel, Outcome, Priority, Reason
+    from core.words import Channel, Outcome, StepKind, StepWhy, Then
+    from workflows.calls import NOT_SENT, ProviderCalls
     from workflows.ledger import Ledger
-    from workflows.options import (
-        ASK,
-        ASK_AFTER,
-        RATE_LIMIT_PATIENCE,
-        SEND,
-        SEND_CRITICAL,
-        SEND_WHOLE,
-    )
+    from workflows.options import ASK_AFTER, POLL_AFTER
 
-# Every other error class means that the delivery failed.
-_OUTCOMES = {
-    SafeToRepeat.__name__: Outcome.UNKNOWN,
-    Undeliverable.__name__: Outcome.SKIPPED,
-}
-_NOT_SENT = DeliveryResult(outcome=Outcome.FAILED, reason=Reason.UNREACHABLE)
-_TOO_LATE = DeliveryResult(outcome=Outcome.FAILED, reason=Reason.EXPIRED)
+_ARRIVED = (Outcome.DELIVERED, Outcome.READ)
 
 
 class DeliveryRun:
@@ -38,6 +23,7 @@ class DeliveryRun:
     def __init__(self, ledger: Ledger, prepared: Prepared) -> None:
         self._ledger = ledger
         self._prepared = prepared
+        self._calls = ProviderCalls(ledger, prepared)
 
     async def deliver(self, channel: Channel) -> bool:
         """Deliver on one channel; tell whether that counts as delivered."""
@@ -46,47 +32,134 @@ class DeliveryRun:
             self._ledger.move(channel, Outcome.SKIPPED, withheld)
             return False
         self._ledger.move(channel, Outcome.SENDING)
-        result = await self._send(channel)
+        result = await self._calls.send(channel)
         self._note(channel, result)
         if result.outcome is Outcome.UNKNOWN:
             await self._clear_up(channel, result)
-        return await self._counts(channel)
+        return await self._counts(channel, result.askable)
 
     async def _clear_up(self, channel: Channel, result: DeliveryResult) -> None:
         """Find out what became of a call that had no end; repeat it if right.
 
-        What is known not to have been sent is sent again; what stays unknown
-        is sent again only for critical messages that have not expired, and
-        passed over otherwise.
+        What is known not to have been sent is sent again. What stays unknown is
+        repeated or passed over as the type's policy says: without a word there,
+        critical messages that have not expired are repeated.
         """
         found = await self._find_out(channel, result)
-        repeats = self._critical and self._time_left() > timedelta(0)
-        if found is _NOT_SENT or (found is None and repeats):
-            again = await self._send(channel, again=True)
+        why = self._why_repeat(channel, found)
+        if why is not None:
+            self._ledger.step(channel, StepKind.REPEATED, why)
+            again = await self._calls.send(channel, again=True)
             self._note(channel, again)
             unknown = again.outcome is Outcome.UNKNOWN
             found = await self._find_out(channel, again) if unknown else None
         if found is not None:
             self._note(channel, found)
+        if self._outcome(channel) is Outcome.UNKNOWN:
+            over = self._why_pass_over(channel, repeated=why is not None)
+            self._ledger.step(channel, StepKind.PASSED_OVER, over)
 
     async def _find_out(
         self, channel: Channel, result: DeliveryResult
     ) -> DeliveryResult | None:
-        """Wait for a receipt, then ask; None where nobody can say."""
+        """Ask, and wait for a receipt; None where nobody can say.
+
+        A short wait goes first: providers list what they took after some seconds.
+        """
         if await self._moves_past(channel, Outcome.UNKNOWN, ASK_AFTER):
-            return DeliveryResult(outcome=self._ledger.delivery(channel).outcome)
+            return self._received(channel)
+        found = await self._ask(channel) if result.askable else None
+        rule = self._ledger.message.unknown.get(channel)
+        wait = timedelta(seconds=rule.wait_seconds) - ASK_AFTER if rule else timedelta()
+        wait = min(wait, self._calls.time_left())
+        if found is not None or wait <= timedelta():
+            return found
+        if await self._moves_past(channel, Outcome.UNKNOWN, wait):
+            return self._received(channel)
+        self._ledger.step(channel, StepKind.WAITED)
         return await self._ask(channel) if result.askable else None
 
-    async def _counts(self, channel: Channel) -> bool:
+    def _received(self, channel: Channel) -> DeliveryResult:
+        """Return what a receipt has said meanwhile."""
+        delivery = self._ledger.delivery(channel)
+        self._ledger.step(channel, StepKind.WAITED, outcome=delivery.outcome)
+        return DeliveryResult(outcome=delivery.outcome)
+
+    async def _ask(self, channel: Channel) -> DeliveryResult | None:
+        found = await self._calls.ask(channel)
+        if found is NOT_SENT:
+            self._ledger.step(channel, StepKind.ASKED, StepWhy.NOT_TAKEN)
+        else:
+            outcome = None if found is None else found.outcome
+            self._ledger.step(channel, StepKind.ASKED, outcome=outcome)
+        return found
+
+    def _why_repeat(
+        self, channel: Channel, found: DeliveryResult | None
+    ) -> StepWhy | None:
+        """Return why a call is to be repeated, None where it is not."""
+        if found is NOT_SENT:
+            return StepWhy.NOT_TAKEN
+        if found is not None or not self._calls.time_left():
+            return None
+        rule = self._ledger.message.unknown.get(channel)
+        if rule is not None:
+            return StepWhy.POLICY if rule.then is Then.REPEAT else None
+        return StepWhy.CRITICAL if self._calls.critical else None
+
+    def _why_pass_over(self, channel: Channel, repeated: bool) -> StepWhy:
+        if repeated:
+            return StepWhy.AGAIN
+        if not self._calls.time_left():
+            return StepWhy.EXPIRED
+        ruled = channel in self._ledger.message.unknown
+        return StepWhy.POLICY if ruled else StepWhy.DEFAULT
+
+    async def _counts(self, channel: Channel, askable: bool) -> bool:
         """Tell whether the delivery counts, waiting for its receipt if it must."""
         confirm = self._ledger.message.confirm.get(channel)
-        outcome = self._ledger.delivery(channel).outcome
-        if outcome is Outcome.ACCEPTED and confirm and confirm.receipt:
+        if confirm is None or not confirm.receipt:
+            return self._outcome(channel) in REACHED
+        if self._outcome(channel) is Outcome.ACCEPTED:
             limit = timedelta(seconds=confirm.within_seconds)
+            await self._await_receipt(channel, limit, askable)
+            self._note_wait(channel)
+        return self._outcome(channel) in _ARRIVED
+
+    async def _await_receipt(
+        self, channel: Channel, limit: timedelta, askable: bool
+    ) -> None:
+        """Wait for a receipt, asking now and then where the provider can be asked.
+
+        So a centre that no provider can call gets its receipts as well.
+        """
+        if not askable or not workflow.patched("poll-for-receipts"):
             await self._moves_past(channel, Outcome.ACCEPTED, limit)
-            outcome = self._ledger.delivery(channel).outcome
-            return outcome in (Outcome.DELIVERED, Outcome.READ)
-        return outcome in REACHED
+            return
+        until = workflow.now() + limit
+        for pause in _pauses():
+            left = until - workflow.now()
+            if await self._moves_past(channel, Outcome.ACCEPTED, min(pause, left)):
+                return
+            found = await self._calls.poll(channel)
+            if found is not None:
+                self._note(channel, found)
+            if self._outcome(channel) is not Outcome.ACCEPTED:
+                outcome = self._outcome(channel)
+                self._ledger.step(channel, StepKind.ASKED, outcome=outcome)
+                return
+            if workflow.now() >= until:
+                return
+
+    def _note_wait(self, channel: Channel) -> None:
+        """Note how a wait for the receipt ended, and what follows from it."""
+        outcome = self._outcome(channel)
+        told = None if outcome is Outcome.ACCEPTED else outcome
+        self._ledger.step(channel, StepKind.WAITED, outcome=told)
+        if outcome not in _ARRIVED:
+            failed = outcome is Outcome.FAILED
+            why = StepWhy.RECEIPT_FAILED if failed else StepWhy.NO_RECEIPT
+            self._ledger.step(channel, StepKind.PASSED_OVER, why)
 
     async def _moves_past(
         self, channel: Channel, outcome: Outcome, limit: timedelta
@@ -94,7 +167,7 @@ class DeliveryRun:
         """Wait for a receipt that moves a delivery on; tell whether it came."""
 
         def moved() -> bool:
-            return RANK[self._ledger.delivery(channel).outcome] > RANK[outcome]
+            return RANK[self._outcome(channel)] > RANK[outcome]
 
         try:
             await workflow.wait_condition(moved, timeout=limit)
@@ -102,68 +175,8 @@ class DeliveryRun:
             return False
         return True
 
-    async def _send(self, channel: Channel, again: bool = False) -> DeliveryResult:
-        left = self._time_left()
-        if not left:
-            return _TOO_LATE
-        task = self._task(channel, again)
-        stage = self._ledger.delivery(channel).stage
-        options = (SEND_CRITICAL if self._critical else SEND) | {
-            "schedule_to_close_timeout": left,
-            "summary": Summary(f"{channel}, stage {stage}, run {task.run}"),
-        }
-        try:
-            return await workflow.execute_activity_method(
-                DeliveryActivities.deliver, task, **options
-            )
-        except ActivityError as error:
-            return _failed(error)
-
-    async def _ask(self, channel: Channel) -> DeliveryResult | None:
-        """Return what the provider says, or None where it does not say."""
-        try:
-            return await workflow.execute_activity_method(
-                DeliveryActivities.ask,
-                self._task(channel),
-                **(ASK | {"summary": Summary(f"{channel}, ask what became of it")}),
-            )
-        except ActivityError as error:
-            if _type(error) == NotTaken.__name__:
-                return _NOT_SENT
-            failed = _failed(error)
-            unreachable = failed.reason in (Reason.UNREACHABLE, Reason.RATE_LIMITED)
-            return None if unreachable else failed
-
-    def _task(self, channel: Channel, again: bool = False) -> DeliveryTask:
-        message = self._ledger.message
-        return DeliveryTask(
-            message_id=message.id,
-            type=message.type,
-            priority=message.priority,
-            channel=channel,
-            run=self._ledger.doc.run,
-            template_version=message.templates.get(channel, 0),
-            address=self._prepared.addresses[channel],
-            params=message.params,
-            link=message.link,
-            created_at=message.created_at,
-            patience=RATE_LIMIT_PATIENCE,
-            again=again,
-            expires_at=message.expires_at,
-            acknowledge=message.acknowledge,
-            read_back=message.read_back_param is not None,
-            doubted=channel in self._prepared.doubted,
-        )
-
-    def _time_left(self) -> timedelta:
-        expires = self._ledger.message.expires_at
-        if expires is None:
-            return SEND_WHOLE
-        return max(expires - workflow.now(), timedelta(0))
-
-    @property
-    def _critical(self) -> bool:
-        return self._ledger.message.priority is Priority.CRITICAL
+    def _outcome(self, channel: Channel) -> Outcome:
+        return self._ledger.delivery(channel).outcome
 
     def _note(self, channel: Channel, result: DeliveryResult) -> None:
         self._ledger.move(
@@ -176,25 +189,6 @@ class DeliveryRun:
         )
 
 
-def _type(error: ActivityError) -> str | None:
-    return error.cause.type if isinstance(error.cause, ApplicationError) else None
-
-
-def _failed(error: ActivityError) -> DeliveryResult:
-    """Return what the end of a failed activity says about its delivery."""
-    cause = error.cause
-    if isinstance(cause, ActivityTimeout):
-        # A call that was under way may have been taken.
-        if cause.type is TimeoutType.START_TO_CLOSE or error.started_event_id:
-            return DeliveryResult(
-                outcome=Outcome.UNKNOWN, reason=Reason.OUTCOME_UNKNOWN
-            )
-        return _TOO_LATE
-    if not isinstance(cause, ApplicationError) or not cause.details:
-        return DeliveryResult(outcome=Outcome.FAILED, reason=Reason.INTERNAL_ERROR)
-    refusal = Refusal.model_validate(cause.details[0])
-    return DeliveryResult(
-        outcome=_OUTCOMES.get(cause.type or "", Outcome.FAILED),
-        reason=refusal.reason,
-        attempts=refusal.attempts,
-    )
+def _pauses() -> Iterator[timedelta]:
+    """Yield the growing pauses between two questions, the last one for ever."""
+    return chain(POLL_AFTER, repeat(POLL_AFTER[-1]))

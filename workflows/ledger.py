@@ -7,9 +7,16 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.models import Snapshot
     from core import progress
-    from core.models import Acknowledgement, Delivery, Message, MessageStatus, Receipt
+    from core.models import (
+        Acknowledgement,
+        Delivery,
+        Message,
+        MessageStatus,
+        Receipt,
+        Step,
+    )
     from core.search import STATUS
-    from core.words import Channel, Outcome, Reason, Status
+    from core.words import Channel, Outcome, Reason, Status, StepKind, StepWhy
 
 
 class Ledger:
@@ -52,6 +59,24 @@ class Ledger:
     def receive(self, receipt: Receipt) -> None:
         """Take in what a provider reported of a delivery of this run."""
         self.doc = progress.with_receipt(self.doc, receipt, workflow.now())
+
+    def step(
+        self,
+        channel: Channel,
+        kind: StepKind,
+        why: StepWhy | None = None,
+        outcome: Outcome | None = None,
+    ) -> None:
+        """Note what is done about a delivery whose end nobody is sure of."""
+        done = Step(
+            channel=channel,
+            run=self.doc.run,
+            kind=kind,
+            why=why,
+            outcome=outcome,
+            at=workflow.now(),
+        )
+        self.doc = progress.with_step(self.doc, done)
 
     def skip_rest(self, reason: Reason) -> None:
         """Skip every delivery nobody has touched."""

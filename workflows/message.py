@@ -44,6 +44,7 @@ class DeliverMessage:
         self._ledger = Ledger(message)
         self._resend: Resend | None = None
         self._cancelled = False
+        self._recorded: MessageStatus | None = None
 
     @workflow.run
     async def run(self, message: Message) -> MessageStatus:
@@ -51,6 +52,7 @@ class DeliverMessage:
         await self._deliver()
         while await self._asked_to_resend():
             await self._deliver()
+        await self._record_news()
         return self._ledger.doc
 
     @workflow.query
@@ -166,7 +168,15 @@ class DeliverMessage:
             **(STORE | {"summary": Summary("find addresses")}),
         )
 
+    async def _record_news(self) -> None:
+        """Write what was reported while the end was being written, or since."""
+        while self._recorded is not self._ledger.doc:
+            if not workflow.patched("record-late-receipts"):
+                return
+            await self._record()
+
     async def _record(self) -> None:
+        self._recorded = self._ledger.doc
         await workflow.execute_local_activity_method(
             RecordActivities.record,
             self._ledger.snapshot,

@@ -46,6 +46,23 @@ ASK = ActivityConfig(
     ),
 )
 
+# A receipt that is waited for may be asked for, less and less often; asking is
+# cheap beside a second message.
+POLL_AFTER = (
+    timedelta(seconds=15),
+    timedelta(seconds=30),
+    timedelta(minutes=1),
+    timedelta(minutes=2),
+    timedelta(minutes=5),
+    timedelta(minutes=10),
+    timedelta(minutes=30),
+)
+POLL = ActivityConfig(
+    start_to_close_timeout=SEND_TRY,
+    schedule_to_close_timeout=timedelta(minutes=2),
+    retry_policy=RetryPolicy(maximum_attempts=1),
+)
+
 # The store is ours: a message waits for it rather than fail.
 STORE = LocalActivityConfig(
     start_to_close_timeout=timedelta(seconds=10),

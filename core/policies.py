@@ -1,0 +1,96 @@
+"""How a message type uses its channels, and the stages that follow. All frozen."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from core.words import Channel, Strategy, Then
+
+Weight = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, strict=True)]
+
+
+class Model(BaseModel):
+    """A value: frozen, and refuses what it does not know.
+
+    Neither its errors nor its repr show what belongs to a person: both end in
+    logs.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class WeightedChannel(Model):
+    """A channel and its weight W in a policy."""
+
+    channel: Channel
+    weight: Weight
+
+
+class Confirm(Model):
+    """Whether "accepted" counts on a channel only once the receipt has come."""
+
+    receipt: bool = Field(default=True, strict=True)
+    within_seconds: int = Field(default=60, ge=1, le=86_400, strict=True)
+
+
+class Unknown(Model):
+    """What to do where a call's outcome is not known.
+
+    The provider is asked where it can be; its receipt is waited for so long; then
+    the call is repeated, at the risk of a second message, or the next channel's
+    turn has come.
+    """
+
+    wait_seconds: int = Field(default=0, ge=0, le=86_400, strict=True)
+    then: Then = Then.NEXT
+
+
+WHOLE_TYPE: Literal["*"] = "*"
+
+
+class Policy(Model):
+    """How a message type uses its channels (paper 2.2.2).
+
+    `unknown` is given for a channel, or under "*" for every other of the type.
+    """
+
+    strategy: Strategy = Strategy.THRESHOLD
+    threshold: Weight = 0.5
+    channels: tuple[WeightedChannel, ...] = ()
+    confirm: dict[Channel, Confirm] = {}
+    unknown: dict[Channel | Literal["*"], Unknown] = {}
+    version: int = 0
+
+    @field_validator("channels")
+    @classmethod
+    def _each_once(
+        cls, channels: tuple[WeightedChannel, ...]
+    ) -> tuple[WeightedChannel, ...]:
+        if len({c.channel for c in channels}) < len(channels):
+            raise ValueError("a channel is named twice")
+        return channels
+
+    @property
+    def unknown_of_each(self) -> dict[Channel, Unknown]:
+        """What holds of each channel where a call's outcome is not known."""
+        whole = self.unknown.get(WHOLE_TYPE)
+        rules = {c.channel: self.unknown.get(c.channel, whole) for c in self.channels}
+        return {channel: rule for channel, rule in rules.items() if rule}
+
+
+class Plan(Model):
+    """The stages of one message, and the weights they came from."""
+
+    strategy: Strategy
+    threshold: float
+    stages: tuple[tuple[Channel, ...], ...]
+    weights: dict[Channel, float] = {}
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """Every channel of the plan, in the order of the stages."""
+        return tuple(channel for stage in self.stages for channel in stage)
+
+    def stage_of(self, channel: Channel) -> int:
+        """Return the stage a channel belongs to, counted from 1."""
+        return next(n for n, s in enumerate(self.stages, start=1) if channel in s)

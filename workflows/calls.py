@@ -1,0 +1,142 @@
+"""The calls to a message's providers, and what the ends of them mean."""
+
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError, TimeoutType
+from temporalio.exceptions import TimeoutError as ActivityTimeout
+from temporalio.workflow import ActivityConfig
+
+with workflow.unsafe.imports_passed_through():
+    from activities.delivery import DeliveryActivities
+    from activities.models import DeliveryResult, DeliveryTask, Prepared, Refusal
+    from core.codec import Summary
+    from core.errors import NotTaken, SafeToRepeat, Undeliverable
+    from core.words import Channel, Outcome, Priority, Reason
+    from workflows.ledger import Ledger
+    from workflows.options import (
+        ASK,
+        POLL,
+        RATE_LIMIT_PATIENCE,
+        SEND,
+        SEND_CRITICAL,
+        SEND_WHOLE,
+    )
+
+# Every other error class means that the delivery failed.
+_OUTCOMES = {
+    SafeToRepeat.__name__: Outcome.UNKNOWN,
+    Undeliverable.__name__: Outcome.SKIPPED,
+}
+# What `ask` returns where the provider knows of no such delivery.
+NOT_SENT = DeliveryResult(outcome=Outcome.FAILED, reason=Reason.UNREACHABLE)
+_TOO_LATE = DeliveryResult(outcome=Outcome.FAILED, reason=Reason.EXPIRED)
+
+
+class ProviderCalls:
+    """Sends on, and asks after, the deliveries of one run."""
+
+    def __init__(self, ledger: Ledger, prepared: Prepared) -> None:
+        self._ledger = ledger
+        self._prepared = prepared
+
+    async def send(self, channel: Channel, again: bool = False) -> DeliveryResult:
+        """Hand a delivery to its provider; `again` although an end is not known."""
+        left = self.time_left()
+        if not left:
+            return _TOO_LATE
+        task = self._task(channel, again)
+        stage = self._ledger.delivery(channel).stage
+        options = (SEND_CRITICAL if self.critical else SEND) | {
+            "schedule_to_close_timeout": left,
+            "summary": Summary(f"{channel}, stage {stage}, run {task.run}"),
+        }
+        try:
+            return await workflow.execute_activity_method(
+                DeliveryActivities.deliver, task, **options
+            )
+        except ActivityError as error:
+            return _failed(error)
+
+    async def ask(self, channel: Channel) -> DeliveryResult | None:
+        """Return what the provider says, or None where it does not say."""
+        return await self._question(channel, ASK)
+
+    async def poll(self, channel: Channel) -> DeliveryResult | None:
+        """Ask once after what was taken; None where there is nothing new."""
+        found = await self._question(channel, POLL)
+        return None if found is NOT_SENT else found
+
+    async def _question(
+        self, channel: Channel, options: ActivityConfig
+    ) -> DeliveryResult | None:
+        try:
+            return await workflow.execute_activity_method(
+                DeliveryActivities.ask,
+                self._task(channel),
+                **(options | {"summary": Summary(f"{channel}, ask what became of it")}),
+            )
+        except ActivityError as error:
+            if _type(error) == NotTaken.__name__:
+                return NOT_SENT
+            failed = _failed(error)
+            unreachable = failed.reason in (Reason.UNREACHABLE, Reason.RATE_LIMITED)
+            unsaid = unreachable or failed.outcome is Outcome.UNKNOWN
+            return None if unsaid else failed
+
+    def _task(self, channel: Channel, again: bool = False) -> DeliveryTask:
+        message = self._ledger.message
+        return DeliveryTask(
+            message_id=message.id,
+            type=message.type,
+            priority=message.priority,
+            channel=channel,
+            run=self._ledger.doc.run,
+            template_version=message.templates.get(channel, 0),
+            address=self._prepared.addresses[channel],
+            params=message.params,
+            link=message.link,
+            created_at=message.created_at,
+            patience=RATE_LIMIT_PATIENCE,
+            again=again,
+            expires_at=message.expires_at,
+            acknowledge=message.acknowledge,
+            read_back=message.read_back_param is not None,
+            doubted=channel in self._prepared.doubted,
+        )
+
+    def time_left(self) -> timedelta:
+        """Return how long this message may still be sent."""
+        expires = self._ledger.message.expires_at
+        if expires is None:
+            return SEND_WHOLE
+        return max(expires - workflow.now(), timedelta(0))
+
+    @property
+    def critical(self) -> bool:
+        """Whether lives hang on it."""
+        return self._ledger.message.priority is Priority.CRITICAL
+
+
+def _type(error: ActivityError) -> str | None:
+    return error.cause.type if isinstance(error.cause, ApplicationError) else None
+
+
+def _failed(error: ActivityError) -> DeliveryResult:
+    """Return what the end of a failed activity says about its delivery."""
+    cause = error.cause
+    if isinstance(cause, ActivityTimeout):
+        # A call that was under way may have been taken.
+        if cause.type is TimeoutType.START_TO_CLOSE or error.started_event_id:
+            return DeliveryResult(
+                outcome=Outcome.UNKNOWN, reason=Reason.OUTCOME_UNKNOWN
+            )
+        return _TOO_LATE
+    if not isinstance(cause, ApplicationError) or not cause.details:
+        return DeliveryResult(outcome=Outcome.FAILED, reason=Reason.INTERNAL_ERROR)
+    refusal = Refusal.model_validate(cause.details[0])
+    return DeliveryResult(
+        outcome=_OUTCOMES.get(cause.type or "", Outcome.FAILED),
+        reason=refusal.reason,
+        attempts=refusal.attempts,
+    )
