@@ -13,6 +13,7 @@ from nicegui.elements.mixins.disableable_element import DisableableElement
 from console.policy_words import first_is_sure, stages_in_words
 from console.shell import Text
 from console.texts import t
+from console.unknown_form import UnknownForm
 from console.widgets import badge, card, note
 from core.errors import Invalid
 from core.models import Confirm, Policy, WeightedChannel
@@ -51,6 +52,9 @@ class PolicyForm:
     _receipts: dict[Channel, _Receipt] = field(default_factory=dict)
     _quiet: bool = False
 
+    def __post_init__(self) -> None:
+        self._unknown = UnknownForm(self.names)
+
     def draw(self) -> None:
         """Draw the form with the policy as it stands."""
         with card(t("policy.strategy")):
@@ -67,6 +71,8 @@ class PolicyForm:
         with card(t("policy.receipts")):
             note(t("policy.receipts_hint"))
             self._draw_receipts()
+        with card(t("unknown.title")):
+            self._unknown.draw()
         self.show(self.first)
         self._listen()
 
@@ -83,6 +89,7 @@ class PolicyForm:
             held = policy.confirm.get(channel)
             receipt.wanted.value = held is not None and held.receipt
             receipt.seconds.value = held.within_seconds if held else _RECEIPT_SECONDS
+        self._unknown.show(policy)
         self._quiet = False
         self._redraw()
 
@@ -108,6 +115,7 @@ class PolicyForm:
                 for c in used
                 if c in waits
             },
+            unknown=self._unknown.rules(used),
         )
 
     def _draw_scale(self) -> None:
@@ -178,6 +186,7 @@ class PolicyForm:
         _enable(self._threshold, self.changes and by_weight)
         self._threshold_shown.text = f"{standing.threshold:.2f}"
         _enable(self._strategy, self.changes)
+        self._unknown.allow([c.channel for c in standing.channels], self.changes)
         for channel, line in self._weights.items():
             used = bool(line.used.value)
             _enable(line.used, self.changes)

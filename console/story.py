@@ -9,6 +9,8 @@ from console.shell import Text
 from console.texts import t
 from console.widgets import badge, when
 from console.words import attempt_tone, code_in_words, outcome_tone, why
+from core.models import Step
+from core.words import Outcome
 from operations.timeline import ChannelStory, Run, Stage
 from store.attempts import Attempt
 
@@ -49,6 +51,10 @@ def _draw_channel(story: ChannelStory, known: Names) -> None:
             with ui.element("ol"):
                 for attempt in story.attempts:
                     _draw_attempt(attempt)
+        if story.steps:
+            with ui.element("ul").classes("hmc-steps"):
+                for step in story.steps:
+                    _draw_step(step)
 
 
 def _draw_attempt(attempt: Attempt) -> None:
@@ -66,6 +72,32 @@ def _draw_attempt(attempt: Attempt) -> None:
             _draw_answer(attempt)
         if attempt.provider_message_id:
             _pair(t("message.provider_id"), attempt.provider_message_id)
+        if attempt.receipt_outcome is not None:
+            _draw_receipt(attempt, attempt.receipt_outcome)
+
+
+def _draw_receipt(attempt: Attempt, outcome: Outcome) -> None:
+    """Draw what the provider reported of a call later."""
+    with ui.element("div").classes("hmc-line"):
+        Text("span", t("receipts.reported"))
+        badge(t(f"outcome.{outcome}"), outcome_tone(outcome))
+        Text("span", when(attempt.receipt_at)).classes("hmc-quiet")
+        if attempt.receipt_code:
+            words = code_in_words(attempt.provider, attempt.receipt_code)
+            Text("span", words).classes("hmc-mono")
+
+
+def _draw_step(step: Step) -> None:
+    """Draw what was done about a delivery that nobody was sure of, and why."""
+    with ui.element("li"), ui.element("div").classes("hmc-line"):
+        Text("span", t(f"step.{step.kind}"))
+        if step.outcome is not None:
+            badge(t(f"outcome.{step.outcome}"), outcome_tone(step.outcome))
+        elif step.why is not None:
+            Text("span", t(f"step.why_{step.why}"))
+        else:
+            Text("span", t("step.nothing"))
+        Text("span", when(step.at)).classes("hmc-quiet")
 
 
 def _draw_answer(attempt: Attempt) -> None:

@@ -11,7 +11,7 @@ from pydantic import Field, SecretStr
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from channels.provider import DEFAULT_CODE, Account
-from channels.receipt_formats import reporting
+from channels.receipt_formats import FORMATS, reporting
 from channels.receipts import ReceiptFormat, ReceiptKeys
 from core.crypto import Keyring
 from core.errors import NotFound
@@ -19,7 +19,7 @@ from core.models import Model
 from core.settings import Settings
 from core.words import Channel
 from operations.accounts import current_accounts, fallback
-from store import receipts
+from store import audit, receipts
 from store.audit import Actor
 from store.sql import keyring_of
 
@@ -73,6 +73,20 @@ async def addresses(
         for found in await _reporters(session, settings)
         if found.account.channel is channel
     )
+
+
+def reports(channel: Channel) -> bool:
+    """Tell whether a provider of this channel calls us at all."""
+    return any(format.channel is channel for format in FORMATS)
+
+
+async def shown(
+    session: AsyncSession, settings: Settings, channel: Channel, actor: Actor
+) -> tuple[ReceiptAddress, ...]:
+    """Return the same to a person; that they looked is kept."""
+    found = await addresses(session, settings, channel)
+    await audit.write(session, actor, "look", f"channels/{channel}/receipts")
+    return found
 
 
 async def renew(

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from core.models import Delivery, MessageStatus, Model, delivery_id
+from core.models import Delivery, MessageStatus, Model, Step, delivery_id
 from core.words import Channel
 from operations import Parts
 from store import attempts
@@ -10,14 +10,15 @@ from store.attempts import Attempt
 
 
 class ChannelStory(Model):
-    """One channel of a stage: how it stands, and the calls made.
+    """One channel of a stage: how it stands, the calls made, the steps taken.
 
-    Earlier runs keep no outcome, only their calls.
+    Earlier runs keep no outcome, only their calls and steps.
     """
 
     channel: Channel
     delivery: Delivery | None = None
     attempts: tuple[Attempt, ...] = ()
+    steps: tuple[Step, ...] = ()
 
 
 class Stage(Model):
@@ -42,7 +43,7 @@ async def timeline(parts: Parts, doc: MessageStatus) -> tuple[Run, ...]:
     for attempt in made:
         of_delivery.setdefault(attempt.delivery_id, []).append(attempt)
     earlier = (
-        _earlier(doc.id, number, of_delivery) for number in range(doc.run - 1, 0, -1)
+        _earlier(doc, number, of_delivery) for number in range(doc.run - 1, 0, -1)
     )
     return (_newest(doc, of_delivery), *(run for run in earlier if run.stages))
 
@@ -55,6 +56,7 @@ def _newest(doc: MessageStatus, made: dict[UUID, list[Attempt]]) -> Run:
                 channel=channel,
                 delivery=doc.delivery(channel),
                 attempts=tuple(made.get(delivery_id(doc.id, channel, doc.run), ())),
+                steps=_steps(doc, channel, doc.run),
             )
             for channel in channels
         )
@@ -62,12 +64,18 @@ def _newest(doc: MessageStatus, made: dict[UUID, list[Attempt]]) -> Run:
     return Run(number=doc.run, stages=tuple(stages))
 
 
-def _earlier(message_id: UUID, run: int, made: dict[UUID, list[Attempt]]) -> Run:
+def _earlier(doc: MessageStatus, run: int, made: dict[UUID, list[Attempt]]) -> Run:
     stories = [
-        ChannelStory(channel=channel, attempts=tuple(calls))
+        ChannelStory(
+            channel=channel, attempts=tuple(calls), steps=_steps(doc, channel, run)
+        )
         for channel in Channel
-        if (calls := made.get(delivery_id(message_id, channel, run)))
+        if (calls := made.get(delivery_id(doc.id, channel, run)))
     ]
     stories.sort(key=lambda story: story.attempts[0].started_at)
     stages = (Stage(number=None, channels=tuple(stories)),) if stories else ()
     return Run(number=run, stages=stages)
+
+
+def _steps(doc: MessageStatus, channel: Channel, run: int) -> tuple[Step, ...]:
+    return tuple(s for s in doc.steps if s.channel is channel and s.run == run)

@@ -141,6 +141,20 @@ async def scenes(env: WorkflowEnvironment) -> dict[str, Scene]:
             FakeActivities(),
             _cancel,
         ),
+        **_receipts_and_unknowns(),
+        "expired": (
+            message(now=now, expires_in=soon, confirm=wait),
+            FakeActivities(),
+            _nothing,
+        ),
+    }
+
+
+def _receipts_and_unknowns() -> dict[str, Scene]:
+    """Return the scenes of asking, waiting, repeating and passing over."""
+    every = (Channel.WECHAT, Channel.SMS, Channel.WECOM)
+    wait = {Channel.WECHAT: Confirm(receipt=True, within_seconds=60)}
+    return {
         "delivered_by_polling": (message(confirm=wait), _polled(), _nothing),
         "delivered_after_passing_over": (
             message(unknown={Channel.WECHAT: Unknown(wait_seconds=60)}),
@@ -155,11 +169,6 @@ async def scenes(env: WorkflowEnvironment) -> dict[str, Scene]:
             _nothing,
         ),
         "failed_with_late_receipt": (message(), _refusing(*every), _report),
-        "expired": (
-            message(now=now, expires_in=soon, confirm=wait),
-            FakeActivities(),
-            _nothing,
-        ),
     }
 
 

@@ -8,6 +8,7 @@ from console.desk import desk
 from console.forms import Form
 from console.frame import acting, page
 from console.pages.channels import limits_in_words, switch_channel
+from console.receipt_addresses import draw_receipts
 from console.setup import (
     back,
     check_given,
@@ -47,6 +48,7 @@ async def channel(code: str) -> None:
             _draw_form(entry)
     await draw_account(entry.code, changes=changes)
     if changes:
+        draw_receipts(entry.code)
         await draw_test(entry.code)
 
 
