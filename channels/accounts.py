@@ -73,7 +73,11 @@ class WecomAccount(Model):
 
 
 class EmailAccount(Model):
-    """A mailbox that sends; `security` is how the connection is encrypted."""
+    """A mailbox that sends; `security` is how the connection is encrypted.
+
+    `bounces` is where mail that could not be delivered goes back to, as the
+    sending's own `name+<id>@`; without it, to the sender.
+    """
 
     host: str
     port: int = Field(default=587, ge=1, le=65535)
@@ -83,6 +87,9 @@ class EmailAccount(Model):
     password: SecretStr | None = None
     sender: str = Field(pattern=r"^[\x21-\x7e]+@[A-Za-z0-9.\-]+$")
     sender_name: str = ""
+    bounces: str | None = Field(
+        default=None, pattern=r"^[\x21-\x2a\x2c-\x7e]{1,20}@[A-Za-z0-9.\-]+$"
+    )
 
     @property
     def domain(self) -> str:
@@ -100,6 +107,7 @@ class EmailAccount(Model):
             password=SecretStr(_SANDBOX_SECRET),
             sender="centre@hospital.example",
             sender_name="市第一医院",
+            bounces="bounce@hospital.example",
         )
 
 

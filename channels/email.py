@@ -124,7 +124,7 @@ class EmailSender:
         """Send one mail."""
         letter = self.letter(sending)
         async with self._slots.one():
-            await self._hand_over(letter, sending.address.value)
+            await self._hand_over(letter, sending)
         return Taken(provider=self.provider, provider_message_id=letter["Message-ID"])
 
     def letter(self, sending: Sending) -> EmailMessage:
@@ -147,16 +147,28 @@ class EmailSender:
         letter.set_content(body, charset="utf-8", cte="base64")
         return letter
 
-    async def _hand_over(self, letter: EmailMessage, to: str) -> None:
+    def _return_path(self, sending: Sending) -> str:
+        """Return where a bounce goes: an address that names the sending (VERP)."""
+        bounces = self._account.bounces
+        if bounces is None:
+            return self._account.sender
+        name, _, domain = bounces.rpartition("@")
+        return f"{name}+{sending.id}@{domain}"
+
+    async def _hand_over(self, letter: EmailMessage, sending: Sending) -> None:
         smtp = self._client()
         step = Step.CONNECT
         try:
             async with asyncio.timeout(CALL_SECONDS):
                 await smtp.connect(timeout=CONNECT_SECONDS)
                 step = Step.MAIL
-                await smtp.mail(self._account.sender)
+                # What a bounce shall name, and whether there shall be one (RFC 3461).
+                dsn = smtp.supports_extension("dsn")
+                envelope = [f"ENVID={sending.id}", "RET=HDRS"] if dsn else []
+                await smtp.mail(self._return_path(sending), options=envelope)
                 step = Step.RCPT
-                await smtp.rcpt(to)
+                wanted = ["NOTIFY=FAILURE"] if dsn else []
+                await smtp.rcpt(sending.address.value, options=wanted)
                 step = Step.DATA
                 await smtp.data(letter.as_bytes())
             await _leave(smtp)

@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from channels.accounts import (
     AliyunAccount,
+    EmailAccount,
     WechatAccount,
     WecomAccount,
     WorkstationAccount,
@@ -13,6 +14,7 @@ from channels.accounts import (
 from channels.aliyun_receipts import AliyunSmsReceipts
 from channels.aliyun_voice import AliyunVoiceAccount
 from channels.aliyun_voice_receipts import AliyunVoiceReceipts
+from channels.email_receipts import EmailReceipts
 from channels.receipts import ReceiptFormat, ReceiptKeys
 from channels.tencent_receipts import TencentSmsReceipts, TencentVoiceReceipts
 from channels.tencent_sms import TencentSmsAccount
@@ -56,6 +58,7 @@ FORMATS: tuple[Reporting[Any], ...] = (
     Reporting(Channel.SMS, "tencent", TencentSmsAccount, TencentSmsReceipts),
     Reporting(Channel.VOICE, "aliyun", AliyunVoiceAccount, AliyunVoiceReceipts),
     Reporting(Channel.VOICE, "tencent", TencentVoiceAccount, TencentVoiceReceipts),
+    Reporting(Channel.EMAIL, "smtp", EmailAccount, EmailReceipts),
     Reporting(
         Channel.WORKSTATION, "workstation", WorkstationAccount, WorkstationReceipts
     ),

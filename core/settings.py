@@ -29,6 +29,8 @@ class Settings(BaseSettings):
     sandbox_smtp_port: int = 0  # 0: the sandbox port + 25
     sandbox_cmpp_port: int = 0  # 0: the sandbox port + 26
     sandbox_smpp_port: int = 0  # 0: the sandbox port + 27
+    # Whether the sandbox reports to this centre what became of each message.
+    sandbox_receipts: bool = True
     temporal_address: str | None = None
     temporal_namespace: str = "default"
     database_url: str | None = Field(default=None, repr=False)

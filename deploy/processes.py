@@ -39,7 +39,10 @@ def sandbox(settings: Settings) -> tuple[str, ...]:
         "--cmpp-port": settings.cmpp_port,
         "--smpp-port": settings.smpp_port,
     }
-    given = (f"{name}={port}" for name, port in ports.items())
+    given = [f"{name}={port}" for name, port in ports.items()]
+    if settings.sandbox_receipts:
+        url = f"http://127.0.0.1:{settings.api_port}/v1/receipts"
+        given.append(f"--receipts-url={url}")
     return (sys.executable, "-m", "sandbox", *given)
 
 

@@ -11,12 +11,14 @@ from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.policy import default
+from functools import partial
 from typing import NoReturn
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from core.words import Channel
 from sandbox.book import Entry
+from sandbox.bounces import bounced
 from sandbox.desk import KEY, SECRET, Desk, Provider
 from sandbox.outcomes import TAKEN, Outcome
 
@@ -186,6 +188,9 @@ class _Handler:
                 request=request,
             )
             self._desk.book.enter(entry)
+            if outcome is Outcome.RECEIPT_FAILED:
+                bounce = partial(bounced, envelope.mail_from or "", recipient)
+                self._desk.receipts.later(Channel.EMAIL, bounce)
         return queue_id
 
 

@@ -24,6 +24,7 @@ class Push:
     # How many minutes the provider waits before each further try.
     retries: tuple[float, ...]
     params: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Receipts:
@@ -78,7 +79,7 @@ class Receipts:
             answer = await self._client().post(
                 url,
                 content=push.content,
-                headers={"content-type": push.media_type},
+                headers={"content-type": push.media_type, **push.headers},
                 params=push.params or None,
             )
         except httpx.HTTPError:

@@ -6,10 +6,13 @@
 
 import hashlib
 import hmac
+import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 
+import httpx
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -19,6 +22,7 @@ from sandbox.answers import Json, Refusal, answering, body_of, json_object
 from sandbox.book import Entry
 from sandbox.desk import SECRET, Provider
 from sandbox.outcomes import Outcome
+from sandbox.receipts import Push
 
 PATH = "/workstation/messages"
 CLOCK_SKEW = timedelta(minutes=5)
@@ -75,7 +79,30 @@ class Workstation(Provider):
         )
         if self.desk.book.enter_once(entry, body["id"], SEEN_FOR) is not entry:
             return _no(409, "already received")
+        if outcome is not Outcome.NO_RECEIPT:
+            acknowledge = partial(self._acknowledge, entry)
+            self.desk.receipts.later(Channel.WORKSTATION, acknowledge)
         return Json({"id": body["id"], "status": "received"})
+
+    def _acknowledge(self, entry: Entry) -> Push:
+        """Return what the workstation reports, signed as the centre's calls are."""
+        failed = entry.outcome is Outcome.RECEIPT_FAILED
+        now = self.desk.now()
+        ack = {
+            "type": "ack",
+            "id": entry.provider_message_id,
+            "stage": "rejected" if failed else "displayed",
+            "user": "sandbox",
+            "at": now.isoformat(),
+        }
+        body = json.dumps(ack).encode()
+        timestamp = str(int(now.timestamp()))
+        headers = {
+            "x-mc-id": entry.provider_message_id,
+            "x-mc-timestamp": timestamp,
+            "x-mc-signature": _signature(entry.provider_message_id, timestamp, body),
+        }
+        return Push(body, "application/json", _taken, (1.0,), headers=headers)
 
     def _check_signature(self, request: Request, raw: bytes) -> None:
         """Refuse what the centre did not sign within the last minutes."""
@@ -85,13 +112,21 @@ class Workstation(Provider):
         )
         if not id or not re.fullmatch(r"[0-9]{1,12}", timestamp):
             raise Refusal(_no(401, "signature headers missing"))
-        signed = f"{id}.{timestamp}.".encode() + raw
-        right = hmac.new(SECRET.encode(), signed, hashlib.sha256).hexdigest()
-        if not hmac.compare_digest(given.encode(), f"v1={right}".encode()):
+        right = _signature(id, timestamp, raw)
+        if not hmac.compare_digest(given.encode(), right.encode()):
             raise Refusal(_no(401, "signature does not match"))
         age = abs(self.desk.now().timestamp() - int(timestamp))
         if age > CLOCK_SKEW.total_seconds():
             raise Refusal(_no(401, "timestamp out of range"))
+
+
+def _signature(id: str, timestamp: str, body: bytes) -> str:
+    signed = f"{id}.{timestamp}.".encode() + body
+    return f"v1={hmac.new(SECRET.encode(), signed, hashlib.sha256).hexdigest()}"
+
+
+def _taken(answer: httpx.Response) -> bool:
+    return answer.status_code == 200
 
 
 def _checked(body: Mapping[str, object], id: str) -> str:
