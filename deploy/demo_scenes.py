@@ -185,7 +185,12 @@ SCENES = (
         "surgery",
         "surgery-progress",
         {"staff_no": "S00011"},
-        {"wecom": "accepted", "wechat": "accepted", "sms": SATISFIED},
+        {
+            "wecom": "accepted",
+            "wechat": "accepted",
+            "sms": SATISFIED,
+            "voice": SATISFIED,
+        },
     ),
     Scene(
         "不良事件，工作站弹窗 · adverse event, workstation",

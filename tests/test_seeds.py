@@ -101,7 +101,8 @@ def test_the_papers_two_policies_give_its_stages(
 def test_each_channel_of_a_policy_has_its_template(code: str) -> None:
     (data,) = [each for each in seeds.message_type_data() if each["code"] == code]
     channels = [entry["channel"] for entry in data["policy"]["channels"]]
-    assert list(data["templates"]) == channels
+    spare = ["voice"] if code == "critical-value" else []
+    assert list(data["templates"]) == [*channels, *spare]
 
 
 def test_every_template_says_what_a_message_must_give(
@@ -114,7 +115,7 @@ def test_every_template_says_what_a_message_must_give(
             assert set(template_placeholders(template)) == required, kind.code
 
 
-def test_sms_templates_are_as_aliyun_takes_them(
+def test_sms_templates_are_as_aliyun_and_tencent_take_them(
     types: dict[str, MessageType],
 ) -> None:
     codes = []
@@ -122,12 +123,21 @@ def test_sms_templates_are_as_aliyun_takes_them(
         if (sms := kind.templates.get(Channel.SMS)) is None:
             continue
         codes.append(sms.provider_template)
-        assert re.fullmatch(r"SMS_[0-9]{9}", sms.provider_template or "")
+        assert re.fullmatch(r"SMS_[0-9]{9} [0-9]{7}", sms.provider_template or "")
         assert all(re.fullmatch("[a-z]+", name) for name in sms.fields)
         # One placeholder a variable: its value alone has to fit 35 characters.
         whole = ["{{" + name + "}}" for name in placeholders(sms.body)]
         assert sorted(sms.fields.values()) == sorted(whole)
     assert len(set(codes)) == len(codes) == 11
+
+
+def test_calls_say_how_they_are_confirmed(types: dict[str, MessageType]) -> None:
+    calls = [t for kind in types.values() if (t := kind.templates.get(Channel.VOICE))]
+    assert len(calls) == 2
+    for call in calls:
+        assert re.fullmatch(r"TTS_[0-9]{9} [0-9]{7}", call.provider_template or "")
+        assert call.body.endswith("请按1。")
+        assert len(call.body) < 250
 
 
 def test_wechat_templates_are_as_wechat_takes_them(
