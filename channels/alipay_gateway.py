@@ -12,7 +12,7 @@ from typing import Any, Literal, Self
 from urllib.parse import urlencode
 
 import httpx
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator
 
 from channels.codes import CodeTable, classes, refusal
 from channels.http import Answer, Line, Slots, deadline, to_json
@@ -109,14 +109,20 @@ class AlipayAccount(Model):
             page="pages/message",
         )
 
-    @model_validator(mode="after")
-    def _keys(self) -> Self:
-        """Refuse keys that could not sign or verify."""
-        secret = self.app_private_key.get_secret_value()
-        if secret:
-            private_key(secret)
-        public_key(self.alipay_public_key)
-        return self
+    @field_validator("app_private_key")
+    @classmethod
+    def _signs(cls, key: SecretStr) -> SecretStr:
+        """Refuse a key that could not sign; an empty one is told of elsewhere."""
+        if text := key.get_secret_value():
+            private_key(text)
+        return key
+
+    @field_validator("alipay_public_key")
+    @classmethod
+    def _verifies(cls, key: str) -> str:
+        """Refuse a key that could not verify."""
+        public_key(key)
+        return key
 
 
 @dataclass(frozen=True, repr=False)

@@ -71,8 +71,8 @@ def _weixin(said: Mapping[str, State]) -> Mapping[str, State]:
 # What a code that refuses a recipient says of them; one not listed here says that
 # the address is invalid, if anything.
 SAYS: Mapping[Channel, Mapping[str, State]] = {
-    # A receipt's "failed:user block" comes in these spellings.
-    Channel.WECHAT: _weixin({"user-block": State.BLOCKED, "user_block": State.BLOCKED}),
+    # A receipt's "failed:user block", as a code.
+    Channel.WECHAT: _weixin({"failed_user_block": State.BLOCKED}),
     Channel.WECHAT_MINI: _weixin({}),
     Channel.WECHAT_MEDICAL: _weixin({}),
     Channel.WECOM: dict.fromkeys(

@@ -160,6 +160,7 @@ def test_an_account_needs_keys_that_work() -> None:
     with pytest.raises(ValidationError) as raised:
         AlipayAccount.model_validate(values)
     errors = raised.value.errors(include_input=False, include_url=False)
+    assert [error["loc"] for error in errors] == [("app_private_key",)]
     assert "secret-1" not in str(errors)
     with pytest.raises(ValidationError):
         AlipayAccount.model_validate(ACCOUNT.model_dump() | {"alipay_public_key": "x"})

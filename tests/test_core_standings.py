@@ -24,7 +24,7 @@ DAY = timedelta(days=1)
 # Channel, codes, what they say (reference C4).
 SAID = [
     ("wechat", "43004 50005", State.UNFOLLOWED),
-    ("wechat", "43019 48002 user-block", State.BLOCKED),
+    ("wechat", "43019 48002 failed_user_block", State.BLOCKED),
     ("wechat", "43101", State.NEED_SUBSCRIBE),
     ("wechat", "40003 46004", State.INVALID),
     ("wechat_mini", "43101", State.NEED_SUBSCRIBE),

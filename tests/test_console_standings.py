@@ -1,0 +1,48 @@
+"""A patient's page in the browser: what a channel said of them, and clearing it."""
+
+from playwright.async_api import expect
+
+from tests.centre import Centre
+from tests.centre_providers import providers_of, rule
+from tests.centre_system import joined, somebody
+from tests.centre_system import signed_in as office
+from tests.centre_types import BOOKING, define, message
+from tests.console_rig import BROWSER, Console, check_axe, open_page, screenshot
+from tests.console_rig import signed_in as at_desk
+
+pytest_plugins = ["tests.console_fixtures"]
+pytestmark = BROWSER
+KIND = "console-standings"
+
+
+async def test_a_standing_is_shown_and_cleared(
+    console: Console, centre: Centre
+) -> None:
+    person = somebody()
+    async with office(centre) as admin, providers_of(centre) as providers:
+        await define(admin, KIND, BOOKING)
+        known = {"wechat_openid": person.openid, "wechat_mini_openid": person.mini}
+        body = {"name": "王小明", "identities": known}
+        made = await admin.ask("PUT", f"/admin/patients/{person.empi}", body)
+        path = f"/v1/admin/consents/wechat_mini_openid/{person.mini}"
+        await admin.http.put(path, json={"template": "mini-template-1", "quota": 2})
+        await providers.obey(rule(person, "wechat", "unsubscribed"))
+        async with joined(centre, "console-standings") as his:
+            await his.ended(await his.send(message(KIND, person)))
+        await providers.obey()
+    page = await at_desk(await console(language="en"))
+    await open_page(page, f"/patients/{made['id']}")
+    await expect(
+        page.get_by_role("cell", name="Does not follow", exact=True)
+    ).to_be_visible()
+    await expect(page.get_by_text("Known not to follow the account")).to_be_visible()
+    await expect(page.get_by_text("mini-template-1")).to_be_visible()
+    await check_axe(page)
+    await screenshot(page, "patient-standings")
+    await page.get_by_role("button", name="Clear", exact=True).first.click()
+    await (
+        page.get_by_role("dialog")
+        .get_by_role("button", name="Clear", exact=True)
+        .click()
+    )
+    await expect(page.get_by_text("No channel has reported anything")).to_be_visible()
