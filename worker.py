@@ -28,6 +28,7 @@ from activities.failures import FailureInterceptor
 from activities.links import Links
 from activities.notify import NotifyActivities
 from activities.records import RecordActivities
+from activities.times import Times
 from channels.http import open_http
 from channels.provider import Tools
 from channels.router import Router
@@ -170,11 +171,13 @@ def assemble(
     router: Router,
 ) -> list[Activity]:
     """Return every activity, with the parts it works with."""
-    records = RecordActivities(store, settings.standing_fade)
+    times = Times(settings.timezone)
+    records = RecordActivities(store, settings.standing_fade, times)
     delivery = DeliveryActivities(
         store=store,
         router=router,
         links=Links(settings.base_url, keyring.token_key),
+        times=times,
     )
     notify = NotifyActivities(store, http)
     return [

@@ -13,6 +13,7 @@ from activities.links import Links
 from activities.models import DeliveryResult, DeliveryTask
 from activities.rules import rules_of
 from activities.standings import note_reached, note_refusal
+from activities.times import Times, later
 from channels.base import Asking, Content, Sender, Sending, Taken
 from channels.router import Route, Router
 from core.errors import (
@@ -26,7 +27,7 @@ from core.errors import (
 )
 from core.models import Template
 from core.templates import render
-from core.words import Channel, Outcome, Reason
+from core.words import Channel, Outcome, Priority, Reason
 from store import Store, attempts
 from store.attempts import Attempt, AttemptState
 
@@ -39,6 +40,7 @@ class DeliveryActivities:
     router: Router
     links: Links
     limiter: Limiter = field(default_factory=Limiter)
+    times: Times = field(default_factory=Times)
 
     @activity.defn
     async def deliver(self, task: DeliveryTask) -> DeliveryResult:
@@ -55,9 +57,11 @@ class DeliveryActivities:
             earlier = await _earlier(session, task) if repeated else ()
             known = self._already_known(task, earlier)
             if known is None:
+                if shut := await self._closed(session, task):
+                    return shut
                 sending = self._sending(task, rules.said)
-                call = await self._begun(session, task, earlier)
                 await self._admit(session, task, sending, rules.limits)
+                call = await self._begun(session, task, earlier)
         if known is not None:
             return await with_early_receipt(self.store, earlier[-1], known)
         return await self._made(task, sending, call)
@@ -138,6 +142,22 @@ class DeliveryActivities:
                 await note_reached(self.store, task)
                 result = _result(sender, taken, call.attempt.number)
                 return await with_early_receipt(self.store, call.attempt, result)
+
+    async def _closed(
+        self, session: AsyncSession, task: DeliveryTask
+    ) -> DeliveryResult | None:
+        """Return from when on it may be sent, where that is not now."""
+        if task.priority is Priority.CRITICAL:
+            return None
+        now = later(task.at)
+        shut = await self.times.closed(session, task.type, task.channel, now)
+        if shut is None:
+            return None
+        if shut.until is None:
+            raise Undeliverable(Reason.QUIET_HOURS)
+        return DeliveryResult(
+            outcome=Outcome.PENDING, reason=Reason.QUIET_HOURS, not_before=shut.until
+        )
 
     async def _admit(
         self,

@@ -3,26 +3,32 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from core.models import Address, Message, MessageStatus, Model, delivery_id
+from core.models import Address, Message, MessageStatus, Model, Waiting, delivery_id
 from core.words import Channel, Outcome, Priority, Reason, Status
 
 
 class Snapshot(Model):
-    """A message and how it stands: what the store keeps of it."""
+    """A message and how it stands: what the store keeps of it.
+
+    `at` is the workflow's time, by which its message is due or not.
+    """
 
     message: Message
     status: MessageStatus
+    at: datetime | None = None
 
 
 class Prepared(Model):
     """Where each channel of the plan shall send, or why it must not.
 
     `doubted` are the channels tried although something is held against the address.
+    `waiting`: nothing may go out yet; prepare again then.
     """
 
     addresses: dict[Channel, Address] = {}
     withheld: dict[Channel, Reason] = {}
     doubted: tuple[Channel, ...] = ()
+    waiting: Waiting | None = None
 
 
 class DeliveryTask(Model):
@@ -30,7 +36,7 @@ class DeliveryTask(Model):
 
     `patience` is how long a provider's "later" is worth waiting for; `again`
     allows a repeat although an earlier call's end is not known; `doubted`: a
-    provider has refused this address before.
+    provider has refused this address before. `at` is the workflow's time.
     """
 
     message_id: UUID
@@ -49,6 +55,7 @@ class DeliveryTask(Model):
     acknowledge: bool = False
     read_back: bool = False
     doubted: bool = False
+    at: datetime | None = None
 
     @property
     def delivery_id(self) -> UUID:
@@ -57,7 +64,10 @@ class DeliveryTask(Model):
 
 
 class DeliveryResult(Model):
-    """What became of a delivery. `askable`: the provider can be asked."""
+    """What became of a delivery. `askable`: the provider can be asked.
+
+    `not_before`: it was not sent, and may be from then on.
+    """
 
     outcome: Outcome
     reason: Reason | None = None
@@ -65,6 +75,7 @@ class DeliveryResult(Model):
     provider: str | None = None
     provider_message_id: str | None = None
     askable: bool = False
+    not_before: datetime | None = None
 
 
 class Refusal(Model):

@@ -1,14 +1,15 @@
 """Record how a message stands, and prepare its deliveries."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
 from activities.models import Prepared, Snapshot
-from core.models import Message
+from activities.times import Times
+from core.models import Address, Message
 from core.standings import FADE, Standing, reason_to_skip
 from core.words import Channel, IdentityType, Priority, Reason
 from store import Store, messages, patients, standings
@@ -21,6 +22,7 @@ class RecordActivities:
 
     store: Store
     fade: timedelta = FADE
+    times: Times = field(default_factory=Times)
 
     @activity.defn
     async def record(self, snapshot: Snapshot) -> None:
@@ -38,7 +40,20 @@ class RecordActivities:
             refused = await _opted_out(session, message, identities)
             addresses = addresses_in(message.plan.channels, identities)
             known = await standings.standings_of(session, addresses, message.type)
-            await messages.record(session, message, snapshot.status)
+            prepared = self._prepared(message, addresses, refused, known)
+            prepared = await self.times.hold(session, snapshot, prepared)
+            if prepared.waiting is None:
+                await messages.record(session, message, snapshot.status)
+        return prepared
+
+    def _prepared(
+        self,
+        message: Message,
+        addresses: Mapping[Channel, Address],
+        refused: Collection[Channel],
+        known: Mapping[Channel, Standing],
+    ) -> Prepared:
+        """Return where each channel shall send, or why it must not."""
         withheld = self._known_not_to_reach(message, known)
         for channel in message.plan.channels:
             if channel not in addresses:

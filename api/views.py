@@ -17,6 +17,7 @@ from core.models import (
     Plan,
     Recall,
     Step,
+    Waiting,
 )
 from core.words import Channel, Priority, Status, Strategy
 from operations.lookup import Source
@@ -71,6 +72,7 @@ class StatusDocument(Model):
     steps: tuple[Step, ...] = ()
     resendable_until: datetime | None
     acknowledge: bool = Field(description="Somebody must confirm this message.")
+    waiting: Waiting | None
     acknowledgement: Acknowledgement | None
     recall: Recall | None
     run: int

@@ -41,6 +41,7 @@ from core.words import (
     Status,
     StepKind,
     StepWhy,
+    TypeClass,
 )
 
 
@@ -68,6 +69,7 @@ class MessageType(Model):
     name: str
     name_en: str = ""
     priority: Priority = Priority.NORMAL
+    type_class: TypeClass = TypeClass.SERVICE
     enabled: bool = True
     acknowledge: bool = False
     read_back_param: str | None = None
@@ -179,6 +181,13 @@ class Recall(Model):
     correction: UUID | None = None
 
 
+class Waiting(Model):
+    """Why a message is not sent yet, and until when."""
+
+    reason: Reason
+    until: datetime
+
+
 class MessageStatus(Model):
     """How a message stands; the API's status document less its `source`."""
 
@@ -196,6 +205,7 @@ class MessageStatus(Model):
     deliveries: tuple[Delivery, ...]
     steps: tuple[Step, ...] = ()
     resendable_until: datetime | None = None
+    waiting: Waiting | None = None
     acknowledge: bool = False
     acknowledgement: Acknowledgement | None = None
     recall: Recall | None = None

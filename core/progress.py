@@ -20,6 +20,7 @@ from core.models import (
     Plan,
     Receipt,
     Step,
+    Waiting,
     delivery_id,
 )
 from core.plan import narrow
@@ -192,6 +193,13 @@ def with_late_receipt(
         return doc
     arrived = with_status(doc, Status.DELIVERED, at)
     return arrived.model_copy(update={"resendable_until": None})
+
+
+def with_waiting(
+    doc: MessageStatus, waiting: Waiting | None, at: datetime
+) -> MessageStatus:
+    """Return the document that says what the message waits for."""
+    return doc.model_copy(update={"waiting": waiting, "updated_at": _later(doc, at)})
 
 
 def skip_pending(doc: MessageStatus, reason: Reason, at: datetime) -> MessageStatus:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -40,6 +41,8 @@ class Settings(BaseSettings):
     # When traffic moves between a channel's accounts, as JSON (core/routing.py).
     routing: RoutingRules = RoutingRules()
     log_level: str = "info"
+    # The hospital's zone: quiet hours, windows and holidays are in it.
+    timezone: ZoneInfo = ZoneInfo("Asia/Shanghai")
     # Reverse proxies whose X-Forwarded-For is believed; nobody's by default.
     trusted_proxies: str | None = None
     # The window in which a failed message waits for a resend.

@@ -145,6 +145,16 @@ class Priority(StrEnum):
         return {"critical": 1, "high": 2, "normal": 3, "bulk": 5}[self.value]
 
 
+class TypeClass(StrEnum):
+    """What a message type is about: what people opt out of, when it may be sent."""
+
+    CLINICAL = "clinical"
+    APPOINTMENT = "appointment"
+    BILLING = "billing"
+    SERVICE = "service"
+    MARKETING = "marketing"
+
+
 class Scope(StrEnum):
     """What a client's token may be used for (RFC 6749 section 3.3)."""
 

@@ -18,7 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.acceptance import Code, ParamName
 from core.errors import Conflict, Invalid, NotFound, Wrong
 from core.models import WHOLE_TYPE, MessageType, Model, Policy, Template
-from core.words import Priority
+from core.words import Priority, TypeClass
 from store import audit
 from store.audit import Actor
 from store.columns import utc_now
@@ -83,6 +83,7 @@ class MessageTypeDraft(Model):
     name: str = Field(min_length=1, max_length=128)
     name_en: str = Field(default="", max_length=128)
     priority: Priority = Priority.NORMAL
+    type_class: TypeClass = TypeClass.SERVICE
     enabled: bool = True
     acknowledge: bool = False
     read_back_param: ParamName | None = None
@@ -95,6 +96,7 @@ class MessageTypeChanges(Model):
     name: str = Field(default="", min_length=1, max_length=128)
     name_en: str = Field(default="", max_length=128)
     priority: Priority = Priority.NORMAL
+    type_class: TypeClass = TypeClass.SERVICE
     enabled: bool = True
     acknowledge: bool = False
     read_back_param: ParamName | None = None
@@ -168,7 +170,7 @@ def _type_statement() -> Select[*tuple[Any, ...]]:
 
 
 _TYPE_COLUMNS = (
-    *("code", "name", "name_en", "priority", "enabled"),
+    *("code", "name", "name_en", "priority", "type_class", "enabled"),
     *("acknowledge", "read_back_param", "correction", "policy"),
 )
 

@@ -52,7 +52,9 @@ async def know_search_attributes(client: Client) -> None:
 
 
 @asynccontextmanager
-async def serving(client: Client, fakes: FakeActivities) -> AsyncIterator[None]:
+async def serving(
+    client: Client, fakes: FakeActivities, cached: int = 1000
+) -> AsyncIterator[None]:
     """Serve client `his` in the workflow sandbox, with scripted activities."""
     await know_search_attributes(client)
     async with Worker(
@@ -61,6 +63,7 @@ async def serving(client: Client, fakes: FakeActivities) -> AsyncIterator[None]:
         workflows=WORKFLOWS,
         activities=fakes.all,  # type: ignore[arg-type]
         interceptors=[FailureInterceptor()],
+        max_cached_workflows=cached,
     ):
         yield
 

@@ -12,7 +12,9 @@ with workflow.unsafe.imports_passed_through():
     from activities.models import DeliveryResult, DeliveryTask, Prepared, Refusal
     from core.codec import Summary
     from core.errors import NotTaken, SafeToRepeat, Undeliverable
+    from core.models import Waiting
     from core.words import Channel, Outcome, Priority, Reason
+    from workflows.due import Due
     from workflows.ledger import Ledger
     from workflows.options import (
         ASK,
@@ -30,18 +32,33 @@ _OUTCOMES = {
 }
 # What `ask` returns where the provider knows of no such delivery.
 NOT_SENT = DeliveryResult(outcome=Outcome.FAILED, reason=Reason.UNREACHABLE)
+_STOPPED = DeliveryResult(outcome=Outcome.SKIPPED, reason=Reason.CANCELLED)
 _TOO_LATE = DeliveryResult(outcome=Outcome.FAILED, reason=Reason.EXPIRED)
 
 
 class ProviderCalls:
     """Sends on, and asks after, the deliveries of one run."""
 
-    def __init__(self, ledger: Ledger, prepared: Prepared) -> None:
+    def __init__(self, ledger: Ledger, prepared: Prepared, due: Due) -> None:
         self._ledger = ledger
         self._prepared = prepared
+        self._due = due
 
     async def send(self, channel: Channel, again: bool = False) -> DeliveryResult:
-        """Hand a delivery to its provider; `again` although an end is not known."""
+        """Hand a delivery to its provider; `again` although an end is not known.
+
+        It waits until it may go out; one that is stopped before is skipped.
+        """
+        while True:
+            result = await self._try(channel, again)
+            if result.not_before is None:
+                return result
+            reason = result.reason or Reason.QUIET_HOURS
+            waiting = Waiting(reason=reason, until=result.not_before)
+            if not await self._due.wait(waiting):
+                return _STOPPED if self.time_left() else _TOO_LATE
+
+    async def _try(self, channel: Channel, again: bool) -> DeliveryResult:
         left = self.time_left()
         if not left:
             return _TOO_LATE
@@ -103,6 +120,7 @@ class ProviderCalls:
             acknowledge=message.acknowledge,
             read_back=message.read_back_param is not None,
             doubted=channel in self._prepared.doubted,
+            at=workflow.now(),
         )
 
     def time_left(self) -> timedelta:

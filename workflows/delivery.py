@@ -11,6 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from core.progress import RANK, REACHED
     from core.words import Channel, Outcome, StepKind, StepWhy, Then
     from workflows.calls import NOT_SENT, ProviderCalls
+    from workflows.due import Due
     from workflows.ledger import Ledger
     from workflows.options import ASK_AFTER, POLL_AFTER
 
@@ -20,10 +21,10 @@ _ARRIVED = (Outcome.DELIVERED, Outcome.READ)
 class DeliveryRun:
     """The deliveries of one run of a plan."""
 
-    def __init__(self, ledger: Ledger, prepared: Prepared) -> None:
+    def __init__(self, ledger: Ledger, prepared: Prepared, due: Due) -> None:
         self._ledger = ledger
         self._prepared = prepared
-        self._calls = ProviderCalls(ledger, prepared)
+        self._calls = ProviderCalls(ledger, prepared, due)
 
     async def deliver(self, channel: Channel) -> bool:
         """Deliver on one channel; tell whether that counts as delivered."""

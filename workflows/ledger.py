@@ -14,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
         MessageStatus,
         Receipt,
         Step,
+        Waiting,
     )
     from core.search import STATUS
     from core.words import Channel, Outcome, Reason, Status, StepKind, StepWhy
@@ -89,6 +90,10 @@ class Ledger:
     def resendable(self, until: datetime | None) -> None:
         """Say until when a resend is possible."""
         self.doc = self.doc.model_copy(update={"resendable_until": until})
+
+    def waits(self, waiting: Waiting | None) -> None:
+        """Say what the message waits for; None: nothing any more."""
+        self.doc = progress.with_waiting(self.doc, waiting, workflow.now())
 
     def publish(self) -> None:
         """Let operators find the message by its status."""

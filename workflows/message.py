@@ -8,7 +8,7 @@ from temporalio import workflow
 from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
-    from activities.models import Notice, Prepared
+    from activities.models import Notice
     from activities.records import RecordActivities
     from core import progress
     from core.codec import Summary
@@ -24,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
     from core.words import Reason, Status
     from workflows.callback import TellClient
     from workflows.delivery import DeliveryRun
+    from workflows.due import Due
     from workflows.ledger import Ledger
     from workflows.options import STORE
 
@@ -45,6 +46,7 @@ class DeliverMessage:
         self._resend: Resend | None = None
         self._cancelled = False
         self._recorded: MessageStatus | None = None
+        self._due = Due(self._ledger, self._record, self._stop)
 
     @workflow.run
     async def run(self, message: Message) -> MessageStatus:
@@ -108,8 +110,10 @@ class DeliverMessage:
             if over := self._stop():
                 return over
             if run is None:
-                self._ledger.stand(Status.DELIVERING)
-                run = DeliveryRun(self._ledger, await self._prepare())
+                prepared = await self._due.prepare()
+                if prepared is None:
+                    break
+                run = DeliveryRun(self._ledger, prepared, self._due)
             else:
                 await self._record()
             if any(await asyncio.gather(*(run.deliver(c) for c in stage))):
@@ -160,13 +164,6 @@ class DeliverMessage:
         self._ledger.message = message
         plan = narrow(message.plan, resend.channels)
         self._ledger.doc = progress.begin_again(self._ledger.doc, plan, workflow.now())
-
-    async def _prepare(self) -> Prepared:
-        return await workflow.execute_local_activity_method(
-            RecordActivities.prepare,
-            self._ledger.snapshot,
-            **(STORE | {"summary": Summary("find addresses")}),
-        )
 
     async def _record_news(self) -> None:
         """Write what was reported while the end was being written, or since."""

@@ -34,6 +34,9 @@ SEND_CRITICAL = ActivityConfig(
 # A provider's "later" within this time is waited for, else the next channel.
 RATE_LIMIT_PATIENCE = timedelta(seconds=30)
 
+# What may not go out yet is looked at again after so long at least.
+LEAST_WAIT = timedelta(seconds=1)
+
 # Providers list a message some seconds after they took it.
 ASK_AFTER = timedelta(seconds=5)
 ASK = ActivityConfig(

@@ -1,0 +1,82 @@
+"""Holds a message while it must not go out: quiet hours, windows, caps.
+
+What is allowed is found out by activities, at the workflow's time; here it is
+only waited for, by durable timers, so that a replay decides the same.
+"""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from activities.models import Prepared, Snapshot
+    from activities.records import RecordActivities
+    from core import progress
+    from core.codec import Summary
+    from core.models import Waiting
+    from core.words import Status
+    from workflows.ledger import Ledger
+    from workflows.options import LEAST_WAIT, STORE
+
+
+class Due:
+    """When one message may go out; `stopped` says that it must not any more."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        record: Callable[[], Awaitable[None]],
+        stopped: Callable[[], object],
+    ) -> None:
+        self._ledger = ledger
+        self._record = record
+        self._stopped = stopped
+        self._waiting: list[Waiting] = []
+
+    async def prepare(self) -> Prepared | None:
+        """Prepare the deliveries once they may begin; None: stopped before."""
+        while True:
+            prepared = await workflow.execute_local_activity_method(
+                RecordActivities.prepare,
+                self._snapshot(),
+                **(STORE | {"summary": Summary("find addresses")}),
+            )
+            if prepared.waiting is None:
+                self._ledger.stand(Status.DELIVERING)
+                return prepared
+            if not await self.wait(prepared.waiting):
+                return None
+
+    async def wait(self, waiting: Waiting) -> bool:
+        """Wait until a time; False where the message was stopped before."""
+        self._waiting.append(waiting)
+        self._show()
+        self._ledger.stand(Status.SCHEDULED)
+        self._ledger.publish()
+        await self._record()
+        with suppress(TimeoutError):
+            await workflow.wait_condition(
+                lambda: bool(self._stopped()), timeout=self._time_to(waiting)
+            )
+        self._waiting.remove(waiting)
+        self._show()
+        return not self._stopped()
+
+    def _snapshot(self) -> Snapshot:
+        """Return the message as it stands once it is being delivered."""
+        now = workflow.now()
+        doc = progress.with_status(self._ledger.doc, Status.DELIVERING, now)
+        return Snapshot(message=self._ledger.message, status=doc, at=now)
+
+    def _time_to(self, waiting: Waiting) -> timedelta:
+        """Return how long to wait; a message that expires is not waited for longer."""
+        now, expires = workflow.now(), self._ledger.message.expires_at
+        wait = max(waiting.until - now, LEAST_WAIT)
+        return min(wait, max(expires - now, timedelta(0))) if expires else wait
+
+    def _show(self) -> None:
+        """Say what is waited for: the earliest, where channels wait apart."""
+        first = min(self._waiting, key=lambda w: w.until, default=None)
+        self._ledger.waits(first)
