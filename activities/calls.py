@@ -18,7 +18,7 @@ from channels.router import Route, Router
 from core.errors import DeliveryError, Misconfigured, ProviderDown, RateLimited
 from core.limits import Limit
 from core.words import Reason
-from store import Store, attempts, limits
+from store import Store, attempts, limits, parts
 from store.attempts import Attempt, AttemptState
 
 # Refusals that tell of the account: another one may take the message.
@@ -114,6 +114,8 @@ class Calls:
                 reason=reason,
                 provider_message_id=taken.provider_message_id if taken else None,
             )
+            if taken and len(taken.part_ids) > 1:
+                await parts.write_parts(session, attempt.id, taken.part_ids)
 
 
 def soon() -> float:

@@ -141,7 +141,10 @@ class DeliveryActivities:
                 await self._calls.end(call.attempt, "accepted", taken=taken)
                 await note_reached(self.store, task)
                 result = _result(sender, taken, call.attempt.number)
-                return await with_early_receipt(self.store, call.attempt, result)
+                numbers = taken.part_ids
+                return await with_early_receipt(
+                    self.store, call.attempt, result, numbers
+                )
 
     async def _closed(
         self, session: AsyncSession, task: DeliveryTask

@@ -1,40 +1,71 @@
 """Receipts that came before the provider's answer did."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from activities.models import DeliveryResult
 from core.progress import outcome_moves
 from core.words import Outcome, Reason
-from store import Store, attempts, receipts
+from store import Store, attempts, parts, receipts
 from store.attempts import Attempt
+from store.receipts import ParkedReceipt
 
 
 async def with_early_receipt(
-    store: Store, attempt: Attempt, result: DeliveryResult
+    store: Store,
+    attempt: Attempt,
+    result: DeliveryResult,
+    part_ids: Sequence[str] = (),
 ) -> DeliveryResult:
     """Return the result with what the provider reported before it answered.
 
     Looked for once the attempt's end is written: operations/receipts.py looks the
     other way round, so that no receipt falls between.
     """
-    number = result.provider_message_id
-    if number is None:
+    if len(part_ids) > 1:
+        early = await _of_parts(store, attempt, part_ids)
+    else:
+        early = await _parked(store, attempt, result.provider_message_id)
+    if early is None or not outcome_moves(result.outcome, early.outcome):
         return result
+    async with store.sessions.begin() as session:
+        await attempts.note_receipt(
+            session, attempt.id, early.outcome, early.code, early.at
+        )
+        await receipts.unpark(session, attempt.provider, early.provider_message_id)
+    failed = early.outcome is Outcome.FAILED
+    reason = Reason.RECEIPT_FAILED if failed else None
+    return result.model_copy(update={"outcome": early.outcome, "reason": reason})
+
+
+async def _parked(
+    store: Store, attempt: Attempt, number: str | None
+) -> ParkedReceipt | None:
+    """Return the furthest that came early under a number."""
+    if number is None:
+        return None
     async with store.sessions() as session:
         early = await receipts.parked(session, attempt.provider, number)
     ours = (None, attempt.account) if attempt.account else ()
     mine = [r for r in early if not ours or r.account in ours]
-    if not mine or not outcome_moves(result.outcome, mine[-1].outcome):
-        return result
-    last = mine[-1]
-    async with store.sessions.begin() as session:
-        await attempts.note_receipt(
-            session, attempt.id, last.outcome, last.code, last.at
-        )
-        await receipts.unpark(session, attempt.provider, number)
-    failed = last.outcome is Outcome.FAILED
-    reason = Reason.RECEIPT_FAILED if failed else None
-    return result.model_copy(update={"outcome": last.outcome, "reason": reason})
+    return mine[-1] if mine else None
+
+
+async def _of_parts(
+    store: Store, attempt: Attempt, part_ids: Sequence[str]
+) -> ParkedReceipt | None:
+    """Return what the parts' early receipts make of the text, if all is known."""
+    told = None
+    for number in part_ids:
+        early = await _parked(store, attempt, number)
+        if early is None:
+            continue
+        async with store.sessions.begin() as session:
+            whole = await parts.note_part(session, attempt.id, number, early.outcome)
+            await receipts.unpark(session, attempt.provider, number)
+        if whole is not None:
+            told = early.model_copy(update={"outcome": whole})
+    return told
 
 
 async def note_answer(

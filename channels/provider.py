@@ -12,7 +12,7 @@ from pydantic import Field, SecretStr, SerializeAsAny
 from channels.base import Sender
 from channels.consents import Consents, NoLedger
 from channels.inbox import Deposit
-from channels.receipts import ProviderReceipt, ReceiptSink
+from channels.receipts import AccountReceipts, ProviderReceipt, ReceiptSink
 from channels.socket import Post
 from channels.times import Clock, utc_now
 from channels.tokens import MemoryTokenStore, OfAccount, TokenStore
@@ -97,10 +97,11 @@ class Tools:
     def of(self, account: Account) -> Self:
         """Return the tools of one account: its token is another's only if all keys are.
 
-        With another key or address it is asked for anew.
+        With another key or address it is asked for anew. Its receipts are its own.
         """
         scoped = OfAccount(self.tokens, _scope(account.values))
-        return replace(self, tokens=scoped)
+        own = AccountReceipts(self.receipts, account.code)
+        return replace(self, tokens=scoped, receipts=own)
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,19 @@ class PersonEvent(Model):
     at: datetime
 
 
+@dataclass(frozen=True)
+class AccountReceipts:
+    """Takes receipts in as one account's: two gateways may use a number both."""
+
+    sink: "ReceiptSink"
+    account: str
+
+    async def __call__(self, receipts: Sequence[ProviderReceipt]) -> None:
+        """Hand them on with the account's code."""
+        own = {"account": self.account}
+        await self.sink([receipt.model_copy(update=own) for receipt in receipts])
+
+
 class ReceiptSink(Protocol):
     """Takes in what a provider reports over a connection of its own."""
 

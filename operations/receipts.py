@@ -19,7 +19,7 @@ from core.progress import outcome_moves, with_late_receipt
 from core.words import Status
 from operations.deliveries import Deliveries
 from operations.standings import note_report
-from store import Store, attempts, messages
+from store import Store, attempts, messages, parts
 from store.attempts import Attempt
 from store.columns import utc_now
 from store.receipts import ParkedReceipt, park, unpark
@@ -64,7 +64,8 @@ class ReceiptDesk:
             attempt = await self._find(receipt)
         if attempt is None:
             return Taking.PARKED
-        return await self._apply(attempt, receipt)
+        whole = await self._of_the_whole(attempt, receipt)
+        return await self._apply(attempt, whole) if whole else Taking.APPLIED
 
     async def _find(self, receipt: ProviderReceipt) -> Attempt | None:
         """Return the attempt a receipt speaks of; another account's is nobody's."""
@@ -76,6 +77,22 @@ class ReceiptDesk:
             return None
         same = receipt.account in (None, found.account) or found.account is None
         return found if same else None
+
+    async def _of_the_whole(
+        self, attempt: Attempt, receipt: ProviderReceipt
+    ) -> ProviderReceipt | None:
+        """Return what a part's receipt tells of its text, None while parts lack."""
+        number = receipt.provider_message_id
+        async with self.store.sessions() as session:
+            known = await parts.numbers_of(session, attempt.id)
+        if number is None or number not in known:
+            return receipt
+        async with self.store.sessions.begin() as session:
+            whole = await parts.note_part(session, attempt.id, number, receipt.outcome)
+            await unpark(session, receipt.provider, number)
+        first = attempt.provider_message_id
+        changes = {"outcome": whole, "provider_message_id": first}
+        return receipt.model_copy(update=changes) if whole else None
 
     async def _park(self, receipt: ProviderReceipt, number: str) -> None:
         early = ParkedReceipt(
@@ -147,7 +164,7 @@ async def _attempt(session: AsyncSession, receipt: ProviderReceipt) -> Attempt |
             return made[-1]
     for number in (receipt.provider_message_id, receipt.reference):
         found = number and await attempts.attempt_of_receipt(
-            session, receipt.provider, number
+            session, receipt.provider, number, receipt.account
         )
         if found:
             return found

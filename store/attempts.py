@@ -17,7 +17,7 @@ from core.progress import outcome_moves
 from core.words import Channel, Outcome, Reason
 from store.columns import UtcDateTime, utc_now
 from store.sql import table_of
-from store.tables import AttemptRow
+from store.tables import AttemptPartRow, AttemptRow
 
 AttemptState = Literal["sending", "accepted", "failed", "unknown"]
 
@@ -152,13 +152,28 @@ async def attempts_of_message(
 
 
 async def attempt_of_receipt(
-    session: AsyncSession, provider: str, provider_message_id: str
+    session: AsyncSession,
+    provider: str,
+    provider_message_id: str,
+    account: str | None = None,
 ) -> Attempt | None:
-    """Return the attempt that a provider's receipt speaks of."""
+    """Return the attempt that a receipt speaks of, or of a part of which it does.
+
+    Of this account's where one is given: each may number from one on.
+    """
+    part = select(AttemptPartRow.attempt_id).where(
+        AttemptPartRow.number == provider_message_id
+    )
     wanted = select(AttemptRow).where(
-        AttemptRow.provider_message_id == provider_message_id,
+        or_(
+            col(AttemptRow.provider_message_id) == provider_message_id,
+            col(AttemptRow.id).in_(part),
+        ),
         AttemptRow.provider == provider,
     )
+    if account is not None:
+        of_account = col(AttemptRow.account)
+        wanted = wanted.where(or_(of_account.is_(None), of_account == account))
     newest = wanted.order_by(col(AttemptRow.started_at).desc())
     row = (await session.exec(newest)).first()
     return None if row is None else _attempt(row)

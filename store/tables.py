@@ -18,6 +18,7 @@ from store.access_tables import (
     UserRow,
 )
 from store.columns import UtcDateTime, index_present
+from store.part_tables import AttemptPartRow
 from store.receipt_tables import ParkedReceiptRow, ReceiptAddressRow
 from store.route_tables import AccountTrafficRow, ProviderTokenRow
 from store.rows import Row
@@ -43,6 +44,7 @@ from store.workstation_tables import PopupRow, WorkstationAddressRow, Workstatio
 
 __all__ = [
     "AccountTrafficRow",
+    "AttemptPartRow",
     "AttemptRow",
     "AuditRow",
     "CapHitRow",
