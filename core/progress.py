@@ -129,7 +129,8 @@ def with_outcome(
     outcome already stands further along, as when a receipt overtakes the call.
     """
     now = doc.delivery(channel)
-    news: dict[str, object] = {k: v for k, v in facts.items() if v is not None}
+    told = {k: v for k, v in facts.items() if v is not None}
+    news: dict[str, object] = {k: v for k, v in told.items() if v != getattr(now, k)}
     if outcome_moves(now.outcome, outcome):
         news |= {"outcome": outcome, "reason": reason, "at": at}
     if not news:
