@@ -1,0 +1,40 @@
+"""The providers' pages: every code that we class stands there with what to do."""
+
+from pathlib import Path
+
+import pytest
+
+from channels import aliyun_codes, carriers, tencent_codes
+from channels.codes import CodeTable
+
+PAGES = Path(__file__).parent.parent / "docs" / "providers"
+
+
+@pytest.mark.parametrize(
+    ("page", "table"),
+    [
+        pytest.param("aliyun", aliyun_codes.SMS, id="aliyun sms"),
+        pytest.param("aliyun", aliyun_codes.VOICE, id="aliyun voice"),
+        pytest.param("aliyun", aliyun_codes.CARRIERS, id="aliyun receipts"),
+        pytest.param("aliyun", aliyun_codes.CALLS, id="aliyun calls"),
+        pytest.param("tencent-cloud", tencent_codes.SMS, id="tencent sms"),
+        pytest.param("tencent-cloud", tencent_codes.VOICE, id="tencent voice"),
+        pytest.param("tencent-cloud", carriers.CARRIERS, id="tencent receipts"),
+    ],
+)
+def test_every_code_is_explained(page: str, table: CodeTable) -> None:
+    text = (PAGES / f"{page}.md").read_text(encoding="utf-8")
+    # Of neighbours in one row the family is named once: `A.One` `.Two`.
+    missing = [
+        code
+        for code in table.classes
+        if f"`{code}`" not in text and f"`.{code.partition('.')[2]}`" not in text
+    ]
+    assert not missing
+
+
+def test_the_index_names_every_page() -> None:
+    index = (PAGES / "README.md").read_text(encoding="utf-8")
+    pages = [page.name for page in PAGES.glob("*.md") if page.name != "README.md"]
+    assert pages
+    assert not [name for name in pages if f"({name})" not in index]
