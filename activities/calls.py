@@ -105,7 +105,7 @@ class Calls:
         taken: Taken | None = None,
     ) -> None:
         """Write how a call ended."""
-        async with self.store.sessions.begin() as session:
+        async with self.store.alone() as session:
             await attempts.end_attempt(
                 session,
                 attempt.id,

@@ -73,7 +73,7 @@ class DeliveryActivities:
         Providers list a delivery some time after they took it, so NotTaken is
         retried; the workflow believes the last one.
         """
-        async with self.store.sessions() as session:
+        async with self.store.alone() as session:
             rules = await rules_of(session, task)
             earlier = await _earlier(session, task)
         last = earlier[-1] if earlier else None

@@ -95,7 +95,7 @@ async def _caller(request: Request, centre: CentreDep) -> Caller:
 
 
 async def _client(centre: Centre, claims: Claims, address: str) -> Caller:
-    async with centre.store.sessions() as session:
+    async with centre.store.alone() as session:
         client = await clients.find_client(session, claims.sub)
     if client is None or not client.enabled or client.epoch != claims.epoch:
         raise refused()
@@ -106,7 +106,7 @@ async def _client(centre: Centre, claims: Claims, address: str) -> Caller:
 
 
 async def _person(centre: Centre, claims: Claims, address: str) -> Caller:
-    async with centre.store.sessions() as session:
+    async with centre.store.alone() as session:
         user = await users.find_user(session, claims.sub)
     if user is None or not user.enabled or user.epoch != claims.epoch:
         raise refused()

@@ -70,12 +70,12 @@ def planned(
 
 async def message_type(parts: Parts, code: str) -> MessageType | None:
     """Return a message type with its policy and newest templates."""
-    async with parts.store.sessions() as session:
+    async with parts.store.alone() as session:
         return await catalog.message_type(session, code)
 
 
 async def _written(parts: Parts, message_id: UUID) -> Message | None:
-    async with parts.store.sessions() as session:
+    async with parts.store.alone() as session:
         stored = await messages.find(session, message_id)
     return stored.message if stored else None
 

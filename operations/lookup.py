@@ -31,7 +31,7 @@ async def find_message(parts: Parts, message_id: UUID) -> Found | None:
     answered = await parts.deliveries.status_of(message_id)
     if answered is not None:
         return await _newest(parts, answered)
-    async with parts.store.sessions() as session:
+    async with parts.store.alone() as session:
         stored = await messages.find(session, message_id)
     if stored is not None:
         return Found(stored.status, "store")
@@ -49,7 +49,7 @@ async def _newest(parts: Parts, answered: MessageStatus) -> Found:
     if answered.status not in _MAY_HAVE_ENDED:
         return Found(answered, "workflow")
     with suppress(Unavailable):
-        async with parts.store.sessions() as session:
+        async with parts.store.alone() as session:
             stored = await messages.find(session, answered.id)
         if stored is not None and (later := _later(answered, stored.status)):
             return Found(later, "store")
@@ -80,7 +80,7 @@ async def look_up(parts: Parts, message_id: UUID, client: str | None = None) -> 
 
 async def stored_message(parts: Parts, message_id: UUID) -> Message | None:
     """Return a message as it was accepted, from the store or from Temporal."""
-    async with parts.store.sessions() as session:
+    async with parts.store.alone() as session:
         stored = await messages.find(session, message_id)
     if stored is not None:
         return stored.message

@@ -10,15 +10,20 @@ from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.crypto import Keyring
-from store.engine import make_engine
+from store.engine import each_alone, make_engine
 
 
 @dataclass(frozen=True)
 class Store:
-    """The engine and the maker of its sessions."""
+    """The engine and the makers of its sessions.
+
+    Of `alone`'s, each statement is a transaction by itself: for reads, and for
+    writes of one statement.
+    """
 
     engine: AsyncEngine
     sessions: async_sessionmaker[AsyncSession]
+    alone: async_sessionmaker[AsyncSession]
 
     async def close(self) -> None:
         """Close every connection."""
@@ -28,10 +33,19 @@ class Store:
 def open_store(url: str, keyring: Keyring) -> Store:
     """Return the store at a SQLAlchemy address; it connects when first used."""
     engine = make_engine(url)
-    sessions = async_sessionmaker(
+    return Store(
+        engine=engine,
+        sessions=_sessions(engine, keyring),
+        alone=_sessions(each_alone(engine), keyring),
+    )
+
+
+def _sessions(
+    engine: AsyncEngine, keyring: Keyring
+) -> async_sessionmaker[AsyncSession]:
+    return async_sessionmaker(
         engine,
         class_=AsyncSession,
         expire_on_commit=False,
         info={"keyring": keyring},
     )
-    return Store(engine=engine, sessions=sessions)

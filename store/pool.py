@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import select
 import socket
+import time
 from asyncio import TimerHandle
 from contextlib import suppress
 from typing import Any
@@ -20,7 +22,11 @@ from store.failures import unavailable
 # followed by a new connection (2 s), so both ways end within 4 s.
 PING_SECONDS = 2.0
 ANSWER_SECONDS = 4.0
+# A ping is a third of a short transaction's cost: what has worked within this time
+# and has not been closed since is spared it.
+PROVEN_SECONDS = 1.0
 _TIMER = "hmc_timer"
+_RETURNED = "hmc_returned"
 
 
 class GuardedPool(AsyncAdaptedQueuePool):
@@ -32,12 +38,31 @@ class GuardedPool(AsyncAdaptedQueuePool):
         except exc.TimeoutError:
             raise unavailable() from None
         driver = getattr(entry.dbapi_connection, "driver_connection", None)
-        _start_clock(driver, _facts(entry.record_info), PING_SECONDS)
+        facts = _facts(entry.record_info)
+        _start_clock(driver, facts, PING_SECONDS)
+        if _proven(driver, facts):
+            entry.fresh = True  # type: ignore[attr-defined]  # no ping for it
         return entry
 
     def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
-        _stop_clock(_facts(record.record_info))
+        facts = _facts(record.record_info)
+        _stop_clock(facts)
+        facts[_RETURNED] = time.monotonic()
         super()._do_return_conn(record)
+
+
+def _proven(driver: object, facts: dict[Any, Any]) -> bool:
+    """Tell whether a connection has just worked, and nothing came over it since.
+
+    What comes unasked is the server's farewell.
+    """
+    if time.monotonic() > facts.get(_RETURNED, 0.0) + PROVEN_SECONDS:
+        return False
+    if not isinstance(driver, psycopg.AsyncConnection) or driver.closed:
+        return False
+    waiting = select.poll()
+    waiting.register(driver.pgconn.socket, select.POLLIN)
+    return not waiting.poll(0)
 
 
 def watch(engine: AsyncEngine) -> None:
@@ -48,6 +73,8 @@ def watch(engine: AsyncEngine) -> None:
 
 
 def _begin(connection: Connection, *_: object) -> None:
+    if connection.invalidated:  # lost: there is nothing to roll back
+        return
     proxied = connection.connection
     facts = _facts(proxied.record_info)
     _start_clock(proxied.driver_connection, facts, ANSWER_SECONDS)

@@ -203,6 +203,8 @@ class WriteGate:
         if self._holder is not held:
             await_only(self._enter())
             self._holder = held
+        if connection.get_execution_options().get("alone"):
+            return
         driver = connection.connection.driver_connection
         if isinstance(driver, QuickConnection) and not driver.in_transaction:
             driver.begin_next = True

@@ -232,7 +232,7 @@ async def test_a_lost_connection_is_replaced(store: Store, store_url: str) -> No
         pid = (await (await session.connection()).execute(mine)).scalar_one()
     plain = make_url(store_url).set(drivername="postgresql").render_as_string()
     with psycopg.connect(plain, autocommit=True) as admin:
-        admin.execute("SELECT pg_terminate_backend(%s)", (pid,))
+        admin.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
     assert await counted(store) == 1
 
 
@@ -273,3 +273,43 @@ async def test_a_frozen_server_is_noticed_within_seconds() -> None:
         async with store.sessions() as session:
             await session.exec(ask)
         await store.close()
+
+
+async def test_a_statement_alone_is_written_at_once(store: Store) -> None:
+    statement = insert(table_of(SignInRow)).values(
+        name_index="a", failures=1, last_at=utc_now(), locked_until=None
+    )
+    async with store.alone() as session:
+        await session.exec(statement)
+        async with store.sessions() as other:
+            assert (await other.exec(select(SignInRow.name_index))).one() == "a"
+        await session.rollback()
+    async with store.sessions() as session:
+        assert (await session.exec(select(SignInRow.failures))).one() == 1
+
+
+async def test_a_transaction_after_statements_alone_is_whole(store: Store) -> None:
+    """A connection goes back to the pool as it came."""
+    async with store.alone() as session:
+        await session.exec(select(literal(1)))
+    with suppress(LookupError):
+        async with store.sessions.begin() as session:
+            session.add(sign_in("a", utc_now()))
+            await session.flush()
+            raise LookupError
+    async with store.sessions() as session:
+        assert (await session.exec(select(SignInRow))).first() is None
+
+
+@pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
+async def test_a_connection_lost_in_use_means_unavailable(
+    store: Store, store_url: str
+) -> None:
+    plain = make_url(store_url).set(drivername="postgresql").render_as_string()
+    async with store.sessions() as session:
+        mine = text("SELECT pg_backend_pid()")
+        pid = (await (await session.connection()).execute(mine)).scalar_one()
+        with psycopg.connect(plain, autocommit=True) as admin:
+            admin.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+        with pytest.raises(Unavailable):
+            await session.exec(select(literal(1)))
