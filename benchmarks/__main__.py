@@ -1,22 +1,24 @@
-"""`python -m benchmarks [--quick]`: measure, and write benchmarks/RESULTS.md."""
+"""`python -m benchmarks [--quick] [--only SECTION]`: measure, and write RESULTS.md."""
 
 import asyncio
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from benchmarks import report
+from benchmarks import adapters, report
 from benchmarks.celery_side import missing
 from benchmarks.machine import load, machine, postgres_version, said
 from benchmarks.suite import FLOOR, FULL, PARTS, QUICK, Part, Size, measure
 from deploy.temporal_server import find_cli
 
+ADAPTERS = "senders"
+SECTIONS = (*PARTS, ADAPTERS)
 RESULTS = Path(__file__).parent / "RESULTS.md"
 
 
@@ -24,7 +26,7 @@ def main(
     quick: Annotated[
         bool, typer.Option(help="a smoke run: less of all, of what is at hand")
     ] = False,
-    only: Annotated[list[str] | None, typer.Option(help=" or ".join(PARTS))] = None,
+    only: Annotated[list[str] | None, typer.Option(help=" or ".join(SECTIONS))] = None,
     rounds: Annotated[int | None, typer.Option(min=1)] = None,
     write: Annotated[
         Path, typer.Option(help="the file whose tables are replaced")
@@ -34,15 +36,20 @@ def main(
     size = QUICK if quick else FULL
     if rounds is not None:
         size = replace(size, rounds=rounds)
-    parts = [_part(name, quick) for name in only or PARTS]
-    text = asyncio.run(_until_told_to_stop([part for part in parts if part], size))
+    wanted = only or SECTIONS
+    parts = [_part(name, quick) for name in wanted if name != ADAPTERS]
+    sends = size.sends if ADAPTERS in wanted else 0
+    measuring = _measured([part for part in parts if part], size, sends)
+    text = asyncio.run(_until_told_to_stop(measuring))
     report.write(write, text)
     sys.stdout.write(f"{text}\n")
 
 
 def _part(name: str, quick: bool) -> Part | None:
     """Return what is measured; a smoke run takes what is at hand."""
-    part = PARTS[name]
+    part = PARTS.get(name)
+    if part is None:
+        raise typer.BadParameter(f"there is no {name}: {', '.join(SECTIONS)}")
     lacks = missing() if part.celery else []
     if name == "postgresql" and "TEMPORAL_SERVER" not in os.environ:
         lacks.append("TEMPORAL_SERVER (the folder that scripts/temporal-server prints)")
@@ -58,14 +65,14 @@ def _say(line: str) -> None:
     sys.stderr.write(f"{line}\n")
 
 
-async def _until_told_to_stop(parts: Sequence[Part], size: Size) -> str:
+async def _until_told_to_stop(measured: Coroutine[Any, Any, str]) -> str:
     """Measure; SIGTERM ends it as Ctrl-C does, with every process it started."""
-    measuring = asyncio.ensure_future(_measured(parts, size))
+    measuring = asyncio.ensure_future(measured)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, measuring.cancel)
     return await measuring
 
 
-async def _measured(parts: Sequence[Part], size: Size) -> str:
+async def _measured(parts: Sequence[Part], size: Size, sends: int) -> str:
     facts = machine() | await _versions(parts) | {"Load at the start": load()}
     texts = []
     for part in parts:
@@ -74,6 +81,9 @@ async def _measured(parts: Sequence[Part], size: Size) -> str:
         texts.append(report.delivering(part.name, found.results, size.load, FLOOR))
         if found.accepting:
             texts.append(report.accepting(f"Accepting: {part.name}", found.accepting))
+    if sends:
+        _say("Senders alone ...")
+        texts.append(adapters.report(await adapters.costs(sends, _say)))
     facts["Load at the end"] = load()
     return "\n\n".join([report.about(facts), *texts])
 

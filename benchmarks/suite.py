@@ -25,17 +25,20 @@ class Size:
     load: Load
     rounds: int
     accepting: Pace
+    sends: int
 
 
 FULL = Size(
     Load(burst=200, at_once=50, paced=60, per_second=10),
     rounds=5,
     accepting=Pace(turns=3, seconds=20, saturating=500),
+    sends=5000,
 )
 QUICK = Size(
     Load(burst=40, at_once=20, paced=20, per_second=10),
     rounds=1,
     accepting=Pace(turns=1, seconds=2, saturating=40),
+    sends=20,
 )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 
 from channels.codes import CodeTable, clean_code, refusal
+from channels.lines import Lines
 from channels.times import DEFAULT, Clock, Pause, retry_after, utc_now
 from core.errors import (
     ContentRefused,
@@ -30,6 +31,7 @@ CALL_SECONDS = 8.0
 SLOT_SECONDS = 4.0
 # With less time than this left a call is not begun: its end would not be seen.
 LEAST_SECONDS = 1.0
+_IDLE_SECONDS = 3.0
 MOST_BYTES = 64 * 1024
 # A slot, all the calls of one send, and SMTP's QUIT.
 LONGEST_SEND = timedelta(seconds=SLOT_SECONDS + CALL_SECONDS + 1)
@@ -81,11 +83,17 @@ def open_http() -> httpx.AsyncClient:
     # httpx logs each address, and ours hold phone numbers and tokens.
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    tls = httpx.create_ssl_context(trust_env=False)
+    one = httpx.Limits(max_connections=1, keepalive_expiry=_IDLE_SECONDS)
+
+    def line() -> httpx.AsyncHTTPTransport:
+        return httpx.AsyncHTTPTransport(verify=tls, trust_env=False, limits=one)
+
     return httpx.AsyncClient(
+        transport=Lines(line, _IDLE_SECONDS),
         trust_env=False,
         follow_redirects=False,
         timeout=httpx.Timeout(CALL_SECONDS, connect=CONNECT_SECONDS),
-        limits=httpx.Limits(max_keepalive_connections=50, keepalive_expiry=3.0),
     )
 
 
@@ -205,6 +213,7 @@ class Slots:
         self, provider: str, size: int, patience: float = SLOT_SECONDS
     ) -> None:
         self._provider = provider
+        self.size = size
         self._patience = patience
         self._free = asyncio.Semaphore(size)
 

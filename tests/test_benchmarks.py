@@ -25,6 +25,7 @@ from benchmarks.measure import (
     percentile,
 )
 from benchmarks.rig import Rig, free_port, new_rig
+from channels import PROVIDERS
 from deploy.processes import ROOT
 
 
@@ -133,7 +134,7 @@ def test_a_smoke_run_measures_all_of_it(temporal_cli: Path, tmp_path: Path) -> N
     results = tmp_path / "RESULTS.md"
     results.write_text(f"{report.BEGIN}\n{report.END}\n")
     outside = {k: v for k, v in os.environ.items() if not k.startswith("HMC_")}
-    what = ("--quick", "--only", "file", "--write", str(results))
+    what = ("--quick", "--only=file", "--only=senders", "--write", str(results))
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks", *what],
         cwd=ROOT,
@@ -150,3 +151,5 @@ def test_a_smoke_run_measures_all_of_it(temporal_cli: Path, tmp_path: Path) -> N
     assert events == {"centre": 14, "bare workflow": 11}
     answered = rows["| API, 202"]
     assert (answered[2], answered[3]) == ("20", "0")
+    senders = [rows[f"| {p.channel}, {p.name}"] for p in PROVIDERS]
+    assert {(row[1], row[3]) for row in senders} == {("20", "0")}
