@@ -48,6 +48,7 @@ class Person:
         """Return the address by which a provider knows this person."""
         return {
             "sms": self.mobile,
+            "voice": self.mobile,
             "wechat": self.openid,
             "wechat_mini": self.mini,
             "wechat_medical": self.openid,

@@ -22,6 +22,11 @@ TEMPLATES: Mapping[str, Document] = {
         "provider_template": "SMS_900000001",
         "fields": {"name": "{{patient}}", "time": "{{time}}", "number": "{{number}}"},
     },
+    "voice": {
+        "body": _TEXT,
+        "provider_template": "TTS_900000001 9000001",
+        "fields": {"name": "{{patient}}", "time": "{{time}}", "number": "{{number}}"},
+    },
     "wecom": _NEWS,
     "email": _NEWS,
     "workstation": _NEWS,

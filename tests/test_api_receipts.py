@@ -8,6 +8,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from channels.aliyun_voice import out_id
 from core.models import MessageStatus, delivery_id
 from core.words import Channel, Outcome, Role, Status
 from store import attempts, messages
@@ -120,6 +121,30 @@ async def test_a_receipt_is_found_by_our_own_id_too(rig: Rig) -> None:
     ours = str(delivery_id(message_id, Channel.SMS, 1))
     await push(rig, report("never-told", out_id=ours))
     assert await outcome(rig, message_id) is Outcome.DELIVERED
+
+
+async def test_a_call_is_found_by_its_short_number_while_its_own_is_not_known(
+    rig: Rig,
+) -> None:
+    message_id = await rig.sent(await rig.client())
+    delivery = delivery_id(message_id, Channel.VOICE, 1)
+    async with rig.centre.store.sessions.begin() as session:
+        begun = await attempts.begin_attempt(
+            session,
+            delivery_id=delivery,
+            message_id=message_id,
+            channel=Channel.VOICE,
+            provider="aliyun",
+            reference=out_id(delivery),
+        )
+        await attempts.end_attempt(session, begun.id, "unknown")
+    heard = {"call_id": "1^1", "status_code": "200000", "out_id": out_id(delivery)}
+    for called in ({**heard, "out_id": "another"}, heard):
+        to = "/v1/receipts/voice/sandbox-secret"
+        answer = await push(rig, json.dumps([called]).encode(), to)
+        assert answer.status_code == 200
+    assert (await attempt(rig, message_id)).receipt_outcome is Outcome.DELIVERED
+    assert await counted(rig, "applied") == await counted(rig, "parked") == 1
 
 
 async def test_a_receipt_before_the_row_waits_for_it(rig: Rig) -> None:

@@ -48,7 +48,7 @@ async def reporting(
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def his(reporting: Centre) -> AsyncIterator[System]:
     async with signed_in(reporting) as admin:
-        await define(admin, CODE, ANY, strategy="first_success")
+        await define(admin, CODE, {**ANY, "voice": 0.3}, strategy="first_success")
         await define(admin, WAITING, {"wechat": 0.8, "sms": 0.4})
         await admin.ask("PUT", f"/admin/message-types/{WAITING}/policy", POLICY)
     async with joined(reporting, "receipts-his") as system:
@@ -78,6 +78,9 @@ async def told(his: System, message_id: str, channel: str, wanted: str) -> Docum
         ("wechat", "receipt_failed", "failed"),
         ("sms", None, "delivered"),
         ("sms", "receipt_failed", "failed"),
+        ("voice", None, "delivered"),
+        ("voice", "receipt_delivered", "read"),
+        ("voice", "receipt_failed", "failed"),
         ("email", "receipt_failed", "failed"),
         ("workstation", None, "delivered"),
     ],
