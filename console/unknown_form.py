@@ -52,8 +52,8 @@ class UnknownForm:
         options = {_USUAL: t(first)} | {
             then.value: t(f"unknown.then_{then}") for then in Then
         }
-        then = ui.select(options, value=_USUAL, label=name).props("dense")
-        then.props["aria-label"] = t("unknown.of", channel=name)
+        label = t("unknown.of", channel=name)
+        then = ui.select(options, value=_USUAL, label=label).props("dense")
         seconds = ui.number(t("unknown.wait"), value=0, min=0, max=_LONGEST, step=1)
         seconds.props("dense")
         seconds.props["aria-label"] = t("unknown.wait_of", channel=name)
