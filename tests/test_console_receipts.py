@@ -1,4 +1,4 @@
-"""Receipts in the console: addresses, rules for unknown outcomes, a timeline of them."""
+"""Receipts in the console: addresses, rules for unknown outcomes, the timeline."""
 
 import re
 
