@@ -5,13 +5,16 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field, RootModel, StrictInt, StrictStr, StringConstraints
 
-from api.admin_common import PREFIX, ChannelPath
+from api.admin_common import PREFIX, ChannelPath, CodePath
 from api.callers import PEOPLE, Admin, Looker
 from api.centre import CentreDep, SessionDep
-from operations import accounts, trial
-from operations.accounts import AccountView
+from channels.provider import DEFAULT_CODE
+from core.acceptance import Code
+from operations import account_health, accounts, trial
+from operations.account_health import AccountState
+from operations.accounts import AccountChanges, AccountDraft, AccountView
 from operations.trial import Trial, TrialResult
-from store.accounts import drop_account
+from store.page import Page
 
 _PREFIX = PREFIX + "/channels/{channel}"
 router = APIRouter(prefix=_PREFIX, tags=["admin: channels"], dependencies=PEOPLE)
@@ -36,6 +39,12 @@ class AccountBody(RootModel[_Values]):
     )
 
 
+class NewAccount(AccountDraft):
+    """An account to add, under a code of its own."""
+
+    code: Code
+
+
 @router.get("/account")
 async def get_account(
     channel: ChannelPath, caller: Looker, centre: CentreDep, session: SessionDep
@@ -57,7 +66,85 @@ async def delete_account(
     channel: ChannelPath, caller: Admin, session: SessionDep
 ) -> None:
     """Forget the account; the one of the centre's accounts file holds again."""
-    await drop_account(session, channel, caller.actor)
+    await account_health.remove_account(session, channel, DEFAULT_CODE, caller.actor)
+
+
+@router.get("/accounts")
+async def list_accounts(
+    channel: ChannelPath, caller: Looker, centre: CentreDep, session: SessionDep
+) -> Page[AccountState]:
+    """Return the channel's accounts: share now and at rest, calls, breaker."""
+    found = await account_health.account_states(session, centre.settings, channel)
+    return Page[AccountState](items=found)
+
+
+@router.post("/accounts", status_code=201)
+async def add_account(
+    channel: ChannelPath, body: NewAccount, caller: Admin, session: SessionDep
+) -> AccountView:
+    """Add an account; the channel then sends by those kept here alone."""
+    draft = AccountDraft.model_validate(body.model_dump(exclude={"code"}))
+    return await account_health.add_account(
+        session, channel, body.code, draft, caller.actor
+    )
+
+
+@router.get("/accounts/{code}")
+async def get_one_account(
+    channel: ChannelPath,
+    code: CodePath,
+    caller: Looker,
+    centre: CentreDep,
+    session: SessionDep,
+) -> AccountState:
+    """Return one account without its secrets, and how it stands."""
+    settings = centre.settings
+    return await account_health.account_state(session, settings, channel, code)
+
+
+@router.put("/accounts/{code}")
+async def put_one_account(
+    channel: ChannelPath,
+    code: CodePath,
+    body: AccountDraft,
+    caller: Admin,
+    session: SessionDep,
+) -> AccountView:
+    """Set an account whole; only a secret left out stays as it was."""
+    return await accounts.put_account(session, channel, code, body, caller.actor)
+
+
+@router.patch("/accounts/{code}")
+async def change_one_account(
+    channel: ChannelPath,
+    code: CodePath,
+    body: AccountChanges,
+    caller: Admin,
+    session: SessionDep,
+) -> AccountView:
+    """Change what is named, of an account that is kept here."""
+    return await accounts.change_account(session, channel, code, body, caller.actor)
+
+
+@router.delete("/accounts/{code}", status_code=204)
+async def delete_one_account(
+    channel: ChannelPath, code: CodePath, caller: Admin, session: SessionDep
+) -> None:
+    """Forget an account that is kept here."""
+    await account_health.remove_account(session, channel, code, caller.actor)
+
+
+@router.post("/accounts/{code}/test")
+async def test_account(
+    channel: ChannelPath,
+    code: CodePath,
+    body: Trial,
+    caller: Admin,
+    centre: CentreDep,
+) -> TrialResult:
+    """Send one test message by this account, enabled or not."""
+    store, settings = centre.store, centre.settings
+    return await trial.send_trial(store, settings, channel, body, caller.actor, code)
 
 
 @router.post("/test")

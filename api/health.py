@@ -12,6 +12,8 @@ from api.centre import Centre, CentreDep
 from api.problems import problem, request_id
 from core.errors import MessageCentreError
 from core.models import Model
+from operations.account_health import health_of_all
+from operations.accounts import fallback
 from store import clients
 from store.clients import Client
 from store.figures import unacknowledged
@@ -81,6 +83,7 @@ async def ready(request: Request, centre: CentreDep) -> Response:
 async def metrics(centre: CentreDep) -> Response:
     """Give figures to Prometheus."""
     await _note_unacknowledged(centre)
+    await _note_accounts(centre)
     kind = "text/plain; version=0.0.4; charset=utf-8"
     return Response(centre.metrics.text(), media_type=kind)
 
@@ -93,6 +96,15 @@ async def _note_unacknowledged(centre: Centre) -> None:
         now = datetime.now(UTC)
         age = (now - (seen.oldest or now)).total_seconds()
         centre.metrics.unacknowledged(seen.count, max(age, 0.0))
+
+
+async def _note_accounts(centre: Centre) -> None:
+    """Ask the store how accounts stand; while that is away the last figures stand."""
+    with suppress(MessageCentreError):
+        under, rules = fallback(centre.settings)[1], centre.settings.routing
+        async with centre.store.sessions() as session:
+            found = await health_of_all(session, under, rules)
+        centre.metrics.accounts(found)
 
 
 async def _missing(centre: Centre) -> list[str]:

@@ -8,6 +8,8 @@ from prometheus_client import (
     generate_latest,
 )
 
+from operations.account_health import ByAccount
+
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
@@ -55,6 +57,33 @@ class Metrics:
             registry=self._registry,
         )
         self._critical()
+        self._of_accounts()
+
+    def _of_accounts(self) -> None:
+        labels = ("channel", "account")
+        self._share = self._gauge(
+            "hmc_account_share", "Hundredths of the channel's traffic, now.", *labels
+        )
+        self._open = self._gauge(
+            "hmc_account_open", "1 while the account's breaker is open.", *labels
+        )
+        self._slow = self._gauge(
+            "hmc_account_slow_share", "The share of late answers.", *labels
+        )
+        self._errors = self._gauge(
+            "hmc_account_errors", "Calls without an answer of late.", *labels
+        )
+
+    def accounts(self, health: ByAccount) -> None:
+        """Note how the enabled accounts stand; those that are gone are left out."""
+        for gauge in (self._share, self._open, self._slow, self._errors):
+            gauge.clear()
+        for (channel, code), seen in health.items():
+            names = channel.value, code
+            self._share.labels(*names).set(seen.share_now)
+            self._open.labels(*names).set(int(seen.open_until is not None))
+            self._slow.labels(*names).set(seen.slow / seen.calls if seen.calls else 0)
+            self._errors.labels(*names).set(seen.errors)
 
     def _critical(self) -> None:
         self._unacknowledged = self._gauge(
@@ -66,8 +95,8 @@ class Metrics:
             "How long the first of them has waited.",
         )
 
-    def _gauge(self, name: str, meaning: str) -> Gauge:
-        return Gauge(name, meaning, registry=self._registry)
+    def _gauge(self, name: str, meaning: str, *labels: str) -> Gauge:
+        return Gauge(name, meaning, labels, registry=self._registry)
 
     def unacknowledged(self, count: int, oldest_seconds: float) -> None:
         """Note how much waits for a person's confirmation."""

@@ -3,7 +3,7 @@
 Calls are counted from their rows, so that all processes see the same.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -150,12 +150,10 @@ async def _put(
     )
 
 
-async def forget_traffic(
-    session: AsyncSession, channel: Channel, kept: Collection[str]
-) -> None:
-    """Forget the accounts of a channel that there are no longer."""
+async def forget_traffic(session: AsyncSession, channel: Channel, code: str) -> None:
+    """Forget what was taken from an account that there is no longer."""
     gone = delete(AccountTrafficRow).where(
         col(AccountTrafficRow.channel) == channel.value,
-        col(AccountTrafficRow.code).not_in(kept),
+        col(AccountTrafficRow.code) == code,
     )
     await session.exec(gone)

@@ -160,7 +160,7 @@ async def test_an_open_breaker_is_known_to_all_until_its_account_goes(
     async with store.sessions.begin() as session:
         found = {one.code: one.open_until for one in await traffic(session)}
         assert found == {"a": until, "b": None}
-        await forget_traffic(session, Channel.SMS, ["b"])
+        await forget_traffic(session, Channel.SMS, "a")
         assert [one.code for one in await traffic(session, Channel.SMS)] == ["b"]
 
 
