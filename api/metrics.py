@@ -44,12 +44,6 @@ class Metrics:
             buckets=_BUCKETS,
             registry=self._registry,
         )
-        self._receipts = Counter(
-            "hmc_receipts",
-            "Receipts that came to an address; `result` says what became of each.",
-            ("channel", "provider", "result"),
-            registry=self._registry,
-        )
         self._ready = Gauge(
             "hmc_ready",
             "1 where a part that the centre needs was found working.",
@@ -57,9 +51,15 @@ class Metrics:
             registry=self._registry,
         )
         self._critical()
-        self._of_accounts()
+        self._of_providers()
 
-    def _of_accounts(self) -> None:
+    def _of_providers(self) -> None:
+        self._receipts = Counter(
+            "hmc_receipts",
+            "Receipts that came to an address; `result` says what became of each.",
+            ("channel", "provider", "result"),
+            registry=self._registry,
+        )
         labels = ("channel", "account")
         self._share = self._gauge(
             "hmc_account_share", "Hundredths of the channel's traffic, now.", *labels

@@ -1,4 +1,4 @@
-"""The form of a provider's account; secrets can be set, and never seen."""
+"""The forms of accounts; secrets can be set, and never seen."""
 
 from typing import Any
 
@@ -7,70 +7,43 @@ from nicegui import ui
 from console.desk import desk
 from console.forms import Form
 from console.frame import acting
+from console.setup import check_code
 from console.texts import knows, t
-from console.widgets import button, card, confirm, facts, note, when
-from core.errors import NotFound
+from console.widgets import button, confirm, note
 from core.words import Channel, Role
-from operations.account_fields import AccountField, account_fields
-from operations.accounts import AccountView, account_view, set_account
-from store.accounts import drop_account
+from operations.account_fields import (
+    AccountField,
+    account_fields,
+    provider_names,
+)
+from operations.account_health import add_account, remove_account
+from operations.accounts import AccountDraft, AccountView, put_account
 from store.audit import Actor
 
-_MASK = "••••••••"
+_BESIDE = ("weight", "enabled", "max_concurrent", "per_second")
 
 
-async def draw_account(channel: Channel, *, changes: bool) -> None:
-    """Draw the account of a channel, and the form that sets it."""
-    with card(t("provider.title")):
-        try:
-            async with desk().store.sessions() as session:
-                view = await account_view(session, desk().settings, channel)
-        except NotFound:
-            key = (
-                "provider.inbox" if channel is Channel.INBOX else "provider.no_provider"
-            )
-            note(t(key))
-            return
-        note(
-            t(f"provider.is_from_{view.source}"),
-            "warn" if view.source == "none" else "",
-        )
-        _draw_facts(view, account_fields(channel))
-        if changes:
-            with ui.expansion(t("provider.change"), icon="edit").classes("w-full"):
-                _draw_form(view, account_fields(channel))
-
-
-def _draw_facts(view: AccountView, fields: tuple[AccountField, ...]) -> None:
-    pairs = []
-    for field in fields:
-        shown = str(view.values.get(field.name) or "—")
-        if field.secret:
-            held = field.name in view.secrets_set
-            shown = _MASK if held else t("provider.not_set")
-        pairs.append((_label(field), shown))
-    if view.set_by:
-        pairs.append((t("provider.set"), f"{view.set_by} · {when(view.set_at)}"))
-    facts(pairs)
-
-
-def _label(field: AccountField) -> str:
+def label_of(field: AccountField) -> str:
+    """Return the key of a field's label."""
     key = f"provider.{field.name}"
-    return t(key) if knows(key) else field.name
+    return key if knows(key) else "provider.other"
 
 
-def _draw_form(view: AccountView, fields: tuple[AccountField, ...]) -> None:
+def draw_change(view: AccountView) -> None:
+    """Draw the form that sets an account which there is."""
     form, kept = Form(), view.source == "store"
+    fields = account_fields(view.channel, view.provider)
     note(t("provider.hint"))
     for field in fields:
         _draw_field(form, field, view, kept)
+    _draw_beside(form, view)
 
     @acting(Role.ADMIN)
     async def save(actor: Actor) -> None:
         with form.checked():
-            given = {f.name: v for f in fields if (v := _given(form, f)) is not None}
+            draft = _draft(form, fields, view.provider)
             async with desk().store.sessions.begin() as session:
-                await set_account(session, view.channel, given, actor)
+                await put_account(session, view.channel, view.code, draft, actor)
         ui.navigate.reload()
 
     @acting(Role.ADMIN)
@@ -78,7 +51,7 @@ def _draw_form(view: AccountView, fields: tuple[AccountField, ...]) -> None:
         title = t("provider.forget")
         if await confirm(title, t("provider.forget_text"), yes=title):
             async with desk().store.sessions.begin() as session:
-                await drop_account(session, view.channel, actor)
+                await remove_account(session, view.channel, view.code, actor)
             ui.navigate.reload()
 
     with ui.element("div").classes("hmc-buttons"):
@@ -87,9 +60,56 @@ def _draw_form(view: AccountView, fields: tuple[AccountField, ...]) -> None:
         button(t("provider.save"), save, icon="save", kind="primary")
 
 
+def draw_new(channel: Channel) -> None:
+    """Draw the form of a further account; its fields are its provider's."""
+    names = provider_names(channel)
+    empty = AccountView(channel=channel, source="none", enabled=True, weight=100)
+    form, room = Form(), ui.element("div").classes("hmc-room")
+
+    def draw(provider: str) -> None:
+        form.clear()
+        room.clear()
+        with room:
+            _draw_name(form, provider)
+            for field in account_fields(channel, provider):
+                _draw_field(form, field, empty, kept=False)
+            _draw_beside(form, empty)
+
+    def _draw_name(form: Form, provider: str) -> None:
+        with ui.element("div").classes("hmc-row"):
+            form.text("code", "accounts.code", hint=t("accounts.code_hint"))
+            options = {name: name for name in names}
+            chosen = form.choice("provider", "accounts.provider", options, provider)
+        chosen.on_value_change(lambda event: draw(event.value))
+
+    @acting(Role.ADMIN)
+    async def add(actor: Actor) -> None:
+        with form.checked():
+            code, provider = check_code(form), form.value("provider")
+            draft = _draft(form, account_fields(channel, provider), provider)
+            async with desk().store.sessions.begin() as session:
+                await add_account(session, channel, code, draft, actor)
+        ui.navigate.reload()
+
+    note(t("accounts.add_hint"))
+    draw(names[0])
+    with ui.element("div").classes("hmc-buttons"):
+        button(t("accounts.add_button"), add, icon="add", kind="primary")
+
+
+def _draw_beside(form: Form, view: AccountView) -> None:
+    """Draw what every account has, whoever its provider is."""
+    with ui.element("div").classes("hmc-row"):
+        hint = t("accounts.weight_hint")
+        form.number("weight", "accounts.weight", view.weight, hint=hint)
+        for name in ("max_concurrent", "per_second"):
+            value = getattr(view, name)
+            form.number(name, f"accounts.{name}", value, hint=t("accounts.unlimited"))
+    form.switch("enabled", "accounts.enabled", view.enabled)
+
+
 def _draw_field(form: Form, field: AccountField, view: AccountView, kept: bool) -> None:
-    label = f"provider.{field.name}"
-    label = label if knows(label) else "provider.other"
+    label = label_of(field)
     # What the sandbox or the file holds is no beginning for an account of ours.
     value = view.values.get(field.name) if kept else field.default
     if field.secret:
@@ -103,6 +123,20 @@ def _draw_field(form: Form, field: AccountField, view: AccountView, kept: bool) 
         form.number(field.name, label, value if isinstance(value, int) else None)
     else:
         form.text(field.name, label, str(value or ""))
+
+
+def _draft(
+    form: Form, fields: tuple[AccountField, ...], provider: str | None
+) -> AccountDraft:
+    beside = {name: form.value(name) for name in _BESIDE}
+    beside = {name: v for name, v in beside.items() if v is not None and v != ""}
+    for name in ("weight", "max_concurrent"):
+        if name in beside:
+            beside[name] = int(beside[name])
+    values = {f.name: v for f in fields if (v := _given(form, f)) is not None}
+    return AccountDraft.model_validate(
+        {"provider": provider, **beside, "values": values}
+    )
 
 
 def _given(form: Form, field: AccountField) -> Any:

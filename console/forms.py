@@ -23,6 +23,10 @@ class Form:
 
     _fields: dict[str, Field] = field(default_factory=dict)
 
+    def clear(self) -> None:
+        """Forget the fields; others are drawn in their place."""
+        self._fields.clear()
+
     def text(self, name: str, label: str, value: str = "", **looks: Any) -> ui.input:
         """Draw a line of text; `hint` says below what is expected."""
         made = ui.input(t(label), value=value)
@@ -114,7 +118,9 @@ class Form:
         """Mark the fields at these pointers; tell whether each had one."""
         all_placed = True
         for pointer, text in places.items():
-            name = pointer.strip("/").partition("/")[0]
+            first, _, rest = pointer.strip("/").partition("/")
+            # `/values/secret` is about the field "secret" where none is "values".
+            name = first if first in self._fields else rest.rpartition("/")[2]
             if name in self._fields:
                 self.refuse(name, text)
             else:

@@ -2,7 +2,7 @@
 
 from nicegui import ui
 
-from console.account_form import draw_account
+from console.account_list import draw_accounts
 from console.channel_test import draw_test
 from console.desk import desk
 from console.forms import Form
@@ -46,7 +46,7 @@ async def channel(code: str) -> None:
         _draw_facts(entry)
         if changes:
             _draw_form(entry)
-    await draw_account(entry.code, changes=changes)
+    await draw_accounts(entry.code, changes=changes)
     if changes:
         draw_receipts(entry.code)
         await draw_test(entry.code)

@@ -10,7 +10,7 @@ from console.texts import t
 from console.widgets import confirm
 from core.errors import NotFound
 from core.words import Channel, Role
-from operations.accounts import account_view
+from operations.accounts import account_views
 from store import catalog
 from store.audit import Actor
 from store.catalog import ChannelChanges, ChannelEntry
@@ -91,9 +91,10 @@ def limits_in_words(limits: dict[str, int]) -> str:
 
 
 async def _source(channel: Channel) -> str:
+    """Return where the channel's accounts are from."""
     try:
         async with desk().store.sessions() as session:
-            view = await account_view(session, desk().settings, channel)
+            views = await account_views(session, desk().settings, channel)
     except NotFound:
         return "—"
-    return t(f"provider.from_{view.source}")
+    return t(f"provider.from_{views[0].source if views else 'none'}")

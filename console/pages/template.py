@@ -18,7 +18,7 @@ from core.errors import Conflict, NotFound
 from core.models import MessageType, Template
 from core.privacy import clinical_findings
 from core.words import Channel, Role
-from operations.accounts import account_view
+from operations.accounts import account_views
 from operations.changes import review_template
 from operations.previews import preview
 from operations.samples import sample_params
@@ -76,8 +76,9 @@ async def _signature(channel: Channel) -> str:
     if channel is not Channel.SMS:
         return ""
     async with desk().store.sessions() as session:
-        view = await account_view(session, desk().settings, channel)
-    return str(view.values.get("sign_name") or "")
+        views = await account_views(session, desk().settings, channel)
+    signatures = (view.values.get("sign_name") for view in views if view.enabled)
+    return str(next(signatures, None) or "")
 
 
 def _draw_live(standing: Template, signature: str) -> None:
