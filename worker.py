@@ -27,6 +27,7 @@ from activities.delivery import DeliveryActivities
 from activities.failures import FailureInterceptor
 from activities.links import Links
 from activities.notify import NotifyActivities
+from activities.recall import RecallActivities
 from activities.records import RecordActivities
 from activities.times import Times
 from channels.http import open_http
@@ -50,8 +51,9 @@ from store.queue_settings import QueueSettings
 from workflows.callback import TellClient
 from workflows.connection import connect
 from workflows.message import DeliverMessage
+from workflows.recall import RecallMessage
 
-WORKFLOWS = [DeliverMessage, TellClient]
+WORKFLOWS = [DeliverMessage, RecallMessage, TellClient]
 
 # How often clients and accounts are read: a change holds within 5 s.
 _FOLLOW_SECONDS = 2.0
@@ -180,12 +182,17 @@ def assemble(
         times=times,
     )
     notify = NotifyActivities(store, http)
+    recall = RecallActivities(store, router)
     return [
         records.record,
         records.prepare,
         delivery.deliver,
         delivery.ask,
         notify.notify,
+        recall.what_is_out,
+        recall.withdraw,
+        recall.correction,
+        recall.note_recall,
     ]
 
 

@@ -3,7 +3,15 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from core.models import Address, Message, MessageStatus, Model, Waiting, delivery_id
+from core.models import (
+    Address,
+    Message,
+    MessageStatus,
+    Model,
+    Recall,
+    Waiting,
+    delivery_id,
+)
 from core.words import Channel, Outcome, Priority, Reason, Status
 
 
@@ -94,3 +102,39 @@ class Notice(Model):
     status: Status
     run: int
     priority: Priority
+
+
+class Out(Model):
+    """A delivery that may have reached somebody."""
+
+    channel: Channel
+    run: int
+    provider_message_id: str | None = None
+
+
+class WhatIsOut(Model):
+    """Every such delivery of a message that is over."""
+
+    deliveries: tuple[Out, ...] = ()
+
+
+class WithdrawTask(Model):
+    """One delivery to take back."""
+
+    message_id: UUID
+    out: Out
+
+
+class Correction(Model):
+    """A message whose correction these channels shall carry."""
+
+    message_id: UUID
+    channels: tuple[Channel, ...]
+
+
+class RecallNote(Model):
+    """Who took a message back, and which channels no longer show it."""
+
+    message_id: UUID
+    recall: Recall
+    withdrawn: tuple[Channel, ...] = ()

@@ -36,6 +36,7 @@ from operations.accepting import message_type, planned
 from operations.acknowledging import AcknowledgeOrder, acknowledge
 from operations.lookup import Found, look_up
 from operations.orders import CancelOrder, ResendOrder, cancel, resend
+from operations.recalling import RecallRequest, recall
 from store import messages
 
 router = APIRouter(prefix="/v1/messages", tags=["messages"])
@@ -140,6 +141,16 @@ async def cancel_message(
     if found.source == "store":  # nobody answers: do not wait for that again
         return _document(found)
     return _document(await look_up(centre, message_id, caller.only))
+
+
+@router.post(_ONE + "/recall", status_code=202, dependencies=EITHER)
+async def recall_message(
+    message_id: UUID, body: RecallRequest, caller: Canceller, centre: CentreDep
+) -> StatusDocument:
+    """Take a message back: stop what waits, withdraw what can be, correct the rest."""
+    found = await look_up(centre, message_id, caller.only)
+    doc = await recall(centre, found.doc, body, caller.actor)
+    return document(doc, found.source)
 
 
 @router.post(_ONE + "/acknowledge", dependencies=EITHER)

@@ -85,6 +85,18 @@ class Closing(Protocol):
 
 
 @runtime_checkable
+class Recalling(Protocol):
+    """A channel whose provider can take a message back."""
+
+    async def recall(self, provider_message_id: str) -> bool:
+        """Take a message back; False where the provider no longer does.
+
+        Raises ProviderDown or RateLimited where a later try may succeed.
+        """
+        ...
+
+
+@runtime_checkable
 class Asking(Protocol):
     """A channel whose provider can be asked what became of a delivery."""
 

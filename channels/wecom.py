@@ -105,10 +105,27 @@ class WecomSender:
         _check_reached(reply, sending.address.value)
         return Taken(provider=self.provider, provider_message_id=reply.text("msgid"))
 
-    async def _post(self, token: str, body: bytes, until: float) -> Answer:
+    async def recall(self, provider_message_id: str) -> bool:
+        """Take a message back, within 24 hours (path 94947)."""
+        body = to_json({"msgid": provider_message_id})
+        async with self._slots.one():
+            until = deadline()
+
+            async def attempt(token: str) -> Reply:
+                answer = await self._post(token, body, until, "recall")
+                return read_reply(self._line, answer)
+
+            reply = await with_token(self._tokens, TOKEN_CODES, attempt, until)
+        if reply.code != OK and CODES.class_of(reply.code).retryable:
+            raise CODES.error(reply.code, self._line.clock())
+        return reply.code == OK
+
+    async def _post(
+        self, token: str, body: bytes, until: float, what: str = "send"
+    ) -> Answer:
         return await self._line.call(
             "POST",
-            f"{self._url}/message/send",
+            f"{self._url}/message/{what}",
             until=until,
             params={"access_token": token},
             headers={"Content-Type": "application/json"},

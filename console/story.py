@@ -7,9 +7,9 @@ from nicegui import ui
 from console.names import Names
 from console.shell import Text
 from console.texts import t
-from console.widgets import badge, when
+from console.widgets import badge, card, facts, when
 from console.words import attempt_tone, code_in_words, outcome_tone, why
-from core.models import Step
+from core.models import MessageStatus, Step
 from core.words import Outcome
 from operations.timeline import ChannelStory, Run, Stage
 from store.attempts import Attempt
@@ -23,6 +23,23 @@ def draw_story(runs: Sequence[Run], known: Names) -> None:
             Text("h3", t(key, number=run.number)).classes("hmc-h2")
         for stage in run.stages:
             _draw_stage(stage, known)
+
+
+def draw_recall(doc: MessageStatus) -> None:
+    """Draw who took a message back, why, and what says so where it could not be."""
+    taken = doc.recall
+    if taken is None:
+        return
+    with card(t("recall.title")):
+        facts(
+            [
+                (t("recall.by"), taken.by),
+                (t("recall.at"), when(taken.at)),
+                (t("frame.reason"), taken.reason),
+            ]
+        )
+        if taken.correction is not None:
+            ui.link(t("recall.correction"), f"/messages/{taken.correction}")
 
 
 def _draw_stage(stage: Stage, known: Names) -> None:
@@ -45,6 +62,8 @@ def _draw_channel(story: ChannelStory, known: Names) -> None:
                 Text("span", weight).classes("hmc-quiet")
                 if delivery.at is not None:
                     Text("span", when(delivery.at)).classes("hmc-quiet")
+        if delivery is not None and delivery.recalled_at is not None:
+            Text("p", t("recall.withdrawn", at=when(delivery.recalled_at)))
         if delivery is not None and delivery.reason is not None:
             Text("p", why(delivery.reason))
         if story.attempts:

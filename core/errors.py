@@ -13,6 +13,7 @@
     + Invalid             422, with the places that are wrong
     + TooManyRequests     429
   x Unavailable           503, something we need is down
+  x StillUnderWay         what is wanted comes after the message's end
   x DeliveryError         a provider did not take a delivery
     + ProviderDown        known not sent; again later
       - NotTaken          asked afterwards, the provider knows no such delivery
@@ -139,6 +140,12 @@ class Unavailable(MessageCentreError):
     title = "Service unavailable"
     retryable = True
     retry_after = timedelta(seconds=5)
+
+
+class StillUnderWay(MessageCentreError):
+    """More of the message may go out yet; again after a while."""
+
+    retryable = True
 
 
 class DeliveryError(MessageCentreError):

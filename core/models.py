@@ -188,6 +188,14 @@ class Waiting(Model):
     until: datetime
 
 
+class RecallOrder(Model):
+    """The input of the workflow that takes one message back."""
+
+    message_id: UUID
+    client: str
+    recall: Recall
+
+
 class MessageStatus(Model):
     """How a message stands; the API's status document less its `source`."""
 

@@ -9,6 +9,7 @@ it may be skipped instead. "delivered" outranks "failed" because a provider's
 positive receipt is the stronger evidence.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from types import MappingProxyType
 
@@ -18,6 +19,7 @@ from core.models import (
     Message,
     MessageStatus,
     Plan,
+    Recall,
     Receipt,
     Step,
     Waiting,
@@ -201,6 +203,18 @@ def with_waiting(
 ) -> MessageStatus:
     """Return the document that says what the message waits for."""
     return doc.model_copy(update={"waiting": waiting, "updated_at": _later(doc, at)})
+
+
+def with_recall(
+    doc: MessageStatus, recall: Recall, withdrawn: Collection[Channel], at: datetime
+) -> MessageStatus:
+    """Return the document as taken back; where each delivery stands stays true."""
+    deliveries = tuple(
+        d.model_copy(update={"recalled_at": at}) if d.channel in withdrawn else d
+        for d in doc.deliveries
+    )
+    news = {"recall": recall, "deliveries": deliveries, "updated_at": _later(doc, at)}
+    return doc.model_copy(update=news)
 
 
 def skip_pending(doc: MessageStatus, reason: Reason, at: datetime) -> MessageStatus:

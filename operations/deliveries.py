@@ -12,7 +12,15 @@ from temporalio.service import RPCError
 
 from core.crypto import Keyring
 from core.errors import Unavailable
-from core.models import Acknowledgement, Cancel, Message, MessageStatus, Receipt, Resend
+from core.models import (
+    Acknowledgement,
+    Cancel,
+    Message,
+    MessageStatus,
+    RecallOrder,
+    Receipt,
+    Resend,
+)
 from core.settings import Settings
 from operations.queues import QueueFigures, describe_queue, live_pollers
 from workflows import start as flows
@@ -60,6 +68,10 @@ class Deliveries(Protocol):
 
     async def receipt(self, message_id: UUID, receipt: Receipt) -> None:
         """Pass on what a provider reported; Conflict where its workflow has ended."""
+        ...
+
+    async def recall(self, order: RecallOrder) -> None:
+        """Take a message back; Conflict where that is being done."""
         ...
 
     async def queue(self, client: str) -> QueueFigures:
@@ -120,6 +132,10 @@ class TemporalDeliveries:
     async def receipt(self, message_id: UUID, receipt: Receipt) -> None:
         async with _reached():
             await flows.signal_receipt(self._client, message_id, receipt)
+
+    async def recall(self, order: RecallOrder) -> None:
+        async with _reached():
+            await flows.start_recall(self._client, order)
 
     async def queue(self, client: str) -> QueueFigures:
         async with _reached():

@@ -23,6 +23,7 @@ class Entry:
     outcome: Outcome
     request: dict[str, object]
     repeats: int = 0
+    recalled: bool = False
 
     def shown(self) -> dict[str, object]:
         """Return the item as `GET /_sandbox/messages` lists it."""
@@ -34,6 +35,7 @@ class Entry:
             "provider_message_id": self.provider_message_id,
             "outcome": self.outcome,
             "repeats": self.repeats,
+            "recalled": self.recalled,
             "request": self.request,
         }
 

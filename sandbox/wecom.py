@@ -26,6 +26,8 @@ MAX_USERS = 1000
 MAX_DEDUPE_SECONDS = 14_400
 _DEDUPE_SECONDS = 1800
 _SEND = "/cgi-bin/message/send"
+_RECALL = "/cgi-bin/message/recall"
+_RECALL_WITHIN = timedelta(hours=24)
 _USERID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-@.]{0,63}")
 _MISSING = {
     "title": (41016, "missing title"),
@@ -57,6 +59,7 @@ class WeCom(TokenProvider):
         return [
             answering("/cgi-bin/gettoken", "GET", self.token),
             answering(_SEND, "POST", self.send),
+            answering(_RECALL, "POST", self.recall),
         ]
 
     async def token(self, request: Request) -> Response:
@@ -94,6 +97,24 @@ class WeCom(TokenProvider):
             Outcome.EXPIRED_TOKEN: partial(self.expired, token),
         }
         return self.desk.answer(told, refusals, lambda: self._take(body, outcomes))
+
+    async def recall(self, request: Request) -> Response:
+        """Take a message back that was sent within 24 hours (path 94947)."""
+        self.check_token(request)
+        body = json_object(await body_of(request))
+        if body is None:
+            raise refused(47001, "data format error")
+        since = self.desk.now() - _RECALL_WITHIN
+        sent = [
+            entry
+            for entry in self.desk.book.entries(self.channel)
+            if entry.provider_message_id == body.get("msgid") and entry.at >= since
+        ]
+        if not sent:
+            raise refused(40058, "invalid Request Parameter: msgid")
+        for entry in sent:
+            entry.recalled = True
+        return Json({"errcode": 0, "errmsg": "ok"})
 
     def _take(
         self, body: dict[str, object], outcomes: Mapping[str, Outcome]

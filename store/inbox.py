@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import literal, tuple_
-from sqlmodel import col, select, update
+from sqlmodel import col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.models import Address, Model
@@ -96,6 +96,12 @@ def _item(session: AsyncSession, row: InboxRow) -> InboxItem:
         read_at=row.read_at,
         **dict(_Content.model_validate_json(plain)),
     )
+
+
+async def withdraw(session: AsyncSession, delivery_id: UUID) -> bool:
+    """Take an item out of its inbox; False where it lies in none."""
+    gone = delete(InboxRow).where(col(InboxRow.delivery_id) == delivery_id)
+    return (await session.exec(gone)).rowcount == 1
 
 
 async def mark_read(

@@ -22,6 +22,7 @@ from core.models import (
     Message,
     MessageStatus,
     Policy,
+    RecallOrder,
     Receipt,
     Resend,
     WeightedChannel,
@@ -60,6 +61,7 @@ class FakeDeliveries:
     docs: dict[UUID, MessageStatus] = field(default_factory=dict)
     ended: set[UUID] = field(default_factory=set)
     orders: list[tuple[str, UUID, Order]] = field(default_factory=list)
+    recalls: list[RecallOrder] = field(default_factory=list)
     served: dict[str, int] = field(default_factory=dict)
 
     def _reach(self) -> None:
@@ -111,6 +113,10 @@ class FakeDeliveries:
         self._signal("receipt", message_id, receipt)
         doc, now = self.docs[message_id], datetime.now(UTC)
         self.docs[message_id] = progress.with_receipt(doc, receipt, now)
+
+    async def recall(self, order: RecallOrder) -> None:
+        self._reach()
+        self.recalls.append(order)
 
     async def queue(self, client: str) -> QueueFigures:
         self._reach()

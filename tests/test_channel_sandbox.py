@@ -8,7 +8,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from channels.base import Sender, Taken
+from channels.base import Recalling, Sender, Taken
 from channels.provider import SandboxPorts
 from channels.sms import AliyunSmsSender
 from core.errors import DeliveryError, OutcomeUnknown, RecipientRefused
@@ -137,3 +137,17 @@ async def test_what_became_of_a_short_message(
     with pytest.raises(RecipientRefused):
         await sms.ask(what[2])
     assert await sms.ask(what[3]) is None
+
+
+async def test_wecom_takes_a_card_back(
+    control: httpx.AsyncClient, opened: Open
+) -> None:
+    carried = next(c for c in CARRIED if c.provider == "wecom")
+    wecom = opened(carried)
+    taken = await wecom.send(carried.sending())
+    assert isinstance(wecom, Recalling)
+    assert taken.provider_message_id
+    assert await wecom.recall(taken.provider_message_id)
+    (item,) = (await control.get("/_sandbox/messages")).json()["items"]
+    assert item["recalled"]
+    assert not await wecom.recall("another")

@@ -66,6 +66,25 @@ POLL = ActivityConfig(
     retry_policy=RetryPolicy(maximum_attempts=1),
 )
 
+# A recall waits until no more of the message goes out.
+AFTER_MESSAGE = ActivityConfig(
+    start_to_close_timeout=timedelta(seconds=10),
+    schedule_to_close_timeout=SEND_WHOLE,
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=1),
+        maximum_interval=timedelta(seconds=30),
+    ),
+)
+WITHDRAW = ActivityConfig(
+    start_to_close_timeout=SEND_TRY,
+    schedule_to_close_timeout=timedelta(minutes=2),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=1),
+        maximum_interval=timedelta(seconds=20),
+        maximum_attempts=5,
+    ),
+)
+
 # The store is ours: a message waits for it rather than fail.
 STORE = LocalActivityConfig(
     start_to_close_timeout=timedelta(seconds=10),

@@ -14,11 +14,7 @@ from temporalio.client import (
     WorkflowQueryRejectedError,
 )
 from temporalio.common import Priority as TaskPriority
-from temporalio.common import (
-    SearchAttributePair,
-    TypedSearchAttributes,
-    WorkflowIDReusePolicy,
-)
+from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -30,14 +26,16 @@ from core.models import (
     Cancel,
     Message,
     MessageStatus,
+    RecallOrder,
     Receipt,
     Resend,
     task_queue,
     workflow_id,
 )
-from core.words import Status
+from core.words import Priority
 from workflows.message import DeliverMessage
 from workflows.options import AFTER_QUERY, QUERY_WAIT, RPC_WAIT
+from workflows.recall import RecallMessage
 
 _Value = TypeVar("_Value", Acknowledgement, Cancel, Resend, Receipt)
 Handle = WorkflowHandle[DeliverMessage, MessageStatus]
@@ -100,7 +98,7 @@ async def _start(
             id=workflow_id(message.id),
             task_queue=task_queue(message.client),
             id_reuse_policy=reuse,
-            search_attributes=_attributes(message),
+            search_attributes=search.attributes(message),
             static_summary=Summary(f"{message.type} from {message.client}"),
             priority=TaskPriority(priority_key=message.priority.key),
             rpc_timeout=RPC_WAIT,
@@ -109,15 +107,21 @@ async def _start(
         raise Unavailable("Temporal does not answer; nothing was accepted.") from None
 
 
-def _attributes(message: Message) -> TypedSearchAttributes:
-    return TypedSearchAttributes(
-        [
-            SearchAttributePair(search.CLIENT, message.client),
-            SearchAttributePair(search.TYPE, message.type),
-            SearchAttributePair(search.STATUS, Status.ACCEPTED.value),
-            SearchAttributePair(search.PRIORITY, message.priority.value),
-        ]
-    )
+async def start_recall(client: Client, order: RecallOrder) -> None:
+    """Start taking a message back; Conflict where that was done."""
+    try:
+        await client.start_workflow(
+            RecallMessage.run,
+            order,
+            id=f"recall-{order.message_id}",
+            task_queue=task_queue(order.client),
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+            static_summary=Summary("take a message back"),
+            priority=TaskPriority(priority_key=Priority.CRITICAL.key),
+            rpc_timeout=RPC_WAIT,
+        )
+    except WorkflowAlreadyStartedError:
+        raise Conflict("This message is being taken back.") from None
 
 
 async def status_of(

@@ -13,16 +13,26 @@ from console.frame import acting, page
 from console.names import Names, names
 from console.recipients import draw_recipient
 from console.shell import Text, heading
-from console.story import draw_story
+from console.story import draw_recall, draw_story
 from console.texts import t
 from console.visits import present_visitor
-from console.widgets import badge, button, card, confirm, dialog, facts, when
+from console.widgets import (
+    badge,
+    button,
+    card,
+    confirm,
+    confirm_with_reason,
+    dialog,
+    facts,
+    when,
+)
 from console.words import status_tone
 from core.errors import NotFound
 from core.models import MessageStatus, Plan, workflow_id
 from core.words import Role, Status
 from operations.lookup import Found, look_up, stored_message
 from operations.orders import CancelOrder, ResendOrder, cancel, may_cancel, resend
+from operations.recalling import RecallRequest, may_recall, recall
 from operations.timeline import timeline
 from store.audit import Actor
 
@@ -70,6 +80,7 @@ class _Message:
             with card(t("message.facts")):
                 facts(_facts(found, self._names))
             await draw_recipient(doc.id, self._names)
+        draw_recall(doc)
         await draw_acknowledgement(doc, self._names, self._again)
         with card(t("message.timeline")):
             draw_story(await timeline(desk(), doc), self._names)
@@ -83,6 +94,9 @@ class _Message:
             if self._may_act and may_cancel(doc):
                 stop = acting(*_MAY_ACT)(self._cancel)
                 button(t("message.cancel"), stop, icon="block", kind="danger")
+            if self._may_act and may_recall(doc):
+                back = acting(*_MAY_ACT)(self._recall)
+                button(t("recall.do"), back, icon="undo", kind="danger")
             if self._may_act and doc.status is Status.FAILED:
                 again = acting(*_MAY_ACT)(self._resend)
                 button(t("message.resend"), again, icon="replay", kind="primary")
@@ -97,6 +111,22 @@ class _Message:
             await cancel(desk(), doc, CancelOrder(), actor)
             notify(t("message.cancelled"))
             await self._again()
+
+    async def _recall(self, _: Actor) -> None:
+        title = t("recall.do")
+        reason = await confirm_with_reason(title, t("recall.ask"), yes=title)
+        if reason is None:
+            return
+
+        @acting(*_MAY_ACT)
+        async def take_back(actor: Actor) -> None:
+            doc = (await look_up(desk(), self._id)).doc
+            order = RecallRequest.model_validate({"reason": reason[:200]})
+            await recall(desk(), doc, order, actor)
+            notify(t("recall.done"))
+            await self._again()
+
+        await take_back()
 
     async def _resend(self, _: Actor) -> None:
         doc = (await look_up(desk(), self._id)).doc

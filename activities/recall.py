@@ -1,0 +1,144 @@
+"""Take messages back: what is out, off which channels, and what says so instead."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID, uuid5
+
+from temporalio import activity
+
+from activities.models import Correction, Out, RecallNote, WhatIsOut, WithdrawTask
+from channels.base import Recalling
+from channels.router import Router
+from core import progress
+from core.acceptance import MessageRequest, Sender, accept, required_params
+from core.errors import Invalid, StillUnderWay
+from core.models import Message, MessageType, RecallOrder, delivery_id
+from core.words import Channel, Outcome, Status
+from store import Store, attempts, catalog, inbox, messages, popups
+from store.messages import StoredMessage
+from store.popups import Withdrawal
+from store.sql import lock
+
+_OVER = frozenset({Status.DELIVERED, Status.FAILED, Status.CANCELLED, Status.EXPIRED})
+_IS_OUT = frozenset(
+    {Outcome.UNKNOWN, Outcome.ACCEPTED, Outcome.DELIVERED, Outcome.READ}
+)
+
+
+@dataclass(frozen=True)
+class RecallActivities:
+    """The store, and the channels whose provider can take a message back."""
+
+    store: Store
+    router: Router
+
+    @activity.defn
+    async def what_is_out(self, order: RecallOrder) -> WhatIsOut:
+        """Return the deliveries that may have reached somebody.
+
+        Raises StillUnderWay while more may go out.
+        """
+        stored = await self._stored(order.message_id)
+        if stored is None or stored.status.status not in _OVER:
+            raise StillUnderWay("the message is still under way")
+        doc = stored.status
+        out = (d for d in doc.deliveries if d.outcome in _IS_OUT)
+        return WhatIsOut(
+            deliveries=tuple(
+                Out(
+                    channel=delivery.channel,
+                    run=doc.run,
+                    provider_message_id=delivery.provider_message_id,
+                )
+                for delivery in out
+            )
+        )
+
+    @activity.defn
+    async def withdraw(self, task: WithdrawTask) -> bool:
+        """Take one delivery back; False where its channel does not."""
+        channel = task.out.channel
+        delivery = delivery_id(task.message_id, channel, task.out.run)
+        if channel is Channel.INBOX:
+            async with self.store.sessions.begin() as session:
+                return await inbox.withdraw(session, delivery)
+        if channel is Channel.WORKSTATION:
+            async with self.store.sessions.begin() as session:
+                gone = Withdrawal(why="recalled")
+                return await popups.withdraw(session, delivery, gone) > 0
+        return await self._by_provider(channel, delivery, task.out)
+
+    async def _by_provider(self, channel: Channel, delivery: UUID, out: Out) -> bool:
+        if out.provider_message_id is None:
+            return False
+        async with self.store.sessions() as session:
+            made = await attempts.attempts_of(session, delivery)
+        route = self.router.route(channel, made[-1].account if made else None)
+        if route is None or not isinstance(route.sender, Recalling):
+            return False
+        return await route.sender.recall(out.provider_message_id)
+
+    @activity.defn
+    async def correction(self, wanted: Correction) -> Message | None:
+        """Return the message that corrects one, the same at every call.
+
+        None where the type names no correction, or one that can't be sent with
+        what the message has.
+        """
+        stored = await self._stored(wanted.message_id)
+        async with self.store.sessions() as session:
+            kind = stored and await catalog.message_type(session, stored.message.type)
+            code = kind.correction if kind else None
+            other = await catalog.message_type(session, code) if code else None
+        if stored is None or other is None:
+            return None
+        return _corrected(stored.message, other, wanted.channels)
+
+    @activity.defn
+    async def note_recall(self, note: RecallNote) -> None:
+        """Write who took the message back, and from where it is gone."""
+        async with self.store.sessions.begin() as session:
+            await lock(session, f"message-{note.message_id}")
+            stored = await messages.find(session, note.message_id)
+            if stored is not None:
+                now = datetime.now(UTC)
+                doc = progress.with_recall(
+                    stored.status, note.recall, note.withdrawn, now
+                )
+                await messages.record(session, stored.message, doc)
+
+    async def _stored(self, message_id: UUID) -> StoredMessage | None:
+        async with self.store.sessions() as session:
+            return await messages.find(session, message_id)
+
+
+def _corrected(
+    first: Message, kind: MessageType, channels: tuple[Channel, ...]
+) -> Message | None:
+    known = {c.channel for c in kind.policy.channels}
+    asked = MessageRequest.model_validate(
+        {
+            "type": kind.code,
+            "recipient": first.recipient.model_dump(mode="json"),
+            "params": {
+                name: value
+                for name, value in first.params.items()
+                if name in required_params(kind)
+            },
+            "channels": [c for c in channels if c in known] or None,
+            "reference": first.reference,
+        }
+    )
+    if asked.channels is None:
+        return None
+    try:
+        return accept(
+            asked,
+            Sender(first.client, None, first.notify_client),
+            kind,
+            message_id=uuid5(first.id, "correction"),
+            now=datetime.now(UTC),
+            resend_window=first.resend_window,
+        )
+    except Invalid:
+        return None
