@@ -105,7 +105,9 @@ class Calls:
         taken: Taken | None = None,
     ) -> None:
         """Write how a call ended."""
-        async with self.store.alone() as session:
+        in_parts = taken is not None and len(taken.part_ids) > 1
+        opened = self.store.sessions.begin() if in_parts else self.store.alone()
+        async with opened as session:
             await attempts.end_attempt(
                 session,
                 attempt.id,
@@ -114,7 +116,7 @@ class Calls:
                 reason=reason,
                 provider_message_id=taken.provider_message_id if taken else None,
             )
-            if taken and len(taken.part_ids) > 1:
+            if taken and in_parts:
                 await parts.write_parts(session, attempt.id, taken.part_ids)
 
 

@@ -213,4 +213,4 @@ class CmppSender(GatewaySender[Pdu]):
         limits: Limits | None = None,
     ) -> None:
         wire = CmppWire(account, clock)
-        super().__init__(wire, account, receipts, limits or Limits())
+        super().__init__(wire, account, receipts, limits or Limits(), clock)

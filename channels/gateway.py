@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import ClassVar, Generic, Protocol
+from uuid import UUID
 
 from pydantic import Field
 
@@ -16,7 +18,8 @@ from channels.gateway_session import A, Limits, Make, Wire
 from channels.http import deadline
 from channels.long_text import parts_of
 from channels.receipts import ProviderReceipt, ReceiptSink
-from core.errors import ContentRefused
+from channels.times import Clock
+from core.errors import ContentRefused, DeliveryError
 from core.models import Model
 from core.sms import signed
 from core.words import Channel, Outcome
@@ -79,11 +82,13 @@ class GatewaySender(Generic[A]):
         account: GatewayAccount,
         receipts: ReceiptSink,
         limits: Limits,
+        clock: Clock,
     ) -> None:
         self._wire = wire
         self._sign_name = account.sign_name
         self._pace = Pace(self.provider, account.parts_per_second)
         self._limits = limits
+        self._clock = clock
         self._link = Link(
             wire, account.host, account.port, receipts, account.probe_seconds, limits
         )
@@ -96,13 +101,31 @@ class GatewaySender(Generic[A]):
         """
         until = deadline(self._limits.send)
         requests = [self._wire.submit(part) for part in self._parts(sending)]
+        # Of one part among several a late answer would tell nothing of the whole.
+        late = partial(self._late, sending.id) if len(requests) == 1 else None
         ids = []
         for request in requests:
             await self._pace.one()
-            ids.append(self._wire.taken(await self._link.ask(request, until)))
+            ids.append(self._wire.taken(await self._link.ask(request, until, late)))
         return Taken(
             provider=self.provider, provider_message_id=ids[0], part_ids=tuple(ids)
         )
+
+    def _late(self, sending_id: UUID, answer: A) -> ProviderReceipt:
+        """Return what an answer tells that came after its send had ended."""
+        told = ProviderReceipt(
+            channel=self.channel,
+            provider=self.provider,
+            sending_id=sending_id,
+            outcome=Outcome.ACCEPTED,
+            at=self._clock(),
+        )
+        try:
+            number = self._wire.taken(answer)
+        except DeliveryError as error:
+            news = {"outcome": Outcome.FAILED, "reason": error.reason}
+            return told.model_copy(update=news | {"code": error.code})
+        return told.model_copy(update={"provider_message_id": number})
 
     def _parts(self, sending: Sending) -> list[Part]:
         text = signed(sending.content.body, self._sign_name)

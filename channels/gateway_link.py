@@ -4,7 +4,7 @@ import asyncio
 from typing import Generic
 
 from channels.codes import refusal
-from channels.gateway_session import A, Limits, Make, Session, Wire
+from channels.gateway_session import A, Late, Limits, Make, Session, Wire
 from channels.http import LEAST_SECONDS, SLOT_SECONDS
 from channels.receipts import ReceiptSink
 from core.errors import (
@@ -46,7 +46,7 @@ class Link(Generic[A]):
         self._not_before = 0.0
         self._closed = False
 
-    async def ask(self, make: Make, until: float) -> A:
+    async def ask(self, make: Make, until: float, late: Late[A] | None = None) -> A:
         """Return the gateway's answer to one request.
 
         Raises what Session.ask does; ProviderDown or Misconfigured where there
@@ -57,7 +57,7 @@ class Link(Generic[A]):
                 session = await self.session()
         except TimeoutError:
             raise refusal(self._wire.provider, ProviderDown, code="no-time") from None
-        return await session.ask(make, until)
+        return await session.ask(make, until, late)
 
     async def session(self) -> Session[A]:
         """Return the connection that is up, opened now if none is."""

@@ -28,6 +28,8 @@ _MOST_RECEIPTS = 1000
 
 A = TypeVar("A")
 Make = Callable[[int], bytes]
+# What an answer tells that came when nobody waited for it any more.
+Late = Callable[[A], ProviderReceipt]
 
 log = structlog.get_logger("gateway")
 
@@ -104,6 +106,7 @@ class Session(Generic[A]):
         self._limits = limits
         self._numbers = itertools.cycle(range(1, _LAST_NUMBER))
         self._waiting: dict[int, asyncio.Future[A]] = {}
+        self._late: dict[int, Late[A]] = {}
         self._window = Slots(wire.provider, WINDOW)
         self._doubt = asyncio.Event()
         self._receipts: asyncio.Queue[Heard[A]] = asyncio.Queue(_MOST_RECEIPTS)
@@ -111,16 +114,19 @@ class Session(Generic[A]):
         work = (self._read(), self._take_in(), self._watch())
         self._tasks = [asyncio.create_task(each) for each in work]
 
-    async def ask(self, make: Make, until: float) -> A:
+    async def ask(self, make: Make, until: float, late: Late[A] | None = None) -> A:
         """Return the answer to one request, made with its number.
 
+        One that comes after `until` goes to the sink, as the receipt `late` makes.
         RateLimited where no place in the window comes free, ProviderDown where
         the connection ended before, OutcomeUnknown where it did so after.
         """
         async with self._window.one():
-            return await self._exchange(make, until)
+            return await self._exchange(make, until, late)
 
-    async def _exchange(self, make: Make, until: float) -> A:
+    async def _exchange(
+        self, make: Make, until: float, late: Late[A] | None = None
+    ) -> A:
         if self.over.is_set():
             raise refusal(self._wire.provider, ProviderDown, code="connection-lost")
         number = next(self._numbers)
@@ -132,6 +138,8 @@ class Session(Generic[A]):
                 return await answer
         except TimeoutError:
             self._doubt.set()
+            if late is not None and len(self._late) < _MOST_RECEIPTS:
+                self._late[number] = late
             raise refusal(self._wire.provider, OutcomeUnknown, code="timeout") from None
         except ConnectionError:
             raise refusal(
@@ -165,18 +173,24 @@ class Session(Generic[A]):
 
     def _take(self, heard: Heard[A]) -> None:
         waiting = self._waiting.get(heard.number)
-        if heard.answer is not None:
-            # An answer that comes too late, or twice, has nobody waiting.
+        late = self._late.pop(heard.number, None) if heard.answer is not None else None
+        if heard.answer is not None and late is not None:
+            self._keep(Heard(heard.number, receipt=late(heard.answer)))
+        elif heard.answer is not None:
+            # One that comes twice has nobody waiting.
             if waiting is not None and not waiting.done():
                 waiting.set_result(heard.answer)
         elif heard.receipt is not None:
-            # Where too many wait it is not answered, and so it comes again.
-            with suppress(asyncio.QueueFull):
-                self._receipts.put_nowait(heard)
+            self._keep(heard)
         elif heard.reply:
             self._writer.write(heard.reply)
         if heard.over:
             raise EOFError
+
+    def _keep(self, heard: Heard[A]) -> None:
+        """Have a receipt taken in; one too many is not answered, and comes again."""
+        with suppress(asyncio.QueueFull):
+            self._receipts.put_nowait(heard)
 
     async def _take_in(self) -> None:
         """Hand receipts on, and answer them once they have been taken in."""

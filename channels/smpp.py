@@ -236,4 +236,4 @@ class SmppSender(GatewaySender[Answer]):
         limits: Limits | None = None,
     ) -> None:
         wire = SmppWire(account, clock)
-        super().__init__(wire, account, receipts, limits or Limits())
+        super().__init__(wire, account, receipts, limits or Limits(), clock)

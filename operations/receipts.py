@@ -22,7 +22,7 @@ from operations.standings import note_report
 from store import Store, attempts, messages, parts
 from store.attempts import Attempt
 from store.columns import utc_now
-from store.receipts import ParkedReceipt, park, unpark
+from store.receipts import ParkedReceipt, park, parked, unpark
 from store.sql import lock
 
 # A message that stands so has no workflow any more, or one that is ending.
@@ -64,8 +64,23 @@ class ReceiptDesk:
             attempt = await self._find(receipt)
         if attempt is None:
             return Taking.PARKED
+        if receipt.sending_id and attempt.state == "unknown":
+            await self._name(attempt, receipt)
         whole = await self._of_the_whole(attempt, receipt)
         return await self._apply(attempt, whole) if whole else Taking.APPLIED
+
+    async def _name(self, attempt: Attempt, receipt: ProviderReceipt) -> None:
+        """Give an attempt the number that came too late, and what came under it."""
+        number = receipt.provider_message_id
+        if number is None:
+            return
+        async with self.store.sessions.begin() as session:
+            await attempts.end_attempt(
+                session, attempt.id, "accepted", provider_message_id=number
+            )
+            early = await parked(session, receipt.provider, number)
+        for each in early:
+            await self.take(ProviderReceipt.model_validate(each.model_dump()))
 
     async def _find(self, receipt: ProviderReceipt) -> Attempt | None:
         """Return the attempt a receipt speaks of; another account's is nobody's."""

@@ -44,5 +44,5 @@ async def note_part(
     known = {part.outcome for part in parts.values()}
     if Outcome.FAILED in known:
         return Outcome.FAILED
-    arrived = known <= {Outcome.DELIVERED, Outcome.READ}
+    arrived = known and known <= {Outcome.DELIVERED, Outcome.READ}
     return Outcome.DELIVERED if arrived else None

@@ -182,3 +182,29 @@ def early(number: str) -> ParkedReceipt:
         code="DELIVRD",
         at=NOW,
     )
+
+
+async def test_a_number_that_came_too_late_finds_what_came_before_it(
+    rig: Rig,
+) -> None:
+    """Unknown, then the report under a number nobody knew, then the late answer."""
+    message_id = await rig.sent(await rig.client())
+    delivery = delivery_id(message_id, Channel.SMS, 1)
+    async with rig.centre.store.sessions.begin() as session:
+        begun = await attempts.begin_attempt(
+            session,
+            delivery_id=delivery,
+            message_id=message_id,
+            channel=Channel.SMS,
+            provider="scripted",
+        )
+        await attempts.end_attempt(session, begun.id, "unknown", code="timeout")
+    assert await desk(rig).take(report("p-9")) is Taking.PARKED
+    answer = report("p-9", Outcome.ACCEPTED)
+    await desk(rig).take(answer.model_copy(update={"sending_id": delivery}))
+    assert Outcome.DELIVERED in told(rig)
+    async with rig.centre.store.sessions() as session:
+        (attempt,) = await attempts.attempts_of(session, delivery)
+        assert not await receipts.parked(session, "scripted", "p-9")
+    assert (attempt.state, attempt.provider_message_id) == ("accepted", "p-9")
+    assert attempt.receipt_outcome is Outcome.DELIVERED

@@ -6,6 +6,8 @@ import struct
 
 import pytest
 
+from channels.gateway_session import Limits
+from core.errors import OutcomeUnknown
 from core.words import Outcome
 from tests.channel_fakes import listening
 from tests.channel_gateways import NAMES, PROTOCOLS, Call, Protocol, text_to
@@ -131,3 +133,35 @@ def deliver(protocol: Protocol, number: int, message_id: int) -> bytes:
     body = struct.pack(">Q21s10s3x", message_id, b"10690000", b"") + phone
     body += bytes(wide == 32) + bytes([1, len(report)]) + report
     return protocol.pdu(5, number, body + bytes(20 if wide == 32 else 8))
+
+
+@pytest.mark.parametrize("refused", [False, True])
+async def test_an_answer_that_comes_too_late_is_told_as_a_receipt(
+    protocol: Protocol, refused: bool
+) -> None:
+    """By our own id: the number in it is what the report will be found by."""
+
+    async def at_submit(call: Call) -> None:
+        answer = bytearray(call.yes)
+        if refused:
+            # SMPP's status ends the third field of the header, CMPP's the answer.
+            answer[11 if protocol.name == "smpp" else -1] = 8
+        asyncio.get_running_loop().call_later(1.6, call.writer.write, bytes(answer))
+
+    text = text_to(new_number())
+    async with (
+        protocol.gateway(at_submit) as port,
+        protocol.sender(port, Limits(send=1.3)) as (sender, inbox),
+    ):
+        with pytest.raises(OutcomeUnknown):
+            await sender.send(text)
+        async with asyncio.timeout(5), inbox.more:
+            await inbox.more.wait_for(lambda: inbox.receipts)
+    (told,) = inbox.receipts
+    assert told.sending_id == text.id
+    if refused:
+        assert told.outcome is Outcome.FAILED
+        assert told.provider_message_id is None
+    else:
+        assert told.outcome is Outcome.ACCEPTED
+        assert told.provider_message_id == "7001"

@@ -145,8 +145,7 @@ def test_a_text_is_listed_with_its_last_part(sandbox: Rig) -> None:
                 tp_udhi=1,
                 pk_total=2,
                 pk_number=number,
-                content=bytes([5, 0, 3, 1, 2, number])
-                + str(number).encode("utf-16-be"),
+                content=head + str(number).encode("utf-16-be"),
             )
             say(line, part)
     (entry,) = sandbox.messages(recipient=to)
