@@ -5,6 +5,8 @@ from typing import Annotated
 from fastapi import Path, Query
 from pydantic import Field
 
+from core.errors import Invalid
+from core.identities import normalise
 from core.models import Model
 from core.words import Channel, IdentityType
 
@@ -32,3 +34,11 @@ class Nothing(Model):
 
 
 PagingDep = Annotated[Paging, Query()]
+
+
+def normal_value(identity_type: IdentityType, value: str) -> str:
+    """Return a path's identity in its one spelling; Invalid never repeats it."""
+    try:
+        return normalise(identity_type, value)
+    except ValueError as error:
+        raise Invalid(f"The identity {error}.") from None

@@ -5,12 +5,17 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from api.admin_common import PREFIX, EmpiPath, IdentityTypePath, ValuePath
+from api.admin_common import (
+    PREFIX,
+    EmpiPath,
+    IdentityTypePath,
+    ValuePath,
+    normal_value,
+)
 from api.callers import PEOPLE, Admin, Looker
 from api.centre import CentreDep, SessionDep
 from core.acceptance import Code
-from core.errors import Invalid, NotFound
-from core.identities import normalise
+from core.errors import NotFound
 from core.models import Model
 from core.words import Channel, IdentityType, Role
 from operations.people import find_patients, masked
@@ -74,7 +79,7 @@ async def list_preferences(
     session: SessionDep,
 ) -> Page[Preference]:
     """List what the person of an identity has opted out of."""
-    known = _normal(identity_type, value)
+    known = normal_value(identity_type, value)
     found = await patients.preferences_of(session, identity_type, known)
     return Page[Preference](items=found)
 
@@ -91,7 +96,7 @@ async def opt_out(
     return await patients.opt_out(
         session,
         identity_type,
-        _normal(identity_type, value),
+        normal_value(identity_type, value),
         body.channel,
         body.message_type,
         caller.actor,
@@ -110,15 +115,8 @@ async def opt_in(
     await patients.opt_in(
         session,
         identity_type,
-        _normal(identity_type, value),
+        normal_value(identity_type, value),
         which.channel,
         which.message_type,
         caller.actor,
     )
-
-
-def _normal(identity_type: IdentityType, value: str) -> str:
-    try:
-        return normalise(identity_type, value)
-    except ValueError as error:
-        raise Invalid(f"The identity {error}.") from None

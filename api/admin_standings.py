@@ -5,13 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from api.admin_common import PREFIX, IdentityTypePath, ValuePath
+from api.admin_common import PREFIX, IdentityTypePath, ValuePath, normal_value
 from api.callers import PEOPLE, Looker, Operator
 from api.centre import CentreDep, SessionDep
-from core.errors import Invalid
-from core.identities import normalise
 from core.models import Address, Model
-from core.words import Channel, IdentityType
+from core.words import Channel
 from operations.standings import StandingView, standing_views
 from store import consents, standings
 from store.consents import Consent
@@ -39,7 +37,7 @@ async def list_standings(
     identity_type: IdentityTypePath, value: ValuePath, caller: Looker, centre: CentreDep
 ) -> Page[StandingView]:
     """List what providers said of an identity, and whether it keeps messages back."""
-    known, fade = _normal(identity_type, value), centre.settings.standing_fade
+    known, fade = normal_value(identity_type, value), centre.settings.standing_fade
     async with centre.store.sessions() as session:
         found = await standing_views(session, identity_type, known, fade)
     return Page[StandingView](items=found)
@@ -54,7 +52,7 @@ async def clear_standing(
     session: SessionDep,
 ) -> None:
     """Forget what is held against an identity: the next message is tried again."""
-    known = _normal(identity_type, value)
+    known = normal_value(identity_type, value)
     await standings.clear(session, identity_type, known, which.channel, caller.actor)
 
 
@@ -66,7 +64,7 @@ async def list_consents(
     session: SessionDep,
 ) -> Page[Consent]:
     """List what a person still allows, per template of the mini program."""
-    known = _normal(identity_type, value)
+    known = normal_value(identity_type, value)
     found = await consents.consents_of(session, identity_type, known)
     return Page[Consent](items=found)
 
@@ -82,16 +80,9 @@ async def put_consent(
     """Set what a person allows of a template, where no event of WeChat told it."""
     await consents.put(
         session,
-        Address(type=identity_type, value=_normal(identity_type, value)),
+        Address(type=identity_type, value=normal_value(identity_type, value)),
         body.template,
         quota=body.quota,
         unlimited=body.unlimited,
         actor=caller.actor,
     )
-
-
-def _normal(identity_type: IdentityType, value: str) -> str:
-    try:
-        return normalise(identity_type, value)
-    except ValueError as error:
-        raise Invalid(f"The identity {error}.") from None

@@ -103,7 +103,7 @@ class AlipayAccount(Model):
         return cls(
             base_url=ports.url,
             app_id="sandbox",
-            app_private_key=SecretStr(APP_KEY),
+            app_private_key=SecretStr("".join(APP_KEY.split())),
             alipay_public_key=public_text(private_key(ALIPAY_KEY)),
             default_template="sandbox-template",
             page="pages/message",

@@ -29,6 +29,10 @@ class Remote:
         """Post a document; return the answer."""
         return await self._ask("POST", path, json=body, headers=headers)
 
+    async def delete(self, path: str) -> None:
+        """Delete what is at a path."""
+        await self._ask("DELETE", path)
+
     async def _ask(self, method: str, path: str, **request: Any) -> Document:
         try:
             answer = await self._http.request(method, path, **request)

@@ -50,9 +50,13 @@ class StoreConsents:
         self._fade = fade
 
     async def allows(self, address: Address, template: str) -> bool:
-        """Tell whether a message may be tried."""
-        async with self._store.sessions() as session:
-            return await consents.allows(session, address, template, self._fade)
+        """Tell whether a message may be tried; yes where the ledger can't be read."""
+        try:
+            async with self._store.sessions() as session:
+                return await consents.allows(session, address, template, self._fade)
+        except Unavailable:
+            log.warning("consents.not_read")
+            return True
 
     async def used(self, address: Address, template: str, *, once: bool) -> None:
         """Note that a message was taken, or may have been."""

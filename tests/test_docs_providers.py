@@ -4,7 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from channels import aliyun_codes, carriers, tencent_codes
+from channels import (
+    alipay_gateway,
+    aliyun_codes,
+    carriers,
+    tencent_codes,
+    wechat_medical,
+    wecom,
+    weixin_app,
+)
 from channels.codes import CodeTable
 
 PAGES = Path(__file__).parent.parent / "docs" / "providers"
@@ -20,6 +28,10 @@ PAGES = Path(__file__).parent.parent / "docs" / "providers"
         pytest.param("tencent-cloud", tencent_codes.SMS, id="tencent sms"),
         pytest.param("tencent-cloud", tencent_codes.VOICE, id="tencent voice"),
         pytest.param("tencent-cloud", carriers.CARRIERS, id="tencent receipts"),
+        pytest.param("wechat", weixin_app.CODES, id="wechat"),
+        pytest.param("wechat", wechat_medical.CODES, id="wechat medical"),
+        pytest.param("wecom", wecom.CODES, id="wecom"),
+        pytest.param("alipay", alipay_gateway.CODES, id="alipay"),
     ],
 )
 def test_every_code_is_explained(page: str, table: CodeTable) -> None:
