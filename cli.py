@@ -25,7 +25,10 @@ from deploy.remote import (
     Remote,
     as_client,
     as_person,
+    ended,
     message,
+    pairs,
+    try_channel,
 )
 from deploy.up import api_url, told
 from deploy.up import up as run_centre
@@ -41,8 +44,10 @@ app.add_typer(client_app, name="client")
 audit_app = typer.Typer(no_args_is_help=True, help="The audit log · 审计日志")
 app.add_typer(audit_app, name="audit")
 
+channel_app = typer.Typer(no_args_is_help=True, help="Channels · 渠道")
+app.add_typer(channel_app, name="channel")
+
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
-FINAL = {"delivered", "failed", "cancelled", "expired"}
 
 
 def say(text: str) -> None:
@@ -185,23 +190,6 @@ def send(
     run(work)
 
 
-def pairs(given: list[str]) -> dict[str, str]:
-    """Return `name=value` arguments as a dictionary."""
-    split = [text.partition("=") for text in given]
-    if any(not equals for _, equals, _ in split):
-        raise typer.BadParameter("give it as name=value")
-    return {name: value for name, _, value in split}
-
-
-async def ended(remote: Remote, message_id: str) -> Document:
-    """Return a message's status once it has ended (or waits for a resend)."""
-    while True:
-        found = await remote.get(f"/v1/messages/{message_id}")
-        if found["status"] in FINAL:
-            return found
-        await asyncio.sleep(0.5)
-
-
 @app.command()
 def status(message_id: str) -> None:
     """Show where a message stands · 查询消息状态"""
@@ -226,6 +214,21 @@ def resend(
         async with person(settings) as remote:
             await remote.post(f"/v1/messages/{message_id}/resend", body)
             say(f"{message_id} is being sent again.")
+
+    run(work)
+
+
+@channel_app.command("test")
+def channel_test(
+    channel: str,
+    recipient: Annotated[str, typer.Argument(help="Value, or type=value · 接收人")],
+    account: Annotated[str | None, typer.Option(help="Its code · 账号")] = None,
+) -> None:
+    """Send one test by the real provider, and say its answer · 发送测试"""
+
+    async def work(settings: Settings) -> None:
+        async with person(settings) as remote:
+            say(await try_channel(remote, channel, recipient, account))
 
     run(work)
 

@@ -1,12 +1,18 @@
 """Speaks to a running centre, as a client system or as a person."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+import typer
+
+from core.identities import ADDRESSES
+from core.words import Channel, IdentityType
 
 Document = dict[str, Any]
+FINAL = {"delivered", "failed", "cancelled", "expired"}
 
 
 class Refused(Exception):
@@ -116,3 +122,51 @@ def message(
         "reference": reference,
     }
     return {k: v for k, v in body.items() if v}
+
+
+async def try_channel(
+    remote: Remote, channel: str, recipient: str, account: str | None
+) -> str:
+    """Send one test; return what the provider said, Refused where it is no yes."""
+    found = await remote.post(*trial_of(channel, recipient, account))
+    names = ("provider", "code", "provider_message_id")
+    told = [found["verdict"], *(f"{n}={found[n]}" for n in names if found[n])]
+    if found["verdict"] not in {"taken", "delivered"}:
+        raise Refused(" ".join(told))
+    return " ".join(told)
+
+
+def trial_of(channel: str, recipient: str, account: str | None) -> tuple[str, Document]:
+    """Return where a test of a channel is posted, and its body.
+
+    A recipient without a type is of the kind by which the channel usually reaches
+    people.
+    """
+    if channel not in set(Channel):
+        raise Refused(f"There is no such channel; there are {', '.join(Channel)}.")
+    usual = ADDRESSES[Channel(channel)][0]
+    kind, equals, value = recipient.partition("=")
+    named = equals and kind in set(IdentityType)
+    body = {
+        "identity_type": kind if named else usual.value,
+        "value": value if named else recipient,
+    }
+    of = f"/accounts/{account}" if account else ""
+    return f"/v1/admin/channels/{channel}{of}/test", body
+
+
+def pairs(given: list[str]) -> dict[str, str]:
+    """Return `name=value` arguments as a dictionary."""
+    split = [text.partition("=") for text in given]
+    if any(not equals for _, equals, _ in split):
+        raise typer.BadParameter("give it as name=value")
+    return {name: value for name, _, value in split}
+
+
+async def ended(remote: Remote, message_id: str) -> Document:
+    """Return a message's status once it has ended (or waits for a resend)."""
+    while True:
+        found = await remote.get(f"/v1/messages/{message_id}")
+        if found["status"] in FINAL:
+            return found
+        await asyncio.sleep(0.5)

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from cli import pairs
 from deploy.processes import ROOT
-from deploy.remote import message
+from deploy.remote import Refused, message, pairs, trial_of
 from tests.centre import Centre
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -106,6 +105,34 @@ async def ending(centre: Centre, message_id: str) -> str:
             await asyncio.sleep(0.2)
 
 
+async def test_a_channel_is_tried_by_an_account(centre: Centre) -> None:
+    words = ("channel", "test", "sms", "13900007777")
+    status, printed = await hmc(*words, "--account", "default", env=centre.variables)
+    assert status == 0, printed
+    assert printed.startswith("taken provider=aliyun")
+    status, printed = await hmc(*words, "--account", "none", env=centre.variables)
+    assert status == 1
+    assert "no such account" in printed
+    rule = {"recipient": "13900007777", "outcome": "invalid_recipient"}
+    async with centre.sandbox() as sandbox:
+        await sandbox.put("/_sandbox/rules", json=[rule])
+        status, printed = await hmc(*words, env=centre.variables)
+        await sandbox.put("/_sandbox/rules", json=[])
+    assert status == 1
+    assert printed.startswith("recipient_refused code=")
+
+
+async def test_the_recipient_of_a_test_may_name_its_type() -> None:
+    path, body = trial_of("voice", "landline=02512345678", "spare")
+    assert path == "/v1/admin/channels/voice/accounts/spare/test"
+    assert body == {"identity_type": "landline", "value": "02512345678"}
+    path, body = trial_of("wechat", "oAbc=", None)
+    assert path == "/v1/admin/channels/wechat/test"
+    assert body == {"identity_type": "wechat_openid", "value": "oAbc="}
+    with pytest.raises(Refused):
+        trial_of("pigeon", "x", None)
+
+
 async def test_a_refusal_is_shown_with_its_places(centre: Centre) -> None:
     status, printed = await hmc(
         *("send", "--client", "his", "--type", "registration-success", *TO),
@@ -123,7 +150,7 @@ async def test_taken_ports_are_named_with_their_variables(
     status, printed = await hmc("up", env=centre.variables | elsewhere)
     assert status == 2
     assert f"Port {centre.settings.api_port} (API) is taken" in printed
-    assert printed.count("choose another with HMC_") == 5
+    assert printed.count("choose another with HMC_") == 7
 
 
 async def test_a_state_folder_has_one_centre(centre: Centre) -> None:
