@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from temporalio.api.common.v1 import Payload
@@ -10,8 +11,10 @@ from temporalio.contrib.pydantic import (
     pydantic_data_converter,
 )
 from temporalio.converter import (
+    CompositePayloadConverter,
     DataConverter,
     DefaultFailureConverterWithEncodedAttributes,
+    EncodingPayloadConverter,
     PayloadCodec,
 )
 
@@ -28,8 +31,20 @@ class Summary(str):
     __slots__ = ()
 
 
-class SummaryPayloadConverter(PydanticPayloadConverter):
+@cache
+def _converters() -> tuple[EncodingPayloadConverter, ...]:
+    """Return what all workflows share: they keep the adapters of our models.
+
+    The SDK makes a converter for each workflow and each of its activations.
+    """
+    return tuple(PydanticPayloadConverter().converters.values())
+
+
+class SummaryPayloadConverter(CompositePayloadConverter):
     """Marks summaries, so that the codec leaves them alone."""
+
+    def __init__(self) -> None:
+        super().__init__(*_converters())
 
     def to_payloads(self, values: Sequence[Any]) -> list[Payload]:
         payloads = super().to_payloads(values)

@@ -14,6 +14,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -35,17 +36,22 @@ class Keyring:
     index_key: bytes
     token_key: bytes
 
+    @cached_property
+    def _boxes(self) -> Mapping[str, AESGCM]:
+        """The keys, ready for use: that takes as long as sealing."""
+        return {name: AESGCM(key) for name, key in self.keys.items()}
+
     def seal(self, plain: bytes, context: bytes = b"") -> tuple[str, bytes]:
         """Return the name of the key used, and the sealed bytes."""
         nonce = os.urandom(_NONCE_BYTES)
         aad = self.current.encode() + b"|" + context
-        box = AESGCM(self.keys[self.current])
+        box = self._boxes[self.current]
         return self.current, nonce + box.encrypt(nonce, plain, aad)
 
     def unseal(self, key: str, sealed: bytes, context: bytes = b"") -> bytes:
         """Return what was sealed; KeyError for an unknown key's name."""
         nonce, box = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
-        return AESGCM(self.keys[key]).decrypt(nonce, box, key.encode() + b"|" + context)
+        return self._boxes[key].decrypt(nonce, box, key.encode() + b"|" + context)
 
     def seal_text(self, plain: str, context: str = "") -> str:
         """Return text sealed as `key:base64`, for a column."""
