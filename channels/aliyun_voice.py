@@ -19,7 +19,7 @@ from pydantic import Field, SecretStr
 from channels.aliyun import AliyunApi
 from channels.aliyun_codes import ANSWERED, CALLS, VOICE, raise_over_limit
 from channels.base import Sending, Taken
-from channels.codes import refusal
+from channels.codes import cannot_ask, refusal
 from channels.http import Line, Slots, deadline
 from channels.provider import SandboxPorts
 from channels.sms import template_param
@@ -119,7 +119,7 @@ class AliyunVoiceSender:
         """
         number = sending.provider_message_id
         if number is None or number == out_id(sending.id):
-            unknown = _cannot_ask("no-call-id")
+            unknown = cannot_ask("aliyun", "no-call-id")
             unknown.retryable = False
             raise unknown
         async with self._slots.one():
@@ -139,7 +139,7 @@ class AliyunVoiceSender:
             reply = await self._api.call("QueryCallDetailByCallId", params, until)
             self._api.refuse(reply, VOICE)
         except DeliveryError as error:
-            raise _cannot_ask(error.code) from None
+            raise cannot_ask("aliyun", error.code) from None
         return _object(reply.text("Data"))
 
     def _judge(self, state: str, number: str) -> Taken:
@@ -154,18 +154,14 @@ class AliyunVoiceSender:
         raise CALLS.error(state, self._clock())
 
 
-def _cannot_ask(code: str) -> DeliveryError:
-    return ProviderDown("aliyun can't say what became of it", code=code)
-
-
 def _object(text: str) -> Mapping[str, Any]:
     """Return the JSON object that an answer holds as text."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
-        raise _cannot_ask("garbage") from None
+        raise cannot_ask("aliyun", "garbage") from None
     if not isinstance(found, dict):
-        raise _cannot_ask("garbage")
+        raise cannot_ask("aliyun", "garbage")
     return found
 
 

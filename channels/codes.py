@@ -81,6 +81,11 @@ def refusal(
     return kind(f"{provider} {_WORDS[kind]}", code=code, retry_after=wait)
 
 
+def cannot_ask(provider: str, code: str) -> DeliveryError:
+    """Return the error of a question to which there is no answer now."""
+    return ProviderDown(f"{provider} can't say what became of it", code=code)
+
+
 def clean_code(code: str) -> str:
     """Return a provider's code if it has the form of one."""
     return code if _CODE.fullmatch(code) else "unreadable"

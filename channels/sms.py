@@ -16,11 +16,11 @@ from channels.accounts import AliyunAccount
 from channels.aliyun import AliyunApi
 from channels.aliyun_codes import CARRIERS, SMS, raise_over_limit
 from channels.base import Content, Sending, Taken
-from channels.codes import refusal
+from channels.codes import cannot_ask, refusal
 from channels.http import Line, Slots, deadline
 from channels.template_ids import ALIYUN_SMS, id_of_form
 from channels.times import CHINA, Clock, utc_now
-from core.errors import DeliveryError, Misconfigured, ProviderDown
+from core.errors import DeliveryError, Misconfigured
 from core.words import Channel
 
 VERSION = "2017-05-25"
@@ -114,10 +114,10 @@ class AliyunSmsSender:
             reply = await self._api.call("QuerySendDetails", params, until)
             self._api.refuse(reply, SMS)
         except DeliveryError as error:
-            raise _cannot_ask(error.code) from None
+            raise cannot_ask("aliyun", error.code) from None
         details = _list_in(reply.data)
         if details is None:
-            raise _cannot_ask("garbage")
+            raise cannot_ask("aliyun", "garbage")
         return details
 
     def _judge(self, details: Iterable[Mapping[str, Any]]) -> Taken:
@@ -129,10 +129,6 @@ class AliyunSmsSender:
             code = by_status[_FAILED].get("ErrCode")
             raise CARRIERS.error(str(code or "failed"), self._clock())
         return Taken(provider=self.provider)
-
-
-def _cannot_ask(code: str) -> DeliveryError:
-    return ProviderDown("aliyun can't say what became of it", code=code)
 
 
 def _list_in(data: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:

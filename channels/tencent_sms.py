@@ -14,14 +14,14 @@ from pydantic import Field, SecretStr
 
 from channels.base import Content, Sending, Taken
 from channels.carriers import CARRIERS
-from channels.codes import refusal
+from channels.codes import cannot_ask, refusal
 from channels.http import Line, Slots, deadline
 from channels.provider import SandboxPorts
 from channels.template_ids import TENCENT, id_of_form
 from channels.tencent_cloud import TencentApi
 from channels.tencent_codes import SMS
 from channels.times import Clock, utc_now
-from core.errors import DeliveryError, Misconfigured, OutcomeUnknown, ProviderDown
+from core.errors import DeliveryError, Misconfigured, OutcomeUnknown
 from core.models import Model
 from core.words import Channel
 
@@ -109,9 +109,8 @@ class TencentSmsSender:
             raise refusal(self.provider, OutcomeUnknown, code="garbage")
         if code != OK:
             raise SMS.error(code, self._clock())
-        serial = statuses[0].get("SerialNo")
-        number = serial[:128] if isinstance(serial, str) else None
-        return Taken(provider=self.provider, provider_message_id=number or None)
+        number = _serial(statuses[0])
+        return Taken(provider=self.provider, provider_message_id=number)
 
     async def ask(self, sending: Sending) -> Taken | None:
         """Return what the carrier reported of a sending; never None.
@@ -142,30 +141,29 @@ class TencentSmsSender:
             )
             self._api.refuse(reply, SMS)
         except DeliveryError as error:
-            raise _cannot_ask(error.code) from None
+            raise cannot_ask("tencent", error.code) from None
         reports = reply.entries("PullSmsSendStatusSet")
         if reports is None:
-            raise _cannot_ask("garbage")
+            raise cannot_ask("tencent", "garbage")
         return reports
 
     def _judge(self, reports: Sequence[Mapping[str, Any]]) -> Taken:
         by_status = {r.get("ReportStatus"): r for r in reports}
         if SUCCESS in by_status:
-            serial = by_status[SUCCESS].get("SerialNo")
-            number = serial[:128] if isinstance(serial, str) else None
+            number = _serial(by_status[SUCCESS])
             return Taken(
-                provider=self.provider,
-                provider_message_id=number or None,
-                delivered=True,
+                provider=self.provider, provider_message_id=number, delivered=True
             )
         if FAIL in by_status:
             code = by_status[FAIL].get("Description")
             raise CARRIERS.error(str(code or "failed"), self._clock())
-        raise _cannot_ask("no-report")
+        raise cannot_ask("tencent", "no-report")
 
 
-def _cannot_ask(code: str) -> DeliveryError:
-    return ProviderDown("tencent can't say what became of it", code=code)
+def _serial(status: Mapping[str, Any]) -> str | None:
+    """Return Tencent's number of a message, None where it gives none."""
+    serial = status.get("SerialNo")
+    return serial[:128] or None if isinstance(serial, str) else None
 
 
 def template_params(content: Content) -> list[str]:
