@@ -7,12 +7,14 @@ from uuid import uuid4
 
 import pytest
 
+from api.workstation_hub import LEASE, Connection, Hub
 from channels.socket import SocketSender
 from core.errors import RecipientRefused
 from core.words import Channel, Outcome, Role
 from operations.workstations import PopupPost
-from store import popups
+from store import popups, workstations
 from store.popups import Stage, Withdrawal
+from store.workstations import Standing
 from tests.api_rig import problem
 from tests.ward_rig import Ward, popup, running_ward
 
@@ -191,3 +193,27 @@ async def test_what_is_refused_of_a_workstation(ward: Ward) -> None:
     listed = await ward.rig.http.get("/v1/admin/workstations", headers=admin)
     assert [item["id"] for item in listed.json()["items"]] == ["icu-1"]
     assert ward.secrets["icu-1"] not in listed.text
+
+
+async def test_a_slow_reader_is_given_up_and_not_waited_for(ward: Ward) -> None:
+    sending = await ward.sent()
+    async with ward.rig.centre.store.sessions() as session:
+        event = await popups.find_popup(session, "icu-1", sending.id)
+    assert event is not None
+    held = Connection(Standing(id="icu-1", enabled=True, secret_hash=""))
+    for _ in range(500):
+        held.push(event)
+    assert held.closing.result() == 1013
+
+
+async def test_each_process_hands_on_to_its_own_screens(ward: Ward) -> None:
+    store = ward.rig.centre.store
+    async with store.sessions.begin() as session:
+        found = await workstations.renew(session, ["icu-1"], LEASE)
+    hubs = [Hub(store), Hub(store)]
+    held = [Connection(found[0]) for _ in hubs]
+    async with hubs[0].joined(held[0]), hubs[1].joined(held[1]):
+        await ward.sent()
+        for hub in (*hubs, *hubs):
+            await hub.tick()
+        assert [connection.waiting.qsize() for connection in held] == [1, 1]

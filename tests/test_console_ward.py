@@ -146,6 +146,36 @@ async def test_an_operator_records_a_confirmation(
     assert (await lis.status(message_id))["acknowledgement"]["read_back"] == "a12"
 
 
+async def test_a_message_is_taken_back_from_the_ward(
+    console: Console, centre: Centre, lis: System
+) -> None:
+    station = {"id": "ICU-recall-1", "name": "recall", "department": "ICU-recall"}
+    async with in_office(centre) as admin:
+        made = await admin.ask("POST", "/admin/workstations", station)
+    ward = await console(language="en")
+    await enter(ward, "ICU-recall-1", made["secret"])
+    message_id = await lis.send(value({"department": "ICU-recall"}, "K 2.1"))
+    popup = ward.locator("article")
+    await expect(popup).to_be_visible()
+    await lis.ended(message_id)
+    desk = await signed_in(await console(language="en"))
+    await open_page(desk, f"/messages/{message_id}")
+    await desk.get_by_role("button", name="Take the message back").click()
+    dialog = desk.get_by_role("dialog")
+    await dialog.get_by_label("Reason").fill(f"mixed up {XSS}")
+    await dialog.get_by_role("button", name="Take the message back").click()
+    await expect(popup).to_contain_text("Taken back by its sender")
+    withdrawn = desk.get_by_text("Withdrawn from this channel")
+    async with asyncio.timeout(15):
+        while not await withdrawn.is_visible():
+            await desk.get_by_role("button", name="Refresh").click()
+            await asyncio.sleep(0.5)
+    await check_axe(desk)
+    doc = await lis.status(message_id)
+    assert doc["recall"]["by"] == "admin"
+    assert delivery(doc, "workstation")["recalled_at"] is not None
+
+
 async def test_the_ward_screen_outlives_a_restart_of_the_server(
     console: Console, tmp_path: Path
 ) -> None:
