@@ -1,0 +1,150 @@
+"""Receipts on both databases: parked once, found once, of the right account only."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import update
+
+from channels.receipts import ProviderReceipt
+from core.models import delivery_id
+from core.words import Channel, Outcome
+from operations.receipts import ReceiptDesk, Taking
+from store import Store, attempts, receipts
+from store.attempts import Attempt
+from store.receipts import RETENTION, ParkedReceipt
+from store.sql import table_of
+from store.tables import ParkedReceiptRow
+from tests.api_rig import FakeDeliveries
+from tests.store_rig import ACTOR
+
+pytest_plugins = ["tests.store_fixtures"]
+AT = datetime(2026, 11, 25, 3, tzinfo=UTC)
+
+
+def early(number: str = "n-1", outcome: Outcome = Outcome.DELIVERED) -> ParkedReceipt:
+    return ParkedReceipt(
+        channel=Channel.SMS,
+        provider="aliyun",
+        provider_message_id=number,
+        outcome=outcome,
+        at=AT,
+    )
+
+
+async def parked(store: Store, number: str = "n-1") -> list[Outcome]:
+    async with store.sessions() as session:
+        found = await receipts.parked(session, "aliyun", number)
+    return [receipt.outcome for receipt in found]
+
+
+async def park(store: Store, *several: ParkedReceipt) -> None:
+    for receipt in several:
+        async with store.sessions.begin() as session:
+            await receipts.park(session, receipt)
+
+
+async def test_what_is_parked_is_there_once_and_in_order(store: Store) -> None:
+    for _ in range(3):
+        await park(store, early(outcome=Outcome.READ), early())
+    await park(store, early("n-2"))
+    assert await parked(store) == [Outcome.DELIVERED, Outcome.READ]
+    async with store.sessions.begin() as session:
+        await receipts.unpark(session, "aliyun", "n-1")
+    assert await parked(store) == []
+    assert await parked(store, "n-2") == [Outcome.DELIVERED]
+
+
+async def test_what_nobody_claims_is_forgotten(store: Store) -> None:
+    await park(store, early())
+    old = AT - RETENTION - timedelta(days=1)
+    async with store.sessions.begin() as session:
+        connection = await session.connection()
+        await connection.execute(
+            update(table_of(ParkedReceiptRow)).values(parked_at=old)
+        )
+    await park(store, early("n-2"))
+    assert await parked(store) == []
+
+
+async def test_an_addresss_generation_counts_up(store: Store) -> None:
+    place = (Channel.SMS, "default")
+    async with store.sessions.begin() as session:
+        assert await receipts.generation(session, *place) == 0
+        assert await receipts.renew(session, *place, ACTOR) == 1
+        assert await receipts.renew(session, *place, ACTOR) == 2
+        assert await receipts.generations(session) == {place: 2}
+
+
+async def taken(store: Store, account: str | None, number: str = "n-1") -> Attempt:
+    """Write an attempt that the provider took."""
+    message_id = uuid4()
+    async with store.sessions.begin() as session:
+        made = await attempts.begin_attempt(
+            session,
+            delivery_id=delivery_id(message_id, Channel.SMS, 1),
+            message_id=message_id,
+            channel=Channel.SMS,
+            provider="aliyun",
+            account=account,
+        )
+        await attempts.end_attempt(
+            session, made.id, "accepted", provider_message_id=number
+        )
+    return made
+
+
+def reported(**changes: Any) -> ProviderReceipt:
+    facts: dict[str, Any] = {
+        "channel": Channel.SMS,
+        "provider": "aliyun",
+        "provider_message_id": "n-1",
+        "outcome": Outcome.DELIVERED,
+        "at": AT,
+    }
+    return ProviderReceipt(**facts | changes)
+
+
+async def noted(store: Store, attempt: Attempt) -> Outcome | None:
+    async with store.sessions() as session:
+        [found] = await attempts.attempts_of(session, attempt.delivery_id)
+    return found.receipt_outcome
+
+
+@pytest.mark.parametrize(
+    ("account", "told", "taking"),
+    [
+        ("default", "default", Taking.APPLIED),
+        ("default", None, Taking.APPLIED),
+        (None, "default", Taking.APPLIED),
+        ("default", "second", Taking.PARKED),
+    ],
+)
+async def test_a_receipt_counts_for_its_own_account(
+    store: Store, account: str | None, told: str | None, taking: Taking
+) -> None:
+    attempt = await taken(store, account)
+    desk = ReceiptDesk(store, FakeDeliveries())
+    assert await desk.take(reported(account=told)) is taking
+    applied = taking is Taking.APPLIED
+    assert await noted(store, attempt) == (Outcome.DELIVERED if applied else None)
+
+
+async def test_an_outcome_of_an_attempt_only_moves_forward(store: Store) -> None:
+    attempt = await taken(store, None)
+    desk = ReceiptDesk(store, FakeDeliveries())
+    takings = [
+        await desk.take(reported(outcome=outcome))
+        for outcome in (Outcome.FAILED, Outcome.FAILED, Outcome.READ, Outcome.DELIVERED)
+    ]
+    again = Taking.REPEATED
+    assert takings == [Taking.APPLIED, again, Taking.APPLIED, again]
+    assert await noted(store, attempt) is Outcome.READ
+
+
+async def test_an_id_that_is_nobodys_is_unknown(store: Store) -> None:
+    desk = ReceiptDesk(store, FakeDeliveries())
+    stray = reported(provider_message_id=None, sending_id=UUID(int=1))
+    assert await desk.take(stray) is Taking.UNKNOWN
+    assert await parked(store) == []
