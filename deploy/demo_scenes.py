@@ -178,7 +178,12 @@ SCENES = (
         "e-invoice",
         "e-invoice",
         {"empi_id": "EMPI000015"},
-        {"wechat": "skipped: no_address", "email": "accepted", "inbox": SATISFIED},
+        {
+            "wechat": "skipped: no_address",
+            "email": "accepted",
+            "alipay": SATISFIED,
+            "inbox": SATISFIED,
+        },
     ),
     Scene(
         "手术进程，院内与家属 · surgery progress, two at once",
