@@ -6,6 +6,7 @@ has ended: one change, and only forward.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -16,7 +17,6 @@ from channels.receipts import ProviderReceipt
 from core.errors import Conflict
 from core.models import Receipt
 from core.progress import outcome_moves, with_late_receipt
-from core.words import Status
 from operations.deliveries import Deliveries
 from operations.standings import note_report
 from store import Store, attempts, messages, parts
@@ -25,8 +25,8 @@ from store.columns import utc_now
 from store.receipts import ParkedReceipt, park, parked, unpark
 from store.sql import lock
 
-# A message that stands so has no workflow any more, or one that is ending.
-_ENDED = frozenset({Status.DELIVERED, Status.CANCELLED, Status.EXPIRED})
+# A time further away is a mistake, or no time that a database could hold.
+_NEAR = timedelta(days=30)
 
 log = structlog.get_logger("receipts")
 
@@ -54,6 +54,9 @@ class ReceiptDesk:
 
     async def take(self, receipt: ProviderReceipt) -> Taking:
         """Take in one receipt, and say what became of it."""
+        now = utc_now()
+        if abs(receipt.at - now) > _NEAR:
+            receipt = receipt.model_copy(update={"at": now})
         attempt = await self._find(receipt)
         if attempt is None:
             if receipt.provider_message_id is None:
@@ -147,18 +150,12 @@ class ReceiptDesk:
             provider_message_id=receipt.provider_message_id,
             delivery_id=attempt.delivery_id,
         )
-        if not await self._ended(attempt.message_id):
-            try:
-                await self.deliveries.receipt(attempt.message_id, order)
-            except Conflict:
-                pass
-            else:
-                return
-        await self._write(attempt.message_id, order)
-
-    async def _ended(self, message_id: UUID) -> bool:
-        async with self.store.sessions() as session:
-            return await messages.status_of(session, message_id) in _ENDED
+        # An open workflow records what it is told, whatever it is about to end with;
+        # once it has ended nobody writes but we.
+        try:
+            await self.deliveries.receipt(attempt.message_id, order)
+        except Conflict:
+            await self._write(attempt.message_id, order)
 
     async def _write(self, message_id: UUID, order: Receipt) -> None:
         async with self.store.sessions.begin() as session:

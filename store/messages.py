@@ -163,15 +163,6 @@ def _indexes(keyring: Keyring, message: Message) -> list[dict[str, Any]]:
     ]
 
 
-async def status_of(session: AsyncSession, message_id: UUID) -> Status | None:
-    """Return where a message stands, None for one that is not written yet."""
-    table = table_of(MessageRow)
-    connection = await session.connection()
-    wanted = core_select(table.c.status).where(table.c.id == message_id)
-    status = (await connection.execute(wanted)).scalar_one_or_none()
-    return None if status is None else Status(status)
-
-
 async def find(session: AsyncSession, message_id: UUID) -> StoredMessage | None:
     """Return a message as accepted, and how it stands."""
     connection = await session.connection()
