@@ -1,5 +1,6 @@
 """Channels: one provider's wire format per file, and the registry of them all."""
 
+from functools import cache
 from typing import Any
 
 from channels.accounts import (
@@ -170,8 +171,12 @@ def open_sender(account: Account, tools: Tools) -> Sender:
     return provider.open(account.values, tools.of(account))
 
 
+@cache
 def sandbox_accounts(ports: SandboxPorts) -> Accounts:
-    """Return an account of each provider at the sandbox; one a channel is enabled."""
+    """Return an account of each provider at the sandbox; one a channel is enabled.
+
+    They never change, and reading Alipay's keys takes a tenth of a second.
+    """
     first = {id(providers_of(channel)[0]) for channel in _served()}
     return tuple(
         Account(

@@ -134,9 +134,7 @@ async def _reporters(
     source, under = fallback(settings)
     changed = await receipts.generations(session)
     found = []
-    for account in await current_accounts(session, under):
-        if reporting(account.channel, account.provider) is None:
-            continue
+    for account in await current_accounts(session, under, _calls_us):
         if source == "sandbox" and account in under:
             keys = sandbox_keys(account.code)
         else:
@@ -144,6 +142,10 @@ async def _reporters(
             keys = receipt_keys(keyring_of(session), *place, changed.get(place, 0))
         found.append(_Reporter(account, keys))
     return tuple(found)
+
+
+def _calls_us(channel: Channel, provider: str) -> bool:
+    return reporting(channel, provider) is not None
 
 
 def sandbox_keys(account: str) -> ReceiptKeys:
