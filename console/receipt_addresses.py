@@ -62,5 +62,6 @@ def _draw(room: ui.element, address: ReceiptAddress) -> None:
         if channel in _SEALED:
             copyable(t("receipts.token"), address.token)
             copyable(t("receipts.aes_key"), address.aes_key)
-        made = button(t("receipts.renew"), another, icon="autorenew", kind="danger")
-        made.props["aria-label"] = f"{t('receipts.renew')}: {account}"
+        with ui.element("div").classes("hmc-buttons"):
+            made = button(t("receipts.renew"), another, icon="autorenew", kind="danger")
+            made.props["aria-label"] = f"{t('receipts.renew')}: {account}"

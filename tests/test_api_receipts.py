@@ -9,6 +9,8 @@ import httpx
 import pytest
 
 from channels.aliyun_voice import out_id
+from channels.times import utc_now
+from channels.weixin_crypto import sign
 from core.models import MessageStatus, delivery_id
 from core.words import Channel, Outcome, Role, Status
 from store import attempts, messages
@@ -238,3 +240,18 @@ async def test_another_channels_number_changes_nothing(rig: Rig) -> None:
     assert (await push(rig, report())).status_code == 200
     assert (await attempt(rig, message_id)).receipt_outcome is None
     assert not rig.deliveries.orders
+
+
+async def test_wechat_tests_the_address(rig: Rig) -> None:
+    stamp = str(int(utc_now().timestamp()))
+    query = {
+        "signature": sign("sandbox-secret", stamp, "n"),
+        "timestamp": stamp,
+        "nonce": "n",
+        "echostr": "5412786",
+    }
+    address = "/v1/receipts/wechat/sandbox-secret"
+    answer = await rig.http.get(address, params=query)
+    assert (answer.status_code, answer.text) == (200, "5412786")
+    problem(await rig.http.get(address, params=query | {"nonce": "m"}), 401)
+    problem(await rig.http.get(SMS, params=query), 400)
