@@ -33,10 +33,16 @@ from core.errors import (
 PROVIDER = "cmpp"
 VERSIONS: Mapping[str, int] = {"2.0": V20, "3.0": V30}
 
-# CONNECT_RESP's Status (V3.0, 8.4.1.2). 5 is "other".
+# CONNECT_RESP's Status (V3.0, 8.4.1.2), told from SUBMIT_RESP's numbers by a word.
+# 5 is "other".
 SIGN_IN = CodeTable(
     provider=PROVIDER,
-    classes=classes({Misconfigured: "1 2 3 4", ProviderDown: "5"}),
+    classes=classes(
+        {
+            Misconfigured: "connect-1 connect-2 connect-3 connect-4",
+            ProviderDown: "connect-5",
+        }
+    ),
     unknown=Misconfigured,
 )
 
@@ -162,7 +168,7 @@ class CmppWire:
         if not isinstance(answer, pdus.ConnectResp):
             raise refusal(PROVIDER, ProviderDown, code="garbage")
         if answer.status:
-            raise SIGN_IN.error(str(answer.status), self._clock())
+            raise SIGN_IN.error(f"connect-{answer.status}", self._clock())
         if V20 <= answer.version < V30:
             self._version = V20
 

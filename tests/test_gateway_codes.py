@@ -98,7 +98,7 @@ def test_a_status_of_bind(code: str, kind: type[DeliveryError], _: None) -> None
 def test_every_code_listed_is_tested() -> None:
     assert set(CMPP_CODES.classes) <= {row[0] for row in RESULTS}
     assert {Answer(int(row[0])).code for row in STATUSES} >= set(SMPP_CODES.classes)
-    assert set(CMPP_SIGN_IN.classes) == set("12345")
+    assert set(CMPP_SIGN_IN.classes) == {f"connect-{n}" for n in range(1, 6)}
     assert len(SMPP_SIGN_IN.classes) == 4
 
 
