@@ -37,7 +37,7 @@ class RecordActivities:
         async with self.store.sessions.begin() as session:
             # Reading first: from its first write on, SQLite lets nobody else write.
             identities = await identities_of(session, message)
-            refused = await _opted_out(session, message, identities)
+            refused = await self._opted_out(session, message, identities)
             addresses = addresses_in(message.plan.channels, identities)
             known = await standings.standings_of(session, addresses, message.type)
             prepared = self._prepared(message, addresses, refused, known)
@@ -45,6 +45,19 @@ class RecordActivities:
             if prepared.waiting is None:
                 await messages.record(session, message, snapshot.status)
         return prepared
+
+    async def _opted_out(
+        self,
+        session: AsyncSession,
+        message: Message,
+        identities: Mapping[IdentityType, str],
+    ) -> frozenset[Channel]:
+        """Return the channels this person does not want; critical values ignore it."""
+        if message.priority is Priority.CRITICAL:
+            return frozenset()
+        book = await self.times.book(session)
+        type_class = book.class_of(message.type)
+        return await patients.opted_out(session, identities, message.type, type_class)
 
     def _prepared(
         self,
@@ -75,12 +88,3 @@ class RecordActivities:
         now = datetime.now(UTC)
         reasons = {c: reason_to_skip(s, now, self.fade) for c, s in known.items()}
         return {channel: reason for channel, reason in reasons.items() if reason}
-
-
-async def _opted_out(
-    session: AsyncSession, message: Message, identities: Mapping[IdentityType, str]
-) -> frozenset[Channel]:
-    """Return the channels this person does not want; a critical value ignores it."""
-    if message.priority is Priority.CRITICAL:
-        return frozenset()
-    return await patients.opted_out(session, identities, message.type)

@@ -17,7 +17,7 @@ from api.centre import CentreDep, SessionDep
 from core.acceptance import Code
 from core.errors import NotFound
 from core.models import Model
-from core.words import Channel, IdentityType, Role
+from core.words import Channel, IdentityType, Role, TypeClass
 from operations.people import find_patients, masked
 from store import audit, patients
 from store.page import Page
@@ -27,10 +27,14 @@ router = APIRouter(prefix=PREFIX, tags=["admin: patients"], dependencies=PEOPLE)
 
 
 class PreferenceBody(Model):
-    """What a person does not want; a field left out stands for all of its kind."""
+    """What a person does not want; a field left out stands for all of its kind.
+
+    A class stands for all its message types.
+    """
 
     channel: Channel | None = None
     message_type: Code | None = None
+    type_class: TypeClass | None = None
 
 
 class PatientSearch(Model):
@@ -92,7 +96,7 @@ async def opt_out(
     caller: Admin,
     session: SessionDep,
 ) -> Preference:
-    """Opt a person out of a channel, a message type, or one on the other."""
+    """Opt a person out of a channel, a type, a class, or one on the other."""
     return await patients.opt_out(
         session,
         identity_type,
@@ -100,6 +104,7 @@ async def opt_out(
         body.channel,
         body.message_type,
         caller.actor,
+        body.type_class,
     )
 
 
@@ -119,4 +124,5 @@ async def opt_in(
         which.channel,
         which.message_type,
         caller.actor,
+        which.type_class,
     )

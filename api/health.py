@@ -14,7 +14,7 @@ from core.errors import MessageCentreError
 from core.models import Model
 from operations.account_health import health_of_all
 from operations.accounts import fallback
-from store import clients
+from store import clients, limits
 from store.clients import Client
 from store.figures import unacknowledged
 from store.page import MAX_LIMIT
@@ -82,17 +82,19 @@ async def ready(request: Request, centre: CentreDep) -> Response:
 )
 async def metrics(centre: CentreDep) -> Response:
     """Give figures to Prometheus."""
-    await _note_unacknowledged(centre)
+    await _note_stored(centre)
     await _note_accounts(centre)
     kind = "text/plain; version=0.0.4; charset=utf-8"
     return Response(centre.metrics.text(), media_type=kind)
 
 
-async def _note_unacknowledged(centre: Centre) -> None:
+async def _note_stored(centre: Centre) -> None:
     """Ask the store; while that is away the last figure stands."""
     with suppress(MessageCentreError):
         async with centre.store.sessions() as session:
             seen = await unacknowledged(session)
+            passed = await limits.alarms(session)
+        centre.metrics.passed_limits(passed)
         now = datetime.now(UTC)
         age = (now - (seen.oldest or now)).total_seconds()
         centre.metrics.unacknowledged(seen.count, max(age, 0.0))

@@ -1,5 +1,7 @@
 """Figures for Prometheus; labels are route templates, codes and ids, never people."""
 
+from collections.abc import Mapping
+
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -8,6 +10,7 @@ from prometheus_client import (
     generate_latest,
 )
 
+from core.words import Channel
 from operations.account_health import ByAccount
 
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
@@ -86,6 +89,12 @@ class Metrics:
             self._errors.labels(*names).set(seen.errors)
 
     def _critical(self) -> None:
+        self._passed = Gauge(
+            "hmc_critical_over_limit",
+            "Critical messages sent although a limit of the channel was used up.",
+            ("channel", "limit"),
+            registry=self._registry,
+        )
         self._unacknowledged = self._gauge(
             "hmc_unacknowledged_messages",
             "Messages that somebody still has to confirm.",
@@ -102,6 +111,11 @@ class Metrics:
         """Note how much waits for a person's confirmation."""
         self._unacknowledged.set(count)
         self._unacknowledged_age.set(oldest_seconds)
+
+    def passed_limits(self, passed: Mapping[tuple[Channel, str], int]) -> None:
+        """Note how often critical messages went out over a limit of ours."""
+        for (channel, limit), count in passed.items():
+            self._passed.labels(channel, limit).set(count)
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answer."""

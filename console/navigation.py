@@ -20,6 +20,7 @@ from console.pages import (
     patients,
     policy,
     queues,
+    sending_times,
     template,
     users,
     workstations,
@@ -38,6 +39,7 @@ MENU: Sequence[tuple[str, Sequence[Page]]] = (
             clients.clients,
             message_types.message_types,
             channels.channels,
+            sending_times.sending_times,
             workstations.workstations,
         ),
     ),
@@ -54,6 +56,7 @@ OTHERS: Sequence[Page] = (
     policy.policy,
     template.template,
     channel.channel,
+    sending_times.class_times,
 )
 
 

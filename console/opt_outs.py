@@ -13,10 +13,13 @@ from console.listing import Action, Column, Listing, Row, Rows
 from console.names import Names
 from console.texts import t
 from console.widgets import button, confirm, dialog, note, when
-from core.words import Channel, IdentityType, Role
+from core.words import Channel, IdentityType, Role, TypeClass
 from operations.people import opt_in, opt_out, opt_outs_of
 from store.audit import Actor
 from store.patients import Preference
+
+# No code of a message type looks so.
+_CLASS = "class:"
 
 
 class OptOuts:
@@ -60,14 +63,19 @@ class OptOuts:
         return [self._row(one) for one in every], None
 
     def _row(self, one: Preference) -> Row:
-        kind, everything = one.message_type, t("work.all")
+        everything = t("work.all")
         return {
             "key": _key(one),
             "identity": self._names.identity(one.identity_type),
             "channel": self._names.channel(one.channel) if one.channel else everything,
-            "type": self._names.type(kind) if kind else everything,
+            "type": self._what(one) or everything,
             "since": when(one.since),
         }
+
+    def _what(self, one: Preference) -> str:
+        if one.type_class is not None:
+            return t("when.all_of", name=t(f"class.{one.type_class}"))
+        return self._names.type(one.message_type) if one.message_type else ""
 
     async def _remove(self, row: Row) -> None:
         title, text = t("optouts.remove"), t("optouts.remove_ask")
@@ -91,7 +99,8 @@ class OptOuts:
             note(t("optouts.ask"))
             form.choice("identity", "optouts.identity", kinds, next(iter(kinds), None))
             form.choice("channel", "work.channel", everything | channels, "")
-            form.choice("type", "work.type", everything | dict(self._names.types), "")
+            kinds = everything | _classes() | dict(self._names.types)
+            form.choice("type", "work.type", kinds, "")
 
             @acting(Role.ADMIN)
             async def save(actor: Actor) -> None:
@@ -107,15 +116,23 @@ class OptOuts:
             await self._listing.reload()
 
 
+def _classes() -> dict[str, str]:
+    """Return the classes of message types, as one chooses them among the types."""
+    return {_CLASS + c.value: t("when.all_of", name=t(f"class.{c}")) for c in TypeClass}
+
+
 def _wanted(form: Form) -> Preference:
     channel, kind = form.value("channel"), form.value("type")
+    type_class = kind.removeprefix(_CLASS) if kind.startswith(_CLASS) else None
     return Preference(
         identity_type=IdentityType(form.value("identity")),
         channel=Channel(channel) if channel else None,
-        message_type=kind or None,
+        message_type=None if type_class else kind or None,
+        type_class=TypeClass(type_class) if type_class else None,
         since=datetime.now(UTC),
     )
 
 
 def _key(one: Preference) -> str:
-    return f"{one.identity_type}/{one.channel or ''}/{one.message_type or ''}"
+    what = one.message_type or one.type_class or ""
+    return f"{one.identity_type}/{one.channel or ''}/{what}"

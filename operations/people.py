@@ -105,9 +105,9 @@ async def opt_out(
 ) -> None:
     """Opt a patient's number out of a channel, a type, or one on the other."""
     value = await _value(parts, person_id, wanted)
-    what = (wanted.identity_type, value, wanted.channel, wanted.message_type)
+    what = (wanted.identity_type, value, wanted.channel, wanted.message_type, actor)
     async with parts.store.sessions.begin() as session:
-        await patients.opt_out(session, *what, actor)
+        await patients.opt_out(session, *what, wanted.type_class)
 
 
 async def opt_in(
@@ -115,9 +115,9 @@ async def opt_in(
 ) -> None:
     """Take one of a patient's opt-outs back."""
     value = await _value(parts, person_id, wanted)
-    what = (wanted.identity_type, value, wanted.channel, wanted.message_type)
+    what = (wanted.identity_type, value, wanted.channel, wanted.message_type, actor)
     async with parts.store.sessions.begin() as session:
-        await patients.opt_in(session, *what, actor)
+        await patients.opt_in(session, *what, wanted.type_class)
 
 
 async def _value(parts: Parts, person_id: UUID, wanted: Preference) -> str:

@@ -14,7 +14,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from core.errors import Invalid, Wrong
 from core.identities import normalise
 from core.models import Model
-from core.words import Channel, IdentityType
+from core.words import Channel, IdentityType, TypeClass
 from store import audit
 from store.audit import Actor
 from store.columns import utc_now
@@ -22,14 +22,20 @@ from store.sql import dialect_of, insert_into, keyring_of, table_of
 from store.tables import PreferenceRow
 
 _ALL = ""
+# No code of a type looks so.
+_CLASS = "class:"
 
 
 class Preference(Model):
-    """An opt-out of one identity; None stands for every channel or type."""
+    """An opt-out of one identity; None stands for every channel or type.
+
+    A class stands for all its message types; it and a type are never both given.
+    """
 
     identity_type: IdentityType
     channel: Channel | None = None
     message_type: str | None = None
+    type_class: TypeClass | None = None
     since: datetime
 
 
@@ -40,12 +46,13 @@ async def opt_out(
     channel: Channel | None,
     message_type: str | None,
     actor: Actor,
+    type_class: TypeClass | None = None,
 ) -> Preference:
     """Note that this identity wants none of these; saying it twice changes nothing."""
     columns = {
         "index_hmac": _index(session, identity_type, value),
         "channel": channel or _ALL,
-        "message_type": message_type or _ALL,
+        "message_type": _subject(message_type, type_class),
         "identity_type": identity_type,
         "since": utc_now(),
     }
@@ -57,8 +64,26 @@ async def opt_out(
         identity_type=identity_type,
         channel=channel,
         message_type=message_type,
+        type_class=type_class,
         since=(await session.exec(_since(columns))).one(),
     )
+
+
+def _subject(message_type: str | None, type_class: TypeClass | None) -> str:
+    """Return how a type, a class, or everything is written down."""
+    if type_class is None:
+        return message_type or _ALL
+    if message_type is not None:
+        wrong = Wrong("/type_class", "Give a message type or a class, not both.")
+        raise Invalid(wrong.detail, [wrong])
+    return _CLASS + type_class
+
+
+def _named(subject: str) -> dict[str, Any]:
+    """Return what `_subject` wrote down."""
+    if subject.startswith(_CLASS):
+        return {"type_class": TypeClass(subject.removeprefix(_CLASS))}
+    return {"message_type": subject or None}
 
 
 def _since(columns: Mapping[str, Any]) -> SelectOfScalar[datetime]:
@@ -77,12 +102,13 @@ async def opt_in(
     channel: Channel | None,
     message_type: str | None,
     actor: Actor,
+    type_class: TypeClass | None = None,
 ) -> None:
     """Take an opt-out back."""
     columns = {
         "index_hmac": _index(session, identity_type, value),
         "channel": channel or _ALL,
-        "message_type": message_type or _ALL,
+        "message_type": _subject(message_type, type_class),
         "identity_type": identity_type,
     }
     gone = delete(PreferenceRow).where(
@@ -107,7 +133,7 @@ async def preferences_of(
         Preference(
             identity_type=IdentityType(row.identity_type),
             channel=Channel(row.channel) if row.channel else None,
-            message_type=row.message_type or None,
+            **_named(row.message_type),
             since=row.since,
         )
         for row in await session.exec(ordered)
@@ -118,6 +144,7 @@ async def opted_out(
     session: AsyncSession,
     identities: Mapping[IdentityType, str],
     message_type: str,
+    type_class: TypeClass,
 ) -> frozenset[Channel]:
     """Return the channels that one of these identities refuses for this type."""
     keyring = keyring_of(session)
@@ -125,7 +152,7 @@ async def opted_out(
     if not indexes:
         return frozenset()
     connection = await session.connection()
-    wanted = {"indexes": indexes, "types": [_ALL, message_type]}
+    wanted = {"indexes": indexes, "types": [_ALL, message_type, _CLASS + type_class]}
     found = set((await connection.execute(_refused(), wanted)).scalars())
     return frozenset(Channel) if _ALL in found else frozenset(map(Channel, found))
 

@@ -12,13 +12,15 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.models import Policy
-from core.words import Channel
+from core.sending_times import SendingRules, Window, class_scope
+from core.words import Channel, TypeClass
 from store.audit import Actor
 from store.catalog import MessageTypeDraft, create_message_type, put_policy
 from store.clients import ClientDraft, NewClient, create_client
 from store.dictionaries import ChannelEntry, IdentityTypeEntry
 from store.people import add_missing
 from store.seed_people import patients, staff
+from store.sending_times import put_rules, rules_of
 from store.sql import dialect_of, insert_into, lock, table_of
 from store.tables import ChannelRow, ClientRow, IdentityTypeRow, MessageTypeRow
 from store.templates import TemplateDraft, put_template
@@ -32,6 +34,7 @@ async def seed(session: AsyncSession) -> tuple[NewClient, ...]:
     await lock(session, "seeds")
     await seed_dictionaries(session)
     await _message_types(session)
+    await _night_of_marketing(session)
     await add_missing(session, "patient", list(patients()), _ACTOR)
     await add_missing(session, "staff", list(staff()), _ACTOR)
     return await _clients(session)
@@ -59,6 +62,14 @@ async def seed_dictionaries(session: AsyncSession) -> None:
             for place, entry in enumerate(entries)
         ]
         await session.exec(new.values(values).on_conflict_do_nothing())
+
+
+async def _night_of_marketing(session: AsyncSession) -> None:
+    """Nobody is woken by what the hospital advertises."""
+    scope = class_scope(TypeClass.MARKETING)
+    if (await rules_of(session, scope)).version == 0:
+        night = SendingRules(quiet=(Window(start="22:00", end="08:00"),))
+        await put_rules(session, scope, night, _ACTOR)
 
 
 async def _message_types(session: AsyncSession) -> None:

@@ -13,6 +13,8 @@ VALUES = {
     "code": "exam-booking",
     "secret_id": str(UUID(int=8)),
     "channel": "sms",
+    "type_class": "marketing",
+    "day": "2026-10-01",
     "identity_type": "mobile",
     "value": "13800138000",
     "empi_id": "E100",

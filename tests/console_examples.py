@@ -6,4 +6,5 @@ EXAMPLES: dict[str, str] = {
     "/types/{code}/policy": "/types/registration-success/policy",
     "/types/{code}/templates/{channel}": "/types/registration-success/templates/sms",
     "/channels/{code}": "/channels/sms",
+    "/sending-times/{type_class}": "/sending-times/marketing",
 }

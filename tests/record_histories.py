@@ -7,7 +7,7 @@ by it. Needs TEMPORAL_TEST_SERVER.
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from temporalio.client import WorkflowHandle, WorkflowHistory
@@ -24,6 +24,7 @@ from core.models import (
     Unknown,
 )
 from core.words import Channel, Outcome, Priority, Then
+from tests.workflow_clock import NIGHT, NightlyActivities
 from tests.workflow_fakes import (
     ASKABLE,
     CRITICAL,
@@ -110,6 +111,25 @@ def _down() -> FakeActivities:
     return fakes
 
 
+def _quiet_hours(now: datetime) -> dict[str, Scene]:
+    """Return the endings of messages that must wait for the morning."""
+    evening = "2026-11-25 23:00"
+    late = NightlyActivities(now, evening, NIGHT, Channel.WECHAT)
+    return {
+        "delivered_after_quiet_hours": (
+            message(now=now),
+            NightlyActivities(now, evening),
+            _nothing,
+        ),
+        "cancelled_in_quiet_hours": (
+            message(now=now),
+            NightlyActivities(now, evening),
+            _cancel,
+        ),
+        "delivered_by_a_channel_that_waited": (message(now=now), late, _nothing),
+    }
+
+
 async def scenes(env: WorkflowEnvironment) -> dict[str, Scene]:
     """Return what is recorded, by the ending's name."""
     now = await env.get_current_time()
@@ -127,6 +147,7 @@ async def scenes(env: WorkflowEnvironment) -> dict[str, Scene]:
             FakeActivities(),
             _nothing,
         ),
+        **_quiet_hours(now),
         "delivered_with_receipt": (message(confirm=wait), FakeActivities(), _receive),
         "delivered_after_unknown": (message(), _unknown(every[0]), _nothing),
         "delivered_by_asking": (

@@ -3,7 +3,7 @@
 import pytest
 
 from core.errors import Invalid
-from core.words import Channel, IdentityType
+from core.words import Channel, IdentityType, TypeClass
 from store import Store, patients
 from store.patients import PatientDraft, StaffDraft
 from tests.store_rig import ACTOR
@@ -138,7 +138,11 @@ async def refused(store: Store, message_type: str = "lab-report") -> set[Channel
         IdentityType.MOBILE: "+8613800138000",
     }
     async with store.sessions() as session:
-        return set(await patients.opted_out(session, identities, message_type))
+        return set(
+            await patients.opted_out(
+                session, identities, message_type, TypeClass.MARKETING
+            )
+        )
 
 
 async def test_an_opt_out_holds_for_its_channel_and_type(store: Store) -> None:
@@ -153,6 +157,17 @@ async def test_an_opt_out_holds_for_its_channel_and_type(store: Store) -> None:
 async def test_an_opt_out_without_channel_means_all(store: Store) -> None:
     await out(store, None)
     assert await refused(store) == set(Channel)
+
+
+async def test_an_opt_out_of_a_class_holds_for_its_types(store: Store) -> None:
+    identity = (IdentityType.MOBILE, "13800138000")
+    for opted_out in (TypeClass.BILLING, TypeClass.MARKETING):
+        assert await refused(store) == set()
+        async with store.sessions.begin() as session:
+            await patients.opt_out(
+                session, *identity, Channel.SMS, None, ACTOR, opted_out
+            )
+    assert await refused(store) == {Channel.SMS}
 
 
 async def test_an_opt_out_can_be_taken_back(store: Store) -> None:

@@ -20,8 +20,10 @@ from console.setup import (
 )
 from console.shell import actions, heading
 from console.texts import t
+from console.times_form import draw_times
 from console.widgets import button, card, confirm, facts
 from core.errors import Invalid, NotFound, Wrong
+from core.sending_times import channel_scope
 from core.words import Channel, Role
 from store import catalog
 from store.audit import Actor
@@ -47,6 +49,8 @@ async def channel(code: str) -> None:
         if changes:
             _draw_form(entry)
     await draw_accounts(entry.code, changes=changes)
+    scope = channel_scope(entry.code)
+    await draw_times(scope, t("when.title"), changes=changes)
     if changes:
         draw_receipts(entry.code)
         await draw_test(entry.code)

@@ -26,7 +26,7 @@ from console.widgets import (
     facts,
     when,
 )
-from console.words import status_tone
+from console.words import status_tone, why
 from core.errors import NotFound
 from core.models import MessageStatus, Plan, workflow_id
 from core.words import Role, Status
@@ -189,6 +189,7 @@ def _facts(found: Found, known: Names) -> list[Fact]:
         (t("work.created"), when(doc.created_at)),
         (t("work.updated"), when(doc.updated_at)),
         *_times(doc),
+        *_waiting(doc),
         (t("message.run"), str(doc.run)),
         (t("message.source"), t(f"message.source_{found.source}")),
     ]
@@ -203,6 +204,14 @@ def _times(doc: MessageStatus) -> list[Fact]:
         "message.resendable": doc.resendable_until,
     }
     return [(t(key), when(at)) for key, at in times.items() if at is not None]
+
+
+def _waiting(doc: MessageStatus) -> list[Fact]:
+    """Return what the message waits for, if it does."""
+    if doc.waiting is None:
+        return []
+    until = t("when.waits_until", time=when(doc.waiting.until))
+    return [(t("when.waits"), f"{why(doc.waiting.reason)} {until}")]
 
 
 def _strategy(plan: Plan) -> str:

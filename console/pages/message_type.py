@@ -29,6 +29,7 @@ from console.setup import (
 from console.shell import Text, heading
 from console.shell import actions as beside_heading
 from console.texts import t
+from console.times_form import draw_when
 from console.widgets import button, card, confirm, facts, note
 from core.acceptance import required_params
 from core.errors import NotFound
@@ -62,6 +63,7 @@ async def message_type(code: str) -> None:
         _draw_policy(kind, names, changes)
     with card(t("templates.title")):
         await _templates(code, names, changes).draw()
+    await draw_when(kind, changes=changes)
     if changes:
         _draw_form(kind)
 
