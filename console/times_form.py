@@ -1,5 +1,7 @@
 """When one scope may send: the form of its windows, quiet hours and caps."""
 
+from collections.abc import Awaitable, Callable
+
 from nicegui import ui
 
 from console.desk import desk
@@ -92,7 +94,7 @@ def _draw_fields(form: Form, scope: str, rules: SendingRules) -> None:
     form.area("quiet", "when.quiet", quiet, hint=t("when.quiet_hint"))
     then = {word: t(f"when.then_{word}") for word in ("defer", "skip")}
     form.choice("then", "when.then", then, rules.then)
-    if not scope.startswith("channel:"):
+    if not _has_no_caps(scope):
         caps = write_caps(rules.caps)
         form.area("caps", "when.caps", caps, hint=t("when.caps_hint"))
     closed = rules.closed_on_holidays
@@ -101,9 +103,9 @@ def _draw_fields(form: Form, scope: str, rules: SendingRules) -> None:
         form.switch("inherits", "when.inherits", rules.inherits)
 
 
-def _draw_save(save: object) -> None:
+def _draw_save(save: Callable[[], Awaitable[None]]) -> None:
     with ui.element("div").classes("hmc-buttons"):
-        button(t("when.save"), save, icon="save", kind="primary")  # type: ignore[arg-type]
+        button(t("when.save"), save, icon="save", kind="primary")
 
 
 async def _put(scope: str, form: Form, actor: Actor) -> None:
@@ -114,7 +116,7 @@ async def _put(scope: str, form: Form, actor: Actor) -> None:
             quiet=read_windows(form.value("quiet"), "/quiet"),
             then=form.value("then"),
             closed_on_holidays=form.value("closed_on_holidays"),
-            caps=() if _has_none(scope) else read_caps(form.value("caps"), "/caps"),
+            caps=() if _has_no_caps(scope) else read_caps(form.value("caps"), "/caps"),
             inherits=form.value("inherits") if scope.startswith("type:") else True,
         )
         async with desk().store.sessions.begin() as session:
@@ -123,6 +125,6 @@ async def _put(scope: str, form: Form, actor: Actor) -> None:
                 await sending_times.put_rules(session, scope, rules, actor)
 
 
-def _has_none(scope: str) -> bool:
+def _has_no_caps(scope: str) -> bool:
     """Tell whether a scope has no caps: a channel has limits."""
     return scope.startswith("channel:")

@@ -23,7 +23,7 @@ TimeOfDay = Annotated[
     str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")
 ]
 Weekday = Annotated[int, Field(ge=1, le=7, strict=True)]
-Then = Literal["defer", "skip"]
+Instead = Literal["defer", "skip"]
 
 
 class Window(Model):
@@ -47,7 +47,7 @@ class Cap(Model):
 
     most: int = Field(ge=1, le=1000, strict=True)
     hours: int = Field(ge=1, le=744, strict=True)
-    then: Then = "skip"
+    then: Instead = "skip"
 
 
 class SendingRules(Model):
@@ -61,7 +61,7 @@ class SendingRules(Model):
     windows: tuple[Window, ...] = Field(default=(), max_length=16)
     quiet: tuple[Window, ...] = Field(default=(), max_length=16)
     closed_on_holidays: bool = Field(default=False, strict=True)
-    then: Then = "defer"
+    then: Instead = "defer"
     inherits: bool = Field(default=True, strict=True)
     caps: tuple[Cap, ...] = Field(default=(), max_length=8)
 
@@ -78,7 +78,7 @@ class Closed(NamedTuple):
     """May not go out: until when (None: never), and whether to wait for it."""
 
     until: datetime | None
-    then: Then
+    then: Instead
 
 
 Holidays = Mapping[date, int]

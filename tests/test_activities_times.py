@@ -10,6 +10,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.models import Prepared, Snapshot
 from activities.records import RecordActivities
 from core import progress
+from core.identities import normalise
 from core.models import Message, Recipient
 from core.sending_times import HOSPITAL, Cap, SendingRules, Window
 from core.words import Channel, IdentityType, Priority, Reason, TypeClass
@@ -98,6 +99,21 @@ async def test_a_person_is_sent_so_many_and_no_more(store: Store) -> None:
     # Somebody else is not meant, and a day later it is over.
     assert (await prepare(store, to("+8613900000001"))).addresses
     assert (await prepare(store, message(), NIGHT + timedelta(hours=25))).addresses
+
+
+async def test_a_phone_is_one_person_however_it_is_written(store: Store) -> None:
+    await put(store, HOSPITAL, SendingRules(caps=(Cap(most=3, hours=24),)))
+    spelt = (
+        "13812345678",
+        "+86 138 1234 5678",
+        "\uff11\uff13\uff18\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18",
+        "008613812345678",
+    )
+    sent = [
+        (await prepare(store, to(normalise(IdentityType.MOBILE, one)))).addresses
+        for one in spelt
+    ]
+    assert [bool(addresses) for addresses in sent] == [True, True, True, False]
 
 
 async def test_a_message_counts_once_however_often_it_is_prepared(

@@ -1,6 +1,7 @@
 """Messages that must not go out yet: held by durable timers, with time skipped."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
@@ -9,7 +10,7 @@ from core.errors import RecipientRefused
 from core.models import Cancel
 from core.sending_times import SendingRules
 from core.words import Outcome, Reason, Status
-from tests.workflow_clock import NIGHT, NightlyActivities, hours
+from tests.workflow_clock import NIGHT, NightlyActivities
 from tests.workflow_fakes import message
 from tests.workflow_rig import begin, serving
 from tests.workflow_scenes import SMS, WECHAT, Handle, centre, outcomes, status, until
@@ -71,9 +72,9 @@ async def test_it_expires_while_it_waits(time_skipping: WorkflowEnvironment) -> 
     now = await time_skipping.get_current_time()
     fakes = NightlyActivities(now, "2026-11-25 23:00")
     async with centre(time_skipping, fakes):
-        held = message(now=now, expires_in=hours(2))
+        held = message(now=now, expires_in=timedelta(hours=2))
         doc = await (await begin(time_skipping.client, held)).result()
-    assert doc.updated_at < now + hours(3)
+    assert doc.updated_at < now + timedelta(hours=3)
     assert doc.status is Status.EXPIRED
     assert fakes.calls == []
 

@@ -1,6 +1,6 @@
 """Scripted activities that keep quiet hours, by a clock set to any date."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from temporalio import activity
@@ -59,8 +59,3 @@ class NightlyActivities(FakeActivities):
                 outcome=Outcome.PENDING, reason=Reason.QUIET_HOURS, not_before=until
             )
         return await super().deliver(task)
-
-
-def hours(count: float) -> timedelta:
-    """Return so many hours."""
-    return timedelta(hours=count)
