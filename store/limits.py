@@ -1,21 +1,24 @@
 """Limits that every process counts together: take all of them, or none.
 
-One row a limit, locked by the upsert that reads it, in the order of the keys: two
-statements for any number of limits, and one where something is refused. Counting
-is by slots (core/limits.py): never more than the limit in any window, and room
+One row a limit, locked by the upsert that reads it, in the order of the keys, and
+written where all have room: two statements a limit, one where it is refused.
+Counting is by slots (core/limits.py): never more than the limit in any window, and room
 is seen up to a tenth of the window late.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
+from sqlalchemy import Update, bindparam, update
+from sqlalchemy.sql.dml import ReturningInsert
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.limits import Limit, wait_for_room, with_more
 from core.words import Channel
-from store.columns import utc_now
+from store.columns import UtcDateTime, utc_now
 from store.sql import dialect_of, insert_into, table_of
 from store.tables import LimitAlarmRow, LimitCounterRow
 
@@ -48,25 +51,40 @@ async def _lock(
     session: AsyncSession, limits: Sequence[Limit], at: float
 ) -> dict[str, dict[int, int]]:
     """Return what each limit holds; its row is ours until the transaction ends."""
+    connection, locking = await session.connection(), _locking(dialect_of(session))
+    held = {}
+    for limit in limits:
+        counts = (await connection.execute(locking, _row(limit, {}, at))).scalar_one()
+        held[limit.key] = {int(slot): n for slot, n in counts.items()}
+    return held
+
+
+@cache
+def _locking(dialect: str) -> ReturningInsert[dict[str, int]]:
+    """One row a statement: SQLAlchemy compiles several anew at every call."""
     table = table_of(LimitCounterRow)
-    rows = [_row(limit, {}, at) for limit in limits]
-    locking = insert_into(dialect_of(session), table).values(rows)
-    locking = locking.on_conflict_do_update(
-        index_elements=["key"], set_={"key": locking.excluded.key}
+    new = insert_into(dialect, table)
+    same = new.on_conflict_do_update(
+        index_elements=["key"], set_={"key": new.excluded.key}
     )
-    connection = await session.connection()
-    found = await connection.execute(locking.returning(table.c.key, table.c.counts))
-    return {key: {int(slot): n for slot, n in counts.items()} for key, counts in found}
+    return same.returning(table.c.counts)
 
 
 async def _write(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
-    written = insert_into(dialect_of(session), table_of(LimitCounterRow)).values(rows)
-    new = written.excluded
     connection = await session.connection()
-    await connection.execute(
-        written.on_conflict_do_update(
-            index_elements=["key"],
-            set_={"counts": new.counts, "expires_at": new.expires_at},
+    for row in rows:
+        await connection.execute(_writing(), {f"new_{name}": row[name] for name in row})
+
+
+@cache
+def _writing() -> Update:
+    table = table_of(LimitCounterRow)
+    return (
+        update(table)
+        .where(table.c.key == bindparam("new_key"))
+        .values(
+            counts=bindparam("new_counts", type_=table.c.counts.type),
+            expires_at=bindparam("new_expires_at", type_=UtcDateTime),
         )
     )
 
