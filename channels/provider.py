@@ -31,8 +31,8 @@ class SandboxPorts:
 
     url: str
     smtp: int
-    cmpp: int = 9026
-    smpp: int = 9027
+    cmpp: int = 10026
+    smpp: int = 11027
 
     @property
     def host(self) -> str:

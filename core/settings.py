@@ -28,8 +28,8 @@ class Settings(BaseSettings):
     temporal_ui_port: int = 8233
     sandbox_port: int = 9000
     sandbox_smtp_port: int = 0  # 0: the sandbox port + 25
-    sandbox_cmpp_port: int = 0  # 0: the sandbox port + 26
-    sandbox_smpp_port: int = 0  # 0: the sandbox port + 27
+    sandbox_cmpp_port: int = 0  # 0: the sandbox port + 1026
+    sandbox_smpp_port: int = 0  # 0: the sandbox port + 2027
     # Whether the sandbox reports to this centre what became of each message.
     sandbox_receipts: bool = True
     temporal_address: str | None = None
@@ -101,9 +101,9 @@ class Settings(BaseSettings):
     @property
     def cmpp_port(self) -> int:
         """The port of the sandbox's CMPP gateway."""
-        return self.sandbox_cmpp_port or self.sandbox_port + 26
+        return self.sandbox_cmpp_port or self.sandbox_port + 1026
 
     @property
     def smpp_port(self) -> int:
         """The port of the sandbox's SMPP message centre."""
-        return self.sandbox_smpp_port or self.sandbox_port + 27
+        return self.sandbox_smpp_port or self.sandbox_port + 2027

@@ -41,8 +41,8 @@ def _parser(settings: Settings) -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=settings.sandbox_port)
     parser.add_argument("--smtp-port", type=int, help="default: the port + 25")
-    parser.add_argument("--cmpp-port", type=int, help="default: the port + 26")
-    parser.add_argument("--smpp-port", type=int, help="default: the port + 27")
+    parser.add_argument("--cmpp-port", type=int, help="default: the port + 1026")
+    parser.add_argument("--smpp-port", type=int, help="default: the port + 2027")
     parser.add_argument("--receipts-url", help="push receipts below this address")
     parser.add_argument("--receipts-secret", default=SECRET)
     parser.add_argument(

@@ -26,7 +26,7 @@ def test_defaults() -> None:
     assert settings.base_url == "http://127.0.0.1:8000"
     assert settings.resend_window_hours == 72
     assert settings.smtp_port == 9025
-    assert (settings.cmpp_port, settings.smpp_port) == (9026, 9027)
+    assert (settings.cmpp_port, settings.smpp_port) == (10026, 11027)
 
 
 def test_the_store_is_sqlite_in_the_state_folder(tmp_path: Path) -> None:
@@ -45,7 +45,7 @@ def test_the_environment_decides(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.base_url == "http://127.0.0.1:8100"
     assert settings.temporal == "127.0.0.1:7333"
     assert settings.smtp_port == 9125
-    assert (settings.cmpp_port, settings.smpp_port) == (9126, 9127)
+    assert (settings.cmpp_port, settings.smpp_port) == (10126, 11127)
     monkeypatch.setenv("HMC_TEMPORAL_ADDRESS", "temporal:7233")
     monkeypatch.setenv("HMC_DATABASE_URL", "postgresql+psycopg://db/hmc")
     monkeypatch.setenv("HMC_PUBLIC_URL", "https://xx.example/")
