@@ -34,7 +34,6 @@ class Standings:
         """Draw the list."""
         columns = (
             Column("channel", "work.channel"),
-            Column("identity", "optouts.identity"),
             Column("state", "standings.state", tone="tone"),
             Column("why", "standings.why", wrap=True),
             Column("since", "optouts.since"),
@@ -65,7 +64,6 @@ class Standings:
             "identity_type": str(one.identity_type),
             "channel_code": str(one.channel),
             "channel": self._names.channel(one.channel),
-            "identity": self._names.identity(one.identity_type),
             "state": t(f"standing.{one.state}"),
             "tone": "bad" if kept_back else "",
             "why": "; ".join(part for part in parts if part),
