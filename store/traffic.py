@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, case, func
+from sqlalchemy import ColumnElement, Subquery, case, func
 from sqlalchemy import select as core_select
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -39,30 +39,11 @@ async def measured(
     session: AsyncSession, now: datetime, rules: RoutingRules
 ) -> ByAccount:
     """Return how the calls by each account went, in the rules' windows."""
-    table = table_of(AttemptRow)
-    errors_since = now - timedelta(seconds=rules.error_window_seconds)
-    longest = max(rules.slow_window_seconds, rules.error_window_seconds)
-    late = (table.c.state != "sending") & _later(session, rules.slow_call_seconds)
-    wrong = table.c.reason.in_(_ERRORS) | (table.c.state == "unknown")
-    recent = (
-        core_select(
-            table.c.channel,
-            table.c.account,
-            case((late, 1), else_=0).label("slow"),
-            case((wrong & (table.c.started_at >= errors_since), 1), else_=0).label(
-                "wrong"
-            ),
-        )
-        .where(table.c.id >= _first_id(now - timedelta(seconds=longest)))
-        .where(table.c.account.is_not(None))
-        .order_by(table.c.id.desc())
-        .limit(MOST)
-        .subquery()
-    )
+    recent = _recent(session, now, rules)
     counted = core_select(
         recent.c.channel,
         recent.c.account,
-        func.count().label("calls"),
+        func.sum(recent.c.calls).label("calls"),
         func.sum(recent.c.slow).label("slow"),
         func.sum(recent.c.wrong).label("errors"),
     ).group_by(recent.c.channel, recent.c.account)
@@ -72,6 +53,34 @@ async def measured(
         seen = Measured(calls=row.calls, slow=row.slow, errors=row.errors)
         found.setdefault(Channel(row.channel), {})[row.account] = seen
     return found
+
+
+def _recent(session: AsyncSession, now: datetime, rules: RoutingRules) -> Subquery:
+    """Select the newest calls, each with a 1 or 0 for what it counts as."""
+    table = table_of(AttemptRow)
+    slow_since = now - timedelta(seconds=rules.slow_window_seconds)
+    errors_since = now - timedelta(seconds=rules.error_window_seconds)
+    counts = table.c.started_at >= slow_since
+    late = (
+        counts & (table.c.state != "sending") & _later(session, rules.slow_call_seconds)
+    )
+    wrong = table.c.reason.in_(_ERRORS) | (table.c.state == "unknown")
+    return (
+        core_select(
+            table.c.channel,
+            table.c.account,
+            case((counts, 1), else_=0).label("calls"),
+            case((late, 1), else_=0).label("slow"),
+            case((wrong & (table.c.started_at >= errors_since), 1), else_=0).label(
+                "wrong"
+            ),
+        )
+        .where(table.c.id >= _first_id(min(slow_since, errors_since)))
+        .where(table.c.account.is_not(None))
+        .order_by(table.c.id.desc())
+        .limit(MOST)
+        .subquery()
+    )
 
 
 def _later(session: AsyncSession, seconds: float) -> ColumnElement[bool]:
