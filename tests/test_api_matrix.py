@@ -12,6 +12,7 @@ from tests.api_routes import Route, routes
 ADMIN, OPERATOR, AUDITOR = Role.ADMIN, Role.OPERATOR, Role.AUDITOR
 # Reading is for everybody who signed in, changing for administrators, but:
 OPERATORS = {
+    ("PUT", "/v1/admin/consents/{identity_type}/{value}"),
     ("DELETE", "/v1/admin/standings/{identity_type}/{value}"),
     ("POST", "/v1/admin/failed-messages/resend"),
     ("POST", "/v1/admin/messages/{message_id}/recipient"),
