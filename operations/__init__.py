@@ -7,14 +7,18 @@ from operations.deliveries import Deliveries
 from store import Store
 
 
-class Parts(Protocol):
-    """What an operation works with; every edge's own collection has these."""
-
-    @property
-    def settings(self) -> Settings: ...
+class Reach(Protocol):
+    """What reaches messages: what is written down, and the workflows."""
 
     @property
     def store(self) -> Store: ...
 
     @property
     def deliveries(self) -> Deliveries: ...
+
+
+class Parts(Reach, Protocol):
+    """What an operation works with; every edge's own collection has these."""
+
+    @property
+    def settings(self) -> Settings: ...

@@ -11,7 +11,7 @@ from core import progress
 from core.errors import Conflict, Invalid, NotFound, Wrong
 from core.models import Acknowledgement, Message, MessageStatus, Model
 from core.words import Channel
-from operations import Parts
+from operations import Reach
 from operations.lookup import stored_message
 from store import audit, messages
 from store.audit import Actor
@@ -31,7 +31,7 @@ class AcknowledgeOrder(Model):
 
 
 async def acknowledge(
-    parts: Parts,
+    reach: Reach,
     doc: MessageStatus,
     order: AcknowledgeOrder,
     actor: Actor,
@@ -44,7 +44,7 @@ async def acknowledge(
     """
     if doc.acknowledgement is not None:
         return doc
-    message = await stored_message(parts, doc.id)
+    message = await stored_message(reach, doc.id)
     if message is None:
         raise NotFound("This message's request is no longer kept.")
     check_read_back(message, order.read_back)
@@ -55,13 +55,13 @@ async def acknowledge(
         read_back=order.read_back,
     )
     with suppress(Conflict):  # it may have ended; then only the store is left
-        await parts.deliveries.acknowledge(doc.id, given)
-    await _write(parts, doc, given, actor)
+        await reach.deliveries.acknowledge(doc.id, given)
+    await _write(reach, doc, given, actor)
     return progress.with_acknowledgement(doc, given)
 
 
 async def _write(
-    parts: Parts, doc: MessageStatus, given: Acknowledgement, actor: Actor
+    reach: Reach, doc: MessageStatus, given: Acknowledgement, actor: Actor
 ) -> None:
     """Write the confirmation and who recorded it; not the value, nor the name."""
     after = {
@@ -69,7 +69,7 @@ async def _write(
         "channel": given.channel,
         "read_back": given.read_back is not None,
     }
-    async with parts.store.sessions.begin() as session:
+    async with reach.store.sessions.begin() as session:
         await messages.acknowledge(session, doc.id, given)
         target = f"messages/{doc.id}"
         await audit.write(session, actor, "acknowledge", target, None, after)

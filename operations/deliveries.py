@@ -74,6 +74,10 @@ class Deliveries(Protocol):
         """Take a message back; Conflict where that is being done."""
         ...
 
+    async def tell(self, message: Message, doc: MessageStatus) -> None:
+        """Tell the client how its message ended, however often this is asked once."""
+        ...
+
     async def queue(self, client: str) -> QueueFigures:
         """Return how much waits in a client's queue, and how fast it moves."""
         ...
@@ -136,6 +140,10 @@ class TemporalDeliveries:
     async def recall(self, order: RecallOrder) -> None:
         async with _reached():
             await flows.start_recall(self._client, order)
+
+    async def tell(self, message: Message, doc: MessageStatus) -> None:
+        async with _reached():
+            await flows.tell_client(self._client, message, doc)
 
     async def queue(self, client: str) -> QueueFigures:
         async with _reached():

@@ -5,6 +5,7 @@ has ended: one change, and only forward.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -14,19 +15,24 @@ import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from channels.receipts import ProviderReceipt
-from core.errors import Conflict
+from core.errors import Conflict, Invalid, NotFound
 from core.models import Receipt
 from core.progress import outcome_moves, with_late_receipt
+from core.words import Channel, Outcome
+from operations.acknowledging import AcknowledgeOrder, acknowledge
 from operations.deliveries import Deliveries
+from operations.lookup import find_message
 from operations.standings import note_report
 from store import Store, attempts, messages, parts
 from store.attempts import Attempt
+from store.audit import Actor
 from store.columns import utc_now
 from store.receipts import ParkedReceipt, park, parked, unpark
 from store.sql import lock
 
 # A time further away is a mistake, or no time that a database could hold.
 _NEAR = timedelta(days=30)
+BY_KEY = "voice key press"
 
 log = structlog.get_logger("receipts")
 
@@ -129,17 +135,44 @@ class ReceiptDesk:
         """Tell the workflow first: a call that ends half-way is made again."""
         known = attempt.receipt_outcome
         if known is not None and not outcome_moves(known, receipt.outcome):
-            return Taking.REPEATED
+            return await self._told_why(attempt, receipt)
         await self._tell(attempt, receipt)
+        if receipt.channel is Channel.VOICE and receipt.outcome is Outcome.READ:
+            await self._heard(attempt)
         async with self.store.sessions.begin() as session:
             news = await attempts.note_receipt(
                 session, attempt.id, receipt.outcome, receipt.code, receipt.at
             )
             if receipt.provider_message_id is not None:
                 await unpark(session, receipt.provider, receipt.provider_message_id)
-        if news:
-            await note_report(self.store, attempt, receipt)
-        return Taking.APPLIED if news else Taking.REPEATED
+        if not news:
+            return await self._told_why(attempt, receipt)
+        await note_report(self.store, attempt, receipt)
+        return Taking.APPLIED
+
+    async def _told_why(self, attempt: Attempt, receipt: ProviderReceipt) -> Taking:
+        """Keep why it failed where that comes after the failure: of Tencent's calls."""
+        if not receipt.refused or receipt.outcome is not Outcome.FAILED:
+            return Taking.REPEATED
+        async with self.store.sessions.begin() as session:
+            news = await attempts.note_why(session, attempt.id, receipt.code)
+        if not news:
+            return Taking.REPEATED
+        await note_report(self.store, attempt, receipt)
+        return Taking.APPLIED
+
+    async def _heard(self, attempt: Attempt) -> None:
+        """Confirm a message whose call was answered with the key that confirms.
+
+        A value that must be read back is not: a key says only that one was heard.
+        """
+        found = await find_message(self, attempt.message_id)
+        if found is None or not found.doc.acknowledge:
+            return
+        actor = Actor(who=f"receipts/{attempt.provider}", role="system")
+        order = AcknowledgeOrder(by=BY_KEY)
+        with suppress(Invalid, NotFound):
+            await acknowledge(self, found.doc, order, actor, Channel.VOICE)
 
     async def _tell(self, attempt: Attempt, receipt: ProviderReceipt) -> None:
         """Signal the message's workflow, or write for it once it has ended."""
@@ -158,6 +191,17 @@ class ReceiptDesk:
             await self._write(attempt.message_id, order)
 
     async def _write(self, message_id: UUID, order: Receipt) -> None:
+        """Write the news of an ended message; its client hears of a new end.
+
+        Telling comes first, for one end once: a call that ends half-way is made again.
+        """
+        async with self.store.sessions() as session:
+            before = await messages.find(session, message_id)
+        if before is None:
+            return
+        after = with_late_receipt(before.status, order, utc_now())
+        if after.status is not before.status.status and before.message.notify_client:
+            await self.deliveries.tell(before.message, after)
         async with self.store.sessions.begin() as session:
             await lock(session, f"message-{message_id}")
             stored = await messages.find(session, message_id)

@@ -196,5 +196,19 @@ async def note_receipt(
     return done.rowcount == 1
 
 
+async def note_why(session: AsyncSession, attempt_id: UUID, code: str) -> bool:
+    """Write why an attempt failed that had failed before; False where it is no news."""
+    table = table_of(AttemptRow)
+    known = table.c.receipt_code
+    failed = update(table).where(
+        table.c.id == attempt_id,
+        table.c.receipt_outcome == Outcome.FAILED.value,
+        or_(known.is_(None), known != code),
+    )
+    connection = await session.connection()
+    done = await connection.execute(failed.values(receipt_code=code))
+    return done.rowcount == 1
+
+
 def _attempt(row: AttemptRow) -> Attempt:
     return Attempt.model_validate(row.model_dump())

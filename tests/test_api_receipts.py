@@ -176,6 +176,22 @@ async def test_a_receipt_after_the_end(rig: Rig, status: Status) -> None:
     assert not rig.deliveries.orders
 
 
+@pytest.mark.parametrize("status", [Status.DELIVERED, Status.FAILED])
+async def test_a_client_is_told_once_of_an_end_that_came_after_the_end(
+    rig: Rig, status: Status
+) -> None:
+    callback = {"url": "http://10.0.0.5:8080/cb", "allow": ["10.0.0.0/8:8080"]}
+    message_id = await rig.sent(await rig.client("emr", callback=callback))
+    await taken(rig, message_id)
+    rig.deliveries.stand(message_id, status)
+    await rig.record(message_id)
+    rig.deliveries.ended.add(message_id)
+    for success in (False, True, True):
+        await push(rig, report(success=success))
+    news = [] if status is Status.DELIVERED else [(message_id, Status.DELIVERED)]
+    assert rig.deliveries.told == news
+
+
 async def test_a_receipt_of_an_earlier_run_leaves_the_later_one(rig: Rig) -> None:
     message_id = await sent(rig)
     rig.deliveries.fail(message_id)

@@ -16,7 +16,7 @@ from store.attempts import Attempt
 from store.receipts import RETENTION, ParkedReceipt
 from store.sql import table_of
 from store.tables import ParkedReceiptRow
-from tests.api_rig import FakeDeliveries
+from tests.fake_deliveries import FakeDeliveries
 from tests.store_rig import ACTOR
 
 pytest_plugins = ["tests.store_fixtures"]

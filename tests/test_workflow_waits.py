@@ -15,7 +15,7 @@ from tests.workflow_fakes import (
     FakeActivities,
     message,
 )
-from tests.workflow_rig import begin
+from tests.workflow_rig import begin, encrypting
 from tests.workflow_scenes import (
     SMS,
     WECHAT,
@@ -27,6 +27,7 @@ from tests.workflow_scenes import (
     until,
 )
 from workflows.message import DeliverMessage
+from workflows.start import tell_client
 
 
 async def test_send_at_is_waited_for_and_the_store_knows_meanwhile(
@@ -228,3 +229,19 @@ async def test_the_client_is_told_of_every_end(
             await time_skipping.sleep(0.1)
     told = [(notice.status, notice.run) for notice in fakes.notices]
     assert told == [(Status.FAILED, 1), (Status.DELIVERED, 2)]
+
+
+async def test_an_end_after_the_end_is_told_once(
+    time_skipping: WorkflowEnvironment,
+) -> None:
+    fakes, client = FakeActivities(), encrypting(time_skipping.client)
+    sent = message(notify=True)
+    async with centre(time_skipping, fakes):
+        doc = await (await begin(time_skipping.client, sent)).result()
+        late = doc.model_copy(update={"run": 2})
+        for _ in range(3):
+            await tell_client(client, sent, late)
+        for run in (1, 2):
+            name = f"notice-{sent.id}-{run}-delivered"
+            assert await client.get_workflow_handle(name).result()
+    assert sorted(notice.run for notice in fakes.notices) == [1, 2]

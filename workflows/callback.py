@@ -7,7 +7,25 @@ with workflow.unsafe.imports_passed_through():
     from activities.models import Notice
     from activities.notify import NotifyActivities
     from core.codec import Summary
+    from core.models import Message, MessageStatus
     from workflows.options import NOTIFY
+
+
+def notice_of(message: Message, doc: MessageStatus) -> Notice:
+    """Return what a client is told of a message's end."""
+    return Notice(
+        message_id=message.id,
+        client=message.client,
+        reference=message.reference,
+        status=doc.status,
+        run=doc.run,
+        priority=message.priority,
+    )
+
+
+def notice_id(notice: Notice) -> str:
+    """Return the id of the workflow that tells: one for each end of each run."""
+    return f"notice-{notice.message_id}-{notice.run}-{notice.status}"
 
 
 @workflow.defn

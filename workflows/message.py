@@ -8,7 +8,6 @@ from temporalio import workflow
 from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
-    from activities.models import Notice
     from activities.records import RecordActivities
     from core import progress
     from core.codec import Summary
@@ -22,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from core.plan import narrow
     from core.words import Reason, Status
-    from workflows.callback import TellClient
+    from workflows.callback import TellClient, notice_id, notice_of
     from workflows.delivery import DeliveryRun
     from workflows.due import Due
     from workflows.ledger import Ledger
@@ -185,18 +184,11 @@ class DeliverMessage:
         message, doc = self._ledger.message, self._ledger.doc
         if not message.notify_client:
             return
-        notice = Notice(
-            message_id=message.id,
-            client=message.client,
-            reference=message.reference,
-            status=doc.status,
-            run=doc.run,
-            priority=message.priority,
-        )
+        notice = notice_of(message, doc)
         await workflow.start_child_workflow(
             TellClient.run,
             notice,
-            id=f"notice-{message.id}-{doc.run}-{doc.status}",
+            id=notice_id(notice),
             parent_close_policy=ParentClosePolicy.ABANDON,
             static_summary=Summary(f"tell {message.client}: {doc.status}"),
         )

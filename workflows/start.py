@@ -33,6 +33,7 @@ from core.models import (
     workflow_id,
 )
 from core.words import Priority
+from workflows.callback import TellClient, notice_id, notice_of
 from workflows.message import DeliverMessage
 from workflows.options import AFTER_QUERY, QUERY_WAIT, RPC_WAIT
 from workflows.recall import RecallMessage
@@ -122,6 +123,23 @@ async def start_recall(client: Client, order: RecallOrder) -> None:
         )
     except WorkflowAlreadyStartedError:
         raise Conflict("This message is being taken back.") from None
+
+
+async def tell_client(client: Client, message: Message, doc: MessageStatus) -> None:
+    """Start telling the client system how its message ended; once for each end."""
+    notice = notice_of(message, doc)
+    try:
+        await client.start_workflow(
+            TellClient.run,
+            notice,
+            id=notice_id(notice),
+            task_queue=task_queue(message.client),
+            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+            static_summary=Summary(f"tell {message.client}: {doc.status}"),
+            rpc_timeout=RPC_WAIT,
+        )
+    except WorkflowAlreadyStartedError:
+        return
 
 
 async def status_of(
