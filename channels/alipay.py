@@ -18,6 +18,7 @@ from channels.base import Content, Sending, Taken
 from channels.clip import clip, one_line
 from channels.codes import clean_code, refusal
 from channels.mini_page import page_of
+from channels.provider import Provider
 from channels.times import Clock, utc_now
 from core.errors import ContentRefused, Misconfigured
 from core.words import Channel
@@ -54,6 +55,14 @@ class AlipaySender:
         content = _CONTENTS[interface](self._account, sending)
         reply = await self._gateway.call(METHODS[interface], content)
         return Taken(provider=self.provider, provider_message_id=_message_id(reply))
+
+
+PROVIDER = Provider(
+    AlipaySender,
+    AlipayAccount,
+    lambda account, tools: AlipaySender(account, tools.http, tools.clock),
+    AlipayAccount.sandbox,
+)
 
 
 def _message_id(reply: Reply) -> str | None:

@@ -21,7 +21,7 @@ from channels.aliyun_codes import ANSWERED, CALLS, VOICE, raise_over_limit
 from channels.base import Sending, Taken
 from channels.codes import cannot_ask, refusal
 from channels.http import Line, Slots, deadline
-from channels.provider import SandboxPorts
+from channels.provider import Provider, SandboxPorts
 from channels.sms import template_param
 from channels.template_ids import ALIYUN_VOICE, id_of_form
 from channels.times import Clock, utc_now
@@ -152,6 +152,14 @@ class AliyunVoiceSender:
         if CALLS.class_of(state) is ProviderDown:
             raise NotTaken("aliyun did not make the call", code=state)
         raise CALLS.error(state, self._clock())
+
+
+PROVIDER = Provider(
+    AliyunVoiceSender,
+    AliyunVoiceAccount,
+    lambda account, tools: AliyunVoiceSender(account, tools.http, tools.clock),
+    AliyunVoiceAccount.sandbox,
+)
 
 
 def _object(text: str) -> Mapping[str, Any]:

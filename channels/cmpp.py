@@ -18,7 +18,7 @@ from channels.codes import CodeTable, classes, refusal
 from channels.gateway import GatewayAccount, GatewaySender, Part, receipt
 from channels.gateway_session import Heard, Limits, Make
 from channels.octets import Garbled
-from channels.provider import SandboxPorts
+from channels.provider import Provider, SandboxPorts
 from channels.receipts import ProviderReceipt, ReceiptSink
 from channels.times import CHINA, Clock, after, utc_now
 from core.errors import (
@@ -30,13 +30,13 @@ from core.errors import (
     RecipientRefused,
 )
 
-PROVIDER = "cmpp"
+_NAME = "cmpp"
 VERSIONS: Mapping[str, int] = {"2.0": V20, "3.0": V30}
 
 # CONNECT_RESP's Status (V3.0, 8.4.1.2), told from SUBMIT_RESP's numbers by a word.
 # 5 is "other".
 SIGN_IN = CodeTable(
-    provider=PROVIDER,
+    provider=_NAME,
     classes=classes(
         {
             Misconfigured: "connect-1 connect-2 connect-3 connect-4",
@@ -49,7 +49,7 @@ SIGN_IN = CodeTable(
 # SUBMIT_RESP's Result (8.4.3.2). A number in use twice (3) says nothing of what
 # the first with it was. What carriers add stops this message only.
 CODES = CodeTable(
-    provider=PROVIDER,
+    provider=_NAME,
     classes=classes(
         {
             ContentRefused: "1 2 4 6",
@@ -95,7 +95,7 @@ class CmppAccount(GatewayAccount):
 class CmppWire:
     """CMPP as a gateway needs it."""
 
-    provider = PROVIDER
+    provider = _NAME
     header = pdus.HEADER
 
     def __init__(self, account: CmppAccount, clock: Clock = utc_now) -> None:
@@ -146,7 +146,7 @@ class CmppWire:
             report = unpack_report(deliver.content)
         except Garbled:
             return None
-        return receipt(PROVIDER, str(report.msg_id), report.stat, self._clock())
+        return receipt(_NAME, str(report.msg_id), report.stat, self._clock())
 
     def bind(self, number: int) -> bytes:
         """Return CONNECT: MD5 over name, nine zeros, secret and China's time."""
@@ -166,7 +166,7 @@ class CmppWire:
     def bound(self, answer: Pdu) -> None:
         """Speak the gateway's version if it is the older; raise if it refuses us."""
         if not isinstance(answer, pdus.ConnectResp):
-            raise refusal(PROVIDER, ProviderDown, code="garbage")
+            raise refusal(_NAME, ProviderDown, code="garbage")
         if answer.status:
             raise SIGN_IN.error(f"connect-{answer.status}", self._clock())
         if V20 <= answer.version < V30:
@@ -176,7 +176,7 @@ class CmppWire:
         """Return what makes a SUBMIT."""
         account = self._account
         if not part.to.startswith("+86"):
-            raise refusal(PROVIDER, RecipientRefused, code="not-domestic")
+            raise refusal(_NAME, RecipientRefused, code="not-domestic")
         submit = pdus.Submit(
             src_id=account.src_id,
             dest_terminal_ids=(part.to.removeprefix("+86"),),
@@ -192,7 +192,7 @@ class CmppWire:
     def taken(self, answer: Pdu) -> str:
         """Return the Msg_Id of a SUBMIT_RESP."""
         if not isinstance(answer, pdus.SubmitResp):
-            raise refusal(PROVIDER, OutcomeUnknown, code="garbage")
+            raise refusal(_NAME, OutcomeUnknown, code="garbage")
         if answer.result:
             raise CODES.error(str(answer.result), self._clock())
         return str(answer.msg_id)
@@ -209,7 +209,7 @@ class CmppWire:
 class CmppSender(GatewaySender[Pdu]):
     """Sends short messages through a CMPP gateway."""
 
-    provider: ClassVar[str] = PROVIDER
+    provider: ClassVar[str] = _NAME
 
     def __init__(
         self,
@@ -220,3 +220,11 @@ class CmppSender(GatewaySender[Pdu]):
     ) -> None:
         wire = CmppWire(account, clock)
         super().__init__(wire, account, receipts, limits or Limits(), clock)
+
+
+PROVIDER = Provider(
+    CmppSender,
+    CmppAccount,
+    lambda account, tools: CmppSender(account, tools.receipts, tools.clock),
+    CmppAccount.sandbox,
+)

@@ -29,6 +29,7 @@ from channels.base import Sending, Taken
 from channels.clip import clip, one_line
 from channels.codes import CodeTable, classes, refusal
 from channels.http import CALL_SECONDS, CONNECT_SECONDS, Slots
+from channels.provider import Provider
 from channels.times import Clock, after, utc_now
 from core.errors import (
     ContentRefused,
@@ -198,6 +199,14 @@ class EmailSender:
         if isinstance(error, SMTPResponseException) and 400 <= error.code <= 599:
             return CODES[step].error(str(error.code), self._clock())
         return refusal(self.provider, _without_code(step, error), code=f"{step}-failed")
+
+
+PROVIDER = Provider(
+    EmailSender,
+    EmailAccount,
+    lambda account, tools: EmailSender(account, tools.clock),
+    EmailAccount.sandbox,
+)
 
 
 def _without_code(step: Step, error: Exception) -> type[DeliveryError]:

@@ -108,15 +108,24 @@ class Tools:
 class Provider(Generic[A]):
     """Who carries a channel, with which account, and how a sender is opened.
 
-    `name` is the sender's `provider`; `sandbox` gives the account that points
+    Channel and name are the sender's own; `sandbox` gives the account that points
     at the provider sandbox.
     """
 
-    channel: Channel
-    name: str
+    sender: type[Sender]
     account: type[A]
     open: Callable[[A, Tools], Sender]
     sandbox: Callable[[SandboxPorts], A]
+
+    @property
+    def channel(self) -> Channel:
+        """The channel it carries."""
+        return self.sender.channel
+
+    @property
+    def name(self) -> str:
+        """What accounts and attempts call it."""
+        return self.sender.provider
 
 
 Accounts = tuple[Account, ...]

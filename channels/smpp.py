@@ -25,7 +25,7 @@ from channels.codes import CodeTable, classes, refusal
 from channels.gateway import GatewayAccount, GatewaySender, Part, receipt
 from channels.gateway_session import Heard, Limits, Make
 from channels.octets import Garbled
-from channels.provider import SandboxPorts
+from channels.provider import Provider, SandboxPorts
 from channels.receipts import ProviderReceipt, ReceiptSink
 from channels.smpp_receipt import report_in
 from channels.times import Clock, after, utc_now
@@ -38,7 +38,7 @@ from core.errors import (
     RecipientRefused,
 )
 
-PROVIDER = "smpp"
+_NAME = "smpp"
 # A deliver_sm's message_payload has 64 kB at most.
 LONGEST = 70_000
 _HEADER = struct.Struct(">IIII")
@@ -48,7 +48,7 @@ _MESSAGE_ID = re.compile(r"[\x21-\x7e]{1,64}")
 # Command statuses by their names (SMPP 3.4 Issue 1.2, 5.1.3). From 1024 to 1279
 # are the vendors' own: what is unlisted stops this message only.
 CODES = CodeTable(
-    provider=PROVIDER,
+    provider=_NAME,
     classes=classes(
         {
             RateLimited: "ESME_RTHROTTLED ESME_RMSGQFUL",
@@ -73,7 +73,7 @@ CODES = CodeTable(
 )
 # The same, said of the sign-in.
 SIGN_IN = CodeTable(
-    provider=PROVIDER,
+    provider=_NAME,
     classes=classes(
         {ProviderDown: "ESME_RSYSERR ESME_RMSGQFUL ESME_RTHROTTLED ESME_RX_T_APPN"}
     ),
@@ -125,7 +125,7 @@ class Answer:
 class SmppWire:
     """SMPP as a gateway's connection needs it."""
 
-    provider = PROVIDER
+    provider = _NAME
     header = _HEADER.size
 
     def __init__(self, account: SmppAccount, clock: Clock = utc_now) -> None:
@@ -166,7 +166,7 @@ class SmppWire:
             return None
         if report is None:
             return None
-        return receipt(PROVIDER, report.message_id, report.stat, self._clock())
+        return receipt(_NAME, report.message_id, report.stat, self._clock())
 
     def bind(self, number: int) -> bytes:
         """Return bind_transceiver."""
@@ -211,7 +211,7 @@ class SmppWire:
         if answer.status:
             raise CODES.error(answer.code, self._clock())
         if not _MESSAGE_ID.fullmatch(answer.message_id):
-            raise refusal(PROVIDER, OutcomeUnknown, code="garbage")
+            raise refusal(_NAME, OutcomeUnknown, code="garbage")
         return answer.message_id
 
     def probe(self, number: int) -> bytes:
@@ -226,7 +226,7 @@ class SmppWire:
 class SmppSender(GatewaySender[Answer]):
     """Sends short messages through an SMPP message centre."""
 
-    provider: ClassVar[str] = PROVIDER
+    provider: ClassVar[str] = _NAME
 
     def __init__(
         self,
@@ -237,3 +237,11 @@ class SmppSender(GatewaySender[Answer]):
     ) -> None:
         wire = SmppWire(account, clock)
         super().__init__(wire, account, receipts, limits or Limits(), clock)
+
+
+PROVIDER = Provider(
+    SmppSender,
+    SmppAccount,
+    lambda account, tools: SmppSender(account, tools.receipts, tools.clock),
+    SmppAccount.sandbox,
+)

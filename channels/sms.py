@@ -18,6 +18,7 @@ from channels.aliyun_codes import CARRIERS, SMS, raise_over_limit
 from channels.base import Content, Sending, Taken
 from channels.codes import cannot_ask, refusal
 from channels.http import Line, Slots, deadline
+from channels.provider import Provider
 from channels.template_ids import ALIYUN_SMS, id_of_form
 from channels.times import CHINA, Clock, utc_now
 from core.errors import DeliveryError, Misconfigured
@@ -129,6 +130,14 @@ class AliyunSmsSender:
             code = by_status[_FAILED].get("ErrCode")
             raise CARRIERS.error(str(code or "failed"), self._clock())
         return Taken(provider=self.provider)
+
+
+PROVIDER = Provider(
+    AliyunSmsSender,
+    AliyunAccount,
+    lambda account, tools: AliyunSmsSender(account, tools.http, tools.clock),
+    AliyunAccount.sandbox,
+)
 
 
 def _list_in(data: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:

@@ -16,7 +16,7 @@ from channels.base import Content, Sending, Taken
 from channels.carriers import CARRIERS
 from channels.codes import cannot_ask, refusal
 from channels.http import Line, Slots, deadline
-from channels.provider import SandboxPorts
+from channels.provider import Provider, SandboxPorts
 from channels.template_ids import TENCENT, id_of_form
 from channels.tencent_cloud import TencentApi
 from channels.tencent_codes import SMS
@@ -158,6 +158,14 @@ class TencentSmsSender:
             code = by_status[FAIL].get("Description")
             raise CARRIERS.error(str(code or "failed"), self._clock())
         raise cannot_ask("tencent", "no-report")
+
+
+PROVIDER = Provider(
+    TencentSmsSender,
+    TencentSmsAccount,
+    lambda account, tools: TencentSmsSender(account, tools.http, tools.clock),
+    TencentSmsAccount.sandbox,
+)
 
 
 def _serial(status: Mapping[str, Any]) -> str | None:

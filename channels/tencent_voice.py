@@ -15,7 +15,7 @@ from pydantic import Field, SecretStr
 from channels.base import Sending, Taken
 from channels.codes import refusal
 from channels.http import Line, Slots, deadline
-from channels.provider import SandboxPorts
+from channels.provider import Provider, SandboxPorts
 from channels.template_ids import TENCENT, id_of_form
 from channels.tencent_cloud import TencentApi
 from channels.tencent_codes import VOICE
@@ -105,3 +105,11 @@ class TencentVoiceSender:
         if not isinstance(number, str) or not number:
             raise refusal(self.provider, OutcomeUnknown, code="garbage")
         return Taken(provider=self.provider, provider_message_id=number[:128])
+
+
+PROVIDER = Provider(
+    TencentVoiceSender,
+    TencentVoiceAccount,
+    lambda account, tools: TencentVoiceSender(account, tools.http, tools.clock),
+    TencentVoiceAccount.sandbox,
+)

@@ -15,6 +15,7 @@ from channels.accounts import WechatAccount
 from channels.base import Content, Sending, Taken
 from channels.clip import ELLIPSIS, clip, one_line
 from channels.codes import refusal
+from channels.provider import Provider
 from channels.times import Clock, utc_now
 from channels.tokens import TokenStore
 from channels.weixin_app import CODES, WeixinApp
@@ -74,6 +75,14 @@ class WechatSender:
         if content.link:
             message["url"] = content.link
         return message
+
+
+PROVIDER = Provider(
+    WechatSender,
+    WechatAccount,
+    lambda account, tools: WechatSender(account, tools.http, tools.tokens, tools.clock),
+    WechatAccount.sandbox,
+)
 
 
 def fields(content: Content) -> dict[str, str]:

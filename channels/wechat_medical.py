@@ -17,7 +17,7 @@ from channels.accounts import WechatAccount
 from channels.base import Sending, Taken
 from channels.clip import one_line
 from channels.codes import CodeTable, classes, refusal
-from channels.provider import SandboxPorts
+from channels.provider import Provider, SandboxPorts
 from channels.times import Clock, utc_now
 from channels.tokens import TokenStore
 from channels.weixin_app import WeixinApp, codes_of
@@ -99,3 +99,13 @@ class WechatMedicalSender:
     def _info(sending: Sending) -> dict[str, str]:
         content = sending.content
         return content.fields or content.params or {"content": content.body}
+
+
+PROVIDER = Provider(
+    WechatMedicalSender,
+    WechatMedicalAccount,
+    lambda account, tools: WechatMedicalSender(
+        account, tools.http, tools.tokens, tools.clock
+    ),
+    WechatMedicalAccount.sandbox,
+)

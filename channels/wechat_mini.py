@@ -17,7 +17,7 @@ from channels.base import Sending, Taken
 from channels.codes import refusal
 from channels.consents import Consents, NoLedger
 from channels.mini_page import page_of
-from channels.provider import SandboxPorts
+from channels.provider import Provider, SandboxPorts
 from channels.times import Clock, utc_now
 from channels.tokens import TokenStore
 from channels.wechat import fields
@@ -123,3 +123,13 @@ class WechatMiniSender:
         if page := page_of(self._account.page, content.link):
             message["page"] = page
         return message
+
+
+PROVIDER = Provider(
+    WechatMiniSender,
+    WechatMiniAccount,
+    lambda account, tools: WechatMiniSender(
+        account, tools.http, tools.tokens, tools.consents, tools.clock
+    ),
+    WechatMiniAccount.sandbox,
+)

@@ -15,6 +15,7 @@ from channels.base import Sending, Taken
 from channels.clip import clip, in_bytes, one_line
 from channels.codes import CodeTable, classes, refusal
 from channels.http import Answer, Line, Slots, deadline, to_json
+from channels.provider import Provider
 from channels.times import Clock, after, utc_now
 from channels.tokens import WAIT_SECONDS, MemoryTokenStore, Token, Tokens, TokenStore
 from channels.weixin import OK, Reply, fetch_token, read_reply, with_token
@@ -144,6 +145,14 @@ class WecomSender:
             until=deadline(WAIT_SECONDS),
             params={"corpid": self._account.corpid, "corpsecret": secret},
         )
+
+
+PROVIDER = Provider(
+    WecomSender,
+    WecomAccount,
+    lambda account, tools: WecomSender(account, tools.http, tools.tokens, tools.clock),
+    WecomAccount.sandbox,
+)
 
 
 def _check_reached(reply: Reply, user: str) -> None:

@@ -13,10 +13,12 @@ from typing import ClassVar
 import httpx
 
 from channels.accounts import WorkstationAccount
-from channels.base import Sending, Taken
+from channels.base import Sender, Sending, Taken
 from channels.clip import clip, one_line
 from channels.codes import CodeTable, classes
 from channels.http import Answer, Line, Slots, deadline, to_json
+from channels.provider import Provider, Tools
+from channels.socket import SocketSender
 from channels.times import Clock, utc_now
 from core.errors import (
     ContentRefused,
@@ -103,6 +105,20 @@ class WorkstationSender:
         return await self._line.call(
             "POST", url, until=until, headers=headers, content=body
         )
+
+
+def _open(account: WorkstationAccount, tools: Tools) -> Sender:
+    """Return the gateway's sender, behind our own workstations' where we have any."""
+    gateway = WorkstationSender(account, tools.http, tools.clock)
+    return SocketSender(tools.popups, lambda: gateway) if tools.popups else gateway
+
+
+PROVIDER = Provider(
+    WorkstationSender,
+    WorkstationAccount,
+    _open,
+    WorkstationAccount.sandbox,
+)
 
 
 def payload(sending: Sending) -> dict[str, object]:
