@@ -106,7 +106,7 @@ def api(context: typer.Context) -> None:
 
 @app.command(context_settings=PASS_ON)
 def worker(context: typer.Context) -> None:
-    """Run one worker process (--client CODE …) · 运行工作进程"""
+    """Run one worker process (--client CODE …, --part 2/3) · 运行工作进程"""
     become(processes.WORKER, context.args)
 
 

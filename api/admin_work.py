@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StrictBool
 
 from api.admin_common import PREFIX, CodePath, Nothing, PagingDep
 from api.callers import PEOPLE, Looker, Operator
@@ -75,6 +75,12 @@ class LimitBody(Model):
     per_second: Annotated[float, Field(gt=0, le=100_000, strict=True)] | None
 
 
+class QueuePatch(Model):
+    """Whether critical messages go out while the client's queue is paused."""
+
+    critical_passes_pause: StrictBool
+
+
 @router.get("/queues")
 async def list_queues(
     paging: PagingDep, caller: Looker, centre: CentreDep
@@ -118,6 +124,15 @@ async def limit_queue(
 ) -> QueueSettings:
     """Set how many calls to providers a second a queue makes, or take it away."""
     return await steering.limit(centre, code, body.per_second, caller.actor)
+
+
+@router.patch("/queues/{code}")
+async def change_queue(
+    code: CodePath, body: QueuePatch, caller: Operator, centre: CentreDep
+) -> QueueSettings:
+    """Set whether critical messages accepted from now on pass a pause."""
+    passes = body.critical_passes_pause
+    return await steering.let_critical_pass(centre, code, passes, caller.actor)
 
 
 @router.get("/overview")

@@ -21,7 +21,7 @@ from temporalio.runtime import Runtime, TelemetryConfig
 from benchmarks.arrivals import Arrivals
 from benchmarks.measure import Timing
 from channels.http import open_http
-from worker import make_worker
+from serving import make_worker
 
 QUEUE = "bench-floor"
 

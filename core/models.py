@@ -105,7 +105,7 @@ class Message(Model):
     `templates` pins the version each channel says until somebody orders a
     resend; `fingerprint` is the hash of the request body; `run` counts the times
     the plan was begun, and `only` names the channels that this run uses (None:
-    all of the plan).
+    all of the plan). `passes_pause`: it goes out while its client is paused.
     """
 
     id: UUID
@@ -132,6 +132,7 @@ class Message(Model):
     only: tuple[Channel, ...] | None = None
     acknowledge: bool = False
     read_back_param: str | None = None
+    passes_pause: bool = False
 
 
 class Delivery(Model):
@@ -271,9 +272,13 @@ def workflow_id(message_id: UUID) -> str:
     return f"message-{message_id}"
 
 
-def task_queue(client: str) -> str:
-    """Return the task queue of one client system."""
-    return f"client-{client}"
+def task_queue(client: str, *, passes_pause: bool = False) -> str:
+    """Return the task queue of one client system.
+
+    Where critical messages pass a pause, they have a second queue: Temporal
+    can't be asked for the critical part of one. No client's code holds ":".
+    """
+    return f"client-{client}:critical" if passes_pause else f"client-{client}"
 
 
 def keyed_message_id(client: str, idempotency_key: str) -> UUID:

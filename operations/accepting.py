@@ -8,9 +8,10 @@ from uuid_utils.compat import uuid7
 from core.acceptance import MessageRequest, Sender, accept, fingerprint
 from core.errors import Forbidden, Invalid
 from core.models import Message, MessageType, keyed_message_id
+from core.words import Priority
 from operations import Parts
 from operations.lookup import stored_message
-from store import catalog, messages
+from store import catalog, messages, queue_settings
 from store.clients import Client
 from workflows.start import Started
 
@@ -46,7 +47,8 @@ async def _start(
     parts: Parts, client: Client, asked: MessageRequest, message_id: UUID
 ) -> Started:
     kind = await message_type(parts, asked.type)
-    return await parts.deliveries.start(planned(parts, client, asked, kind, message_id))
+    message = planned(parts, client, asked, kind, message_id)
+    return await parts.deliveries.start(await on_its_queue(parts, message))
 
 
 def planned(
@@ -66,6 +68,18 @@ def planned(
         now=datetime.now(UTC),
         resend_window=timedelta(hours=parts.settings.resend_window_hours),
     )
+
+
+async def on_its_queue(parts: Parts, message: Message) -> Message:
+    """Return the message as its client's queues take it.
+
+    Which queue it waits in is settled here: a message can't change it later.
+    """
+    if message.priority is not Priority.CRITICAL:
+        return message
+    async with parts.store.alone() as session:
+        settings = await queue_settings.settings_of(session, message.client)
+    return message.model_copy(update={"passes_pause": settings.critical_passes_pause})
 
 
 async def message_type(parts: Parts, code: str) -> MessageType | None:

@@ -78,8 +78,8 @@ class Deliveries(Protocol):
         """Tell the client how its message ended, however often this is asked once."""
         ...
 
-    async def queue(self, client: str) -> QueueFigures:
-        """Return how much waits in a client's queue, and how fast it moves."""
+    async def queue(self, client: str, *, both: bool = False) -> QueueFigures:
+        """Return how much waits in a client's queue, or in both of its queues."""
         ...
 
     async def pollers(self, client: str) -> int:
@@ -145,9 +145,9 @@ class TemporalDeliveries:
         async with _reached():
             await flows.tell_client(self._client, message, doc)
 
-    async def queue(self, client: str) -> QueueFigures:
+    async def queue(self, client: str, *, both: bool = False) -> QueueFigures:
         async with _reached():
-            return await describe_queue(self._client, client)
+            return await describe_queue(self._client, client, both=both)
 
     async def pollers(self, client: str) -> int:
         async with _reached():

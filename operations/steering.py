@@ -33,20 +33,20 @@ async def figures(parts: Parts, codes: Sequence[str]) -> list[QueueFigures]:
     few = asyncio.Semaphore(_AT_ONCE)
 
     async def one(code: str) -> QueueFigures:
+        settings = steered.get(code, QueueSettings(client=code))
         async with few:
-            seen = await parts.deliveries.queue(code)
-        return _steered(seen, steered.get(code))
+            seen = await parts.deliveries.queue(code, both=settings.critical_queue)
+        return _steered(seen, settings)
 
     return list(await asyncio.gather(*map(one, codes)))
 
 
-def _steered(seen: QueueFigures, settings: QueueSettings | None) -> QueueFigures:
-    if settings is None:
-        return seen
+def _steered(seen: QueueFigures, settings: QueueSettings) -> QueueFigures:
     return seen.model_copy(
         update={
             "paused": seen.paused or settings.paused,
             "limit_per_second": settings.per_second,
+            "critical_passes_pause": settings.critical_passes_pause,
         }
     )
 
@@ -107,6 +107,16 @@ async def limit(
     """Let so many calls to providers a second out of a queue, over all workers."""
     async with parts.store.sessions.begin() as session:
         changed = await queue_settings.limit_queue(session, client, per_second, actor)
+    _forget(parts)
+    return changed
+
+
+async def let_critical_pass(
+    parts: Parts, client: str, passes: bool, actor: Actor
+) -> QueueSettings:
+    """Let critical messages accepted from now on pass a pause, or no longer."""
+    async with parts.store.sessions.begin() as session:
+        changed = await queue_settings.let_critical_pass(session, client, passes, actor)
     _forget(parts)
     return changed
 

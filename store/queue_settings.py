@@ -15,19 +15,36 @@ from store.tables import ClientRow, QueueSettingRow
 
 
 class QueueSettings(Model):
-    """One client's queue: whether it stands still, and how fast it may go."""
+    """One client's queue: whether it stands still, and how fast it may go.
+
+    `critical_queue`: it has a second queue, for critical messages that pass a
+    pause; a queue once begun is served on, as messages may be in it for days.
+    """
 
     client: str
     paused: bool = False
     per_second: float | None = None
+    critical_passes_pause: bool = False
+    critical_queue: bool = False
     set_by: str | None = None
     set_at: datetime | None = None
+
+    @property
+    def critical_runs(self) -> bool:
+        """Whether the second queue is served now."""
+        return self.critical_queue and (self.critical_passes_pause or not self.paused)
 
 
 async def queue_settings(session: AsyncSession) -> dict[str, QueueSettings]:
     """Return the settings of every queue that somebody has steered."""
     rows = await session.exec(select(QueueSettingRow))
     return {row.client: _settings(row) for row in rows}
+
+
+async def settings_of(session: AsyncSession, client: str) -> QueueSettings:
+    """Return one queue's settings; a new queue runs, without a limit."""
+    row = await session.get(QueueSettingRow, client)
+    return _settings(row) if row else QueueSettings(client=client)
 
 
 async def pause_queue(
@@ -47,6 +64,17 @@ async def limit_queue(
     row = await _row(session, client, actor)
     before, row.per_second = row.per_second, per_second
     return await _saved(session, row, actor, "limit", {"per_second": before})
+
+
+async def let_critical_pass(
+    session: AsyncSession, client: str, passes: bool, actor: Actor
+) -> QueueSettings:
+    """Let critical messages accepted from now on pass a pause, or no longer."""
+    row = await _row(session, client, actor)
+    before, row.critical_passes_pause = row.critical_passes_pause, passes
+    row.critical_queue = row.critical_queue or passes
+    kept: dict[str, object] = {"critical_passes_pause": before}
+    return await _saved(session, row, actor, "critical-passes-pause", kept)
 
 
 async def _row(session: AsyncSession, client: str, actor: Actor) -> QueueSettingRow:

@@ -17,6 +17,7 @@ from store.access_tables import (
     SignInRow,
     UserRow,
 )
+from store.alarm_tables import AlarmRow, WatchRulesRow
 from store.columns import UtcDateTime, index_present
 from store.part_tables import AttemptPartRow
 from store.receipt_tables import ParkedReceiptRow, ReceiptAddressRow
@@ -44,6 +45,7 @@ from store.workstation_tables import PopupRow, WorkstationAddressRow, Workstatio
 
 __all__ = [
     "AccountTrafficRow",
+    "AlarmRow",
     "AttemptPartRow",
     "AttemptRow",
     "AuditRow",
@@ -82,6 +84,7 @@ __all__ = [
     "TemplateRow",
     "TypeChannelRow",
     "UserRow",
+    "WatchRulesRow",
     "WorkstationAddressRow",
     "WorkstationRow",
 ]

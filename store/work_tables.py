@@ -9,13 +9,18 @@ from store.rows import Row
 
 
 class QueueSettingRow(Row, table=True):
-    """How a client's queue is steered; no row: it runs, without a limit."""
+    """How a client's queue is steered; no row: it runs, without a limit.
+
+    `critical_queue`: it once had a second queue, in which something may wait.
+    """
 
     __tablename__ = "queue_settings"
 
     client: str = Field(primary_key=True)
     paused: bool
     per_second: float | None
+    critical_passes_pause: bool = False
+    critical_queue: bool = False
     set_by: str
     set_at: datetime = Field(sa_type=UtcDateTime)
 

@@ -97,7 +97,7 @@ class FakeDeliveries:
         if (message.id, doc.status) not in self.told:
             self.told.append((message.id, doc.status))
 
-    async def queue(self, client: str) -> QueueFigures:
+    async def queue(self, client: str, *, both: bool = False) -> QueueFigures:
         self._reach()
         return QueueFigures(
             client=client,

@@ -31,7 +31,7 @@ def _generated(path: Path) -> bool:
 
 
 PACKAGED = sources(*MAY_IMPORT)
-STARTERS = [ROOT / name for name in ("worker.py", "cli.py", "web.py")]
+STARTERS = [ROOT / name for name in ("worker.py", "serving.py", "cli.py", "web.py")]
 TESTS = sources("tests")
 EVERYTHING = [*PACKAGED, *STARTERS, *TESTS, *sources("benchmarks")]
 

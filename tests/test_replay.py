@@ -8,9 +8,9 @@ from temporalio.worker import Replayer
 
 from core.codec import data_converter
 from core.models import MessageStatus
+from serving import WORKFLOWS
 from tests.record_histories import HISTORIES
 from tests.workflow_rig import KEYRING
-from worker import WORKFLOWS
 
 ENDINGS = sorted(HISTORIES.glob("*.json"))
 

@@ -21,8 +21,8 @@ from core import search
 from core.codec import data_converter
 from core.crypto import Keyring
 from core.models import Message, MessageStatus, task_queue
+from serving import WORKFLOWS
 from tests.workflow_fakes import FakeActivities
-from worker import WORKFLOWS
 from workflows.message import DeliverMessage
 from workflows.start import start
 

@@ -97,7 +97,7 @@ async def _start(
             DeliverMessage.run,
             message,
             id=workflow_id(message.id),
-            task_queue=task_queue(message.client),
+            task_queue=task_queue(message.client, passes_pause=message.passes_pause),
             id_reuse_policy=reuse,
             search_attributes=search.attributes(message),
             static_summary=Summary(f"{message.type} from {message.client}"),

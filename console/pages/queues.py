@@ -63,6 +63,8 @@ class _Page:
             Action("pause", "queues.pause", self._pause, only="runs"),
             Action("play_arrow", "queues.resume", self._resume, only="rests"),
             Action("tune", "queues.set_limit", self._limit),
+            Action("priority_high", "alarms.let_pass", self._let_pass, only="holds"),
+            Action("block", "alarms.hold_back", self._hold_back, only="lets"),
         )
 
     async def _load(self, cursor: str | None) -> tuple[Rows, str | None]:
@@ -86,7 +88,11 @@ class _Page:
             "tone": tone,
             "runs": not seen.paused,
             "rests": seen.paused,
+            "holds": not seen.critical_passes_pause,
+            "lets": seen.critical_passes_pause,
+            "critical": t("setup.yes" if seen.critical_passes_pause else "setup.no"),
             "backlog": str(seen.backlog),
+            "waiting": _waiting(seen),
             "oldest": f"{seen.oldest_age_seconds:.0f} s" if seen.backlog else "",
             "added": f"{seen.added_per_second:.1f}",
             "dispatched": f"{seen.dispatched_per_second:.1f}",
@@ -113,6 +119,27 @@ class _Page:
             act = steering.pause if pause else steering.resume
             await act(desk(), row["code"], actor)
             notify(t("queues.paused_now" if pause else "queues.resumed"))
+            await self._listing.reload()
+
+        await work()
+
+    async def _let_pass(self, row: Row) -> None:
+        await self._pass(row, passes=True)
+
+    async def _hold_back(self, row: Row) -> None:
+        await self._pass(row, passes=False)
+
+    async def _pass(self, row: Row, *, passes: bool) -> None:
+        word = "let_pass" if passes else "hold_back"
+        text = t(f"alarms.{word}_ask", client=row["client"])
+        title = t(f"alarms.{word}")
+        if not await confirm(title, text, yes=title, danger=not passes):
+            return
+
+        @acting(*_MAY_ACT)
+        async def work(actor: Actor) -> None:
+            await steering.let_critical_pass(desk(), row["code"], passes, actor)
+            notify(t(f"alarms.{word}_done"))
             await self._listing.reload()
 
         await work()
@@ -147,11 +174,13 @@ _COLUMNS = (
     Column("client", "work.client", link="address", wrap=True),
     Column("state", "queues.state", tone="tone"),
     Column("backlog", "queues.backlog", right=True),
+    Column("waiting", "alarms.by_priority"),
     Column("oldest", "queues.oldest", right=True),
     Column("added", "queues.in", right=True),
     Column("dispatched", "queues.out", right=True),
     Column("pollers", "queues.pollers", right=True),
     Column("limit", "queues.limit", right=True),
+    Column("critical", "alarms.passes"),
     Column("history", "queues.history", spark=True),
 )
 
@@ -165,6 +194,16 @@ def _state(seen: QueueFigures) -> tuple[str, str]:
     if seen.limit_per_second is not None:
         return "limited", "info"
     return "running", "good"
+
+
+def _waiting(seen: QueueFigures) -> str:
+    """Return what waits of each priority, the most urgent first; "" for nothing."""
+    parts = (
+        f"{t(f'priority.{priority}')} {figures.backlog}"
+        for priority, figures in seen.by_priority.items()
+        if figures.backlog
+    )
+    return " · ".join(parts)
 
 
 def _number(limit: float | None) -> str:

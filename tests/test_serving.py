@@ -1,0 +1,57 @@
+"""How a process shares itself among the queues it serves."""
+
+import pytest
+import typer
+from hypothesis import given
+from hypothesis import strategies as st
+
+from serving import ROOMY, Part, room_for
+from worker import Share, part
+
+codes = st.from_regex(r"[a-z0-9][a-z0-9\-]{0,30}", fullmatch=True)
+
+
+def test_few_queues_have_all_the_room() -> None:
+    assert room_for(0) == room_for(12) == ROOMY
+
+
+@given(st.integers(1, 5000))
+def test_many_queues_share_what_a_process_has(queues: int) -> None:
+    room, more = room_for(queues), room_for(queues + 1)
+    assert room.workflow_polls >= 2
+    assert room.activity_polls >= 1
+    assert room.cached >= 20
+    assert more.workflow_polls <= room.workflow_polls
+    assert more.cached <= room.cached
+    if queues >= 200:
+        assert (room.workflow_polls, room.activity_polls) == (2, 1)
+
+
+@given(codes, st.integers(1, 9))
+def test_each_client_is_in_one_part(code: str, parts: int) -> None:
+    having = [n for n in range(1, parts + 1) if Part(n, parts).has(code)]
+    assert len(having) == 1
+
+
+def test_a_thousand_clients_are_shared_evenly() -> None:
+    known = [f"client-{number}" for number in range(1000)]
+    for number in (1, 2, 3):
+        share = Share(part=Part(number, 3))
+        assert 280 < sum(map(share.has, known)) < 390
+
+
+def test_named_clients_of_a_part_are_served() -> None:
+    share = Share(frozenset({"his", "lis"}), Part(1, 2))
+    other = Share(frozenset({"his", "lis"}), Part(2, 2))
+    assert not share.has("pacs")
+    assert share.has("his") != other.has("his")
+
+
+def test_a_part_is_read() -> None:
+    assert part("2/3") == Part(2, 3)
+
+
+@pytest.mark.parametrize("text", ["", "3/2", "0/3", "1/0", "1", "a/b", "1/2/3", "-1/2"])
+def test_what_is_no_part_is_refused(text: str) -> None:
+    with pytest.raises(typer.BadParameter):
+        part(text)
