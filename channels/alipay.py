@@ -19,8 +19,9 @@ from channels.clip import clip, one_line
 from channels.codes import clean_code, refusal
 from channels.mini_page import page_of
 from channels.provider import Provider
+from channels.template_ids import required
 from channels.times import Clock, utc_now
-from core.errors import ContentRefused, Misconfigured
+from core.errors import ContentRefused
 from core.words import Channel
 
 METHODS: Mapping[Interface, str] = {
@@ -140,9 +141,7 @@ _CONTENTS: Mapping[Interface, Callable[[AlipayAccount, Sending], dict[str, objec
 
 def _template(account: AlipayAccount, content: Content) -> str:
     template = content.provider_template or account.default_template
-    if not template:
-        raise refusal(CODES.provider, Misconfigured, code="no-template")
-    return template
+    return required(CODES.provider, template)
 
 
 def keywords(content: Content) -> dict[str, str]:

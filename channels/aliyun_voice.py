@@ -19,13 +19,13 @@ from pydantic import Field, SecretStr
 from channels.aliyun import AliyunApi
 from channels.aliyun_codes import ANSWERED, CALLS, VOICE, raise_over_limit
 from channels.base import Sending, Taken
-from channels.codes import cannot_ask, refusal
+from channels.codes import cannot_ask
 from channels.http import Line, Slots, deadline
 from channels.provider import Provider, SandboxPorts
 from channels.sms import template_param
-from channels.template_ids import ALIYUN_VOICE, id_of_form
+from channels.template_ids import ALIYUN_VOICE, id_of_form, required
 from channels.times import Clock, utc_now
-from core.errors import DeliveryError, Misconfigured, NotTaken, ProviderDown
+from core.errors import DeliveryError, NotTaken, ProviderDown
 from core.models import Address, Model
 from core.words import Channel, IdentityType
 
@@ -96,12 +96,10 @@ class AliyunVoiceSender:
         template = id_of_form(
             sending.content.provider_template, ALIYUN_VOICE, account.default_template
         )
-        if not template:
-            raise refusal(self.provider, Misconfigured, code="no-template")
         shown = {"CalledShowNumber": account.show_number} if account.show_number else {}
         return shown | {
             "CalledNumber": called_number(sending.address),
-            "TtsCode": template,
+            "TtsCode": required(self.provider, template),
             "TtsParam": template_param(sending.content),
             "PlayTimes": str(account.play_times),
             "OutId": out_id(sending.id),

@@ -16,12 +16,12 @@ from channels.accounts import AliyunAccount
 from channels.aliyun import AliyunApi
 from channels.aliyun_codes import CARRIERS, SMS, raise_over_limit
 from channels.base import Content, Sending, Taken
-from channels.codes import cannot_ask, refusal
+from channels.codes import cannot_ask
 from channels.http import Line, Slots, deadline
 from channels.provider import Provider
-from channels.template_ids import ALIYUN_SMS, id_of_form
+from channels.template_ids import ALIYUN_SMS, id_of_form, required
 from channels.times import CHINA, Clock, utc_now
-from core.errors import DeliveryError, Misconfigured
+from core.errors import DeliveryError
 from core.words import Channel
 
 VERSION = "2017-05-25"
@@ -64,12 +64,10 @@ class AliyunSmsSender:
         template = id_of_form(
             content.provider_template, ALIYUN_SMS, self._account.default_template
         )
-        if not template:
-            raise refusal(self.provider, Misconfigured, code="no-template")
         return {
             "PhoneNumbers": phone(sending.address.value),
             "SignName": self._account.sign_name,
-            "TemplateCode": template,
+            "TemplateCode": required(self.provider, template),
             "TemplateParam": template_param(content),
             "OutId": str(sending.id),
         }

@@ -7,6 +7,9 @@ provider takes the one that has its form: "SMS_210010104 1400123".
 
 import re
 
+from channels.codes import refusal
+from core.errors import Misconfigured
+
 ALIYUN_SMS = re.compile(r"SMS_\w+", re.ASCII)
 ALIYUN_VOICE = re.compile(r"TTS_\w+", re.ASCII)
 TENCENT = re.compile(r"[0-9]{1,12}")
@@ -23,3 +26,10 @@ def id_of_form(
     if not listed:
         return default
     return next((id for id in listed.split() if form.fullmatch(id)), None)
+
+
+def required(provider: str, template: str | None) -> str:
+    """Return a template's id; Misconfigured where there is none to send with."""
+    if not template:
+        raise refusal(provider, Misconfigured, code="no-template")
+    return template

@@ -11,14 +11,15 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 import httpx
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 
 from channels.codes import CodeTable, refusal
 from channels.http import Answer, Line, read_object, to_json
 from core.errors import OutcomeUnknown
+from core.models import Model
 
 ALGORITHM = "TC3-HMAC-SHA256"
 CONTENT_TYPE = "application/json"
@@ -28,17 +29,15 @@ STALE = frozenset({"AuthFailure.SignatureExpire", "InternalError.RequestTimeExce
 _SIGNED = "content-type;host"
 
 
-class SecretKey(Protocol):
-    """What an account of Tencent Cloud signs with, and where it calls."""
+class TencentAccount(Model):
+    """A key of Tencent Cloud, and an application of one of its products."""
 
-    @property
-    def base_url(self) -> str: ...
-    @property
-    def region(self) -> str: ...
-    @property
-    def secret_id(self) -> str: ...
-    @property
-    def secret_key(self) -> SecretStr: ...
+    base_url: str
+    region: str = "ap-guangzhou"
+    secret_id: str = Field(pattern=r"^[\x21-\x7e]+$")
+    secret_key: SecretStr
+    sdk_app_id: str = Field(pattern=r"^[0-9]{1,20}$")
+    default_template: str | None = None
 
 
 def authorization(
@@ -100,7 +99,7 @@ class TencentApi:
     """One version of one of Tencent Cloud's products, called with one key."""
 
     line: Line
-    account: SecretKey
+    account: TencentAccount
     service: str
     version: str
 

@@ -17,12 +17,11 @@ from channels.carriers import CARRIERS
 from channels.codes import cannot_ask, refusal
 from channels.http import Line, Slots, deadline
 from channels.provider import Provider, SandboxPorts
-from channels.template_ids import TENCENT, id_of_form
-from channels.tencent_cloud import TencentApi
+from channels.template_ids import TENCENT, id_of_form, required
+from channels.tencent_cloud import TencentAccount, TencentApi
 from channels.tencent_codes import SMS
 from channels.times import Clock, utc_now
-from core.errors import DeliveryError, Misconfigured, OutcomeUnknown
-from core.models import Model
+from core.errors import DeliveryError, OutcomeUnknown
 from core.words import Channel
 
 VERSION = "2021-01-11"
@@ -35,16 +34,11 @@ _PAGE = 100
 _SLOTS = 50
 
 
-class TencentSmsAccount(Model):
+class TencentSmsAccount(TencentAccount):
     """A key of Tencent Cloud, an application of its short messages, a signature."""
 
     base_url: str = "https://sms.tencentcloudapi.com"
-    region: str = "ap-guangzhou"
-    secret_id: str = Field(pattern=r"^[\x21-\x7e]+$")
-    secret_key: SecretStr
-    sdk_app_id: str = Field(pattern=r"^[0-9]{1,20}$")
     sign_name: str = Field(min_length=1)
-    default_template: str | None = None
 
     @classmethod
     def sandbox(cls, ports: SandboxPorts) -> Self:
@@ -91,13 +85,11 @@ class TencentSmsSender:
         template = id_of_form(
             content.provider_template, TENCENT, self._account.default_template
         )
-        if not template:
-            raise refusal(self.provider, Misconfigured, code="no-template")
         return {
             "PhoneNumberSet": [sending.address.value],
             "SmsSdkAppId": self._account.sdk_app_id,
             "SignName": self._account.sign_name,
-            "TemplateId": template,
+            "TemplateId": required(self.provider, template),
             "TemplateParamSet": template_params(content),
             "SessionContext": str(sending.id),
         }

@@ -16,13 +16,12 @@ from channels.base import Sending, Taken
 from channels.codes import refusal
 from channels.http import Line, Slots, deadline
 from channels.provider import Provider, SandboxPorts
-from channels.template_ids import TENCENT, id_of_form
-from channels.tencent_cloud import TencentApi
+from channels.template_ids import TENCENT, id_of_form, required
+from channels.tencent_cloud import TencentAccount, TencentApi
 from channels.tencent_codes import VOICE
 from channels.tencent_sms import template_params
 from channels.times import Clock, utc_now
-from core.errors import Misconfigured, OutcomeUnknown
-from core.models import Model
+from core.errors import OutcomeUnknown
 from core.words import Channel
 
 VERSION = "2020-09-02"
@@ -30,7 +29,7 @@ VERSION = "2020-09-02"
 _SLOTS = 20
 
 
-class TencentVoiceAccount(Model):
+class TencentVoiceAccount(TencentAccount):
     """A key of Tencent Cloud, an application of its voice messages.
 
     `confirm_key` is the key that a template asks people to press for "I have
@@ -38,13 +37,8 @@ class TencentVoiceAccount(Model):
     """
 
     base_url: str = "https://vms.tencentcloudapi.com"
-    region: str = "ap-guangzhou"
-    secret_id: str = Field(pattern=r"^[\x21-\x7e]+$")
-    secret_key: SecretStr
-    sdk_app_id: str = Field(pattern=r"^[0-9]{1,20}$")
     play_times: int = Field(default=2, ge=1, le=3)
     confirm_key: str = Field(default="1", pattern=r"^[0-9*#]$")
-    default_template: str | None = None
 
     @classmethod
     def sandbox(cls, ports: SandboxPorts) -> Self:
@@ -89,10 +83,8 @@ class TencentVoiceSender:
         template = id_of_form(
             content.provider_template, TENCENT, self._account.default_template
         )
-        if not template:
-            raise refusal(self.provider, Misconfigured, code="no-template")
         return {
-            "TemplateId": template,
+            "TemplateId": required(self.provider, template),
             "CalledNumber": sending.address.value,
             "VoiceSdkAppid": self._account.sdk_app_id,
             "TemplateParamSet": template_params(content),

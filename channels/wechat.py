@@ -14,12 +14,11 @@ import httpx
 from channels.accounts import WechatAccount
 from channels.base import Content, Sending, Taken
 from channels.clip import ELLIPSIS, clip, one_line
-from channels.codes import refusal
 from channels.provider import Provider
+from channels.template_ids import required
 from channels.times import Clock, utc_now
 from channels.tokens import TokenStore
 from channels.weixin_app import CODES, WeixinApp
-from core.errors import Misconfigured
 from core.words import Channel
 
 # How many characters a field of each type holds, and what shows that it was
@@ -64,11 +63,9 @@ class WechatSender:
     def _message(self, sending: Sending) -> dict[str, object]:
         content = sending.content
         template = content.provider_template or self._account.default_template
-        if not template:
-            raise refusal(self.provider, Misconfigured, code="no-template")
         message: dict[str, object] = {
             "touser": sending.address.value,
-            "template_id": template,
+            "template_id": required(self.provider, template),
             "client_msg_id": sending.id.hex,
             "data": {name: {"value": v} for name, v in fields(content).items()},
         }

@@ -14,17 +14,16 @@ from pydantic import Field
 
 from channels.accounts import WechatAccount
 from channels.base import Sending, Taken
-from channels.codes import refusal
 from channels.consents import Consents, NoLedger
 from channels.mini_page import page_of
 from channels.provider import Provider, SandboxPorts
+from channels.template_ids import required
 from channels.times import Clock, utc_now
 from channels.tokens import TokenStore
 from channels.wechat import fields
 from channels.weixin_app import WeixinApp, codes_of
 from core.errors import (
     DeliveryError,
-    Misconfigured,
     OutcomeUnknown,
     Undeliverable,
 )
@@ -107,9 +106,7 @@ class WechatMiniSender:
 
     def _template(self, sending: Sending) -> str:
         template = sending.content.provider_template or self._account.default_template
-        if not template:
-            raise refusal(self.provider, Misconfigured, code="no-template")
-        return template
+        return required(self.provider, template)
 
     def _message(self, sending: Sending, template: str) -> dict[str, object]:
         content = sending.content

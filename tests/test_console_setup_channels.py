@@ -104,10 +104,10 @@ async def test_a_test_message_says_what_the_provider_says(
     await screenshot(await open_page(page, "/channels"), "channels")
     await open_page(page, "/channels/sms")
     await page.get_by_label("Value").fill("12")
-    await page.get_by_role("button", name="Send").click()
+    await page.get_by_role("button", name="Send", exact=True).click()
     await expect(page.get_by_text("Is not a mobile number.")).to_be_visible()
     await page.get_by_label("Value").fill(person.mobile)
-    await page.get_by_role("button", name="Send").click()
+    await page.get_by_role("button", name="Send", exact=True).click()
     await expect(page.get_by_text("The provider has taken it.")).to_be_visible()
     async with centre.sandbox() as sandbox:
         query = {"channel": "sms", "recipient": person.mobile}
@@ -115,7 +115,7 @@ async def test_a_test_message_says_what_the_provider_says(
         assert len(answer.json()["items"]) == 1
         rule = {"recipient": person.mobile, "outcome": "unsubscribed"}
         await sandbox.put("/_sandbox/rules", json=[rule])
-        await page.get_by_role("button", name="Send").click()
+        await page.get_by_role("button", name="Send", exact=True).click()
         told = page.get_by_text("this person can't be reached")
         await expect(told).to_be_visible()
         await expect(page.get_by_text("isv.CUSTOMER_REFUSED")).to_be_visible()
