@@ -17,11 +17,12 @@ from temporalio.worker import (
 )
 
 from activities.failures import FailureInterceptor
+from workflows.batch import DeliverBatch
 from workflows.callback import TellClient
 from workflows.message import DeliverMessage
 from workflows.recall import RecallMessage
 
-WORKFLOWS = (DeliverMessage, RecallMessage, TellClient)
+WORKFLOWS = (DeliverBatch, DeliverMessage, RecallMessage, TellClient)
 
 # A deploy waits this long for provider calls under way.
 _GRACE = timedelta(seconds=10)

@@ -8,6 +8,7 @@ import re
 import signal
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 import httpx
@@ -15,6 +16,7 @@ import structlog
 import typer
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from activities.batches import BatchActivities, StartMessage
 from activities.delivery import DeliveryActivities
 from activities.links import Links
 from activities.notify import NotifyActivities
@@ -41,6 +43,7 @@ from serving import WHOLE, Activity, Part, Queues
 from store import Store, clients, open_store, queue_settings
 from store.queue_settings import QueueSettings
 from workflows.connection import connect
+from workflows.start import start_once
 
 # How often clients and accounts are read: a change holds within 5 s.
 _FOLLOW_SECONDS = 2.0
@@ -66,8 +69,10 @@ def assemble(
     store: Store,
     http: httpx.AsyncClient,
     router: Router,
+    start: StartMessage,
 ) -> list[Activity]:
     """Return every activity, with the parts it works with."""
+    batch = BatchActivities(store, start)
     times = Times(settings.timezone)
     records = RecordActivities(store, settings.standing_fade, times)
     delivery = DeliveryActivities(
@@ -88,6 +93,8 @@ def assemble(
         recall.withdraw,
         recall.correction,
         recall.note_recall,
+        batch.begin_batch,
+        batch.send_page,
     ]
 
 
@@ -110,7 +117,8 @@ async def serve(settings: Settings, share: Share, stop: asyncio.Event) -> None:
         under, rules = fallback(settings)[1], settings.routing
         channels = LiveChannels(tools, under, rules)
         routing = asyncio.create_task(route_for_ever(store, under, rules))
-        activities = assemble(settings, keyring, store, http, channels.router)
+        begin = partial(start_once, client)
+        activities = assemble(settings, keyring, store, http, channels.router, begin)
         queues = Queues(client, activities)
         try:
             await _follow(queues, channels, store, share, stop)

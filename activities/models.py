@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from core.batches import Steering
 from core.models import (
     Address,
     Message,
@@ -30,13 +31,15 @@ class Prepared(Model):
     """Where each channel of the plan shall send, or why it must not.
 
     `doubted` are the channels tried although something is held against the address.
-    `waiting`: nothing may go out yet; prepare again then.
+    `waiting`: nothing may go out yet; prepare again then. `cancelled`: the batch
+    that it is part of was stopped.
     """
 
     addresses: dict[Channel, Address] = {}
     withheld: dict[Channel, Reason] = {}
     doubted: tuple[Channel, ...] = ()
     waiting: Waiting | None = None
+    cancelled: bool = False
 
 
 class DeliveryTask(Model):
@@ -138,3 +141,30 @@ class RecallNote(Model):
     message_id: UUID
     recall: Recall
     withdrawn: tuple[Channel, ...] = ()
+
+
+class BatchBegun(Model):
+    """When a batch is due, and how it is driven."""
+
+    send_at: datetime | None
+    steering: Steering
+
+
+class BatchPage(Model):
+    """Some recipients of a batch, by their positions."""
+
+    batch_id: UUID
+    first: int
+    size: int
+
+    @property
+    def end(self) -> int:
+        """The first position that is not of the page."""
+        return self.first + self.size
+
+
+class BatchPageDone(Model):
+    """Where the next page begins, and how the batch is driven now."""
+
+    next: int
+    steering: Steering

@@ -12,7 +12,7 @@ from activities.times import Times
 from core.models import Address, Message
 from core.standings import FADE, Standing, reason_to_skip
 from core.words import Channel, IdentityType, Priority, Reason
-from store import Store, messages, patients, standings
+from store import Store, batches, messages, patients, standings
 from store.addresses import addresses_in, identities_of
 
 
@@ -35,6 +35,8 @@ class RecordActivities:
         """Write the message down and find out where it shall go."""
         message = snapshot.message
         async with self.store.sessions.begin() as session:
+            if await _called_off(session, snapshot):
+                return Prepared(cancelled=True)
             # Reading first: from its first write on, SQLite lets nobody else write.
             identities = await identities_of(session, message)
             refused = await self._opted_out(session, message, identities)
@@ -88,3 +90,11 @@ class RecordActivities:
         now = datetime.now(UTC)
         reasons = {c: reason_to_skip(s, now, self.fade) for c, s in known.items()}
         return {channel: reason for channel, reason in reasons.items() if reason}
+
+
+async def _called_off(session: AsyncSession, snapshot: Snapshot) -> bool:
+    """Tell whether a message's batch was stopped; a person's resend goes out."""
+    batch = snapshot.message.batch
+    if batch is None or snapshot.status.run > 1:
+        return False
+    return await batches.is_cancelled(session, batch)

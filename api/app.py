@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 
 from api import (
     admin_accounts,
+    admin_batches,
     admin_clients,
     admin_dictionaries,
     admin_messages,
@@ -25,6 +26,7 @@ from api import (
     admin_types,
     admin_work,
     admin_workstations,
+    batches,
     codec,
     detail_page,
     health,
@@ -55,6 +57,7 @@ OpenDeliveries = Callable[[Settings, Keyring], Awaitable[Deliveries]]
 ROUTERS: tuple[APIRouter, ...] = (
     token_routes.router,
     messages.router,
+    batches.router,
     admin_clients.router,
     admin_times.router,
     admin_types.router,
@@ -65,6 +68,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     admin_patients.router,
     admin_messages.router,
     admin_work.router,
+    admin_batches.router,
     admin_people.router,
     admin_workstations.router,
     workstation_socket.router,
@@ -76,9 +80,13 @@ ROUTERS: tuple[APIRouter, ...] = (
     health.router,
 )
 # Temporal's histories come in larger pieces than a message may have, and so do
-# mail servers' reports.
+# mail servers' reports; a batch is ten thousand messages.
 _LIMITS = Limits(
-    larger={"/v1/codec/": 2048 * KIB, receipts.PREFIX: 1024 * KIB},
+    larger={
+        "/v1/codec/": 2048 * KIB,
+        receipts.PREFIX: 1024 * KIB,
+        batches.PREFIX: 8 * 1024 * KIB,
+    },
     forms=frozenset({"/v1/token"}),
     raw=(receipts.PREFIX,),
 )

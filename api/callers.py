@@ -148,6 +148,7 @@ _AS_CLIENT = Security(_CLIENT_SCHEME)
 _AS_PERSON = Security(_PERSON_SCHEME)
 
 SendingClient = Annotated[Caller, Depends(_client_with(Scope.MESSAGES_SEND))]
+BatchSender = Annotated[Caller, Depends(_client_with(Scope.BATCHES_SEND))]
 Reader = Annotated[Caller, Depends(_client_or_person(Scope.MESSAGES_READ, *Role))]
 Canceller = Annotated[
     Caller,

@@ -40,3 +40,36 @@ MESSAGES: dict[str, Example] = {
         },
     },
 }
+
+BATCHES: dict[str, Example] = {
+    "reminders": {
+        "summary": "A reminder to two people, twenty messages a second",
+        "value": {
+            "type": "registration-success",
+            "recipients": [
+                {
+                    "identities": {"mobile": "13800138000"},
+                    "params": {
+                        "patient_name": "张三",
+                        "department": "心内科",
+                        "doctor": "李医生",
+                        "visit_time": "2026-03-02 09:30",
+                        "queue_no": "12",
+                    },
+                    "reference": "HIS-20260301-000123",
+                },
+                {
+                    "identities": {"patient_id": "P0012346"},
+                    "params": {
+                        "patient_name": "李四",
+                        "department": "心内科",
+                        "doctor": "李医生",
+                        "visit_time": "2026-03-02 09:40",
+                        "queue_no": "13",
+                    },
+                },
+            ],
+            "rate_per_second": 20,
+        },
+    },
+}

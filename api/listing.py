@@ -28,6 +28,7 @@ async def wanted_messages(
         since=query.since,
         until=query.until,
         unacknowledged=query.unacknowledged,
+        batch=query.batch,
     )
     if query.recipient is None:
         return wanted

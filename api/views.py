@@ -75,6 +75,7 @@ class StatusDocument(Model):
     waiting: Waiting | None
     acknowledgement: Acknowledgement | None
     recall: Recall | None
+    batch: UUID | None = Field(description="The batch that it is part of.")
     run: int
 
 
@@ -126,6 +127,7 @@ class MessageQuery(Model):
     unacknowledged: bool = Field(
         default=False, description="Only messages that still have to be confirmed."
     )
+    batch: UUID | None = Field(default=None, description="Only of this batch.")
     limit: int = Field(default=50, ge=1, le=200)
     cursor: str | None = Field(default=None, min_length=1, max_length=512)
 

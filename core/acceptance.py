@@ -3,7 +3,7 @@
 import hashlib
 import json
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
@@ -103,7 +103,7 @@ def accept(
     Raises Forbidden for a type this client may not send, and Invalid with
     every wrong place (a JSON pointer each) for anything else.
     """
-    kind = _usable_type(request, sender, message_type)
+    kind = usable_type(request.type, sender, message_type)
     identities = _checked(request, kind, now)
     return Message(
         id=message_id,
@@ -137,33 +137,49 @@ def _checked(
     """Return the identities, each in its one spelling, where nothing is wrong."""
     identities: dict[IdentityType, str] = {}
     wrong = [
-        *_identities(request, identities),
-        *_channels(request, kind),
-        *_params(request, kind),
-        *_characters(request),
-        *_link(request),
-        *_times(request, now),
+        *recipient_wrongs(request, required_params(kind), identities),
+        *frame_wrongs(request, kind, now),
     ]
     if wrong:
         raise Invalid("The message was refused; see `errors`.", wrong)
     return identities
 
 
-def _usable_type(
-    request: MessageRequest, sender: Sender, found: MessageType | None
-) -> MessageType:
+def recipient_wrongs(
+    request: MessageRequest,
+    required: Collection[str],
+    identities: dict[IdentityType, str],
+) -> Iterator[Wrong]:
+    """Yield what is wrong with one person's part; fill in the identities."""
+    yield from _identities(request, identities)
+    yield from _params(request, required)
+    yield from _characters(request)
+
+
+def frame_wrongs(
+    request: MessageRequest, kind: MessageType, now: datetime
+) -> Iterator[Wrong]:
+    """Yield what is wrong with the rest: channels, link, times."""
+    yield from _channels(request, kind)
+    yield from _link(request)
+    yield from _times(request, now)
+
+
+def usable_type(code: str, sender: Sender, found: MessageType | None) -> MessageType:
+    """Return the type, if this client may send it now; Forbidden or Invalid."""
     if found is None:
-        raise _refused("/type", "There is no such message type.")
+        raise refused("/type", "There is no such message type.")
     if sender.message_types is not None and found.code not in sender.message_types:
         raise Forbidden("This client may not send this message type.")
     if not found.enabled:
-        raise _refused("/type", "This message type is disabled.")
+        raise refused("/type", "This message type is disabled.")
     if not found.policy.channels:
-        raise _refused("/type", "This message type has no channels in its policy yet.")
+        raise refused("/type", "This message type has no channels in its policy yet.")
     return found
 
 
-def _refused(pointer: str, detail: str) -> Invalid:
+def refused(pointer: str, detail: str) -> Invalid:
+    """Return the error for one wrong place."""
     return Invalid(detail, [Wrong(pointer, detail)])
 
 
@@ -201,9 +217,8 @@ def template_placeholders(template: Template) -> list[str]:
     return placeholders("\n".join(parts))
 
 
-def _params(request: MessageRequest, kind: MessageType) -> Iterator[Wrong]:
-    required = required_params(kind)
-    for name in sorted(required - request.params.keys()):
+def _params(request: MessageRequest, required: Collection[str]) -> Iterator[Wrong]:
+    for name in sorted(set(required) - request.params.keys()):
         yield Wrong(f"/params/{name}", "This parameter is missing.")
     for name, value in request.params.items():
         if name not in required:

@@ -106,6 +106,7 @@ class Message(Model):
     resend; `fingerprint` is the hash of the request body; `run` counts the times
     the plan was begun, and `only` names the channels that this run uses (None:
     all of the plan). `passes_pause`: it goes out while its client is paused.
+    `batch` is the batch that it is part of.
     """
 
     id: UUID
@@ -133,6 +134,7 @@ class Message(Model):
     acknowledge: bool = False
     read_back_param: str | None = None
     passes_pause: bool = False
+    batch: UUID | None = None
 
 
 class Delivery(Model):
@@ -218,6 +220,7 @@ class MessageStatus(Model):
     acknowledge: bool = False
     acknowledgement: Acknowledgement | None = None
     recall: Recall | None = None
+    batch: UUID | None = None
     run: int = 1
 
     def delivery(self, channel: Channel) -> Delivery:

@@ -89,6 +89,7 @@ def begin(message: Message) -> MessageStatus:
         plan=plan,
         deliveries=pending(plan),
         acknowledge=message.acknowledge,
+        batch=message.batch,
         run=message.run,
     )
 

@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     # The window in which a failed message waits for a resend.
     resend_window_hours: float = Field(default=72, gt=0, le=24 * 90)
 
+    # A batch goes out so fast where its sender names no rate of its own.
+    batch_rate: float = Field(default=20, gt=0, le=1000)
+
     # What a provider said of an address (blocked, invalid) is believed so long.
     standing_fade_days: float = Field(default=30, gt=0, le=3650)
 

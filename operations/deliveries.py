@@ -10,6 +10,7 @@ from uuid import UUID
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from core.batches import Batch, Steering
 from core.crypto import Keyring
 from core.errors import Unavailable
 from core.models import (
@@ -26,6 +27,7 @@ from operations.queues import QueueFigures, describe_queue, live_pollers
 from workflows import start as flows
 from workflows.connection import connect
 from workflows.start import Started
+from workflows.start_batch import start_batch, steer_batch
 
 # Each call has a shorter time-out of its own; this one holds for connecting too.
 _LONGEST = timedelta(seconds=7)
@@ -76,6 +78,14 @@ class Deliveries(Protocol):
 
     async def tell(self, message: Message, doc: MessageStatus) -> None:
         """Tell the client how its message ended, however often this is asked once."""
+        ...
+
+    async def start_batch(self, batch: Batch) -> None:
+        """Start a batch; the same id twice starts it once."""
+        ...
+
+    async def steer_batch(self, batch_id: UUID, steering: Steering) -> None:
+        """Tell a batch how it is driven."""
         ...
 
     async def queue(self, client: str, *, both: bool = False) -> QueueFigures:
@@ -144,6 +154,14 @@ class TemporalDeliveries:
     async def tell(self, message: Message, doc: MessageStatus) -> None:
         async with _reached():
             await flows.tell_client(self._client, message, doc)
+
+    async def start_batch(self, batch: Batch) -> None:
+        async with _reached():
+            await start_batch(self._client, batch)
+
+    async def steer_batch(self, batch_id: UUID, steering: Steering) -> None:
+        async with _reached():
+            await steer_batch(self._client, batch_id, steering)
 
     async def queue(self, client: str, *, both: bool = False) -> QueueFigures:
         async with _reached():

@@ -56,6 +56,7 @@ class MessageFilter(Model):
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
     unacknowledged: bool = False
+    batch: UUID | None = None
 
 
 async def record(session: AsyncSession, message: Message, doc: MessageStatus) -> None:
@@ -105,6 +106,7 @@ def _columns(keyring: Keyring, message: Message, doc: MessageStatus) -> dict[str
         "priority": doc.priority.value,
         "status": doc.status.value,
         "reference": doc.reference,
+        "batch": message.batch,
         "run": doc.run,
         "created_at": doc.created_at,
         "updated_at": doc.updated_at,
@@ -237,6 +239,8 @@ def _listing(
     for name in ("client", "status", "type", "reference"):
         if (value := getattr(wanted, name)) is not None:
             statement = statement.where(table.c[name] == str(value))
+    if wanted.batch is not None:
+        statement = statement.where(table.c.batch == wanted.batch)
     if wanted.since is not None:
         statement = statement.where(at >= wanted.since)
     if wanted.until is not None:

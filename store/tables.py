@@ -18,6 +18,7 @@ from store.access_tables import (
     UserRow,
 )
 from store.alarm_tables import AlarmRow, WatchRulesRow
+from store.batch_tables import BatchRecipientRow, BatchRow
 from store.columns import UtcDateTime, index_present
 from store.part_tables import AttemptPartRow
 from store.receipt_tables import ParkedReceiptRow, ReceiptAddressRow
@@ -49,6 +50,8 @@ __all__ = [
     "AttemptPartRow",
     "AttemptRow",
     "AuditRow",
+    "BatchRecipientRow",
+    "BatchRow",
     "CapHitRow",
     "ChannelRow",
     "ClientRow",
@@ -174,6 +177,7 @@ class MessageRow(Row, table=True):
         Index(None, "client", "status", "created_at", "id"),
         Index(None, "client", "type", "created_at", "id"),
         index_present("ix_messages_reference", "reference", "created_at", "id"),
+        index_present("ix_messages_batch", "batch", "created_at", "id"),
         index_present("ix_messages_resendable", "resendable_until"),
         index_present("ix_messages_unacknowledged", "unacknowledged_since", "id"),
     )
@@ -184,6 +188,7 @@ class MessageRow(Row, table=True):
     priority: str
     status: str
     reference: str | None
+    batch: UUID | None = None
     run: int
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)

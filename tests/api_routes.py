@@ -10,6 +10,7 @@ from api.app import ROUTERS
 
 VALUES = {
     "message_id": str(UUID(int=7)),
+    "batch_id": str(UUID(int=9)),
     "code": "exam-booking",
     "secret_id": str(UUID(int=8)),
     "channel": "sms",

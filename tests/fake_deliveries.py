@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from core import progress
+from core.batches import Batch, Steering
 from core.errors import Conflict, Unavailable
 from core.models import (
     Acknowledgement,
@@ -37,6 +38,8 @@ class FakeDeliveries:
     recalls: list[RecallOrder] = field(default_factory=list)
     told: list[tuple[UUID, Status]] = field(default_factory=list)
     served: dict[str, int] = field(default_factory=dict)
+    batches: dict[UUID, Batch] = field(default_factory=dict)
+    steered: list[tuple[UUID, Steering]] = field(default_factory=list)
 
     def _reach(self) -> None:
         if self.down:
@@ -96,6 +99,14 @@ class FakeDeliveries:
         self._reach()
         if (message.id, doc.status) not in self.told:
             self.told.append((message.id, doc.status))
+
+    async def start_batch(self, batch: Batch) -> None:
+        self._reach()
+        self.batches.setdefault(batch.id, batch)
+
+    async def steer_batch(self, batch_id: UUID, steering: Steering) -> None:
+        self._reach()
+        self.steered.append((batch_id, steering))
 
     async def queue(self, client: str, *, both: bool = False) -> QueueFigures:
         self._reach()

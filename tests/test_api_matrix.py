@@ -19,6 +19,10 @@ OPERATORS = {
     ("POST", "/v1/admin/queues/{code}/pause"),
     ("POST", "/v1/admin/queues/{code}/resume"),
     ("PUT", "/v1/admin/queues/{code}/limit"),
+    ("POST", "/v1/admin/batches/{batch_id}/cancel"),
+    ("POST", "/v1/admin/batches/{batch_id}/pause"),
+    ("POST", "/v1/admin/batches/{batch_id}/resume"),
+    ("PUT", "/v1/admin/batches/{batch_id}/rate"),
 }
 LOOKING = {
     ("POST", "/v1/admin/patients/search"),

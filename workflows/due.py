@@ -34,6 +34,8 @@ class Due:
         self._record = record
         self._stopped = stopped
         self._waiting: list[Waiting] = []
+        # Whether the batch that the message is part of was stopped.
+        self.called_off = False
 
     async def prepare(self) -> Prepared | None:
         """Prepare the deliveries once they may begin; None: stopped before."""
@@ -43,6 +45,9 @@ class Due:
                 self._snapshot(),
                 **(STORE | {"summary": Summary("find addresses")}),
             )
+            if prepared.cancelled:
+                self.called_off = True
+                return None
             if prepared.waiting is None:
                 self._ledger.stand(Status.DELIVERING)
                 return prepared

@@ -121,7 +121,7 @@ class DeliverMessage:
 
     def _stop(self) -> Status | None:
         """Return why no further channel may be tried, or None."""
-        if self._cancelled:
+        if self._cancelled or self._due.called_off:
             return Status.CANCELLED
         expires = self._ledger.message.expires_at
         return Status.EXPIRED if expires and expires <= workflow.now() else None

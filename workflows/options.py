@@ -85,6 +85,19 @@ WITHDRAW = ActivityConfig(
     ),
 )
 
+# A page of a batch: a worker that died in it is noticed by its silence. Begun
+# again, it begins no message twice, so it is tried until it is done.
+PAGE = ActivityConfig(
+    start_to_close_timeout=timedelta(minutes=2),
+    heartbeat_timeout=timedelta(seconds=10),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=1),
+        maximum_interval=timedelta(seconds=10),
+    ),
+)
+# Then the batch goes on in a new run: a history stays below 1,000 events.
+PAGES_A_RUN = 100
+
 # The store is ours: a message waits for it rather than fail.
 STORE = LocalActivityConfig(
     start_to_close_timeout=timedelta(seconds=10),

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
@@ -64,6 +65,12 @@ async def start(client: Client, message: Message) -> Started:
             raise Unavailable("The first request with this key is ending.") from None
         return replay(first, message)
     return Started(message=message, replayed=False)
+
+
+async def start_once(client: Client, message: Message) -> None:
+    """Start a message's workflow, unless it was started before."""
+    with suppress(WorkflowAlreadyStartedError):
+        await _start(client, message, WorkflowIDReusePolicy.REJECT_DUPLICATE)
 
 
 def replay(first: Message, again: Message) -> Started:

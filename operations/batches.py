@@ -1,0 +1,177 @@
+"""Accepting a batch: checked whole, in the store first, then known to Temporal."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from core.acceptance import Sender, required_params
+from core.batches import (
+    Addressed,
+    Batch,
+    BatchRecipient,
+    BatchRequest,
+    BatchState,
+    Steering,
+    address,
+    batch_type,
+    batch_wrongs,
+    first_state,
+    frame,
+    keyed_batch_id,
+    refuse,
+)
+from core.errors import Invalid, Wrong
+from core.models import Message, MessageType
+from core.words import Role
+from operations import Parts
+from operations.accepting import message_type
+from store import audit, batches
+from store.audit import Actor
+from store.clients import Client
+
+# So many recipients are looked at before others have their turn.
+_SLICE = 100
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """An accepted batch; `replayed` where its key had brought it before."""
+
+    batch: Batch
+    replayed: bool
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A batch without fault: what its messages share, and who receives them."""
+
+    frame: Message
+    people: list[Addressed]
+
+
+async def submit(
+    parts: Parts, client: Client, asked: BatchRequest, key: str | None, actor: Actor
+) -> Submitted:
+    """Accept a batch; with a key seen before, return what it made then.
+
+    Raises Invalid with every wrong place, Unavailable where Temporal is down:
+    then nothing is accepted, and the same key may come again.
+    """
+    batch_id = uuid7() if key is None else keyed_batch_id(client.code, key)
+    print_ = await _fingerprint(asked)
+    first = None if key is None else await _known(parts, batch_id, print_)
+    if first is not None and first.steering.state is not BatchState.PREPARING:
+        return Submitted(first, replayed=True)
+    if first is None:
+        now = datetime.now(UTC)
+        checked = await check(parts, client, asked, batch_id, now)
+        await parts.deliveries.check()
+        batch = _batch(parts, checked, asked, print_, actor, now)
+        first = await _write(parts, batch, checked, actor)
+    await parts.deliveries.start_batch(first)
+    return Submitted(await _accepted(parts, first), replayed=False)
+
+
+async def check(
+    parts: Parts, client: Client, asked: BatchRequest, batch_id: UUID, now: datetime
+) -> Checked:
+    """Return the batch as it would be sent; Invalid with every wrong place."""
+    sender = Sender(client.code, client.message_types, client.callback is not None)
+    kind = batch_type(asked, sender, await message_type(parts, asked.type))
+    wrong = list(batch_wrongs(asked, kind, now))
+    people = await _addressed(asked.recipients, kind, wrong)
+    refuse(wrong)
+    shared = frame(
+        asked,
+        sender,
+        kind,
+        batch_id=batch_id,
+        now=now,
+        resend_window=timedelta(hours=parts.settings.resend_window_hours),
+    )
+    return Checked(shared, people)
+
+
+async def _addressed(
+    asked: Iterable[BatchRecipient], kind: MessageType, wrong: list[Wrong]
+) -> list[Addressed]:
+    required, people = required_params(kind), []
+    for place, one in enumerate(asked):
+        people.append(address(one, place, required, wrong))
+        if place % _SLICE == 0:
+            await asyncio.sleep(0)
+    return people
+
+
+async def _fingerprint(asked: BatchRequest) -> str:
+    """Return the hash that tells one request body from another."""
+    head = asked.model_dump(mode="json", exclude={"recipients"})
+    digest = hashlib.sha256(json.dumps(head, sort_keys=True).encode())
+    for place, one in enumerate(asked.recipients):
+        own = [one.identities, one.params, one.name, one.reference]
+        digest.update(json.dumps(own, sort_keys=True).encode())
+        if place % _SLICE == 0:
+            await asyncio.sleep(0)
+    return digest.hexdigest()
+
+
+def _batch(
+    parts: Parts,
+    checked: Checked,
+    asked: BatchRequest,
+    fingerprint: str,
+    actor: Actor,
+    now: datetime,
+) -> Batch:
+    shared = checked.frame
+    assert shared.batch is not None
+    rate = asked.rate_per_second or parts.settings.batch_rate
+    return Batch(
+        id=shared.batch,
+        client=shared.client,
+        type=shared.type,
+        count=len(checked.people),
+        steering=Steering(state=BatchState.PREPARING, rate_per_second=rate),
+        created_at=now,
+        created_by=actor.who,
+        send_at=shared.send_at,
+        expires_at=shared.expires_at,
+        fingerprint=fingerprint,
+    )
+
+
+async def _known(parts: Parts, batch_id: UUID, fingerprint: str) -> Batch | None:
+    """Return the batch that this key has brought; Invalid for another body."""
+    async with parts.store.alone() as session:
+        first = await batches.find(session, batch_id)
+    if first is not None and first.fingerprint != fingerprint:
+        raise Invalid("This Idempotency-Key was used with another body.")
+    return first
+
+
+async def _write(parts: Parts, batch: Batch, checked: Checked, actor: Actor) -> Batch:
+    """Write the batch, or return the one that came with the same key meanwhile."""
+    async with parts.store.sessions.begin() as session:
+        await batches.forget_unaccepted(session, batch.created_at)
+        new = await batches.add(session, batch, checked.frame, checked.people)
+        if new and isinstance(actor.role, Role):
+            after = {"client": batch.client, "type": batch.type, "count": batch.count}
+            target = f"batches/{batch.id}"
+            await audit.write(session, actor, "create", target, None, after)
+    if new:
+        return batch
+    return await _known(parts, batch.id, batch.fingerprint) or batch
+
+
+async def _accepted(parts: Parts, batch: Batch) -> Batch:
+    """Say that a batch is accepted, now that Temporal has it."""
+    state = first_state(batch.send_at, datetime.now(UTC))
+    async with parts.store.sessions.begin() as session:
+        await batches.steer(session, batch.id, [BatchState.PREPARING], state=state)
+        return await batches.find(session, batch.id) or batch
