@@ -65,7 +65,7 @@ class Alipay(Provider):
             recipient = METHODS[params["method"]](content)
         except Wrong as wrong:
             raise self._no(params, wrong.code, wrong.sub_code) from None
-        outcome = await self.desk.decide(self.channel, recipient)
+        outcome = await self.desk.decide(self.channel, "alipay", recipient)
         take = partial(self._take, params, recipient, content, outcome)
         return self.desk.answer(outcome, self._refusals(params), take)
 

@@ -149,7 +149,7 @@ class AliyunSms:
     async def send(self, params: Mapping[str, str]) -> Response:
         """SendSms: one text to one number or several."""
         numbers = _checked(params)
-        outcomes = await self._desk.decide_all(Channel.SMS, numbers)
+        outcomes = await self._desk.decide_all(Channel.SMS, "aliyun", numbers)
         told = _told(list(outcomes.values()))
         return self._desk.answer(told, REFUSALS, lambda: self._take(params, outcomes))
 

@@ -66,7 +66,7 @@ class AliyunVoice:
     async def call(self, params: Mapping[str, str]) -> Response:
         """SingleCallByTts: one call to one number."""
         number = _checked(params)
-        outcome = await self._desk.decide(Channel.VOICE, number)
+        outcome = await self._desk.decide(Channel.VOICE, "aliyun", number)
         return self._desk.answer(
             outcome, REFUSALS, lambda: self._take(params, number, outcome)
         )

@@ -74,18 +74,18 @@ class Desk:
         """Return the time by this sandbox's clock."""
         return self.options.clock()
 
-    async def decide(self, channel: Channel, recipient: str) -> Outcome:
+    async def decide(self, channel: Channel, provider: str, recipient: str) -> Outcome:
         """Return what the rules say of a message, after the rule's delay."""
-        decision = self.rules.take(channel, recipient)
+        decision = self.rules.take(channel, provider, recipient)
         if decision.delay:
             await asyncio.sleep(decision.delay)
         return decision.outcome
 
     async def decide_all(
-        self, channel: Channel, recipients: Sequence[str]
+        self, channel: Channel, provider: str, recipients: Sequence[str]
     ) -> dict[str, Outcome]:
         """Return what the rules say of each recipient of one call."""
-        decisions = {to: self.rules.take(channel, to) for to in recipients}
+        decisions = {to: self.rules.take(channel, provider, to) for to in recipients}
         if delay := max(d.delay for d in decisions.values()):
             await asyncio.sleep(delay)
         return {to: decision.outcome for to, decision in decisions.items()}

@@ -175,7 +175,7 @@ class Gateway(Provider):
         key = (part.to, reference, total)
         whole = self._joining.recall(key) if total > 1 else None
         if whole is None or part.join[2] in whole.parts:
-            whole = _Whole(await self.desk.decide(Channel.SMS, part.to))
+            whole = _Whole(await self.desk.decide(Channel.SMS, self.name, part.to))
             if total > 1 and whole.outcome in TAKEN:
                 self._joining.keep(key, whole, timedelta(minutes=5))
         return whole

@@ -138,7 +138,7 @@ class _Handler:
         local, _, domain = address.rpartition("@")
         if not local or not domain:
             return "553 5.1.3 The recipient address is not valid"
-        outcome = await self._desk.decide(Channel.EMAIL, address)
+        outcome = await self._desk.decide(Channel.EMAIL, "smtp", address)
         if outcome in _RCPT_REFUSALS:
             return _RCPT_REFUSALS[outcome]
         self._outcomes[address] = outcome

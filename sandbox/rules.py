@@ -19,6 +19,7 @@ class Rule(Model):
     """One line of `PUT /_sandbox/rules`; what is left out matches everything."""
 
     channel: Channel | None = None
+    provider: str | None = Field(default=None, pattern=r"^[a-z_]{1,32}$")
     recipient: str | None = Field(default=None, min_length=1, max_length=320)
     outcome: Outcome
     times: Annotated[StrictInt, Field(ge=1)] | None = None
@@ -38,11 +39,13 @@ class _Counted:
     rule: Rule
     matched: int = 0
 
-    def matches(self, channel: Channel, recipient: str) -> bool:
+    def matches(self, channel: Channel, provider: str, recipient: str) -> bool:
         rule = self.rule
         if rule.times is not None and self.matched >= rule.times:
             return False
         if rule.channel is not None and rule.channel is not channel:
+            return False
+        if rule.provider not in (None, provider):
             return False
         return rule.recipient is None or (
             spelling(channel, rule.recipient) == spelling(channel, recipient)
@@ -59,10 +62,10 @@ class Rules:
         """Put these in the place of all others, with their counts at zero."""
         self._rules = [_Counted(rule) for rule in rules]
 
-    def take(self, channel: Channel, recipient: str) -> Decision:
+    def take(self, channel: Channel, provider: str, recipient: str) -> Decision:
         """Return what happens to a message, and use up one time of the rule."""
         for counted in self._rules:
-            if counted.matches(channel, recipient):
+            if counted.matches(channel, provider, recipient):
                 counted.matched += 1
                 delay = (counted.rule.delay_ms or 0) / 1000
                 return Decision(counted.rule.outcome, delay)

@@ -132,7 +132,7 @@ class TencentSms:
         """SendSms: one text to one number or several, each with its own status."""
         params = params_of(body, _SEND)
         numbers = _checked(params)
-        outcomes = await self._desk.decide_all(Channel.SMS, numbers)
+        outcomes = await self._desk.decide_all(Channel.SMS, "tencent", numbers)
         told = next((o for o in outcomes.values() if o in _OF_THE_CALL), Outcome.ACCEPT)
         return self._desk.answer(told, REFUSALS, lambda: self._take(params, outcomes))
 

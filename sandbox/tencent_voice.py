@@ -71,7 +71,7 @@ class TencentVoice:
         """SendTtsVoice: one call to one number."""
         params = params_of(body, _CALL)
         number = _checked(params)
-        outcome = await self._desk.decide(Channel.VOICE, number)
+        outcome = await self._desk.decide(Channel.VOICE, "tencent", number)
         return self._desk.answer(
             outcome, REFUSALS, lambda: self._take(params, number, outcome)
         )

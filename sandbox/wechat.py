@@ -95,7 +95,7 @@ class WeChat(TokenProvider):
         if body is None:
             raise refused(47001, "data format error")
         openid, data = _checked(body)
-        outcome = await self.desk.decide(self.channel, openid)
+        outcome = await self.desk.decide(self.channel, "wechat", openid)
         field = next(iter(data))
         refusals: dict[Outcome, Callable[[], Response]] = {
             **REFUSALS,

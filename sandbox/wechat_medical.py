@@ -52,7 +52,7 @@ class WeChatMedical(App):
         if body is None:
             raise refused(47001, "data format error")
         openid = _checked(body)
-        outcome = await self.desk.decide(self.channel, openid)
+        outcome = await self.desk.decide(self.channel, "wechat_medical", openid)
         refusals: dict[Outcome, Callable[[], Response]] = {
             **REFUSALS,
             Outcome.UNSUBSCRIBED: partial(error, 48002, "user refuses messages"),

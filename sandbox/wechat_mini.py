@@ -49,7 +49,7 @@ class WeChatMini(App):
         if body is None:
             raise refused(47001, "data format error")
         openid, data = _checked(body)
-        outcome = await self.desk.decide(self.channel, openid)
+        outcome = await self.desk.decide(self.channel, "wechat_mini", openid)
         field = next(iter(data))
         refusals: dict[Outcome, Callable[[], Response]] = {
             **REFUSALS,

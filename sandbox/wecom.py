@@ -88,7 +88,7 @@ class WeCom(TokenProvider):
         _check_agent(body)
         users = _users(body)
         _check_message(body)
-        outcomes = await self.desk.decide_all(self.channel, users)
+        outcomes = await self.desk.decide_all(self.channel, "wecom", users)
         told = _told(outcomes)
         refusals: dict[Outcome, Callable[[], Response]] = {
             **REFUSALS,

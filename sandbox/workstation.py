@@ -60,7 +60,7 @@ class Workstation(Provider):
         if body is None:
             raise Refusal(_no(400, "not a JSON object"))
         recipient = _checked(body, request.headers["x-mc-id"])
-        outcome = await self.desk.decide(Channel.WORKSTATION, recipient)
+        outcome = await self.desk.decide(Channel.WORKSTATION, "workstation", recipient)
         return self.desk.answer(
             outcome, REFUSALS, lambda: self._enter(recipient, body, outcome)
         )

@@ -19,7 +19,7 @@ TEMPLATES: Mapping[str, Document] = {
     },
     "sms": {
         "body": _TEXT,
-        "provider_template": "SMS_900000001",
+        "provider_template": "SMS_900000001 1900001",
         "fields": {"name": "{{patient}}", "time": "{{time}}", "number": "{{number}}"},
     },
     "voice": {

@@ -60,6 +60,7 @@ def entry(recipient: str, channel: Channel = Channel.WECHAT) -> Entry:
         ([{"outcome": "drop"}, {"channel": "sms"}], "/1/outcome"),
         ([{"outcome": "drop", "phone": "1"}], "/0/phone"),
         ([{"outcome": "drop", "channel": "pigeon"}], "/0/channel"),
+        ([{"outcome": "drop", "provider": "Nobody!"}], "/0/provider"),
         ([{"outcome": "drop", "times": 0}], "/0/times"),
         ([{"outcome": "drop", "times": "1"}], "/0/times"),
         ([{"outcome": "drop", "times": True}], "/0/times"),
@@ -118,13 +119,25 @@ def test_the_first_rule_that_matches_decides_until_it_is_used_up() -> None:
             Rule(recipient="13800138000", outcome=Outcome.GARBAGE),
         ]
     )
-    sms = [rules.take(Channel.SMS, "13800138000").outcome for _ in range(5)]
+    sms = [rules.take(Channel.SMS, "aliyun", "13800138000").outcome for _ in range(5)]
     assert sms == ["drop", "drop", "reject", "garbage", "garbage"]
-    assert rules.take(Channel.VOICE, "+8613800138000").outcome is Outcome.GARBAGE
-    assert rules.take(Channel.SMS, "13800138001").outcome is Outcome.ACCEPT
+    assert (
+        rules.take(Channel.VOICE, "aliyun", "+8613800138000").outcome is Outcome.GARBAGE
+    )
+    assert rules.take(Channel.SMS, "aliyun", "13800138001").outcome is Outcome.ACCEPT
     assert [rule["matched"] for rule in rules.listed()] == [2, 1, 3]
     rules.replace([Rule(outcome=Outcome.DROP, delay_ms=50)])
-    assert rules.take(Channel.EMAIL, "a@b.example").delay == 0.05
+    assert rules.take(Channel.EMAIL, "smtp", "a@b.example").delay == 0.05
+
+
+def test_a_rule_may_single_out_one_provider_of_a_channel() -> None:
+    rules = Rules()
+    rules.replace([Rule(provider="aliyun", outcome=Outcome.DROP)])
+    told = [
+        rules.take(Channel.SMS, provider, "13800138000").outcome
+        for provider in ("aliyun", "tencent", "cmpp")
+    ]
+    assert told == [Outcome.DROP, Outcome.ACCEPT, Outcome.ACCEPT]
 
 
 @pytest.mark.parametrize(
