@@ -177,4 +177,6 @@ def _methods() -> dict[re.Pattern[str], set[str]]:
         for route in router.routes:
             if isinstance(route, APIRoute):
                 found.setdefault(route.path_regex, set()).update(route.methods or ())
+    for methods in found.values():
+        methods.update({"HEAD"} if "GET" in methods else ())
     return found

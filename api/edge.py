@@ -1,9 +1,11 @@
 """The outermost layer: a request id, the access log, figures, safe headers.
 
 No exception passes it: what nobody expected becomes a 500 without a detail,
-and one log line with ids only.
+and one log line with ids only. HEAD is answered as GET without the body
+(RFC 9110 section 9.3.2).
 """
 
+import re
 import time
 from collections.abc import Mapping
 from uuid import UUID, uuid4
@@ -25,6 +27,8 @@ _HEADERS = {
 }
 # Path parameters that are ids of ours; others may be a person's number.
 _LOGGED = ("message_id", "code", "client")
+# Anybody may put something else in their place.
+_CODE = re.compile(r"(?!.*\d{5})[a-z0-9][a-z0-9\-]{0,63}")
 
 
 class Edge:
@@ -39,14 +43,17 @@ class Edge:
             await self._app(scope, receive, send)
             return
         scope[REQUEST_ID] = str(uuid4())
-        answer = _Answer(send, scope[REQUEST_ID])
+        method = scope["method"]
+        answer = _Answer(send, scope[REQUEST_ID], bare=method == "HEAD")
+        inner = {**scope, "method": "GET"} if answer.bare else scope
         began = time.perf_counter()
         try:
-            await self._app(scope, receive, answer.send)
+            await self._app(inner, receive, answer.send)
         except Exception as error:
-            await self._failed(scope, receive, answer, error)
+            await self._failed(inner, receive, answer, error)
         finally:
-            self._note(scope, answer.status, time.perf_counter() - began)
+            seconds = time.perf_counter() - began
+            self._note(inner, method, answer.status, seconds)
 
     async def _failed(
         self, scope: Scope, receive: Receive, answer: "_Answer", error: Exception
@@ -56,13 +63,13 @@ class Edge:
             raise error
         await internal(scope[REQUEST_ID])(scope, receive, answer.send)
 
-    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+    def _note(self, scope: Scope, method: str, status: int, seconds: float) -> None:
         route = route_of(scope)
-        self._metrics.request(scope["method"], route, status, seconds)
+        self._metrics.request(method, route, status, seconds)
         _log.info(
             "request",
             request_id=scope[REQUEST_ID],
-            method=scope["method"][:16],
+            method=method[:16],
             route=route,
             status=status,
             ms=round(seconds * 1000, 1),
@@ -71,11 +78,12 @@ class Edge:
 
 
 class _Answer:
-    """Sends an answer on, remembering its status and adding headers."""
+    """Sends an answer on, its body unless `bare`; notes its status, adds headers."""
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(self, send: Send, request_id: str, bare: bool) -> None:
         self._send = send
         self._request_id = request_id
+        self.bare = bare
         self.status = 0
 
     async def send(self, message: Message) -> None:
@@ -85,6 +93,8 @@ class _Answer:
             headers["X-Request-Id"] = self._request_id
             for name, value in _HEADERS.items():
                 headers.setdefault(name, value)
+        elif self.bare and message["type"] == "http.response.body":
+            message = {**message, "body": b""}
         await self._send(message)
 
 
@@ -99,5 +109,4 @@ def _ids(params: Mapping[str, object]) -> dict[str, str]:
 
 
 def _is_id(value: object) -> bool:
-    text = str(value)
-    return isinstance(value, UUID) or (len(text) <= 64 and text.isascii())
+    return isinstance(value, UUID) or _CODE.fullmatch(str(value)) is not None

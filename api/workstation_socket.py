@@ -16,8 +16,9 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 
 from api.centre import Centre
+from api.strict_json import check_json
 from api.workstation_hub import Connection, Hub
-from core.errors import Invalid, MessageCentreError, TooManyRequests
+from core.errors import Invalid, Malformed, MessageCentreError, TooManyRequests
 from core.logs import describe
 from core.models import Model
 from operations.acknowledging import AcknowledgeOrder
@@ -159,16 +160,23 @@ async def _said(socket: WebSocket) -> Hello | Ack:
     if len(text) > _LONGEST:
         raise _Closed(_TOO_BIG)
     try:
+        check_json(text.encode())
         return Said.validate_json(text)
-    except ValidationError:
+    except (Malformed, ValidationError):
         raise _Closed(_MALFORMED) from None
 
 
 async def _write(
     socket: WebSocket, centre: Centre, held: Connection, last_seq: int
 ) -> int:
-    """Send what came while the screen was away, then what comes."""
-    sent = last_seq
+    """Send what came while the screen was away, then what comes.
+
+    A number that was never given (a store restored from a copy gives lower ones)
+    would keep everything new from the screen: it gets what is open.
+    """
+    async with centre.store.sessions() as session:
+        newest = await popups.latest(session)
+    sent = last_seq if last_seq <= newest else 0
     while True:
         async with centre.store.sessions() as session:
             missed = await popups.events_after(

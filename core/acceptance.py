@@ -223,10 +223,15 @@ def _params(request: MessageRequest, required: Collection[str]) -> Iterator[Wron
     for name, value in request.params.items():
         if name not in required:
             yield Wrong(_pointer(name), "No template has this parameter.")
-        elif not value.strip():
+        elif not any(map(_visible, value)):
             yield Wrong(f"/params/{name}", "This parameter is empty.")
         elif len(value) > MAX_PARAM:
             yield Wrong(f"/params/{name}", f"Longer than {MAX_PARAM} characters.")
+
+
+def _visible(character: str) -> bool:
+    """Tell whether a character shows: no space, no zero-width one."""
+    return character.isprintable() and not character.isspace()
 
 
 def _pointer(name: str) -> str:

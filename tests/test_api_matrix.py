@@ -136,15 +136,32 @@ async def test_the_docs_page_needs_nothing_from_elsewhere(rig: Rig) -> None:
 
 async def test_a_wrong_method(rig: Rig) -> None:
     for method, path, allow in (
-        ("DELETE", "/v1/messages", "GET, POST"),
+        ("DELETE", "/v1/messages", "GET, HEAD, POST"),
         ("PUT", "/v1/token", "POST"),
-        ("POST", "/v1/admin/clients/his", "GET, PATCH"),
-        ("PATCH", "/v1/admin/preferences/mobile/1", "DELETE, GET, PUT"),
-        ("BREW", "/health/live", "GET"),
+        ("POST", "/v1/admin/clients/his", "GET, HEAD, PATCH"),
+        ("PATCH", "/v1/admin/preferences/mobile/1", "DELETE, GET, HEAD, PUT"),
+        ("BREW", "/health/live", "GET, HEAD"),
     ):
         answer = await rig.http.request(method, path)
         problem(answer, 405)
         assert answer.headers["allow"] == allow
+
+
+async def test_head_is_get_without_the_body(rig: Rig) -> None:
+    admin = await rig.person(Role.ADMIN)
+    for path, status in (
+        ("/health/live", 200),
+        ("/ward", 200),
+        ("/v1/admin/clients", 200),
+        ("/v1/admin/clients/nobody", 404),
+        ("/v1/token", 405),
+    ):
+        asked = await rig.http.get(path, headers=admin)
+        answer = await rig.http.head(path, headers=admin)
+        assert answer.status_code == asked.status_code == status
+        assert answer.headers["content-length"] == asked.headers["content-length"]
+        assert answer.headers["content-type"] == asked.headers["content-type"]
+        assert answer.content == b""
 
 
 async def test_nothing_is_there(rig: Rig) -> None:

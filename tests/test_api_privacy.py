@@ -77,7 +77,10 @@ async def test_no_refusal_and_no_log_repeats_a_value(
     for query in (f"status={MARK}", f"recipient=mobile:{MARK}", f"{MARK}=1"):
         answer = await rig.http.get(f"/v1/messages?{query}", headers=callers[False])
         assert "MARKER" not in problem(answer, 422)["errors"][0]["detail"]
-    await rig.http.get(f"/v1/admin/clients/{MARK}", headers=callers[True])
+    for place in (MARK, "MARKER"):
+        await rig.http.get(f"/v1/admin/clients/{place}", headers=callers[True])
+    await rig.http.get("/v1/admin/clients/13800138000", headers=callers[True])
+    assert "13800138000" not in log.getvalue()
     assert "MARKER" not in (await rig.http.get("/metrics")).text
     assert "MARKER" not in log.getvalue()
 

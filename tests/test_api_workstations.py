@@ -1,5 +1,6 @@
 """Workstations: kept pop-ups, sockets that resume, and what screens report."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,11 @@ from store.popups import Stage, Withdrawal
 from store.workstations import Standing
 from tests.api_rig import problem
 from tests.ward_rig import Ward, popup, running_ward
+
+# Neither a database nor a screen can hold who confirmed this.
+NUL = json.dumps(
+    {"type": "ack", "id": str(uuid4()), "stage": "confirmed", "user": "\0"}
+)
 
 
 @pytest.fixture
@@ -67,6 +73,15 @@ async def test_a_screen_resumes_without_loss_or_repeat(ward: Ward) -> None:
         later = await ward.sent()
         assert (await screen.hear())["id"] == str(later.id)
         await screen.silent()
+
+
+async def test_a_number_that_was_never_given_gets_what_is_open(ward: Ward) -> None:
+    sending = await ward.sent()
+    async with ward.screen("icu-1", last=2**62) as screen:
+        await screen.welcome()
+        assert (await screen.hear())["id"] == str(sending.id)
+        later = await ward.sent()
+        assert (await screen.hear())["id"] == str(later.id)
 
 
 async def test_a_departments_popup_goes_to_all_its_screens(ward: Ward) -> None:
@@ -125,7 +140,13 @@ async def test_who_may_not_connect(ward: Ward) -> None:
 
 @pytest.mark.parametrize(
     ("said", "code"),
-    [("not json", 1007), ('{"type": "ack"}', 1007), ("x" * 9000, 1009), (b"x", 1007)],
+    [
+        ("not json", 1007),
+        ('{"type": "ack"}', 1007),
+        (NUL, 1007),
+        ("x" * 9000, 1009),
+        (b"x", 1007),
+    ],
 )
 async def test_malformed_messages_end_it(
     ward: Ward, said: str | bytes, code: int

@@ -67,7 +67,8 @@ def test_params_missing_empty_extra_and_endless_are_named() -> None:
         "/params/place",
     ]
     good = BODY["params"]
-    assert places(request(params=good | {"exam": " \u3000"})) == ["/params/exam"]
+    for nothing in (" \u3000", "\u200b", "\ufeff \u200d"):
+        assert places(request(params=good | {"exam": nothing})) == ["/params/exam"]
     assert places(request(params=good | {"a/b~c": "1"})) == ["/params/a~1b~0c"]
     assert places(request(params=good | {"unused": "1"})) == ["/params/unused"]
     assert places(request(params=good | {"exam": "x" * 1001})) == ["/params/exam"]
