@@ -7,6 +7,7 @@ import time
 import uvicorn
 from fastapi import FastAPI
 
+from api.connections import Connection
 from core.settings import Settings
 
 
@@ -19,7 +20,7 @@ def serve(app: FastAPI, settings: Settings, port: int) -> None:
         app,
         host=settings.host,
         port=port,
-        http="h11",  # bounds the size of header fields
+        http=Connection,  # h11's, which bounds the size of header fields
         ws_max_size=1024 * 1024,
         log_config=None,
         access_log=False,

@@ -17,6 +17,7 @@ from uuid import UUID
 from channels.accounts import EmailAccount
 from channels.receipts import Inbound, Parsed, ProviderReceipt, ReceiptKeys, Reply
 from channels.times import Clock, utc_now
+from core.errors import Malformed
 from core.words import Channel, Outcome, Reason
 
 _ID = r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
@@ -47,8 +48,11 @@ class EmailReceipts:
         self._clock = clock
 
     def read(self, call: Inbound) -> Parsed:
-        """Return what one mail says of a sending."""
-        mail = message_from_bytes(call.body, policy=compat32)
+        """Return what one mail says of a sending; Malformed where it can't be read."""
+        try:
+            mail = message_from_bytes(call.body, policy=compat32)
+        except RecursionError:
+            raise Malformed("The mail is nested too deep.") from None
         return Parsed(Reply(), tuple(self._receipts(mail)))
 
     def _receipts(self, mail: Message) -> Iterator[ProviderReceipt]:

@@ -4,7 +4,8 @@ In a hospital private addresses are legitimate targets, so the defence against
 request forgery is this list, not a ban on private networks. An entry is `host`,
 `host:port`, `network` or `network:port`; an IPv6 network with a port stands in
 brackets. A network entry admits an address given as a number, or a name that
-resolves into it; a host entry admits that name alone.
+resolves into it; a host entry admits that name alone. What a cloud's machine asks
+about itself, keys included, is nobody's address for callbacks, whatever the list says.
 """
 
 import ipaddress
@@ -17,6 +18,13 @@ IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _PORTS = {"http": 80, "https": 443}
+# 169.254.169.254 and fe80::/10 on most clouds; Aliyun's and AWS's own.
+_OF_THE_MACHINE: tuple[IPNetwork, ...] = (
+    ipaddress.ip_network("169.254.0.0/16"),
+    ipaddress.ip_network("fe80::/10"),
+    ipaddress.ip_network("100.100.100.200/32"),
+    ipaddress.ip_network("fd00:ec2::254/128"),
+)
 _LABEL = r"[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*")
 _LOOKS_NUMERIC = re.compile(r"(0x[0-9a-f]*|[0-9]+)(\.(0x[0-9a-f]*|[0-9]+))*")
@@ -83,6 +91,8 @@ def admits_name(allow: Sequence[str], where: Target) -> bool:
 def admits(allow: Sequence[str], where: Target, address: IPAddress) -> bool:
     """Tell whether the list admits a target that resolved to this address."""
     plain = getattr(address, "ipv4_mapped", None) or address
+    if any(plain in network for network in _OF_THE_MACHINE):
+        return False
     for line in map(entry, allow):
         if not _port_fits(line, where):
             continue

@@ -27,7 +27,10 @@ from store.tables import WorkstationAddressRow, WorkstationRow
 _STAFF = "workstations.staff"
 _NO_HASH = "0" * 64
 
-StationId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_\-.]{1,64}$")]
+# Begins with no dot: `.` and `..` can't stand in an address.
+StationId = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9_\-][A-Za-z0-9_\-.]{0,63}$")
+]
 StaffNumbers = Annotated[tuple[str, ...], Field(max_length=500, repr=False)]
 
 

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from channels.accounts import EmailAccount
 from channels.email_receipts import EmailReceipts
 from channels.receipts import Inbound, ReceiptKeys
+from core.errors import Malformed
 from core.words import Outcome
 from sandbox.bounces import bounced
 
@@ -121,3 +122,8 @@ def test_the_sandboxs_bounce_is_read() -> None:
     push = bounced(f"bounce+{ID}@hospital.example", "nobody@example.com")
     assert push.media_type == "message/rfc822"
     assert read(push.content) == [(ID, Outcome.FAILED, "5.1.1", True)]
+
+
+def test_a_mail_nested_without_end_is_refused() -> None:
+    with pytest.raises(Malformed):
+        read(b"Content-Type: message/rfc822\r\n\r\n" * 10_000)

@@ -73,6 +73,12 @@ def test_lines_that_are_no_entry(line: str) -> None:
         ("10.1.0.0/16", "http://[::ffff:127.0.0.1]/", "::ffff:127.0.0.1", False),
         ("[2001:db8::]:443", "https://[2001:db8::]/", "2001:db8::", True),
         ("2001:db8::/32", "https://[2001:db8::5]/", "2001:db8::5", True),
+        ("0.0.0.0/0", "http://169.254.169.254/", "169.254.169.254", False),
+        ("0.0.0.0/0", "http://[::ffff:169.254.169.254]/", "::ffff:a9fe:a9fe", False),
+        ("his.example", "http://his.example/", "169.254.169.254", False),
+        ("100.64.0.0/10", "http://100.100.100.200/", "100.100.100.200", False),
+        ("100.64.0.0/10", "http://100.100.100.201/", "100.100.100.201", True),
+        ("::/0", "http://[fe80::1]/", "fe80::1", False),
     ],
 )
 def test_the_list_decides(line: str, url: str, address: str, admitted: bool) -> None:
@@ -97,6 +103,7 @@ def test_a_single_address_admits_itself_only(
     assume(getattr(one, "ipv4_mapped", None) is None)
     host = f"[{one}]" if ":" in str(one) else str(one)
     where = target(f"http://{host}/")
+    assume(admits(["0.0.0.0/0", "::/0"], where, one))
     assert admits([str(one)], where, one)
     plain = getattr(other, "ipv4_mapped", None) or other
     assert admits([str(one)], where, other) is (plain == one)
