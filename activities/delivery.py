@@ -26,7 +26,6 @@ from core.errors import (
     Undeliverable,
 )
 from core.models import Template
-from core.templates import render
 from core.words import Channel, Outcome, Priority, Reason
 from store import Store, attempts
 from store.attempts import Attempt, AttemptState
@@ -176,6 +175,7 @@ class DeliveryActivities:
             raise _within_patience(task, error) from None
 
     def _sending(self, task: DeliveryTask, template: Template) -> Sending:
+        link = self.links.link(task.message_id, task.created_at, task.link)
         return Sending(
             id=task.delivery_id,
             message_id=task.message_id,
@@ -185,17 +185,7 @@ class DeliveryActivities:
             expires_at=task.expires_at,
             acknowledge=task.acknowledge,
             read_back=task.read_back,
-            content=Content(
-                title=render(template.title, task.params),
-                body=render(template.body, task.params),
-                provider_template=template.provider_template,
-                fields={
-                    name: render(text, task.params)
-                    for name, text in template.fields.items()
-                },
-                params=task.params,
-                link=self.links.link(task.message_id, task.created_at, task.link),
-            ),
+            content=Content.of(template, task.params, link),
         )
 
     async def _not_taken(

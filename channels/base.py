@@ -1,10 +1,11 @@
 """What every channel does, and the values it works with."""
 
 from datetime import datetime, timedelta
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import ClassVar, Protocol, Self, runtime_checkable
 from uuid import UUID
 
-from core.models import Address, Model
+from core.models import Address, Model, Template
+from core.templates import render
 from core.words import Channel, Priority
 
 
@@ -22,6 +23,20 @@ class Content(Model):
     fields: dict[str, str] = {}
     params: dict[str, str] = {}
     link: str | None = None
+
+    @classmethod
+    def of(
+        cls, template: Template, params: dict[str, str], link: str | None = None
+    ) -> Self:
+        """Return what a template says with these values in place."""
+        return cls(
+            title=render(template.title, params),
+            body=render(template.body, params),
+            provider_template=template.provider_template,
+            fields={name: render(t, params) for name, t in template.fields.items()},
+            params=params,
+            link=link,
+        )
 
 
 class Sending(Model):

@@ -14,7 +14,7 @@ import httpx
 from pydantic import Field
 
 from channels.accounts import WechatAccount
-from channels.base import Sending, Taken
+from channels.base import Content, Sending, Taken
 from channels.clip import one_line
 from channels.codes import CodeTable, classes, refusal
 from channels.provider import Provider, SandboxPorts
@@ -83,7 +83,7 @@ class WechatMedicalSender:
         status = content.provider_template or account.default_template
         if not status or not status.isascii() or not status.isdigit():
             raise refusal(self.provider, Misconfigured, code="no-template")
-        info = {k: one_line(v) or "-" for k, v in self._info(sending).items()}
+        info = business_info(content)
         order = info.pop(ORDER, sending.message_id.hex)
         return {
             "status": int(status),
@@ -95,11 +95,6 @@ class WechatMedicalSender:
             "business_info": info,
         }
 
-    @staticmethod
-    def _info(sending: Sending) -> dict[str, str]:
-        content = sending.content
-        return content.fields or content.params or {"content": content.body}
-
 
 PROVIDER = Provider(
     WechatMedicalSender,
@@ -109,3 +104,9 @@ PROVIDER = Provider(
     ),
     WechatMedicalAccount.sandbox,
 )
+
+
+def business_info(content: Content) -> dict[str, str]:
+    """Return a notice's fields, each in one line; the order may be among them."""
+    named = content.fields or content.params or {"content": content.body}
+    return {name: one_line(value) or "-" for name, value in named.items()}

@@ -1,21 +1,27 @@
 """What a channel would show of a template, cut as its provider would have it cut."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
-from channels import email, wechat, wecom, workstation
+from channels import alipay, email, wechat, wechat_medical, wecom, workstation
 from channels.base import Content, Sending
 from channels.clip import clip, one_line
 from core.acceptance import template_placeholders
 from core.identities import ADDRESSES
 from core.models import Address, Model, Template
 from core.sms import SmsSize, signed, sms_size
-from core.templates import render
 from core.words import Channel, Priority
 
 _LINK = "https://hospital.example/m/0"
 _NOBODY = UUID(int=0)
+# What a card shows, where the provider's own template holds the words.
+_FIELDS: Mapping[Channel, Callable[[Content], dict[str, str]]] = {
+    Channel.WECHAT: wechat.fields,
+    Channel.WECHAT_MINI: wechat.fields,
+    Channel.WECHAT_MEDICAL: wechat_medical.business_info,
+    Channel.ALIPAY: alipay.keywords,
+}
 
 
 class ChannelPreview(Model):
@@ -36,13 +42,7 @@ def preview(
     """Return what the channel shows; a placeholder without a value stays visible."""
     names = template_placeholders(template)
     values = {name: params.get(name) or "{{" + name + "}}" for name in names}
-    content = Content(
-        title=render(template.title, values),
-        body=render(template.body, values),
-        fields={name: render(t, values) for name, t in template.fields.items()},
-        params=values,
-        link=_LINK,
-    )
+    content = Content.of(template, values, _LINK)
     return _shown(template.channel, content, signature)
 
 
@@ -54,9 +54,8 @@ def _shown(channel: Channel, content: Content, signature: str) -> ChannelPreview
     if channel is Channel.SMS:
         text = signed(content.body, signature)
         return ChannelPreview(channel=channel, body=text, size=sms_size(text), at=now)
-    if channel is Channel.WECHAT:
-        fields = wechat.fields(content)
-        return plain.model_copy(update={"fields": fields, "link": True})
+    if fields := _FIELDS.get(channel):
+        return plain.model_copy(update={"fields": fields(content), "link": True})
     if channel is Channel.WECOM:
         return plain.model_copy(update={**_wecom_card(content), "link": True})
     if channel is Channel.EMAIL:

@@ -35,7 +35,6 @@ from core.errors import (
 from core.identities import ADDRESSES, mask
 from core.models import Address, Model, Template
 from core.settings import Settings
-from core.templates import render
 from core.words import Channel, IdentityType, Priority
 from operations.accounts import current_accounts, fallback
 from operations.channels import InboxShelf
@@ -119,9 +118,9 @@ async def send_trial(
         result = await _sent(account, tools, sending)
     shown = result.model_dump(mode="json", exclude_none=True)
     shown |= {"to": mask(address.type, address.value), "message_type": kind}
+    shown |= {"account": account.code} if account else {}
     async with store.sessions.begin() as session:
         target = f"channels/{channel}"
-        shown |= {"account": account.code} if account else {}
         await audit.write(session, actor, "send-test", target, None, shown)
     return result
 
@@ -162,13 +161,7 @@ def _content(
     if template is None:
         raise NotFound("This message type has no template for this channel.")
     params = sample_params(template_placeholders(template)) | trial.params
-    return Content(
-        title=render(template.title, params),
-        body=render(template.body, params),
-        provider_template=template.provider_template,
-        fields={name: render(t, params) for name, t in template.fields.items()},
-        params=params,
-    )
+    return Content.of(template, params)
 
 
 async def _sent(account: Account | None, tools: Tools, sending: Sending) -> TrialResult:

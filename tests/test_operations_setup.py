@@ -62,6 +62,22 @@ def test_every_channel_shows_something(channel: Channel) -> None:
     assert "{{who}}" in found.body or "{{who}}" in str(found.fields)
 
 
+@pytest.mark.parametrize(
+    ("channel", "name"),
+    [
+        (Channel.WECHAT, "thing1"),
+        (Channel.WECHAT_MINI, "thing1"),
+        (Channel.WECHAT_MEDICAL, "patName"),
+        (Channel.ALIPAY, "keyword1"),
+    ],
+)
+def test_a_card_shows_the_words_that_the_provider_gets(
+    channel: Channel, name: str
+) -> None:
+    found = shown(channel, "x", fields={name: "{{who}}\n"}, params={"who": "王*"})
+    assert found.fields == {name: "王*"}
+
+
 def test_samples_fit_their_names() -> None:
     names = ["patient_name", "visit_time", "科室", "queue_no", "zzz"]
     found = sample_params(names)
