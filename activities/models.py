@@ -27,6 +27,13 @@ class Snapshot(Model):
     at: datetime | None = None
 
 
+class Record(Model):
+    """How a message stands; the message itself only where the store has not got it."""
+
+    status: MessageStatus
+    message: Message | None = None
+
+
 class Prepared(Model):
     """Where each channel of the plan shall send, or why it must not.
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
-from activities.models import Prepared, Snapshot
+from activities.models import Prepared, Record, Snapshot
 from activities.times import Times
 from core.models import Address, Message
 from core.standings import FADE, Standing, reason_to_skip
@@ -25,10 +25,17 @@ class RecordActivities:
     times: Times = field(default_factory=Times)
 
     @activity.defn
-    async def record(self, snapshot: Snapshot) -> None:
-        """Write how a message stands."""
+    async def record(self, news: Record) -> bool | None:
+        """Write how a message stands; False where the message itself is missing.
+
+        So a store that has lost its last commits gets it again.
+        """
+        if news.message is None:
+            async with self.store.alone() as session:
+                return await messages.record_status(session, news.status)
         async with self.store.sessions.begin() as session:
-            await messages.record(session, snapshot.message, snapshot.status)
+            await messages.record(session, news.message, news.status)
+        return True
 
     @activity.defn
     async def prepare(self, snapshot: Snapshot) -> Prepared:

@@ -7,32 +7,35 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import AwareDatetime
-from sqlalchemy import (
-    Select,
-    and_,
-    bindparam,
-    case,
-    func,
-    insert,
-    literal,
-    null,
-    or_,
-    tuple_,
-    update,
-)
+from sqlalchemy import Select, bindparam, func, literal, tuple_
 from sqlalchemy import select as core_select
-from sqlalchemy.sql.dml import ReturningInsert
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.crypto import Keyring
 from core.models import Acknowledgement, Address, Message, MessageStatus, Model
 from core.words import Status
+from store.message_writes import (
+    ACKNOWLEDGEMENT,
+    MESSAGE,
+    acknowledge,
+    record,
+    record_status,
+)
 from store.page import Page, clamp, cut, decode_time_cursor, time_cursor
-from store.sql import dialect_of, insert_into, keyring_of, table_of
+from store.sql import keyring_of, table_of
 from store.tables import MessageIdentityRow, MessageRow
 
-_MESSAGE = "messages.message"
-_ACKNOWLEDGEMENT = "messages.acknowledgement"
+__all__ = [
+    "MessageFilter",
+    "StoredMessage",
+    "acknowledge",
+    "count_failed",
+    "find",
+    "list_failed",
+    "list_messages",
+    "record",
+    "record_status",
+]
 
 
 class StoredMessage(Model):
@@ -59,112 +62,6 @@ class MessageFilter(Model):
     batch: UUID | None = None
 
 
-async def record(session: AsyncSession, message: Message, doc: MessageStatus) -> None:
-    """Write how a message stands; an older write never overwrites a newer one."""
-    keyring = keyring_of(session)
-    connection = await session.connection()
-    written = await connection.execute(
-        _upsert(dialect_of(session)), _columns(keyring, message, doc)
-    )
-    if written.scalar_one_or_none() == 1:
-        await connection.execute(_identities(), _indexes(keyring, message))
-
-
-@cache
-def _upsert(dialect: str) -> ReturningInsert[int]:
-    """One statement; `writes` comes back as 1 for a message just inserted."""
-    table = table_of(MessageRow)
-    statement = insert_into(dialect, table)
-    new = statement.excluded
-    fixed = {"id", "client", "created_at", "writes"}
-    changes: dict[str, Any] = {
-        c.name: new[c.name] for c in table.c if c.name not in fixed
-    }
-    # A confirmation stays, whoever knew of it.
-    given = table.c.acknowledgement
-    changes["acknowledgement"] = func.coalesce(given, new.acknowledgement)
-    since = new.unacknowledged_since
-    changes["unacknowledged_since"] = case((given.is_(None), since), else_=null())
-    newer = or_(
-        new.run > table.c.run,
-        and_(new.run == table.c.run, new.updated_at >= table.c.updated_at),
-    )
-    return statement.on_conflict_do_update(
-        index_elements=["id"],
-        set_={**changes, "writes": table.c.writes + 1},
-        where=newer,
-    ).returning(table.c.writes)
-
-
-def _columns(keyring: Keyring, message: Message, doc: MessageStatus) -> dict[str, Any]:
-    given = doc.acknowledgement
-    sealed = None if given is None else _sealed(keyring, given)
-    return {
-        "id": doc.id,
-        "client": doc.client,
-        "type": doc.type,
-        "priority": doc.priority.value,
-        "status": doc.status.value,
-        "reference": doc.reference,
-        "batch": message.batch,
-        "run": doc.run,
-        "created_at": doc.created_at,
-        "updated_at": doc.updated_at,
-        "resendable_until": doc.resendable_until,
-        "unacknowledged_since": doc.created_at if _unacknowledged(doc) else None,
-        "doc": doc.model_dump_json(exclude={"acknowledgement"}),
-        "acknowledgement": sealed,
-        "message": keyring.seal_text(message.model_dump_json(), _MESSAGE),
-        "writes": 1,
-    }
-
-
-def _sealed(keyring: Keyring, given: Acknowledgement) -> str:
-    """Seal a confirmation: it names a person, and perhaps a lab value."""
-    return keyring.seal_text(given.model_dump_json(), _ACKNOWLEDGEMENT)
-
-
-_OUT = frozenset({Status.DELIVERING, Status.DELIVERED, Status.FAILED})
-
-
-def _unacknowledged(doc: MessageStatus) -> bool:
-    """Tell whether somebody still has to confirm what has gone out."""
-    open_ = doc.acknowledgement is None and doc.recall is None
-    return doc.acknowledge and open_ and doc.status in _OUT
-
-
-async def acknowledge(
-    session: AsyncSession, message_id: UUID, given: Acknowledgement
-) -> bool:
-    """Write who confirmed a message; False where somebody has, or none is written."""
-    table = table_of(MessageRow)
-    first = update(table).where(
-        table.c.id == message_id, table.c.acknowledgement.is_(None)
-    )
-    sealed = _sealed(keyring_of(session), given)
-    connection = await session.connection()
-    done = await connection.execute(
-        first.values(acknowledgement=sealed, unacknowledged_since=None)
-    )
-    return done.rowcount == 1
-
-
-@cache
-def _identities() -> Any:
-    return insert(table_of(MessageIdentityRow))
-
-
-def _indexes(keyring: Keyring, message: Message) -> list[dict[str, Any]]:
-    return [
-        {
-            "index_hmac": keyring.index(kind, value),
-            "created_at": message.created_at,
-            "message_id": message.id,
-        }
-        for kind, value in message.recipient.identities.items()
-    ]
-
-
 async def find(session: AsyncSession, message_id: UUID) -> StoredMessage | None:
     """Return a message as accepted, and how it stands."""
     connection = await session.connection()
@@ -172,7 +69,7 @@ async def find(session: AsyncSession, message_id: UUID) -> StoredMessage | None:
     if row is None:
         return None
     keyring, found = keyring_of(session), row._asdict()
-    plain = keyring.unseal_text(found["message"], _MESSAGE)
+    plain = keyring.unseal_text(found["message"], MESSAGE)
     message = Message.model_validate_json(plain)
     return StoredMessage(message=message, status=_status(keyring, found))
 
@@ -188,7 +85,7 @@ def _status(keyring: Keyring, found: Mapping[str, Any]) -> MessageStatus:
     doc = MessageStatus.model_validate_json(found["doc"])
     if found["acknowledgement"] is None:
         return doc
-    plain = keyring.unseal_text(found["acknowledgement"], _ACKNOWLEDGEMENT)
+    plain = keyring.unseal_text(found["acknowledgement"], ACKNOWLEDGEMENT)
     acknowledgement = Acknowledgement.model_validate_json(plain)
     return doc.model_copy(update={"acknowledgement": acknowledgement})
 

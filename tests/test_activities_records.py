@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.models import Prepared, Snapshot
+from activities.models import Prepared, Record, Snapshot
 from activities.records import RecordActivities
 from core import progress
 from core.identities import ADDRESSES
 from core.models import Address, Message
-from core.words import Channel, IdentityType, Priority, Reason
+from core.words import Channel, IdentityType, Priority, Reason, Status
 from store import Store, messages, patients, standings
 from tests.activity_rig import ACTOR, booking_store
 from tests.workflow_fakes import CRITICAL, message
@@ -126,13 +126,31 @@ async def test_a_new_number_is_not_the_old_one(store: Store) -> None:
     assert Channel.WECHAT in (await prepare(store, moved)).addresses
 
 
+async def told(store: Store, news: Record) -> object:
+    return await ActivityEnvironment().run(RecordActivities(store).record, news)
+
+
 async def test_the_store_keeps_what_the_workflow_says(store: Store) -> None:
     sent = message()
-    snapshot = Snapshot(message=sent, status=progress.begin(sent))
+    news = Record(message=sent, status=progress.begin(sent))
     for _ in range(2):
-        await ActivityEnvironment().run(RecordActivities(store).record, snapshot)
+        assert await told(store, news)
     async with store.sessions() as session:
         found = await messages.find(session, sent.id)
     assert found is not None
     assert found.message == sent
-    assert found.status == snapshot.status
+    assert found.status == news.status
+
+
+async def test_a_status_alone_is_kept_where_the_message_is(store: Store) -> None:
+    sent = message()
+    begun, now = progress.begin(sent), datetime.now(UTC)
+    assert await told(store, Record(status=begun)) is False
+    await prepare(store, sent)
+    ended = progress.with_status(begun, Status.DELIVERED, now)
+    # The older one comes late: it says nothing new, and is no reason to write all.
+    for status in (ended, begun):
+        assert await told(store, Record(status=status))
+    async with store.sessions() as session:
+        found = await messages.find(session, sent.id)
+    assert found == messages.StoredMessage(message=sent, status=ended)

@@ -59,7 +59,7 @@ async def test_why_and_until_when_can_be_seen(
         assert doc.waiting.reason is Reason.QUIET_HOURS
         assert fakes.local(doc.waiting.until) == "2026-11-26 08:00"
         # The store says the same.
-        [*_, kept] = [s.status for s in fakes.records if s.message.id == held.id]
+        [*_, kept] = [s.status for s in fakes.records if s.status.id == held.id]
         assert kept.waiting == doc.waiting
         await handle.signal(DeliverMessage.cancel, Cancel(by="his"))
         doc = await handle.result()

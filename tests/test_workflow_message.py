@@ -138,3 +138,15 @@ async def test_a_template_switched_off_at_the_last_moment_is_skipped(
         doc = await (await begin(time_skipping.client, message())).result()
     assert outcomes(doc)[WECHAT] == (Outcome.SKIPPED, Reason.TEMPLATE_DISABLED)
     assert outcomes(doc)[SMS] == (Outcome.ACCEPTED, None)
+
+
+@pytest.mark.parametrize("lost", [False, True])
+async def test_the_message_is_written_once_unless_the_store_has_lost_it(
+    time_skipping: WorkflowEnvironment, lost: bool
+) -> None:
+    fakes, sent = FakeActivities(), message()
+    fakes.lost = lost
+    async with centre(time_skipping, fakes):
+        await (await begin(time_skipping.client, sent)).result()
+    assert [news.message for news in fakes.records] == [sent, sent if lost else None]
+    assert fakes.statuses(sent.id) == [Status.DELIVERING, Status.DELIVERED]

@@ -12,6 +12,7 @@ from activities.models import (
     DeliveryTask,
     Notice,
     Prepared,
+    Record,
     Snapshot,
 )
 from core.errors import MessageCentreError, NotTaken
@@ -102,7 +103,8 @@ class FakeActivities:
         self.withheld: dict[Channel, Reason] = {}
         self.calls: list[DeliveryTask] = []
         self.questions: list[DeliveryTask] = []
-        self.records: list[Snapshot] = []
+        self.records: list[Record] = []
+        self.lost = False
         self.notices: list[Notice] = []
         self.promised = 0
 
@@ -127,12 +129,15 @@ class FakeActivities:
         return _next(self.asked[task.channel], NotTaken("no such delivery"))
 
     @activity.defn
-    async def record(self, snapshot: Snapshot) -> None:
-        self.records.append(snapshot)
+    async def record(self, news: Record) -> bool | None:
+        if self.lost and news.message is None:
+            return False
+        self.records.append(news)
+        return True
 
     @activity.defn
     async def prepare(self, snapshot: Snapshot) -> Prepared:
-        self.records.append(snapshot)
+        self.records.append(Record(status=snapshot.status, message=snapshot.message))
         identities = snapshot.message.recipient.identities
         addresses = {
             channel: Address(type=kind, value=identities[kind])
@@ -148,7 +153,7 @@ class FakeActivities:
 
     def statuses(self, message_id: UUID) -> list[Status]:
         """The statuses recorded for a message, in order."""
-        return [s.status.status for s in self.records if s.message.id == message_id]
+        return [s.status.status for s in self.records if s.status.id == message_id]
 
 
 def _next(script: list[Step], otherwise: Step) -> DeliveryResult:

@@ -49,6 +49,7 @@ class Due:
                 self.called_off = True
                 return None
             if prepared.waiting is None:
+                self._ledger.stored()
                 self._ledger.stand(Status.DELIVERING)
                 return prepared
             if not await self.wait(prepared.waiting):

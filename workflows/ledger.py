@@ -5,7 +5,7 @@ from datetime import datetime
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.models import Snapshot
+    from activities.models import Record
     from core import progress
     from core.models import (
         Acknowledgement,
@@ -26,11 +26,17 @@ class Ledger:
     def __init__(self, message: Message) -> None:
         self.message = message
         self.doc: MessageStatus = progress.begin(message)
+        self._stored: Message | None = None
 
     @property
-    def snapshot(self) -> Snapshot:
-        """What the store shall keep."""
-        return Snapshot(message=self.message, status=self.doc)
+    def news(self) -> Record:
+        """What the store shall be told."""
+        new = None if self._stored is self.message else self.message
+        return Record(status=self.doc, message=new)
+
+    def stored(self) -> None:
+        """Note that the store has the message."""
+        self._stored = self.message
 
     @property
     def confirmed(self) -> bool:

@@ -8,6 +8,7 @@ from temporalio import workflow
 from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
+    from activities.models import Record
     from activities.records import RecordActivities
     from core import progress
     from core.codec import Summary
@@ -172,11 +173,18 @@ class DeliverMessage:
             await self._record()
 
     async def _record(self) -> None:
-        self._recorded = self._ledger.doc
-        await workflow.execute_local_activity_method(
+        self._recorded = doc = self._ledger.doc
+        known = await self._tell_store(self._ledger.news)
+        if known is False:
+            await self._tell_store(Record(status=doc, message=self._ledger.message))
+        self._ledger.stored()
+
+    async def _tell_store(self, news: Record) -> bool | None:
+        """Tell whether the store has the message; None, in old histories: it has."""
+        return await workflow.execute_local_activity_method(
             RecordActivities.record,
-            self._ledger.snapshot,
-            **(STORE | {"summary": Summary(f"record {self._ledger.doc.status}")}),
+            news,
+            **(STORE | {"summary": Summary(f"record {news.status.status}")}),
         )
 
     async def _tell_client(self) -> None:
