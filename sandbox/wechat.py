@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from core.words import Channel
-from sandbox.answers import Json, answering, body_of, json_object
+from sandbox.answers import Json, answering
 from sandbox.book import Entry
 from sandbox.desk import KEY, Desk
 from sandbox.outcomes import Outcome
@@ -24,7 +24,15 @@ from sandbox.receipts import Push
 from sandbox.tokens import Tokens
 from sandbox.wechat_events import cdata, event_push
 from sandbox.wechat_fields import wrong_field
-from sandbox.weixin import TokenProvider, check_account, error, refused
+from sandbox.weixin import (
+    Body,
+    Checked,
+    TokenProvider,
+    check_account,
+    error,
+    read_body,
+    refused,
+)
 
 # The same openid and client_msg_id within this time are one message.
 DEDUPE_WINDOW = timedelta(minutes=10)
@@ -46,6 +54,7 @@ class WeChat(TokenProvider):
     """The service account's side of api.weixin.qq.com."""
 
     channel = Channel.WECHAT
+    provider = "wechat"
     unknown_token = (
         40001,
         "invalid credential, access_token is invalid or not latest",
@@ -72,9 +81,7 @@ class WeChat(TokenProvider):
 
     async def stable_token(self, request: Request) -> Response:
         """Give the token in force; a new one only near its end or when forced."""
-        body = json_object(await body_of(request))
-        if body is None:
-            raise refused(47001, "data format error")
+        body = await read_body(request)
         _check(body, self.apps)
         app = self.apps[str(body["appid"])]
         return app.stable(forced=body.get("force_refresh") is True)
@@ -90,28 +97,12 @@ class WeChat(TokenProvider):
 
     async def send(self, request: Request) -> Response:
         """Take a template message."""
-        token = self.check_token(request)
-        body = json_object(await body_of(request))
-        if body is None:
-            raise refused(47001, "data format error")
-        openid, data = _checked(body)
-        outcome = await self.desk.decide(self.channel, "wechat", openid)
-        field = next(iter(data))
-        refusals: dict[Outcome, Callable[[], Response]] = {
-            **REFUSALS,
-            Outcome.REJECT: partial(
-                error, 47003, f"argument invalid! data.{field}.value invalid"
-            ),
-            Outcome.EXPIRED_TOKEN: partial(self.expired, token),
-        }
-        return self.desk.answer(
-            outcome, refusals, lambda: self._take(openid, body, outcome)
-        )
+        return await self.taking(request, checked, REFUSALS, self._take)
 
     def _take(self, openid: str, body: dict[str, object], outcome: Outcome) -> Response:
         entry = Entry(
             channel=self.channel,
-            provider="wechat",
+            provider=self.provider,
             recipient=openid,
             at=self.desk.now(),
             provider_message_id=self.next_msgid(),
@@ -164,8 +155,8 @@ def _check(account: Mapping[str, object], known: Collection[str]) -> None:
     check_account(*given, "appid", wrong_secret, known)
 
 
-def _checked(body: Mapping[str, object]) -> tuple[str, dict[str, object]]:
-    """Return openid and fields of a message that WeChat would take."""
+def checked(body: Body) -> Checked:
+    """Return the openid of a message with fields that WeChat would take."""
     openid, template, data = (body.get(k) for k in ("touser", "template_id", "data"))
     if not isinstance(openid, str) or not OPENID.fullmatch(openid):
         raise refused(40003, "invalid openid")
@@ -176,4 +167,6 @@ def _checked(body: Mapping[str, object]) -> tuple[str, dict[str, object]]:
     wrong = wrong_field(data)
     if wrong is not None:
         raise refused(47003, f"argument invalid! {wrong} invalid")
-    return openid, data
+    field = next(iter(data))
+    rejected = f"argument invalid! data.{field}.value invalid"
+    return openid, partial(error, 47003, rejected)

@@ -13,12 +13,12 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from core.words import Channel
-from sandbox.answers import Json, Refusal, answering, body_of, json_object
+from sandbox.answers import Json, Refusal, answering
 from sandbox.book import Entry
 from sandbox.desk import KEY, Desk
 from sandbox.outcomes import Outcome
 from sandbox.wechat import OPENID, REFUSALS, App, WeChat
-from sandbox.weixin import error, refused
+from sandbox.weixin import Body, Checked, error, refused
 
 APPID = "sandbox-medical"
 _SEND = "/cityservice/sendchannelmsg"
@@ -26,6 +26,10 @@ _SEND = "/cityservice/sendchannelmsg"
 _STATUSES = range(1_501_000, 1_506_000)
 _BOUND = frozenset({KEY, "sandbox-mini", APPID})
 _FOR_EVER = timedelta(days=1)
+_REFUSALS: Mapping[Outcome, Callable[[], Response]] = {
+    **REFUSALS,
+    Outcome.UNSUBSCRIBED: partial(error, 48002, "user refuses messages"),
+}
 
 
 def _wrong_info(what: str) -> Response:
@@ -37,6 +41,7 @@ class WeChatMedical(App):
     """The medical assistant's side of api.weixin.qq.com."""
 
     channel = Channel.WECHAT_MEDICAL
+    provider = "wechat_medical"
 
     def __init__(self, desk: Desk, service: WeChat) -> None:
         super().__init__(desk, service, APPID)
@@ -47,26 +52,12 @@ class WeChatMedical(App):
 
     async def send(self, request: Request) -> Response:
         """Take a notice."""
-        token = self.check_token(request)
-        body = json_object(await body_of(request))
-        if body is None:
-            raise refused(47001, "data format error")
-        openid = _checked(body)
-        outcome = await self.desk.decide(self.channel, "wechat_medical", openid)
-        refusals: dict[Outcome, Callable[[], Response]] = {
-            **REFUSALS,
-            Outcome.UNSUBSCRIBED: partial(error, 48002, "user refuses messages"),
-            Outcome.REJECT: partial(_wrong_info, "pat_name"),
-            Outcome.EXPIRED_TOKEN: partial(self.expired, token),
-        }
-        return self.desk.answer(
-            outcome, refusals, lambda: self._take(openid, body, outcome)
-        )
+        return await self.taking(request, _checked, _REFUSALS, self._take)
 
     def _take(self, openid: str, body: dict[str, object], outcome: Outcome) -> Response:
         entry = Entry(
             channel=self.channel,
-            provider="wechat_medical",
+            provider=self.provider,
             recipient=openid,
             at=self.desk.now(),
             provider_message_id=str(body["msg_id"]),
@@ -78,7 +69,7 @@ class WeChatMedical(App):
         return Json({"errcode": 0, "errmsg": "ok"})
 
 
-def _checked(body: Mapping[str, object]) -> str:
+def _checked(body: Body) -> Checked:
     """Return the openid of a notice that WeChat would take."""
     openid, status = body.get("open_id"), body.get("status")
     if not isinstance(openid, str) or not OPENID.fullmatch(openid):
@@ -94,7 +85,7 @@ def _checked(body: Mapping[str, object]) -> str:
     if type(body.get("business_id")) is not int:
         raise refused(47001, "business_id invalid")
     _check_info(body.get("business_info"))
-    return openid
+    return openid, partial(_wrong_info, "pat_name")
 
 
 def _check_info(info: object) -> None:

@@ -12,15 +12,14 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from core.words import Channel
-from sandbox.answers import Json, answering, body_of, json_object
+from sandbox.answers import Json, answering
 from sandbox.book import Entry
 from sandbox.desk import Desk
 from sandbox.outcomes import Outcome
 from sandbox.receipts import Push
-from sandbox.wechat import OPENID, REFUSALS, App, WeChat
+from sandbox.wechat import REFUSALS, App, WeChat, checked
 from sandbox.wechat_events import cdata, event_push
-from sandbox.wechat_fields import wrong_field
-from sandbox.weixin import error, refused
+from sandbox.weixin import Body, Checked, error, refused
 
 # The mini program has an appid of its own; the service account's opens it too, so
 # that one key is enough to try every channel.
@@ -28,12 +27,17 @@ APPID = "sandbox-mini"
 _SEND = "/cgi-bin/message/subscribe/send"
 _STATES = frozenset({"developer", "trial", "formal"})
 _LANGUAGES = frozenset({"zh_CN", "en_US", "zh_HK", "zh_TW"})
+_REFUSALS: Mapping[Outcome, Callable[[], Response]] = {
+    **REFUSALS,
+    Outcome.UNSUBSCRIBED: partial(error, 43101, "user refuses the msg"),
+}
 
 
 class WeChatMini(App):
     """The mini program's side of api.weixin.qq.com."""
 
     channel = Channel.WECHAT_MINI
+    provider = "wechat_mini"
 
     def __init__(self, desk: Desk, service: WeChat) -> None:
         super().__init__(desk, service, APPID)
@@ -44,29 +48,12 @@ class WeChatMini(App):
 
     async def send(self, request: Request) -> Response:
         """Take a subscription message."""
-        token = self.check_token(request)
-        body = json_object(await body_of(request))
-        if body is None:
-            raise refused(47001, "data format error")
-        openid, data = _checked(body)
-        outcome = await self.desk.decide(self.channel, "wechat_mini", openid)
-        field = next(iter(data))
-        refusals: dict[Outcome, Callable[[], Response]] = {
-            **REFUSALS,
-            Outcome.UNSUBSCRIBED: partial(error, 43101, "user refuses the msg"),
-            Outcome.REJECT: partial(
-                error, 47003, f"argument invalid! data.{field}.value invalid"
-            ),
-            Outcome.EXPIRED_TOKEN: partial(self.expired, token),
-        }
-        return self.desk.answer(
-            outcome, refusals, lambda: self._take(openid, body, outcome)
-        )
+        return await self.taking(request, _checked, _REFUSALS, self._take)
 
     def _take(self, openid: str, body: dict[str, object], outcome: Outcome) -> Response:
         entry = Entry(
             channel=self.channel,
-            provider="wechat_mini",
+            provider=self.provider,
             recipient=openid,
             at=self.desk.now(),
             provider_message_id=self._service.next_msgid(),
@@ -96,22 +83,13 @@ class WeChatMini(App):
         return event_push(self.desk, entry.recipient, name, inside)
 
 
-def _checked(body: Mapping[str, object]) -> tuple[str, dict[str, object]]:
-    """Return openid and fields of a message that WeChat would take."""
-    openid, template, data = (body.get(k) for k in ("touser", "template_id", "data"))
-    if not isinstance(openid, str) or not OPENID.fullmatch(openid):
-        raise refused(40003, "invalid openid")
-    if not isinstance(template, str) or not template.strip():
-        raise refused(40037, "invalid template_id")
+def _checked(body: Body) -> Checked:
+    """Return the same of a subscription message."""
+    found = checked(body)
     if not isinstance(body.get("page", ""), str):
         raise refused(41030, "invalid page")
     if body.get("miniprogram_state", "formal") not in _STATES:
         raise refused(47003, "argument invalid! miniprogram_state invalid")
     if body.get("lang", "zh_CN") not in _LANGUAGES:
         raise refused(47003, "argument invalid! lang invalid")
-    if not isinstance(data, dict) or not data:
-        raise refused(47003, "argument invalid! data invalid")
-    wrong = wrong_field(data)
-    if wrong is not None:
-        raise refused(47003, f"argument invalid! {wrong} invalid")
-    return openid, data
+    return found

@@ -16,10 +16,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from core.words import Channel
-from sandbox.answers import Json, answering, body_of, json_object
+from sandbox.answers import Json, answering
 from sandbox.book import Entry
 from sandbox.outcomes import PERSONAL, TAKEN, Outcome
-from sandbox.weixin import TokenProvider, check_account, error, refused
+from sandbox.weixin import TokenProvider, check_account, error, read_body, refused
 
 AGENT_ID = 1000002
 MAX_USERS = 1000
@@ -52,6 +52,7 @@ class WeCom(TokenProvider):
     """One app of one corporation at qyapi.weixin.qq.com."""
 
     channel = Channel.WECOM
+    provider = "wecom"
     unknown_token = (40014, "invalid access_token")
 
     def routes(self) -> list[BaseRoute]:
@@ -82,13 +83,11 @@ class WeCom(TokenProvider):
     async def send(self, request: Request) -> Response:
         """Take a message to one member or several."""
         token = self.check_token(request)
-        body = json_object(await body_of(request))
-        if body is None:
-            raise refused(47001, "data format error")
+        body = await read_body(request)
         _check_agent(body)
         users = _users(body)
         _check_message(body)
-        outcomes = await self.desk.decide_all(self.channel, "wecom", users)
+        outcomes = await self.desk.decide_all(self.channel, self.provider, users)
         told = _told(outcomes)
         refusals: dict[Outcome, Callable[[], Response]] = {
             **REFUSALS,
@@ -101,9 +100,7 @@ class WeCom(TokenProvider):
     async def recall(self, request: Request) -> Response:
         """Take a message back that was sent within 24 hours (path 94947)."""
         self.check_token(request)
-        body = json_object(await body_of(request))
-        if body is None:
-            raise refused(47001, "data format error")
+        body = await read_body(request)
         since = self.desk.now() - _RECALL_WITHIN
         sent = [
             entry
@@ -136,7 +133,7 @@ class WeCom(TokenProvider):
     ) -> Entry:
         entry = Entry(
             channel=self.channel,
-            provider="wecom",
+            provider=self.provider,
             recipient=user,
             at=self.desk.now(),
             provider_message_id=msgid,

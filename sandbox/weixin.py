@@ -1,15 +1,21 @@
 """What WeChat and WeCom share: HTTP 200 always, an errcode, access tokens."""
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from core.words import Channel
-from sandbox.answers import Json, Refusal
+from sandbox.answers import Json, Refusal, body_of, json_object
 from sandbox.desk import KEY, SECRET, Desk, Provider
+from sandbox.outcomes import Outcome
 from sandbox.tokens import ForcedTooOften, Standing, Token, Tokens
+
+Body = dict[str, object]
+# Whom a message is for, and what is said where its content shall be refused.
+Checked = tuple[str, Callable[[], Response]]
 
 
 def error(errcode: int, errmsg: str, **more: object) -> Response:
@@ -23,10 +29,19 @@ def refused(errcode: int, errmsg: str) -> Refusal:
     return Refusal(error(errcode, errmsg))
 
 
+async def read_body(request: Request) -> Body:
+    """Return the JSON object of a call, or refuse it."""
+    body = json_object(await body_of(request))
+    if body is None:
+        raise refused(47001, "data format error")
+    return body
+
+
 class TokenProvider(Provider):
     """A provider whose calls carry an access token in the query."""
 
     channel: Channel
+    provider: str
     # What it says of a token it does not know.
     unknown_token: tuple[int, str]
 
@@ -34,6 +49,28 @@ class TokenProvider(Provider):
         super().__init__(desk)
         desk.fetches[self.channel] = 0
         self._tokens = Tokens(desk.options.token_life, desk.now)
+
+    async def taking(
+        self,
+        request: Request,
+        checked: Callable[[Body], Checked],
+        refusals: Mapping[Outcome, Callable[[], Response]],
+        take: Callable[[str, Body, Outcome], Response],
+    ) -> Response:
+        """Take one call to send, or refuse it as the rules say.
+
+        `checked` raises what is wrong with the body itself.
+        """
+        token = self.check_token(request)
+        body = await read_body(request)
+        recipient, rejected = checked(body)
+        outcome = await self.desk.decide(self.channel, self.provider, recipient)
+        every: dict[Outcome, Callable[[], Response]] = {
+            **refusals,
+            Outcome.REJECT: rejected,
+            Outcome.EXPIRED_TOKEN: partial(self.expired, token),
+        }
+        return self.desk.answer(outcome, every, lambda: take(recipient, body, outcome))
 
     def issuers(self) -> list[Tokens]:
         """Return every kind of token that opens this provider's door."""
