@@ -5,6 +5,7 @@ from typing import Literal, Self
 
 from pydantic import Field, SecretStr
 
+from channels.aliyun import AliyunKey
 from channels.provider import SandboxPorts
 from core.models import Model
 
@@ -12,12 +13,10 @@ _KEY = r"^[\x21-\x7e]+$"
 _SANDBOX_KEY, _SANDBOX_SECRET = "sandbox", "sandbox-secret"
 
 
-class AliyunAccount(Model):
+class AliyunAccount(AliyunKey):
     """An access key of Aliyun's short messages, and the signature it sends under."""
 
     base_url: str = "https://dysmsapi.aliyuncs.com"
-    access_key_id: str = Field(pattern=_KEY)
-    access_key_secret: SecretStr
     sign_name: str = Field(min_length=1)
     default_template: str | None = None
 

@@ -11,15 +11,16 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import quote
 
 import httpx
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 
 from channels.codes import CodeTable, refusal
 from channels.http import Answer, Line, read_object
 from core.errors import OutcomeUnknown
+from core.models import Model
 
 ALGORITHM = "ACS3-HMAC-SHA256"
 OK = "OK"
@@ -83,15 +84,12 @@ class AliyunReply:
         return value if isinstance(value, str) else ""
 
 
-class AccessKey(Protocol):
+class AliyunKey(Model):
     """What an account of Aliyun signs with, and where it calls."""
 
-    @property
-    def base_url(self) -> str: ...
-    @property
-    def access_key_id(self) -> str: ...
-    @property
-    def access_key_secret(self) -> SecretStr: ...
+    base_url: str
+    access_key_id: str = Field(pattern=r"^[\x21-\x7e]+$")
+    access_key_secret: SecretStr
 
 
 def _new_nonce() -> str:
@@ -103,7 +101,7 @@ class AliyunApi:
     """One version of one of Aliyun's products, called with one access key."""
 
     line: Line
-    account: AccessKey
+    account: AliyunKey
     version: str
     nonce: Nonce = field(default=_new_nonce)
 

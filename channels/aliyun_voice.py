@@ -16,7 +16,7 @@ from uuid import UUID
 import httpx
 from pydantic import Field, SecretStr
 
-from channels.aliyun import AliyunApi
+from channels.aliyun import AliyunApi, AliyunKey
 from channels.aliyun_codes import ANSWERED, CALLS, VOICE, raise_over_limit
 from channels.base import Sending, Taken
 from channels.codes import cannot_ask
@@ -26,7 +26,7 @@ from channels.sms import template_param
 from channels.template_ids import ALIYUN_VOICE, id_of_form, required
 from channels.times import Clock, utc_now
 from core.errors import DeliveryError, NotTaken, ProviderDown
-from core.models import Address, Model
+from core.models import Address
 from core.words import Channel, IdentityType
 
 VERSION = "2017-05-25"
@@ -36,7 +36,7 @@ _REFERENCE_LENGTH = 15
 _SLOTS = 20
 
 
-class AliyunVoiceAccount(Model):
+class AliyunVoiceAccount(AliyunKey):
     """An access key of Aliyun's voice service, and how its calls are made.
 
     `show_number` is the number bought for dedicated calls; without one, calls
@@ -45,8 +45,6 @@ class AliyunVoiceAccount(Model):
     """
 
     base_url: str = "https://dyvmsapi.aliyuncs.com"
-    access_key_id: str = Field(pattern=r"^[\x21-\x7e]+$")
-    access_key_secret: SecretStr
     show_number: str | None = Field(default=None, pattern=r"^[0-9]{5,20}$")
     play_times: int = Field(default=2, ge=1, le=3)
     confirm_key: str = Field(default="1", pattern=r"^[0-9*#]$")
