@@ -4,6 +4,7 @@ A delivery goes to another account only where the one before is known not to hav
 taken it. Where that is not known it is repeated at the same account, or nowhere.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -147,7 +148,7 @@ def _limit(account: Account) -> Limit | None:
     if rate is None:
         return None
     key = f"{account.channel}:account:{account.code}"
-    return Limit(key, max(1, int(rate)), max(1, round(1 / rate)))
+    return Limit(key, max(1, int(rate)), math.ceil(1 / rate))
 
 
 async def _begun(

@@ -11,6 +11,7 @@ from api.callers import PEOPLE, Looker, Operator
 from api.centre import CentreDep, SessionDep
 from api.views import MessagePage, Time, check_times, document
 from core.acceptance import Code
+from core.limits import SLOWEST
 from core.models import Model
 from operations import bulk, steering
 from operations.orders import ResendOrder
@@ -72,7 +73,7 @@ class BulkAnswer(Model):
 class LimitBody(Model):
     """How many calls to providers a second may go out of a queue; null: no limit."""
 
-    per_second: Annotated[float, Field(gt=0, le=100_000, strict=True)] | None
+    per_second: Annotated[float, Field(ge=SLOWEST, le=100_000, strict=True)] | None
 
 
 class QueuePatch(Model):

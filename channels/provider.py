@@ -18,6 +18,7 @@ from channels.times import Clock, utc_now
 from channels.tokens import MemoryTokenStore, OfAccount, TokenStore
 from core.acceptance import Code
 from core.errors import Unavailable
+from core.limits import SLOWEST
 from core.models import Model
 from core.words import Channel
 
@@ -62,7 +63,7 @@ class Account(Model):
     weight: int = Field(default=100, ge=0, le=100)
     enabled: bool = True
     max_concurrent: int | None = Field(default=None, ge=1, le=1000)
-    per_second: float | None = Field(default=None, gt=0, le=10_000)
+    per_second: float | None = Field(default=None, ge=SLOWEST, le=10_000)
     values: SerializeAsAny[Model]
 
 

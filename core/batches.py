@@ -24,6 +24,7 @@ from core.acceptance import (
     usable_type,
 )
 from core.errors import Invalid, Wrong
+from core.limits import SLOWEST
 from core.models import Message, MessageType, Model, Recipient
 from core.words import Channel, IdentityType, Priority
 
@@ -35,7 +36,7 @@ MOST_TOLD = 100
 _PAGE = timedelta(seconds=2)
 _LARGEST_PAGE = 200
 
-Rate = Annotated[float, Field(gt=0, le=MAX_RATE, allow_inf_nan=False)]
+Rate = Annotated[float, Field(ge=SLOWEST, le=MAX_RATE, strict=True)]
 
 
 class BatchState(StrEnum):

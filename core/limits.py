@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Literal, NamedTuple
 
+# A rate a second: one in a quarter of an hour. Who wants less wants a pause.
+SLOWEST = 0.001
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
 _NAME = re.compile(
     r"(per_recipient_(?:and_(?P<what>template|content)_)?)?"

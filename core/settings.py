@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from core.limits import SLOWEST
 from core.routing import RoutingRules
 
 
@@ -49,7 +50,7 @@ class Settings(BaseSettings):
     resend_window_hours: float = Field(default=72, gt=0, le=24 * 90)
 
     # A batch goes out so fast where its sender names no rate of its own.
-    batch_rate: float = Field(default=20, gt=0, le=1000)
+    batch_rate: float = Field(default=20, ge=SLOWEST, le=1000)
 
     # What a provider said of an address (blocked, invalid) is believed so long.
     standing_fade_days: float = Field(default=30, gt=0, le=3650)

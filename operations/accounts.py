@@ -31,6 +31,7 @@ from channels.provider import (
     of_channel,
 )
 from core.errors import NotFound, Unavailable
+from core.limits import SLOWEST
 from core.models import Model
 from core.settings import Settings
 from core.words import Channel
@@ -48,7 +49,7 @@ _Text = Annotated[StrictStr, StringConstraints(max_length=4096)]
 Values = Annotated[dict[_Name, _Text | StrictInt | None], Field(max_length=32)]
 Weight = Annotated[StrictInt, Field(ge=0, le=100)]
 Concurrent = Annotated[StrictInt, Field(ge=1, le=1000)]
-PerSecond = Annotated[float, Field(gt=0, le=10_000)]
+PerSecond = Annotated[float, Field(ge=SLOWEST, le=10_000, strict=True)]
 
 Wanted = Callable[[Channel, str], bool]
 

@@ -75,7 +75,7 @@ async def submit(
         batch = _batch(parts, checked, asked, print_, actor, now)
         first = await _write(parts, batch, checked, actor)
     await parts.deliveries.start_batch(first)
-    return Submitted(await _accepted(parts, first), replayed=False)
+    return await _accepted(parts, first)
 
 
 async def check(
@@ -169,9 +169,11 @@ async def _write(parts: Parts, batch: Batch, checked: Checked, actor: Actor) -> 
     return await _known(parts, batch.id, batch.fingerprint) or batch
 
 
-async def _accepted(parts: Parts, batch: Batch) -> Batch:
-    """Say that a batch is accepted, now that Temporal has it."""
+async def _accepted(parts: Parts, batch: Batch) -> Submitted:
+    """Say that a batch is accepted, now that Temporal has it; of many, one does."""
     state = first_state(batch.send_at, datetime.now(UTC))
+    preparing = [BatchState.PREPARING]
     async with parts.store.sessions.begin() as session:
-        await batches.steer(session, batch.id, [BatchState.PREPARING], state=state)
-        return await batches.find(session, batch.id) or batch
+        first = await batches.steer(session, batch.id, preparing, state=state)
+        known = await batches.find(session, batch.id) or batch
+    return Submitted(known, replayed=not first)

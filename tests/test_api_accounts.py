@@ -64,6 +64,9 @@ async def test_what_is_wrong_is_named_and_not_repeated(admin: Desk) -> None:
     body = {"code": "main", "weight": 101, "values": ALIYUN}
     answer = await admin.ask("POST", PATH, body)
     assert pointers(answer) == ["/weight"]
+    for unusable in (0, 1e-320, "5", 20_000):
+        body = {"code": "main", "per_second": unusable, "values": ALIYUN}
+        assert pointers(await admin.ask("POST", PATH, body)) == ["/per_second"]
     body = {"code": "main", "values": {"access_key_secret": SECRET, "color": "red"}}
     answer = await admin.ask("POST", PATH, body)
     wrong = {"/values/access_key_id", "/values/color", "/values/sign_name"}

@@ -91,6 +91,8 @@ async def test_of_many_wrong_places_the_first_hundred(rig: Rig, his: Headers) ->
     [
         (batch(0), "/recipients"),
         (batch(1, rate_per_second=0), "/rate_per_second"),
+        (batch(1, rate_per_second=1e-300), "/rate_per_second"),
+        (batch(1, rate_per_second="5"), "/rate_per_second"),
         (batch(1, rate_per_second=1e9), "/rate_per_second"),
         (batch(1, send_at="2020-01-01T00:00:00Z"), "/send_at"),
         (batch(1, type="no-such-type"), "/type"),
@@ -121,6 +123,7 @@ async def test_a_key_makes_one_batch(rig: Rig, his: Headers) -> None:
     answers = await asyncio.gather(*(post(rig, his, body, "k") for _ in range(8)))
     assert {a.status_code for a in answers} == {202}
     assert len({a.json()["id"] for a in answers}) == len(rig.deliveries.batches) == 1
+    assert sum("idempotent-replayed" in a.headers for a in answers) == 7
     again = await post(rig, his, body, "k")
     assert again.headers["idempotent-replayed"] == "true"
     problem(await post(rig, his, batch(199), "k"), 422)
