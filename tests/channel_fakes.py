@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
 
 from channels.accounts import (
     AliyunAccount,
@@ -196,3 +197,11 @@ def assert_private(error: BaseException) -> None:
     """Fail if the exception tells anything about the person."""
     shown = chain(error)
     assert not [word for word in PRIVATE if word in shown]
+
+
+async def refusal_of(sent: Awaitable[object]) -> DeliveryError:
+    """Return the error that a send ends with; it tells nothing about the person."""
+    with pytest.raises(DeliveryError) as raised:
+        await sent
+    assert_private(raised.value)
+    return raised.value

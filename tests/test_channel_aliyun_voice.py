@@ -40,6 +40,7 @@ from tests.channel_fakes import (
     answering,
     assert_private,
     each,
+    refusal_of,
     reply,
     sending,
 )
@@ -71,10 +72,7 @@ async def send(
 
 
 async def refused(*answers: httpx.Response | Exception) -> DeliveryError:
-    with pytest.raises(DeliveryError) as raised:
-        await send(*answers)
-    assert_private(raised.value)
-    return raised.value
+    return await refusal_of(send(*answers))
 
 
 async def test_the_request() -> None:

@@ -27,8 +27,8 @@ from tests.channel_fakes import (
     Provider,
     Row,
     answering,
-    assert_private,
     each,
+    refusal_of,
     sending,
 )
 from tests.tencent_fakes import error, response
@@ -49,10 +49,7 @@ async def send(*answers: httpx.Response | Exception) -> tuple[Taken, Provider]:
 
 
 async def refused(*answers: httpx.Response | Exception) -> DeliveryError:
-    with pytest.raises(DeliveryError) as raised:
-        await send(*answers)
-    assert_private(raised.value)
-    return raised.value
+    return await refusal_of(send(*answers))
 
 
 async def test_the_request() -> None:

@@ -32,6 +32,7 @@ from tests.channel_fakes import (
     Provider,
     answering,
     assert_private,
+    refusal_of,
     reply,
     sending,
 )
@@ -51,10 +52,7 @@ async def send(*answers: httpx.Response | Exception) -> tuple[Taken, Provider]:
 
 async def refused(*answers: httpx.Response | Exception) -> DeliveryError:
     """Return the error of a send that gets these answers."""
-    with pytest.raises(DeliveryError) as raised:
-        await send(*answers)
-    assert_private(raised.value)
-    return raised.value
+    return await refusal_of(send(*answers))
 
 
 async def test_the_request() -> None:

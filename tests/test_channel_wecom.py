@@ -30,8 +30,8 @@ from tests.channel_fakes import (
     Provider,
     Row,
     answering,
-    assert_private,
     each,
+    refusal_of,
     reply,
     sending,
 )
@@ -48,10 +48,7 @@ async def send(*answers: httpx.Response | Exception) -> tuple[Taken, Provider]:
 
 
 async def refused(*answers: httpx.Response | Exception) -> DeliveryError:
-    with pytest.raises(DeliveryError) as raised:
-        await send(*answers)
-    assert_private(raised.value)
-    return raised.value
+    return await refusal_of(send(*answers))
 
 
 async def test_the_request() -> None:
