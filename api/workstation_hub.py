@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from api.workstation_door import Door
 from core.errors import MessageCentreError
 from core.logs import describe
 from store import Store, popups, workstations
@@ -61,6 +62,7 @@ class Hub:
     """Every open screen of this process."""
 
     def __init__(self, store: Store, tick: float = TICK_SECONDS) -> None:
+        self.door = Door()
         self._store = store
         self._tick_seconds = tick
         self._open: set[Connection] = set()

@@ -94,8 +94,9 @@ async def _serve(socket: WebSocket, workstation_id: str) -> int:
     """Sign a screen in and hold it; return the code it is closed with."""
     centre: Centre = socket.app.state.centre
     hub: Hub = socket.app.state.hub
-    hello = await _hello(socket)
-    standing = await _signed_in(centre, socket, workstation_id, hello)
+    with hub.door.waiting(_address(socket)):
+        hello = await _hello(socket)
+        standing = await _signed_in(centre, socket, workstation_id, hello)
     held = Connection(standing)
     async with hub.joined(held):
         await _send(socket, {"type": "welcome", "id": standing.id})
@@ -130,7 +131,7 @@ async def _hello(socket: WebSocket) -> Hello:
 async def _signed_in(
     centre: Centre, socket: WebSocket, workstation_id: str, hello: Hello
 ) -> Standing:
-    address = socket.client.host if socket.client else ""
+    address = _address(socket)
     try:
         centre.guesses_from.check(address)
     except TooManyRequests:
@@ -142,6 +143,10 @@ async def _signed_in(
         centre.guesses_from.note(address)
         raise _Closed(_REFUSED)
     return standing
+
+
+def _address(socket: WebSocket) -> str:
+    return socket.client.host if socket.client else ""
 
 
 def _bearer(socket: WebSocket) -> str | None:

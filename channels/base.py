@@ -106,7 +106,8 @@ class Recalling(Protocol):
     async def recall(self, provider_message_id: str) -> bool:
         """Take a message back; False where the provider no longer does.
 
-        Raises ProviderDown or RateLimited where a later try may succeed.
+        Raises ProviderDown or RateLimited where a later try may succeed,
+        Misconfigured where somebody must act first.
         """
         ...
 

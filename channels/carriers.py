@@ -5,13 +5,20 @@ them. Source: the states of CMPP 3.0's delivery reports, and the codes that the
 carriers' gateways are known to put in their place.
 """
 
+from collections.abc import Mapping
+
 from channels.codes import CodeTable, classes
 from channels.times import after
 from core.errors import RateLimited, RecipientRefused
+from core.words import Outcome
 
-DELIVERED = frozenset({"DELIVRD"})
-# On its way, in the carrier's own store.
-UNDER_WAY = frozenset({"ACCEPTD", "ENROUTE"})
+# A report's final states and those on the way; every other one is a failure.
+# ACCEPTD: the carrier's staff has read it out to the person (SMPP 3.4, 5.2.28).
+STATES: Mapping[str, Outcome] = {
+    "DELIVRD": Outcome.DELIVERED,
+    "ACCEPTD": Outcome.DELIVERED,
+    "ENROUTE": Outcome.ACCEPTED,
+}
 # The number is not in use, or somebody put it on a blacklist.
 GONE = frozenset(
     {"MK:0001", "MK:0005", "MK:0013", "MBBLACK", "DBBLACK", "DB:0144"},

@@ -1,7 +1,6 @@
 """Short messages through a carrier's own gateway, whichever protocol it speaks."""
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,7 +10,7 @@ from uuid import UUID
 from pydantic import Field
 
 from channels.base import Sending, Taken
-from channels.carriers import CARRIERS, GONE
+from channels.carriers import CARRIERS, GONE, STATES
 from channels.codes import clean_code, refusal
 from channels.gateway_link import Link, Pace
 from channels.gateway_session import A, Limits, Make, Wire
@@ -23,14 +22,6 @@ from core.errors import ContentRefused, DeliveryError
 from core.models import Model
 from core.sms import signed
 from core.words import Channel, Outcome
-
-# A report's final states and those on the way; every other one is a failure.
-# ACCEPTD: the carrier's staff has read it out to the person (SMPP 3.4, 5.2.28).
-_OUTCOMES: Mapping[str, Outcome] = {
-    "DELIVRD": Outcome.DELIVERED,
-    "ACCEPTD": Outcome.DELIVERED,
-    "ENROUTE": Outcome.ACCEPTED,
-}
 
 
 class GatewayAccount(Model):
@@ -145,7 +136,7 @@ def receipt(
     provider: str, message_id: str, state: str, now: datetime
 ) -> ProviderReceipt:
     """Return what a delivery report says of one part, by its state's word."""
-    outcome = _OUTCOMES.get(state, Outcome.FAILED)
+    outcome = STATES.get(state, Outcome.FAILED)
     failed = outcome is Outcome.FAILED
     return ProviderReceipt(
         channel=Channel.SMS,

@@ -53,6 +53,9 @@ CODES = CodeTable(
     pauses={"45009": after(minutes=1), "45033": after(seconds=5)},
 )
 
+# What a recall is refused with that a later one, or another account, would be too.
+_OF_THE_MESSAGE = (ContentRefused, RecipientRefused)
+
 TITLE_BYTES = 128
 DESCRIPTION_BYTES = 512
 URL_BYTES = 2048
@@ -117,9 +120,11 @@ class WecomSender:
                 return read_reply(self._line, answer)
 
             reply = await with_token(self._tokens, TOKEN_CODES, attempt, until)
-        if reply.code != OK and CODES.class_of(reply.code).retryable:
+        if reply.code == OK:
+            return True
+        if CODES.class_of(reply.code) not in _OF_THE_MESSAGE:
             raise CODES.error(reply.code, self._line.clock())
-        return reply.code == OK
+        return False
 
     async def _post(
         self, token: str, body: bytes, until: float, what: str = "send"

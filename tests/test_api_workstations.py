@@ -7,7 +7,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from websockets.asyncio.client import connect
 
+from api.workstation_door import Door
 from api.workstation_hub import LEASE, Connection, Hub
 from channels.socket import SocketSender
 from core.errors import RecipientRefused
@@ -136,6 +138,19 @@ async def test_who_may_not_connect(ward: Ward) -> None:
     ward.secrets["icu-1"] = "ws_guessed"
     async with ward.screen("icu-1") as screen:
         assert await screen.closed() == 4401
+
+
+@pytest.mark.parametrize("door", [Door(most=2), Door(most_of_one=2)])
+async def test_few_may_wait_at_the_door(ward: Ward, door: Door) -> None:
+    hub: Hub = ward.rig.app.state.hub
+    hub.door = door
+    url = f"ws://127.0.0.1:{ward.port}/v1/workstations/icu-1"
+    async with ward.screen("icu-1") as one, ward.screen("icu-1") as another:
+        await one.welcome()
+        await another.welcome()
+        async with connect(url), connect(url), connect(url) as third:
+            await third.wait_closed()
+            assert third.close_code == 1013
 
 
 @pytest.mark.parametrize(

@@ -229,3 +229,32 @@ def test_one_recipient_is_one(user: str) -> None:
 )
 def test_a_value_never_becomes_a_tag(text: str, shown: str) -> None:
     assert plain(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (0, None),
+        (40058, None),
+        (46004, None),
+        (99999, None),
+        (-1, ProviderDown),
+        (45033, RateLimited),
+        (48002, Misconfigured),
+        (60020, Misconfigured),
+    ],
+)
+async def test_what_a_recall_is_answered(
+    code: int, kind: type[DeliveryError] | None
+) -> None:
+    """The message can't be taken back, or cannot now: that is not the same."""
+    answer = reply({"errcode": code, "errmsg": "no"})
+    provider = Provider([reply(TOKEN), answer])
+    async with answering(provider) as http:
+        sender = WecomSender(WECOM, http, clock=Clock())
+        if kind is None:
+            assert await sender.recall("msg-1") is (code == 0)
+            return
+        with pytest.raises(DeliveryError) as raised:
+            await sender.recall("msg-1")
+    assert type(raised.value) is kind

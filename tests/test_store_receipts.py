@@ -1,5 +1,7 @@
 """Receipts on both databases: parked once, found once, of the right account only."""
 
+import asyncio
+import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -148,3 +150,15 @@ async def test_an_id_that_is_nobodys_is_unknown(store: Store) -> None:
     stray = reported(provider_message_id=None, sending_id=UUID(int=1))
     assert await desk.take(stray) is Taking.UNKNOWN
     assert await parked(store) == []
+
+
+async def test_a_hundred_in_any_order_come_to_one_end(store: Store) -> None:
+    attempt = await taken(store, "default")
+    desk = ReceiptDesk(store, FakeDeliveries())
+    reportable = (Outcome.ACCEPTED, Outcome.FAILED, Outcome.DELIVERED, Outcome.READ)
+    told = [reported(outcome=outcome) for outcome in reportable * 25]
+    random.Random(5).shuffle(told)
+    for first in range(0, len(told), 4):
+        await asyncio.gather(*map(desk.take, told[first : first + 4]))
+    assert await noted(store, attempt) is Outcome.READ
+    assert {await desk.take(receipt) for receipt in told[:9]} == {Taking.REPEATED}
