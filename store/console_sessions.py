@@ -81,12 +81,6 @@ async def end(session: AsyncSession, token: str) -> None:
     await session.exec(ended)
 
 
-async def end_all(session: AsyncSession, username: str) -> None:
-    """End every session of a user."""
-    ended = delete(ConsoleSessionRow).where(col(ConsoleSessionRow.username) == username)
-    await session.exec(ended)
-
-
 def _hash(token: str) -> str:
     """A token is 256 random bits: no slow hash is needed."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
