@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 from api.app import create_app
 from api.centre import Centre
 from api.edge import Edge
-from api.guard import Guard, Limits
+from api.guard import MIB, UPLOADS, Guard, Limits
 from api.metrics import Metrics
 from api.serving import serve
 from console.app import mount
@@ -51,7 +51,8 @@ def create_web(settings: Settings) -> FastAPI:
 def create_console(settings: Settings) -> FastAPI:
     """Return the console alone."""
     edge = Middleware(Edge, metrics=Metrics())
-    guard = Middleware(Guard, limits=Limits())
+    files = Limits(larger={UPLOADS: 11 * MIB}, raw=(UPLOADS,))
+    guard = Middleware(Guard, limits=files)
     app = FastAPI(docs_url=None, openapi_url=None, middleware=[edge, guard])
 
     @app.get("/health/live")

@@ -41,7 +41,7 @@ from api import (
 from api.centre import Centre
 from api.codec import CodecCors
 from api.edge import Edge
-from api.guard import KIB, Guard, Limits
+from api.guard import KIB, MIB, UPLOADS, Guard, Limits
 from api.metrics import Metrics
 from api.tokens import TokenDesk
 from api.workstation_hub import Hub
@@ -85,10 +85,11 @@ _LIMITS = Limits(
     larger={
         "/v1/codec/": 2048 * KIB,
         receipts.PREFIX: 1024 * KIB,
-        batches.PREFIX: 8 * 1024 * KIB,
+        batches.PREFIX: 8 * MIB,
+        UPLOADS: 11 * MIB,
     },
     forms=frozenset({"/v1/token"}),
-    raw=(receipts.PREFIX,),
+    raw=(receipts.PREFIX, UPLOADS),
 )
 
 

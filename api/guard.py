@@ -20,6 +20,9 @@ from core.errors import Malformed, RequestError, TooLarge, UnsupportedMedia
 KIB = 1024
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
+MIB = 1024 * KIB
+# Where the console's pages take files; what is in them is checked by their reader.
+UPLOADS = "/console/_nicegui/client/"
 _NO_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 

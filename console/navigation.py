@@ -6,6 +6,7 @@ from console.frame import Page
 from console.pages import (
     account,
     audit,
+    batches,
     channel,
     channels,
     client,
@@ -16,6 +17,7 @@ from console.pages import (
     message_type,
     message_types,
     messages,
+    new_batch,
     patient,
     patients,
     policy,
@@ -31,7 +33,13 @@ MENU: Sequence[tuple[str, Sequence[Page]]] = (
     ("nav.overview", (home.home,)),
     (
         "nav.work",
-        (messages.messages_page, failed.failed, queues.queues, patients.patients),
+        (
+            messages.messages_page,
+            failed.failed,
+            batches.batches,
+            queues.queues,
+            patients.patients,
+        ),
     ),
     (
         "nav.setup",
@@ -50,6 +58,8 @@ OTHERS: Sequence[Page] = (
     account.account,
     account.password,
     message.message,
+    new_batch.new_batch,
+    batches.batch_page,
     patient.patient_page,
     client.client,
     message_type.message_type,

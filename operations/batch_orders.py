@@ -102,10 +102,15 @@ async def _steer(
     return after
 
 
+def may_cancel(seen: Seen) -> bool:
+    """Tell whether there is still something to stop."""
+    over = seen.batch.steering.state in (BatchState.CANCELLED, BatchState.EXPIRED)
+    return not over and any(seen.counts[name] for name in _UNDER_WAY)
+
+
 def _allowed(seen: Seen, action: str) -> Collection[BatchState]:
     """Return the states in which an order means something."""
-    under_way = any(seen.counts[name] for name in _UNDER_WAY)
-    if action == "cancel" and under_way:
+    if action == "cancel" and may_cancel(seen):
         return (*_MOVING, BatchState.SENT)
     return _MOVING
 

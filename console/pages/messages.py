@@ -1,5 +1,7 @@
 """Search for messages: by id, reference, recipient, type, client, state and time."""
 
+from uuid import UUID
+
 from nicegui import ui
 
 from console.desk import desk
@@ -25,22 +27,29 @@ _MOST_EXPORTED = 10_000
 
 @page("/messages", title="messages.title", icon="mail")
 async def messages_page(
-    client: str = "", status: str = "", unacknowledged: str = ""
+    client: str = "", status: str = "", unacknowledged: str = "", batch: str = ""
 ) -> None:
     """Draw the conditions and what fits them."""
-    await _Page(await names(), client, status, bool(unacknowledged)).draw()
+    start = MessageFilter(batch=_uuid(batch))
+    await _Page(await names(), client, status, bool(unacknowledged), start).draw()
 
 
 class _Page:
     """The conditions, and the list below them."""
 
     def __init__(
-        self, known: Names, client: str, status: str, unacknowledged: bool
+        self,
+        known: Names,
+        client: str,
+        status: str,
+        unacknowledged: bool,
+        start: MessageFilter,
     ) -> None:
         self._names = known
         self._unacknowledged = unacknowledged
         self._client, self._status = client, status
-        self._wanted = MessageFilter()
+        self._batch = start.batch
+        self._wanted = start
 
     async def draw(self) -> None:
         with actions():
@@ -58,7 +67,7 @@ class _Page:
             with ui.element("div").classes("hmc-buttons"):
                 button(t("work.clear"), _clear, kind="quiet")
                 button(t("work.search"), find, icon="search", kind="primary")
-        self._wanted = self._search.wanted()
+        self._wanted = self._asked()
         self._listing = Listing(
             columns=(
                 Column("created", "work.created"),
@@ -75,13 +84,17 @@ class _Page:
         )
         await self._listing.draw()
 
+    def _asked(self) -> MessageFilter:
+        """Return what is asked for, of the batch that the page was opened for."""
+        return self._search.wanted().model_copy(update={"batch": self._batch})
+
     async def _find(self, actor: Actor) -> None:
         """Search; an id leads to its message."""
         message_id = self._search.message_id()
         if message_id is not None:
             ui.navigate.to(f"/messages/{message_id}")
             return
-        self._wanted = self._search.wanted()
+        self._wanted = self._asked()
         await self._listing.reload()
 
     async def _load(self, cursor: str | None) -> tuple[Rows, str | None]:
@@ -90,13 +103,20 @@ class _Page:
         return [row_of(doc, self._names) for doc in found.items], found.next
 
     async def _export(self, actor: Actor) -> None:
-        self._wanted = self._search.wanted()
+        self._wanted = self._asked()
         docs, more = await _all(self._wanted)
         text = csv_safe.document(_HEADS, map(_cells, docs))
         await _note(actor, self._wanted, len(docs))
         ui.download.content(text.encode(), "messages.csv", "text/csv")
         key = "work.exported_part" if more else "work.exported"
         notify(t(key, count=len(docs)))
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def _clear() -> None:
