@@ -52,7 +52,9 @@ class _Gone(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """How much, and for how long; `larger` and `forms` are keyed by path prefix.
+    """How much, and for how long.
+
+    `larger` is keyed by path: one that ends with a slash holds for all below.
 
     Below `raw` a body may be of any type: its reader checks what it holds.
     """
@@ -68,7 +70,9 @@ class Limits:
     def body_of(self, path: str) -> int:
         """Return how many bytes a path's body may have."""
         allowed = (
-            size for start, size in self.larger.items() if path.startswith(start)
+            size
+            for known, size in self.larger.items()
+            if path == known or (known.endswith("/") and path.startswith(known))
         )
         return next(allowed, self.body)
 

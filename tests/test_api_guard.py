@@ -80,6 +80,8 @@ async def test_table_b5_on_every_route(rig: Rig) -> None:
             continue  # each provider's own format: tests/test_api_receipts.py
         headers = callers[route.template.startswith("/v1/admin")]
         for name, body, more, wanted in TABLE:
+            if name == "too large" and route.template == "/v1/batches":
+                continue  # it takes more: tests/test_api_batches.py
             answer = await rig.http.request(
                 route.method,
                 route.path,
