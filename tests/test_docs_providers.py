@@ -5,13 +5,16 @@ from pathlib import Path
 import pytest
 
 from channels import (
+    PROVIDERS,
     alipay_gateway,
     aliyun_codes,
     carriers,
+    email,
     tencent_codes,
     wechat_medical,
     wecom,
     weixin_app,
+    workstation,
 )
 from channels.codes import CodeTable
 
@@ -32,6 +35,11 @@ PAGES = Path(__file__).parent.parent / "docs" / "providers"
         pytest.param("wechat", wechat_medical.CODES, id="wechat medical"),
         pytest.param("wecom", wecom.CODES, id="wecom"),
         pytest.param("alipay", alipay_gateway.CODES, id="alipay"),
+        pytest.param("workstation", workstation.STATUSES, id="workstation"),
+        *(
+            pytest.param("email", table, id=f"email {step}")
+            for step, table in email.CODES.items()
+        ),
     ],
 )
 def test_every_code_is_explained(page: str, table: CodeTable) -> None:
@@ -43,6 +51,12 @@ def test_every_code_is_explained(page: str, table: CodeTable) -> None:
         if f"`{code}`" not in text and f"`.{code.partition('.')[2]}`" not in text
     ]
     assert not missing
+
+
+def test_the_index_names_every_provider() -> None:
+    index = (PAGES / "README.md").read_text(encoding="utf-8")
+    for provider in PROVIDERS:
+        assert f"| `{provider.channel}` | `{provider.name}` |" in index
 
 
 def test_the_index_names_every_page() -> None:
