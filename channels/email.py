@@ -133,11 +133,11 @@ class EmailSender:
         content = sending.content
         letter = EmailMessage(policy=SMTP_POLICY)
         letter["From"] = Address(
-            self._account.sender_name, addr_spec=self._account.sender
+            literally(self._account.sender_name), addr_spec=self._account.sender
         )
         letter["To"] = mailbox(sending.address.value)
         subject = one_line(content.title) or one_line(content.body)
-        letter["Subject"] = clip(subject, SUBJECT_LENGTH)
+        letter["Subject"] = literally(clip(subject, SUBJECT_LENGTH))
         letter["Date"] = format_datetime(self._clock())
         letter["Message-ID"] = f"<{sending.id}@{self._account.domain}>"
         # No out-of-office answers to it (RFC 3834).
@@ -228,6 +228,15 @@ async def _leave(smtp: SMTP) -> None:
     with suppress(SMTPException, OSError):
         async with asyncio.timeout(1):
             await smtp.quit()
+
+
+def literally(text: str) -> str:
+    """Return a header's text with nothing in it that begins an encoded word.
+
+    Python's e-mail package decodes those (RFC 2047) in what it is given, and
+    writes the line ends that were in them as they are (CVE-2024-6923).
+    """
+    return text.replace("=?", "= ?")
 
 
 def mailbox(address: str) -> Address:

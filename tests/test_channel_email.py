@@ -60,7 +60,17 @@ async def test_dots_and_long_lines_arrive_whole() -> None:
 @pytest.mark.parametrize("place", ["title", "body", "link"])
 @given(
     st.text(st.characters(exclude_categories=["Cs"]), max_size=30),
-    st.sampled_from(["\r\nBcc: evil@evil.example", "\nX: y", "\r\n\r\n.\r\nMAIL"]),
+    st.sampled_from(
+        [
+            "\r\nBcc: evil@evil.example",
+            "\nX: y",
+            "\r\n\r\n.\r\nMAIL",
+            "=?utf-8?b?DQpCY2M6IGV2aWxAZXZpbC5leGFtcGxl?=",
+            " =?us-ascii?q?x=0D=0A=0D=0ABody?= ",
+            "=?utf-8?q?a?==?utf-8?q?=0AX:_y?=",
+            "==?utf-8?q?=0AX:_y?=",
+        ]
+    ),
 )
 def test_no_text_adds_a_header(place: str, text: str, tail: str) -> None:
     content = Content(title="标题", body="正文", link=None)
@@ -83,6 +93,13 @@ def test_no_text_adds_a_header(place: str, text: str, tail: str) -> None:
     assert len(parsed["To"].addresses) == 1
 
 
+def test_a_subject_that_looks_encoded_is_shown_as_it_is() -> None:
+    content = CONTENT.model_copy(update={"title": "=?utf-8?b?5Y2x?="})
+    letter = letter_of(sending(Channel.EMAIL, content))
+    parsed = email.message_from_bytes(letter, policy=email.policy.default)
+    assert parsed["Subject"] == "= ?utf-8?b?5Y2x?="
+
+
 def letter_of(what: Sending) -> bytes:
     return EmailSender(account(1)).letter(what).as_bytes()
 
@@ -98,6 +115,7 @@ def letter_of(what: Sending) -> bytes:
         "<a@b.example> SIZE=1",
         "Zhang <a@b.example>",
         "a b@c.example",
+        "=?utf-8?q?=0D=0AX=3A_y?=@b.example",
         "张@c.example",
     ],
 )
