@@ -10,9 +10,11 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from temporalio import activity
 from temporalio.client import WorkflowHandle, WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
 
+from activities.models import Prepared, Snapshot
 from core.errors import ProviderDown, RecipientRefused
 from core.models import (
     Cancel,
@@ -111,6 +113,14 @@ def _down() -> FakeActivities:
     return fakes
 
 
+class _CalledOff(FakeActivities):
+    """The message's batch was stopped while it waited in its queue."""
+
+    @activity.defn
+    async def prepare(self, snapshot: Snapshot) -> Prepared:
+        return Prepared(cancelled=True)
+
+
 def _quiet_hours(now: datetime) -> dict[str, Scene]:
     """Return the endings of messages that must wait for the morning."""
     evening = "2026-11-25 23:00"
@@ -162,6 +172,7 @@ async def scenes(env: WorkflowEnvironment) -> dict[str, Scene]:
             FakeActivities(),
             _cancel,
         ),
+        "cancelled_with_its_batch": (message(), _CalledOff(), _nothing),
         **_receipts_and_unknowns(),
         "expired": (
             message(now=now, expires_in=soon, confirm=wait),
