@@ -1,9 +1,11 @@
-"""The provider sandbox's RSA keys: known to everybody, worth nothing elsewhere.
+"""The provider sandbox's keys: known to everybody, worth nothing elsewhere.
 
 Alipay signs with keys instead of a shared secret, so what is `sandbox-secret`
 at the other providers is here a pair for the app and a pair for Alipay.
 """
 
+# What WeChat's and WeCom's events are encrypted with (EncodingAESKey).
+AES_KEY = "sandboxsandboxsandboxsandboxsandboxsandbox0"
 # PKCS#8, base64.
 APP_KEY = """
 MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQCdYkC40BRGC7WzWxxTWlgRIqcb

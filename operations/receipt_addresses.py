@@ -16,6 +16,7 @@ from channels.receipts import ReceiptFormat, ReceiptKeys
 from core.crypto import Keyring
 from core.errors import NotFound
 from core.models import Model
+from core.sandbox_keys import AES_KEY
 from core.settings import Settings
 from core.words import Channel
 from operations.accounts import current_accounts, fallback
@@ -23,7 +24,6 @@ from store import audit, receipts
 from store.audit import Actor
 from store.sql import keyring_of
 
-_SANDBOX_AES_KEY = "sandboxsandboxsandboxsandboxsandboxsandbox0"
 _AES_KEY_LENGTH = 43
 
 
@@ -153,7 +153,7 @@ def sandbox_keys(account: str) -> ReceiptKeys:
     own = "" if account == DEFAULT_CODE else f"-{account}"
     secret = f"sandbox-secret{own}"
     return ReceiptKeys(
-        secret=secret, token=SecretStr(secret), aes_key=SecretStr(_SANDBOX_AES_KEY)
+        secret=secret, token=SecretStr(secret), aes_key=SecretStr(AES_KEY)
     )
 
 

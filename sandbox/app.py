@@ -16,9 +16,9 @@ from sandbox.mail import Mail
 from sandbox.problems import install
 from sandbox.smpp import Smpp
 from sandbox.wechat import WeChat
-from sandbox.wechat_events import person_events
 from sandbox.wechat_medical import WeChatMedical
 from sandbox.wechat_mini import WeChatMini
+from sandbox.wechat_people import person_events
 from sandbox.wecom import WeCom
 from sandbox.workstation import Workstation
 
