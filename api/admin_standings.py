@@ -28,8 +28,8 @@ class ConsentBody(Model):
     """How many messages of a provider's template a person allows from now on."""
 
     template: str = Field(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+$")
-    quota: int = Field(default=1, ge=0, le=10_000)
-    unlimited: bool = False
+    quota: int = Field(default=1, ge=0, le=10_000, strict=True)
+    unlimited: bool = Field(default=False, strict=True)
 
 
 @router.get("/standings/{identity_type}/{value}")

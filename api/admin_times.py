@@ -1,6 +1,5 @@
 """`/v1/admin/…/sending-times` and `/holidays`: when messages may go out."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -12,6 +11,7 @@ from api.centre import SessionDep
 from core.models import Model
 from core.sending_times import (
     HOSPITAL,
+    Day,
     Holiday,
     SendingRules,
     Weekday,
@@ -28,7 +28,7 @@ from store.sending_times import RulesVersion
 router = APIRouter(prefix=PREFIX, tags=["admin: sending times"], dependencies=PEOPLE)
 
 ClassPath = Annotated[TypeClass, Path()]
-DayPath = Annotated[date, Path()]
+DayPath = Annotated[Day, Path()]
 
 
 class HolidayBody(Model):

@@ -1,9 +1,8 @@
 """`/ward`: how a ward's screen looks, in a browser (docs/workstations.md)."""
 
 import json
-from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from api.languages import preferred
@@ -78,7 +77,7 @@ _WORDS = {
 @router.get("/ward", response_class=HTMLResponse)
 async def show_ward(
     request: Request,
-    lang: Annotated[str, Query(max_length=8)] = "",
+    lang: str = "",
 ) -> Response:
     """Show the page on which a ward sees and confirms its pop-ups."""
     accepted = lang or request.headers.get("accept-language", "")

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import BeforeValidator, Field, StringConstraints, field_validator
 
 from core.models import Model
 from core.words import Channel, TypeClass
@@ -22,6 +22,16 @@ _HORIZON_DAYS = 400
 TimeOfDay = Annotated[
     str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")
 ]
+
+
+def _written_out(value: object) -> object:
+    """Refuse a bare number, which would count as seconds since 1970."""
+    if isinstance(value, date) or (isinstance(value, str) and value[4:5] == "-"):
+        return value
+    raise ValueError("must be a date such as 2026-10-01")
+
+
+Day = Annotated[date, BeforeValidator(_written_out)]
 Weekday = Annotated[int, Field(ge=1, le=7, strict=True)]
 Instead = Literal["defer", "skip"]
 
@@ -69,7 +79,7 @@ class SendingRules(Model):
 class Holiday(Model):
     """A day that counts as another: 7 (Sunday) for a day off, 1 for a make-up day."""
 
-    day: date
+    day: Day
     name: str = Field(default="", max_length=64)
     counts_as: Weekday = 7
 

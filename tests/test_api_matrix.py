@@ -152,6 +152,7 @@ async def test_head_is_get_without_the_body(rig: Rig) -> None:
     for path, status in (
         ("/health/live", 200),
         ("/ward", 200),
+        ("/ward?lang=a-language-that-nobody-speaks", 200),
         ("/v1/admin/clients", 200),
         ("/v1/admin/clients/nobody", 404),
         ("/v1/token", 405),

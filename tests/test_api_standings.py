@@ -123,5 +123,10 @@ async def test_consents_come_by_event_and_by_hand(desk: Desk) -> None:
 async def test_what_is_wrong_is_not_repeated(desk: Desk) -> None:
     for path in ("/standings/mobile/12345", "/consents/mobile/12345"):
         assert "12345" not in problem(await desk.ask("GET", path), 422)["detail"]
-    for body in ({"template": ""}, {"template": "T", "quota": -1}, {"quota": 1}):
+    for body in (
+        {"template": ""},
+        {"template": "T", "quota": -1},
+        {"template": "T", "unlimited": 1},
+        {"quota": 1},
+    ):
         problem(await desk.ask("PUT", CONSENTS, body), 422)

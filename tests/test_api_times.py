@@ -69,6 +69,8 @@ async def test_rules_are_versions_of_a_scope_and_audited(rig: Rig) -> None:
         ("/sending-times", {"caps": [{"most": 0, "hours": 1}]}),
         ("/channels/sms/sending-times", {"caps": [{"most": 1, "hours": 1}]}),
         ("/holidays", {"items": [{"day": "2026-02-30"}]}),
+        ("/holidays", {"items": [{"day": 0}]}),
+        ("/holidays", {"items": [{"day": "1790812800"}]}),
         ("/holidays/2026-10-01", {"counts_as": 0}),
     ],
 )
@@ -81,7 +83,11 @@ async def test_what_makes_no_sense_is_refused(
 
 async def test_rules_of_what_there_is_not(rig: Rig) -> None:
     admin = await rig.person(Role.ADMIN)
-    for path in ("/message-types/nothing/sending-times", "/holidays/2030-01-01"):
+    for path in (
+        "/message-types/nothing/sending-times",
+        "/holidays/2030-01-01",
+        "/holidays/0",
+    ):
         method = "DELETE" if "holidays" in path else "GET"
         answer = await rig.http.request(method, f"{ADMIN}{path}", headers=admin)
         problem(answer, 404)
