@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -29,7 +29,7 @@ def main(
     only: Annotated[list[str] | None, typer.Option(help=" or ".join(SECTIONS))] = None,
     rounds: Annotated[int | None, typer.Option(min=1)] = None,
     write: Annotated[
-        Path, typer.Option(help="the file whose tables are replaced")
+        Path, typer.Option(help="the file whose sections are replaced")
     ] = RESULTS,
 ) -> None:
     """Measure messages and accepts beside their floors."""
@@ -37,12 +37,9 @@ def main(
     if rounds is not None:
         size = replace(size, rounds=rounds)
     wanted = only or SECTIONS
-    parts = [_part(name, quick) for name in wanted if name != ADAPTERS]
+    parts = {name: _part(name, quick) for name in wanted if name != ADAPTERS}
     sends = size.sends if ADAPTERS in wanted else 0
-    measuring = _measured([part for part in parts if part], size, sends)
-    text = asyncio.run(_until_told_to_stop(measuring))
-    report.write(write, text)
-    sys.stdout.write(f"{text}\n")
+    asyncio.run(_until_told_to_stop(_measured(parts, size, sends, write)))
 
 
 def _part(name: str, quick: bool) -> Part | None:
@@ -65,37 +62,59 @@ def _say(line: str) -> None:
     sys.stderr.write(f"{line}\n")
 
 
-async def _until_told_to_stop(measured: Coroutine[Any, Any, str]) -> str:
+async def _until_told_to_stop(measured: Coroutine[Any, Any, None]) -> None:
     """Measure; SIGTERM ends it as Ctrl-C does, with every process it started."""
     measuring = asyncio.ensure_future(measured)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, measuring.cancel)
-    return await measuring
+    await measuring
 
 
-async def _measured(parts: Sequence[Part], size: Size, sends: int) -> str:
-    facts = machine() | await _versions(parts) | {"Load at the start": load()}
-    texts = []
-    for part in parts:
-        _say(f"{part.name} ...")
-        found = await measure(part, size, _say)
-        texts.append(report.delivering(part.name, found.results, size.load, FLOOR))
-        if found.accepting:
-            texts.append(report.accepting(f"Accepting: {part.name}", found.accepting))
+async def _measured(
+    parts: Mapping[str, Part | None], size: Size, sends: int, path: Path
+) -> None:
+    """Write each section once it is measured."""
+    for name, part in parts.items():
+        if part is not None:
+            _say(f"{part.name} ...")
+            facts = await _facts(part)
+            _write(path, name, facts, await _delivered(part, size))
     if sends:
         _say("Senders alone ...")
-        texts.append(adapters.report(await adapters.costs(sends, _say)))
-    facts["Load at the end"] = load()
-    return "\n\n".join([report.about(facts), *texts])
+        facts = await _facts(None)
+        text = adapters.report(await adapters.costs(sends, _say))
+        _write(path, ADAPTERS, facts, text)
 
 
-async def _versions(parts: Sequence[Part]) -> dict[str, str]:
-    cli = await find_cli()
-    facts = {"Dev server": said(str(cli), "--version")}
-    if any(part is PARTS["postgresql"] for part in parts):
+async def _delivered(part: Part, size: Size) -> str:
+    found = await measure(part, size, _say)
+    text = report.delivering(part.name, found.results, size.load, FLOOR)
+    if found.accepting is None:
+        return text
+    accepting = report.accepting(f"Accepting: {part.name}", found.accepting)
+    return f"{text}\n\n{accepting}"
+
+
+def _write(path: Path, section: str, facts: Mapping[str, str], text: str) -> None:
+    about = report.about({**facts, "Load after": load()})
+    report.write(path, section, f"{text}\n\n{about}")
+    sys.stdout.write(f"{text}\n\n{about}\n")
+
+
+async def _facts(part: Part | None) -> dict[str, str]:
+    """Return what a section is measured on."""
+    versions = await _versions(part) if part else {}
+    return machine() | versions | {"Load before": load()}
+
+
+async def _versions(part: Part) -> dict[str, str]:
+    if part is PARTS["postgresql"]:
         server = f"{os.environ['TEMPORAL_SERVER']}/temporal-server"
-        facts["Temporal server"] = said(server, "--version")
-        facts["PostgreSQL"] = postgres_version()
-    if any(part.celery for part in parts):
+        return {
+            "Temporal server": said(server, "--version"),
+            "PostgreSQL": postgres_version(),
+        }
+    facts = {"Dev server": said(str(await find_cli()), "--version")}
+    if part.celery:
         facts["Redis"] = said("redis-server", "--version")
     return facts
 

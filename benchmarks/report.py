@@ -1,4 +1,4 @@
-"""Writes what was measured into RESULTS.md, between its two marks."""
+"""Writes what was measured into RESULTS.md, each section between its own marks."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -8,21 +8,28 @@ from benchmarks.accepting import AT_ONCE, PER_SECOND, Accepting, Accepts
 from benchmarks.measure import Figures, Load, percentile
 from benchmarks.rounds import Results, middle, paced, ratios
 
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+
+def marks(section: str) -> tuple[str, str]:
+    """Return the lines between which a section's tables stand."""
+    return f"<!-- {section}: begin -->", f"<!-- {section}: end -->"
 
 
-def write(path: Path, text: str) -> None:
-    """Replace what stands between the marks."""
-    before, begin, rest = path.read_text().partition(BEGIN)
-    _, end, after = rest.partition(END)
+def write(path: Path, section: str, text: str) -> None:
+    """Replace what stands between a section's marks."""
+    first, last = marks(section)
+    before, begin, rest = path.read_text().partition(first)
+    _, end, after = rest.partition(last)
     if not (begin and end):
-        raise ValueError(f"{path} has not both marks")
-    path.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")
+        raise ValueError(f"{path} has not both marks of {section}")
+    path.write_text(f"{before}{begin}\n{text}\n{end}{after}")
 
 
 def about(facts: Mapping[str, str]) -> str:
-    """Return the table of what was measured on."""
-    return table(("", ""), facts.items())
+    """Return the table of what a section was measured on, folded away."""
+    when, before, after = facts["Date"], facts["Load before"], facts["Load after"]
+    summary = f"{when}, load {before} before and {after} after"
+    rest = table(("", ""), facts.items())
+    return f"<details><summary>{summary}</summary>\n\n{rest}\n\n</details>"
 
 
 def delivering(name: str, results: Results, load: Load, floor: str) -> str:

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from benchmarks import report
+from benchmarks.__main__ import RESULTS, SECTIONS
 from benchmarks.arrivals import listening
 from benchmarks.floor import Provider, new_call
 from benchmarks.measure import (
@@ -106,18 +107,31 @@ async def checked(rig: Rig) -> None:
             await asyncio.sleep(0.02)
 
 
-def test_only_what_stands_between_the_marks_is_replaced(tmp_path: Path) -> None:
-    path = tmp_path / "RESULTS.md"
-    path.write_text(f"above\n{report.BEGIN}\nold\n{report.END}\nbelow\n")
-    report.write(path, "new")
-    assert path.read_text() == f"above\n{report.BEGIN}\nnew\n{report.END}\nbelow\n"
+def test_only_what_stands_between_a_section_s_marks_is_replaced(tmp_path: Path) -> None:
+    path, one, other = tmp_path / "RESULTS.md", empty("memory"), empty("file")
+    path.write_text(f"above\n{one}\nbetween\n{other}\nbelow\n")
+    report.write(path, "file", "old")
+    report.write(path, "file", "new")
+    changed = other.replace("\n", "\nnew\n")
+    assert path.read_text() == f"above\n{one}\nbetween\n{changed}\nbelow\n"
+
+
+def empty(section: str) -> str:
+    """Return the marks of a section with nothing between them."""
+    return "\n".join(report.marks(section))
+
+
+def test_every_section_has_its_place_in_the_results() -> None:
+    kept = RESULTS.read_text()
+    for section in SECTIONS:
+        assert all(kept.count(mark) == 1 for mark in report.marks(section))
 
 
 def test_a_file_without_marks_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "RESULTS.md"
     path.write_text("mine\n")
     with pytest.raises(ValueError, match="marks"):
-        report.write(path, "new")
+        report.write(path, "memory", "new")
     assert path.read_text() == "mine\n"
 
 
@@ -132,7 +146,7 @@ def test_the_server_is_built_in_the_version_its_script_says() -> None:
 @pytest.mark.timeout(300)
 def test_a_smoke_run_measures_all_of_it(temporal_cli: Path, tmp_path: Path) -> None:
     results = tmp_path / "RESULTS.md"
-    results.write_text(f"{report.BEGIN}\n{report.END}\n")
+    results.write_text("\n".join(map(empty, ("file", "senders"))))
     outside = {k: v for k, v in os.environ.items() if not k.startswith("HMC_")}
     what = ("--quick", "--only=file", "--only=senders", "--write", str(results))
     done = subprocess.run(
