@@ -17,6 +17,7 @@ from channels import (
     workstation,
 )
 from channels.codes import CodeTable
+from core.words import Channel
 
 PAGES = Path(__file__).parent.parent / "docs" / "providers"
 
@@ -57,6 +58,13 @@ def test_the_index_names_every_provider() -> None:
     index = (PAGES / "README.md").read_text(encoding="utf-8")
     for provider in PROVIDERS:
         assert f"| `{provider.channel}` | `{provider.name}` |" in index
+
+
+@pytest.mark.parametrize("channel", sorted({p.channel for p in PROVIDERS}))
+def test_the_page_of_accounts_lists_the_providers_in_order(channel: Channel) -> None:
+    names = ", ".join(f"`{p.name}`" for p in PROVIDERS if p.channel is channel)
+    text = (PAGES.parent / "accounts.md").read_text(encoding="utf-8")
+    assert f"| `{channel}` | {names} |" in text
 
 
 def test_the_index_names_every_page() -> None:

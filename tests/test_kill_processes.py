@@ -38,7 +38,7 @@ async def his(doomed: Centre) -> AsyncIterator[System]:
 async def providers(doomed: Centre) -> AsyncIterator[Providers]:
     """Providers that take their time, so that calls are always under way."""
     async with providers_of(doomed) as found:
-        await found.obey({"outcome": "accept", "delay_ms": 500})
+        await found.obey({"outcome": "accept", "delay_ms": 1000})
         yield found
 
 
