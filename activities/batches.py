@@ -60,6 +60,7 @@ class BatchActivities:
             if batch.expires_at is not None and batch.expires_at <= now:
                 state = BatchState.EXPIRED
                 await batches.steer(session, batch_id, _OPEN, state=state)
+                await batches.forget_people(session, batch_id)
             elif batch.steering.state is BatchState.SCHEDULED:
                 state = BatchState.SENDING
                 await batches.steer(session, batch_id, [_OPEN[0]], state=state)

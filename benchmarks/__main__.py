@@ -11,14 +11,16 @@ from typing import Annotated, Any
 
 import typer
 
-from benchmarks import adapters, report
+from benchmarks import adapters, batches, report
 from benchmarks.celery_side import missing
 from benchmarks.machine import load, machine, postgres_version, said
 from benchmarks.suite import FLOOR, FULL, PARTS, QUICK, Part, Size, measure
 from deploy.temporal_server import find_cli
 
 ADAPTERS = "senders"
-SECTIONS = (*PARTS, ADAPTERS)
+BATCHES = "batch"
+_ALONE = (ADAPTERS, BATCHES)
+SECTIONS = (*PARTS, *_ALONE)
 RESULTS = Path(__file__).parent / "RESULTS.md"
 
 
@@ -37,9 +39,10 @@ def main(
     if rounds is not None:
         size = replace(size, rounds=rounds)
     wanted = only or SECTIONS
-    parts = {name: _part(name, quick) for name in wanted if name != ADAPTERS}
+    parts = {name: _part(name, quick) for name in wanted if name not in _ALONE}
     sends = size.sends if ADAPTERS in wanted else 0
-    asyncio.run(_until_told_to_stop(_measured(parts, size, sends, write)))
+    people = size.batch if BATCHES in wanted else 0
+    asyncio.run(_until_told_to_stop(_measured(parts, size, sends, people, write)))
 
 
 def _part(name: str, quick: bool) -> Part | None:
@@ -70,7 +73,7 @@ async def _until_told_to_stop(measured: Coroutine[Any, Any, None]) -> None:
 
 
 async def _measured(
-    parts: Mapping[str, Part | None], size: Size, sends: int, path: Path
+    parts: Mapping[str, Part | None], size: Size, sends: int, people: int, path: Path
 ) -> None:
     """Write each section once it is measured."""
     for name, part in parts.items():
@@ -83,6 +86,11 @@ async def _measured(
         facts = await _facts(None)
         text = adapters.report(await adapters.costs(sends, _say))
         _write(path, ADAPTERS, facts, text)
+    if people:
+        _say("Batches ...")
+        facts = await _facts(None)
+        text = batches.report(await batches.batches(people, _say))
+        _write(path, BATCHES, facts, text)
 
 
 async def _delivered(part: Part, size: Size) -> str:

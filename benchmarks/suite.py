@@ -26,6 +26,7 @@ class Size:
     rounds: int
     accepting: Pace
     sends: int
+    batch: int
 
 
 FULL = Size(
@@ -33,12 +34,14 @@ FULL = Size(
     rounds=5,
     accepting=Pace(turns=3, seconds=20, saturating=500),
     sends=5000,
+    batch=10_000,
 )
 QUICK = Size(
     Load(burst=40, at_once=20, paced=20, per_second=10),
     rounds=1,
     accepting=Pace(turns=1, seconds=2, saturating=40),
     sends=20,
+    batch=100,
 )
 
 

@@ -96,6 +96,8 @@ async def _steer(
         among = _allowed(before, action)
         if not await batches.steer(session, batch_id, among, **changes):
             raise Conflict(f"This batch is already {before.batch.steering.state}.")
+        if action == "cancel":
+            await batches.forget_people(session, batch_id)
         await _audit(session, actor, action, before.batch, changes)
         after = await _look(session, batch_id, client)
     await parts.deliveries.steer_batch(batch_id, after.batch.steering)

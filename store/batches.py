@@ -165,7 +165,7 @@ async def waiting(
     wanted = (
         core_select(people.c.position, people.c.content, stands.c.id)
         .select_from(people.outerjoin(stands, stands.c.id == people.c.message_id))
-        .where(people.c.batch_id == batch_id, people.c.started_at.is_(None))
+        .where(people.c.batch_id == batch_id, people.c.content.is_not(None))
         .where(people.c.position >= first, people.c.position < end)
         .order_by(people.c.position)
     )
@@ -189,7 +189,7 @@ async def mark_started(
     people = table_of(BatchRecipientRow)
     begun = (
         update(people)
-        .where(people.c.batch_id == batch_id, people.c.started_at.is_(None))
+        .where(people.c.batch_id == batch_id, people.c.content.is_not(None))
         .where(people.c.position >= first, people.c.position < end)
         .values(content=None, started_at=at)
     )
@@ -198,6 +198,15 @@ async def mark_started(
     whole = case((table.c.count < end, table.c.count), else_=end)
     far = update(table).where(table.c.id == batch_id, table.c.started < end)
     await connection.execute(far.values(started=whole))
+
+
+async def forget_people(session: AsyncSession, batch_id: UUID) -> None:
+    """Forget who a batch that is stopped would still have written to."""
+    people = table_of(BatchRecipientRow)
+    waits = update(people).where(
+        people.c.batch_id == batch_id, people.c.content.is_not(None)
+    )
+    await (await session.connection()).execute(waits.values(content=None))
 
 
 async def forget_unaccepted(session: AsyncSession, now: datetime) -> None:

@@ -149,6 +149,8 @@ async def test_a_batch_expires(store: Store) -> None:
     done = await send(store, starts, batch_id)
     assert done.steering.state is BatchState.EXPIRED
     assert not starts.begun
+    async with store.sessions() as session:
+        assert not await batches.waiting(session, batch_id, 0, 5)
 
 
 async def test_what_has_begun_is_forgotten_as_a_recipient(store: Store) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -164,6 +165,8 @@ async def test_a_batch_is_steered(rig: Rig, his: Headers) -> None:
     assert sorted({s.revision for s in told}) == [s.revision for s in told]
     seen = (await rig.http.get(at, headers=his)).json()
     assert seen["counts"]["cancelled"] == 3
+    async with rig.centre.store.sessions() as session:
+        assert not await batches.waiting(session, UUID(seen["id"]), 0, 3)
     assert seen["counts"]["waiting"] == 0
 
 
