@@ -78,7 +78,6 @@ async def test_a_list_is_checked_and_sent(console: Console, centre: Centre) -> N
         await no_sideways(page)
         await open_page(page, "/batches")
         await expect(page.get_by_role("cell", name=KIND).first).to_be_visible()
-        await screenshot(page, "batches")
         await check_axe(page)
 
 
