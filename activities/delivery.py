@@ -11,7 +11,7 @@ from activities.early import note_answer, with_early_receipt
 from activities.limits import Limiter
 from activities.links import Links
 from activities.models import DeliveryResult, DeliveryTask
-from activities.rules import rules_of
+from activities.rules import Rules, rules_of
 from activities.standings import note_reached, note_refusal
 from activities.times import Times, later
 from channels.base import Asking, Content, Sender, Sending, Taken
@@ -25,7 +25,6 @@ from core.errors import (
     SafeToRepeat,
     Undeliverable,
 )
-from core.models import Template
 from core.words import Channel, Outcome, Priority, Reason
 from store import Store, attempts
 from store.attempts import Attempt, AttemptState
@@ -58,7 +57,7 @@ class DeliveryActivities:
             if known is None:
                 if shut := await self._closed(session, task):
                     return shut
-                sending = self._sending(task, rules.said)
+                sending = self._sending(task, rules)
                 await self._admit(session, task, sending, rules.limits)
                 call = await self._begun(session, task, earlier)
         if known is not None:
@@ -79,7 +78,7 @@ class DeliveryActivities:
         route = self.router.route(task.channel, last.account if last else None)
         if route is None or not isinstance(route.sender, Asking):
             raise ProviderDown("the account that was used is gone", code="no-account")
-        sending = self._sending(task, rules.said)
+        sending = self._sending(task, rules)
         known = {"provider_message_id": last.provider_message_id if last else None}
         try:
             taken = await route.sender.ask(sending.model_copy(update=known))
@@ -174,8 +173,8 @@ class DeliveryActivities:
         except RateLimited as error:
             raise _within_patience(task, error) from None
 
-    def _sending(self, task: DeliveryTask, template: Template) -> Sending:
-        link = self.links.link(task.message_id, task.created_at, task.link)
+    def _sending(self, task: DeliveryTask, rules: Rules) -> Sending:
+        link = self.links.link(task.message_id, task.created_at, rules.link)
         return Sending(
             id=task.delivery_id,
             message_id=task.message_id,
@@ -185,7 +184,7 @@ class DeliveryActivities:
             expires_at=task.expires_at,
             acknowledge=task.acknowledge,
             read_back=task.read_back,
-            content=Content.of(template, task.params, link),
+            content=Content.of(rules.said, rules.params, link),
         )
 
     async def _not_taken(

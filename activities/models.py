@@ -34,12 +34,20 @@ class Record(Model):
     message: Message | None = None
 
 
+class Digest(Model):
+    """What a message says instead of its own text: that type's, with the count."""
+
+    type: str
+    count: int
+
+
 class Prepared(Model):
     """Where each channel of the plan shall send, or why it must not.
 
     `doubted` are the channels tried although something is held against the address.
     `waiting`: nothing may go out yet; prepare again then. `cancelled`: the batch
-    that it is part of was stopped.
+    that it is part of was stopped. `digested_into`: another message tells of this
+    one; `ended` is how that ended.
     """
 
     addresses: dict[Channel, Address] = {}
@@ -47,6 +55,9 @@ class Prepared(Model):
     doubted: tuple[Channel, ...] = ()
     waiting: Waiting | None = None
     cancelled: bool = False
+    digest: Digest | None = None
+    digested_into: UUID | None = None
+    ended: Status | None = None
 
 
 class DeliveryTask(Model):
@@ -55,6 +66,7 @@ class DeliveryTask(Model):
     `patience` is how long a provider's "later" is worth waiting for; `again`
     allows a repeat although an earlier call's end is not known; `doubted`: a
     provider has refused this address before. `at` is the workflow's time.
+    `digest`: it tells of several messages, not of this one alone.
     """
 
     message_id: UUID
@@ -74,6 +86,7 @@ class DeliveryTask(Model):
     read_back: bool = False
     doubted: bool = False
     at: datetime | None = None
+    digest: Digest | None = None
 
     @property
     def delivery_id(self) -> UUID:

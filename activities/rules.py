@@ -5,26 +5,51 @@ from dataclasses import dataclass
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from activities.models import DeliveryTask
+from activities.models import DeliveryTask, Digest
 from core.acceptance import template_placeholders
+from core.digests import FILLED, values
 from core.errors import Undeliverable
 from core.models import Template
-from core.words import Reason
+from core.words import Channel, Reason
 from store import catalog
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What a channel says now, and the limits it has."""
+    """What a channel says now, filled with what, and the limits it has."""
 
     said: Template
     limits: Mapping[str, int]
+    params: dict[str, str]
+    link: str | None
 
 
 async def rules_of(session: AsyncSession, task: DeliveryTask) -> Rules:
     """Return what holds for the delivery, unless something was switched off since."""
+    if task.digest is not None:
+        return await _digest(session, task, task.digest)
     version = await _version(session, task)
-    rules = await catalog.delivery_rules(session, task.type, task.channel, version)
+    said, limits = await _said(session, task.type, task.channel, version)
+    return Rules(said, limits, task.params, task.link)
+
+
+async def _digest(session: AsyncSession, task: DeliveryTask, digest: Digest) -> Rules:
+    """Return what is said of several messages; a client's link shows but one."""
+    kind = await catalog.message_type(session, task.type)
+    other = await catalog.message_type(session, digest.type)
+    if kind is None or not kind.enabled or other is None:
+        raise Undeliverable(Reason.TYPE_DISABLED)
+    newest = other.templates.get(task.channel)
+    if newest is None or set(template_placeholders(newest)) - FILLED:
+        raise Undeliverable(Reason.NO_TEMPLATE)
+    said, limits = await _said(session, other.code, task.channel, newest.version)
+    return Rules(said, limits, values(kind, digest.count), None)
+
+
+async def _said(
+    session: AsyncSession, kind: str, channel: Channel, version: int
+) -> tuple[Template, Mapping[str, int]]:
+    rules = await catalog.delivery_rules(session, kind, channel, version)
     if rules is None or not rules.type_enabled:
         raise Undeliverable(Reason.TYPE_DISABLED)
     if not rules.channel_enabled:
@@ -33,7 +58,7 @@ async def rules_of(session: AsyncSession, task: DeliveryTask) -> Rules:
         raise Undeliverable(Reason.NO_TEMPLATE)
     if not rules.template.enabled:
         raise Undeliverable(Reason.TEMPLATE_DISABLED)
-    return Rules(rules.template, rules.limits)
+    return rules.template, rules.limits
 
 
 async def _version(session: AsyncSession, task: DeliveryTask) -> int:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from activities.digests import Group
 from activities.models import Prepared, Snapshot
 from core.models import Message, Waiting
 from core.sending_times import Book, Closed, closed
@@ -50,16 +51,33 @@ class Times:
         somebody's order passes the caps, not the quiet hours.
         """
         message, at = snapshot.message, later(snapshot.at)
-        if message.priority is Priority.CRITICAL or not prepared.addresses:
+        if message.priority is Priority.CRITICAL:
+            return prepared
+        group = await self._group(session, snapshot)
+        if group and (following := await group.follow(prepared, at)):
+            return following
+        if not prepared.addresses:
             return prepared
         first = snapshot.status.plan.stages[0]
         sendable = [channel for channel in first if channel in prepared.addresses]
         until = await self._opens(session, message.type, sendable, at)
         if until is not None:
             return _waiting(prepared, Reason.QUIET_HOURS, until)
-        if snapshot.status.run > 1:
+        if snapshot.status.run == 1:
+            prepared = await self._hold_by_cap(session, message, prepared, at, group)
+        if group is None or prepared.waiting or not prepared.addresses:
             return prepared
-        return await self._hold_by_cap(session, message, prepared, at)
+        return await group.carry(prepared, at)
+
+    async def _group(self, session: AsyncSession, snapshot: Snapshot) -> Group | None:
+        """Return whom a message waits with; None where its type has no digest.
+
+        One that was told of by another stays so when its type loses the digest.
+        """
+        book = await self.book(session)
+        digest = book.digests.get(snapshot.message.type)
+        told = snapshot.status.digested_into is not None
+        return Group(session, snapshot, digest) if digest or told else None
 
     async def _opens(
         self,
@@ -74,7 +92,12 @@ class Times:
         return min(untils) if untils and len(untils) == len(found) else None
 
     async def _hold_by_cap(
-        self, session: AsyncSession, message: Message, prepared: Prepared, at: datetime
+        self,
+        session: AsyncSession,
+        message: Message,
+        prepared: Prepared,
+        at: datetime,
+        group: Group | None,
     ) -> Prepared:
         book = await self.book(session)
         full = await caps.count(
@@ -89,6 +112,8 @@ class Times:
         if full is None:
             return prepared
         if full.until is not None:
+            if group and full.then == "digest":
+                await group.wait(at)
             return _waiting(prepared, Reason.FREQUENCY_CAP, full.until)
         unsent = dict.fromkeys(prepared.addresses, Reason.FREQUENCY_CAP)
         withheld = prepared.withheld | unsent

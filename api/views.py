@@ -76,6 +76,12 @@ class StatusDocument(Model):
     acknowledgement: Acknowledgement | None
     recall: Recall | None
     batch: UUID | None = Field(description="The batch that it is part of.")
+    digested_into: UUID | None = Field(
+        description="The message that tells of this one, which then takes its end."
+    )
+    digest_of: int | None = Field(
+        description="Of how many messages this one tells, itself included."
+    )
     run: int
 
 

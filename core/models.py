@@ -62,7 +62,8 @@ class MessageType(Model):
 
     `acknowledge`: somebody must confirm each message, reading back the value of
     the parameter `read_back_param` where one is named. `correction` is the type
-    that tells those who have a recalled message that it no longer holds.
+    that says that a recalled message no longer holds, `digest` the one that tells
+    of several that a cap held back.
     """
 
     code: str
@@ -74,6 +75,7 @@ class MessageType(Model):
     acknowledge: bool = False
     read_back_param: str | None = None
     correction: str | None = None
+    digest: str | None = None
     policy: Policy = Policy()
     templates: dict[Channel, Template] = {}
 
@@ -221,6 +223,8 @@ class MessageStatus(Model):
     acknowledgement: Acknowledgement | None = None
     recall: Recall | None = None
     batch: UUID | None = None
+    digested_into: UUID | None = None
+    digest_of: int | None = None
     run: int = 1
 
     def delivery(self, channel: Channel) -> Delivery:

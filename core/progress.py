@@ -12,6 +12,7 @@ positive receipt is the stronger evidence.
 from collections.abc import Collection
 from datetime import datetime
 from types import MappingProxyType
+from uuid import UUID
 
 from core.models import (
     Acknowledgement,
@@ -204,6 +205,16 @@ def with_waiting(
 ) -> MessageStatus:
     """Return the document that says what the message waits for."""
     return doc.model_copy(update={"waiting": waiting, "updated_at": _later(doc, at)})
+
+
+def with_digest(
+    doc: MessageStatus, into: UUID | None, of: int | None, at: datetime
+) -> MessageStatus:
+    """Return the document that says which message tells of it, or of how many it."""
+    if (doc.digested_into, doc.digest_of) == (into, of):
+        return doc
+    news = {"digested_into": into, "digest_of": of, "updated_at": _later(doc, at)}
+    return doc.model_copy(update=news)
 
 
 def with_recall(

@@ -34,6 +34,7 @@ def _written_out(value: object) -> object:
 Day = Annotated[date, BeforeValidator(_written_out)]
 Weekday = Annotated[int, Field(ge=1, le=7, strict=True)]
 Instead = Literal["defer", "skip"]
+InsteadOfMore = Literal["defer", "skip", "digest"]
 
 
 class Window(Model):
@@ -53,11 +54,15 @@ class Window(Model):
 
 
 class Cap(Model):
-    """At most so many messages to one person within so many hours."""
+    """At most so many messages to one person within so many hours.
+
+    What is more is skipped, waits, or waits to be told in one message with others
+    of its type (`digest`; it just waits where the type names no digest).
+    """
 
     most: int = Field(ge=1, le=1000, strict=True)
     hours: int = Field(ge=1, le=744, strict=True)
-    then: Instead = "skip"
+    then: InsteadOfMore = "skip"
 
 
 class SendingRules(Model):
@@ -88,17 +93,18 @@ class Closed(NamedTuple):
     """May not go out: until when (None: never), and whether to wait for it."""
 
     until: datetime | None
-    then: Instead
+    then: InsteadOfMore
 
 
 Holidays = Mapping[date, int]
 
 
 class Book(Model):
-    """Everything that is set about when to send."""
+    """Everything that is set about when to send; `digests` by message type."""
 
     rules: dict[str, SendingRules] = {}
     classes: dict[str, TypeClass] = {}
+    digests: dict[str, str] = {}
     holidays: dict[date, int] = {}
 
     def class_of(self, kind: str) -> TypeClass:
@@ -229,9 +235,11 @@ def capped(
     ]
     if not full:
         return None
-    if any(then == "skip" for _, then in full):
+    thens = {then for _, then in full}
+    if "skip" in thens:
         return Closed(None, "skip")
-    return Closed(max(free for free, _ in full), "defer")
+    until = max(free for free, _ in full)
+    return Closed(until, "digest" if "digest" in thens else "defer")
 
 
 def _counts(hit: Hit, scope: str) -> bool:

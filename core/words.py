@@ -92,6 +92,7 @@ class Reason(StrEnum):
     NEED_SUBSCRIBE = "need_subscribe"
     OUT_OF_RANGE = "out_of_range"
     KNOWN_INVALID = "known_invalid"
+    DIGESTED = "digested"
 
 
 class Then(StrEnum):

@@ -14,7 +14,7 @@ from core.logs import describe
 from operations import Parts
 from operations.queues import QueueFigures
 from operations.steering import figures
-from store import caps, clients, limits
+from store import caps, clients, digests, limits
 from store.leases import take_lease
 from store.queue_samples import QueueSample, add_samples
 
@@ -51,6 +51,7 @@ async def sample_once(parts: Parts, holder: str) -> bool:
         await add_samples(session, [_sample(f, now) for f in seen], now)
         await limits.purge(session, now)
         await caps.purge(session, now)
+        await digests.purge(session, now)
     return True
 
 

@@ -16,6 +16,7 @@ from sqlmodel import col, insert, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.acceptance import Code, ParamName
+from core.digests import check_digest
 from core.errors import Conflict, Invalid, NotFound, Wrong
 from core.models import WHOLE_TYPE, MessageType, Model, Policy, Template
 from core.words import Priority, TypeClass
@@ -76,31 +77,28 @@ __all__ = [
 ]
 
 
-class MessageTypeDraft(Model):
+class _TypeFields(Model):
+    name_en: str = Field(default="", max_length=128)
+    priority: Priority = Priority.NORMAL
+    type_class: TypeClass = TypeClass.SERVICE
+    enabled: bool = True
+    acknowledge: bool = False
+    read_back_param: ParamName | None = None
+    correction: Code | None = None
+    digest: Code | None = None
+
+
+class MessageTypeDraft(_TypeFields):
     """A message type to create; its policy and templates come separately."""
 
     code: Code
     name: str = Field(min_length=1, max_length=128)
-    name_en: str = Field(default="", max_length=128)
-    priority: Priority = Priority.NORMAL
-    type_class: TypeClass = TypeClass.SERVICE
-    enabled: bool = True
-    acknowledge: bool = False
-    read_back_param: ParamName | None = None
-    correction: Code | None = None
 
 
-class MessageTypeChanges(Model):
+class MessageTypeChanges(_TypeFields):
     """What to change of a message type; fields left out stay."""
 
     name: str = Field(default="", min_length=1, max_length=128)
-    name_en: str = Field(default="", max_length=128)
-    priority: Priority = Priority.NORMAL
-    type_class: TypeClass = TypeClass.SERVICE
-    enabled: bool = True
-    acknowledge: bool = False
-    read_back_param: ParamName | None = None
-    correction: Code | None = None
 
 
 class PolicyVersion(Model):
@@ -171,7 +169,7 @@ def _type_statement() -> Select[*tuple[Any, ...]]:
 
 _TYPE_COLUMNS = (
     *("code", "name", "name_en", "priority", "type_class", "enabled"),
-    *("acknowledge", "read_back_param", "correction", "policy"),
+    *("acknowledge", "read_back_param", "correction", "digest", "policy"),
 )
 
 
@@ -204,7 +202,9 @@ async def create_message_type(
     await session.flush()
     after = draft.model_dump(mode="json")
     await audit.write(session, actor, "create", _target(draft.code), None, after)
-    return MessageType.model_validate({**draft.model_dump(), "policy": empty})
+    added = MessageType.model_validate({**draft.model_dump(), "policy": empty})
+    await _check_digest(session, added)
+    return added
 
 
 async def update_message_type(
@@ -219,7 +219,14 @@ async def update_message_type(
     await session.flush()
     await audit.write(session, actor, "update", _target(code), before, news)
     (changed,) = await _types(session, [code])
+    if news.keys() & {"digest", "acknowledge"}:
+        await _check_digest(session, changed)
     return changed
+
+
+async def _check_digest(session: AsyncSession, kind: MessageType) -> None:
+    if kind.digest is not None:
+        check_digest(kind, await message_type(session, kind.digest))
 
 
 async def put_policy(

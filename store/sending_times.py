@@ -37,10 +37,12 @@ async def book(session: AsyncSession) -> Book:
     """Return everything that is set now."""
     connection = await session.connection()
     types = table_of(MessageTypeRow)
-    kinds = await connection.execute(core_select(types.c.code, types.c.type_class))
+    wanted = core_select(types.c.code, types.c.type_class, types.c.digest)
+    kinds = (await connection.execute(wanted)).all()
     return Book(
         rules={v.scope: v.rules for v in await _newest(session)},
-        classes={code: TypeClass(type_class) for code, type_class in kinds},
+        classes={kind.code: TypeClass(kind.type_class) for kind in kinds},
+        digests={kind.code: kind.digest for kind in kinds if kind.digest},
         holidays={h.day: h.counts_as for h in await list_holidays(session)},
     )
 

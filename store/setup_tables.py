@@ -26,6 +26,7 @@ class MessageTypeRow(Row, table=True):
     acknowledge: bool = False
     read_back_param: str | None = None
     correction: str | None = None
+    digest: str | None = None
     policy: dict[str, Any] = Field(sa_type=JSON)
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)

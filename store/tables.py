@@ -36,6 +36,7 @@ from store.setup_tables import (
 from store.standing_tables import ConsentRow, StandingRow
 from store.when_tables import (
     CapHitRow,
+    DigestMemberRow,
     HolidayRow,
     LimitAlarmRow,
     LimitCounterRow,
@@ -58,6 +59,7 @@ __all__ = [
     "ClientSecretRow",
     "ConsentRow",
     "ConsoleSessionRow",
+    "DigestMemberRow",
     "HolidayRow",
     "IdentityTypeRow",
     "InboxRow",

@@ -65,3 +65,17 @@ class CapHitRow(Row, table=True):
     type: str
     type_class: str
     at: datetime = Field(sa_type=UtcDateTime)
+
+
+class DigestMemberRow(Row, table=True):
+    """A message that a cap held back; `carrier` tells of it, itself where it went.
+
+    `key` is an index of its recipient, type and client; `at` since when it stands so.
+    """
+
+    __tablename__ = "digest_members"
+
+    message_id: UUID = Field(primary_key=True)
+    key: str = Field(index=True)
+    carrier: UUID | None = Field(default=None, index=True)
+    at: datetime = Field(sa_type=UtcDateTime, index=True)

@@ -30,3 +30,15 @@ async def booking_store(folder: Path) -> AsyncIterator[Store]:
             await catalog.put_template(session, TYPE, channel, say, ACTOR)
     yield store
     await store.close()
+
+
+async def name_digest(store: Store, body: str = "您有{{count}}条{{type_name}}") -> None:
+    """Give the booking notice a type that tells of several of them."""
+    async with store.sessions.begin() as session:
+        draft = catalog.MessageTypeDraft(code="held", name="汇总")
+        await catalog.create_message_type(session, draft, ACTOR)
+        say = catalog.TemplateDraft(title="汇总", body=body)
+        for channel in (Channel.SMS, Channel.WECHAT, Channel.WECOM):
+            await catalog.put_template(session, "held", channel, say, ACTOR)
+        changes = catalog.MessageTypeChanges(digest="held")
+        await catalog.update_message_type(session, TYPE, changes, ACTOR)

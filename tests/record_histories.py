@@ -25,8 +25,9 @@ from core.models import (
     Resend,
     Unknown,
 )
-from core.words import Channel, Outcome, Priority, Then
+from core.words import Channel, Outcome, Priority, Status, Then
 from tests.workflow_clock import NIGHT, NightlyActivities
+from tests.workflow_digests import DigestActivities
 from tests.workflow_fakes import (
     ASKABLE,
     CRITICAL,
@@ -182,11 +183,26 @@ async def scenes(env: WorkflowEnvironment) -> dict[str, Scene]:
     }
 
 
+def _digests() -> dict[str, Scene]:
+    """Return the endings of messages that are told of in one."""
+    hour = timedelta(hours=1)
+    return {
+        "delivered_as_a_digest": (message(), DigestActivities(3), _nothing),
+        "delivered_in_a_digest": (
+            message(),
+            DigestActivities(hour, Status.DELIVERED),
+            _nothing,
+        ),
+        "cancelled_out_of_a_digest": (message(), DigestActivities(hour, None), _cancel),
+    }
+
+
 def _receipts_and_unknowns() -> dict[str, Scene]:
     """Return the scenes of asking, waiting, repeating and passing over."""
     every = (Channel.WECHAT, Channel.SMS, Channel.WECOM)
     wait = {Channel.WECHAT: Confirm(receipt=True, within_seconds=60)}
     return {
+        **_digests(),
         "delivered_by_polling": (message(confirm=wait), _polled(), _nothing),
         "delivered_after_passing_over": (
             message(unknown={Channel.WECHAT: Unknown(wait_seconds=60)}),

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from temporalio.testing import ActivityEnvironment
@@ -36,9 +37,14 @@ async def put(store: Store, scope: str, rules: SendingRules) -> RulesVersion:
 
 
 async def prepare(
-    store: Store, sent: Message, at: datetime = NIGHT, run: int = 1
+    store: Store,
+    sent: Message,
+    at: datetime = NIGHT,
+    run: int = 1,
+    into: UUID | None = None,
 ) -> Prepared:
     doc = progress.begin(sent.model_copy(update={"run": run}))
+    doc = doc.model_copy(update={"digested_into": into})
     snapshot = Snapshot(message=sent, status=doc, at=at)
     found = await ActivityEnvironment().run(RecordActivities(store).prepare, snapshot)
     assert isinstance(found, Prepared)

@@ -40,7 +40,7 @@ async def test_a_type_gets_times_of_its_own(console: Console, centre: Centre) ->
     await save(page, "Save sending times")
     await expect(page.get_by_text("A line can't be read")).to_be_visible()
     await write(page, "Quiet hours", "22:00-08:00")
-    await write(page, "Most per person", "5/24 defer")
+    await write(page, "Most per person", "5/24 digest")
     await save(page, "Save sending times")
     await expect(page.get_by_text("Version 1", exact=True)).to_be_visible()
     await check_axe(page)
@@ -50,7 +50,7 @@ async def test_a_type_gets_times_of_its_own(console: Console, centre: Centre) ->
             "GET", "/admin/message-types/console-times/sending-times"
         )
     assert found["rules"]["quiet"][0]["start"] == "22:00"
-    assert found["rules"]["caps"] == [{"most": 5, "hours": 24, "then": "defer"}]
+    assert found["rules"]["caps"] == [{"most": 5, "hours": 24, "then": "digest"}]
 
 
 async def test_holidays_are_pasted_and_removed(console: Console) -> None:

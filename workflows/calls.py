@@ -121,6 +121,7 @@ class ProviderCalls:
             read_back=message.read_back_param is not None,
             doubted=channel in self._prepared.doubted,
             at=workflow.now(),
+            digest=self._prepared.digest,
         )
 
     def time_left(self) -> timedelta:

@@ -45,8 +45,12 @@ class Due:
                 self._snapshot(),
                 **(STORE | {"summary": Summary("find addresses")}),
             )
+            followed = self._follows
+            self._ledger.digested(prepared)
             if prepared.cancelled:
                 self.called_off = True
+                return None
+            if followed and not self._follows and self._stopped():
                 return None
             if prepared.waiting is None:
                 self._ledger.stored()
@@ -70,6 +74,11 @@ class Due:
         self._show()
         return not self._stopped()
 
+    @property
+    def _follows(self) -> bool:
+        """Whether another message tells of this one: then that one's end is ours."""
+        return self._ledger.doc.digested_into is not None
+
     def _snapshot(self) -> Snapshot:
         """Return the message as it stands once it is being delivered."""
         now = workflow.now()
@@ -80,6 +89,8 @@ class Due:
         """Return how long to wait; a message that expires is not waited for longer."""
         now, expires = workflow.now(), self._ledger.message.expires_at
         wait = max(waiting.until - now, LEAST_WAIT)
+        if self._follows:
+            return wait
         return min(wait, max(expires - now, timedelta(0))) if expires else wait
 
     def _show(self) -> None:

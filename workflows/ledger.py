@@ -5,7 +5,7 @@ from datetime import datetime
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.models import Record
+    from activities.models import Prepared, Record
     from core import progress
     from core.models import (
         Acknowledgement,
@@ -100,6 +100,13 @@ class Ledger:
     def waits(self, waiting: Waiting | None) -> None:
         """Say what the message waits for; None: nothing any more."""
         self.doc = progress.with_waiting(self.doc, waiting, workflow.now())
+
+    def digested(self, prepared: Prepared) -> None:
+        """Say which message tells of this one, or of how many this one tells."""
+        of = prepared.digest.count if prepared.digest else None
+        self.doc = progress.with_digest(
+            self.doc, prepared.digested_into, of, workflow.now()
+        )
 
     def publish(self) -> None:
         """Let operators find the message by its status."""

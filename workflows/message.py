@@ -113,6 +113,9 @@ class DeliverMessage:
                 prepared = await self._due.prepare()
                 if prepared is None:
                     break
+                if prepared.ended is not None:
+                    self._ledger.skip_rest(Reason.DIGESTED)
+                    return prepared.ended
                 run = DeliveryRun(self._ledger, prepared, self._due)
             else:
                 await self._record()
@@ -121,7 +124,12 @@ class DeliverMessage:
         return self._stop() or Status.FAILED
 
     def _stop(self) -> Status | None:
-        """Return why no further channel may be tried, or None."""
+        """Return why no further channel may be tried, or None.
+
+        What another message tells of can't be called back by itself.
+        """
+        if self._ledger.doc.digested_into is not None:
+            return None
         if self._cancelled or self._due.called_off:
             return Status.CANCELLED
         expires = self._ledger.message.expires_at

@@ -190,6 +190,7 @@ def _facts(found: Found, known: Names) -> list[Fact]:
         (t("work.updated"), when(doc.updated_at)),
         *_times(doc),
         *_waiting(doc),
+        *_digest(doc),
         (t("message.run"), str(doc.run)),
         (t("message.source"), t(f"message.source_{found.source}")),
     ]
@@ -212,6 +213,16 @@ def _waiting(doc: MessageStatus) -> list[Fact]:
         return []
     until = t("when.waits_until", time=when(doc.waiting.until))
     return [(t("when.waits"), f"{why(doc.waiting.reason)} {until}")]
+
+
+def _digest(doc: MessageStatus) -> list[Fact]:
+    """Return which message tells of this one, or of how many this one tells."""
+    into = doc.digested_into
+    if into is not None:
+        return [(t("digest.into"), lambda: ui.link(str(into), f"/messages/{into}"))]
+    if doc.digest_of is not None:
+        return [(t("digest.of"), str(doc.digest_of))]
+    return []
 
 
 def _strategy(plan: Plan) -> str:

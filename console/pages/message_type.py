@@ -107,6 +107,7 @@ def _draw_facts(kind: MessageType, senders: tuple[Sender, ...]) -> None:
                 (t("types.priority"), t(f"priority.{kind.priority}")),
                 (t("types.placeholders"), joined(required) or "—"),
                 (t("ward.confirming"), confirming_in_words(kind)),
+                (t("digest.type"), kind.digest or "—"),
                 (
                     t("types.senders"),
                     joined(f"{s.name} ({s.code})" for s in senders)
@@ -207,6 +208,8 @@ def _draw_form(kind: MessageType) -> None:
             form.text("name_en", "types.name_en", kind.name_en)
             form.choice("priority", "types.priority", priorities(), kind.priority.value)
         confirming_fields(form, kind)
+        hint = t("digest.hint")
+        form.text("digest", "digest.type", kind.digest or "", hint=hint)
 
         @acting(Role.ADMIN)
         async def save(actor: Actor) -> None:
@@ -216,6 +219,7 @@ def _draw_form(kind: MessageType) -> None:
                     name=form.value("name"),
                     name_en=form.value("name_en"),
                     priority=form.value("priority"),
+                    digest=form.value("digest") or None,
                     **confirming_values(form),
                 )
                 async with desk().store.sessions.begin() as session:
