@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 
 from api import (
     admin_accounts,
+    admin_alarms,
     admin_batches,
     admin_clients,
     admin_dictionaries,
@@ -69,6 +70,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     admin_messages.router,
     admin_work.router,
     admin_batches.router,
+    admin_alarms.router,
     admin_people.router,
     admin_workstations.router,
     workstation_socket.router,

@@ -15,6 +15,7 @@ from core.models import Model
 from operations.account_health import health_of_all
 from operations.accounts import fallback
 from store import clients, limits
+from store.alarms import open_alarms
 from store.clients import Client
 from store.figures import unacknowledged
 from store.page import MAX_LIMIT
@@ -94,6 +95,8 @@ async def _note_stored(centre: Centre) -> None:
         async with centre.store.sessions() as session:
             seen = await unacknowledged(session)
             passed = await limits.alarms(session)
+            raised = await open_alarms(session)
+        centre.metrics.alarms((alarm.client, alarm.kind) for alarm in raised)
         centre.metrics.passed_limits(passed)
         now = datetime.now(UTC)
         age = (now - (seen.oldest or now)).total_seconds()

@@ -1,6 +1,6 @@
 """Figures for Prometheus; labels are route templates, codes and ids, never people."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from prometheus_client import (
     CollectorRegistry,
@@ -55,6 +55,15 @@ class Metrics:
         )
         self._critical()
         self._of_providers()
+        self._alarms = self._gauge(
+            "hmc_queue_alarm", "1 while the queue's alarm is raised.", "client", "kind"
+        )
+
+    def alarms(self, raised: Iterable[tuple[str, str]]) -> None:
+        """Note which alarms are raised, by client and kind; others are over."""
+        self._alarms.clear()
+        for client, kind in raised:
+            self._alarms.labels(client, kind).set(1)
 
     def _of_providers(self) -> None:
         self._receipts = Counter(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from console.frame import Page
 from console.pages import (
     account,
+    alarms,
     audit,
     batches,
     channel,
@@ -38,6 +39,7 @@ MENU: Sequence[tuple[str, Sequence[Page]]] = (
             failed.failed,
             batches.batches,
             queues.queues,
+            alarms.alarms,
             patients.patients,
         ),
     ),

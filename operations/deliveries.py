@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from core.models import (
 )
 from core.settings import Settings
 from operations.queues import QueueFigures, describe_queue, live_pollers
+from operations.visibility import RunningMessage, running_messages
 from workflows import start as flows
 from workflows.connection import connect
 from workflows.start import Started
@@ -90,6 +91,10 @@ class Deliveries(Protocol):
 
     async def queue(self, client: str, *, both: bool = False) -> QueueFigures:
         """Return how much waits in a client's queue, or in both of its queues."""
+        ...
+
+    async def running(self, before: datetime, most: int) -> tuple[RunningMessage, ...]:
+        """Return messages begun before then that have not ended, the first ones."""
         ...
 
     async def pollers(self, client: str) -> int:
@@ -166,6 +171,10 @@ class TemporalDeliveries:
     async def queue(self, client: str, *, both: bool = False) -> QueueFigures:
         async with _reached():
             return await describe_queue(self._client, client, both=both)
+
+    async def running(self, before: datetime, most: int) -> tuple[RunningMessage, ...]:
+        async with _reached():
+            return await running_messages(self._client, before, most)
 
     async def pollers(self, client: str) -> int:
         async with _reached():

@@ -14,6 +14,7 @@ from operations.shared import Shared
 from operations.steering import figures
 from store import Store, clients
 from store import figures as counted
+from store.alarms import Alarm, open_alarms
 from store.figures import EndingSecret, ProviderHealth, Unacknowledged, Waiting
 
 # Hospitals of one country: their day begins at midnight in China.
@@ -35,6 +36,7 @@ class Overview(Model):
     queues: tuple[QueueFigures, ...] | None = None
     ending: tuple[EndingSecret, ...] = ()
     unacknowledged: Unacknowledged | None = None
+    alarms: tuple[Alarm, ...] = ()
 
     @property
     def volume(self) -> int:
@@ -89,6 +91,7 @@ async def _written(parts: Parts, now: datetime) -> dict[str, object] | None:
                 "waiting": await counted.waiting_failed(session, now),
                 "providers": await counted.provider_health(session, now - _RECENT),
                 "unacknowledged": await counted.unacknowledged(session),
+                "alarms": await open_alarms(session),
                 "ending": await counted.ending_secrets(session, now, now + _SOON),
             }
     except MessageCentreError:

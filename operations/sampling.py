@@ -14,7 +14,8 @@ from core.logs import describe
 from operations import Parts
 from operations.queues import QueueFigures
 from operations.steering import figures
-from store import caps, clients, digests, limits
+from operations.watching import Watch
+from store import alarms, caps, clients, digests, limits
 from store.leases import take_lease
 from store.queue_samples import QueueSample, add_samples
 
@@ -27,10 +28,10 @@ _log = structlog.get_logger("sampling")
 
 async def sample_for_ever(parts: Parts, every: timedelta = EVERY) -> None:
     """Sample until cancelled; a store or a Temporal that is away is waited for."""
-    holder = secrets.token_hex(8)
+    holder, watch = secrets.token_hex(8), Watch()
     while True:
         try:
-            await sample_once(parts, holder)
+            await sample_once(parts, holder, watch)
         except MessageCentreError:
             pass  # /health/ready says what is missing
         except Exception as error:
@@ -38,8 +39,8 @@ async def sample_for_ever(parts: Parts, every: timedelta = EVERY) -> None:
         await asyncio.sleep(every.total_seconds())
 
 
-async def sample_once(parts: Parts, holder: str) -> bool:
-    """Write one sample of every queue; False where another process does it."""
+async def sample_once(parts: Parts, holder: str, watch: Watch) -> bool:
+    """Write one sample of every queue and watch them; False: another process does."""
     async with parts.store.sessions.begin() as session:
         if not await take_lease(session, "queue-samples", holder, _LEASE):
             return False
@@ -52,6 +53,8 @@ async def sample_once(parts: Parts, holder: str) -> bool:
         await limits.purge(session, now)
         await caps.purge(session, now)
         await digests.purge(session, now)
+        await alarms.purge(session, now)
+    await watch.look(parts, seen, now)
     return True
 
 

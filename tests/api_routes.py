@@ -21,6 +21,7 @@ VALUES = {
     "empi_id": "E100",
     "username": "somebody",
     "workstation_id": "ward-1",
+    "alarm_id": str(UUID(int=9)),
     "token": "x",
     "secret": "x",
 }

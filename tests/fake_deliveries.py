@@ -20,6 +20,7 @@ from core.models import (
 from core.plan import narrow
 from core.words import Outcome, Status
 from operations.queues import QueueFigures
+from operations.visibility import RunningMessage
 from workflows.start import Started, replay
 
 Order = Acknowledgement | Cancel | Receipt | Resend
@@ -40,6 +41,8 @@ class FakeDeliveries:
     served: dict[str, int] = field(default_factory=dict)
     batches: dict[UUID, Batch] = field(default_factory=dict)
     steered: list[tuple[UUID, Steering]] = field(default_factory=list)
+    idle: tuple[RunningMessage, ...] = ()
+    backlog: int = 3
 
     def _reach(self) -> None:
         if self.down:
@@ -113,13 +116,17 @@ class FakeDeliveries:
         return QueueFigures(
             client=client,
             task_queue=task_queue(client),
-            backlog=3,
+            backlog=self.backlog,
             oldest_age_seconds=1.5,
             added_per_second=0.5,
             dispatched_per_second=0.25,
             pollers=self.served.get(client, 0),
             paused=False,
         )
+
+    async def running(self, before: datetime, most: int) -> tuple[RunningMessage, ...]:
+        self._reach()
+        return self.idle
 
     async def pollers(self, client: str) -> int:
         self._reach()

@@ -23,6 +23,8 @@ OPERATORS = {
     ("POST", "/v1/admin/batches/{batch_id}/pause"),
     ("POST", "/v1/admin/batches/{batch_id}/resume"),
     ("PUT", "/v1/admin/batches/{batch_id}/rate"),
+    ("PATCH", "/v1/admin/queues/{code}"),
+    ("POST", "/v1/admin/alarms/{alarm_id}/acknowledge"),
 }
 LOOKING = {
     ("POST", "/v1/admin/patients/search"),

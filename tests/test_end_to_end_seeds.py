@@ -9,7 +9,7 @@ from tests.centre_providers import providers_of
 from tests.centre_system import Document, Office, outcomes, signed_in, somebody
 from tests.centre_types import message
 
-CLIENTS, TYPES = 12, 13
+CLIENTS, TYPES = 12, 14
 VALUES = {"amount": "128.50", "ahead": "3", "level": "二级", "item": "血钾"}
 
 

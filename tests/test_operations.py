@@ -21,6 +21,7 @@ from operations.overview import overview, shared_overview
 from operations.sampling import sample_once
 from operations.shared import Shared
 from operations.timeline import timeline
+from operations.watching import Watch
 from store import attempts, audit, patients, queue_samples
 from store.audit import Actor, AuditFilter
 from store.messages import MessageFilter
@@ -213,7 +214,8 @@ async def test_one_process_samples_the_queues(rig: Rig) -> None:
     await rig.client("his")
     async with rig.centre.store.sessions.begin() as session:
         await session.exec(delete(LeaseRow))  # the application's own sampler's
-    assert [await sample_once(rig.centre, name) for name in "aba"] == [
+    watch = Watch()
+    assert [await sample_once(rig.centre, name, watch) for name in "aba"] == [
         True,
         False,
         True,

@@ -38,6 +38,7 @@ TYPES = {
     "follow-up-result": Priority.NORMAL,
     "surgery-progress": Priority.HIGH,
     "adverse-event": Priority.HIGH,
+    "queue-alarm": Priority.HIGH,
 }
 # WeChat's typed fields: a kind and a number each (channels.md A6).
 TYPED = re.compile(r"(thing|character_string|time|number|amount|phrase)[0-9]+")

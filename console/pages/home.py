@@ -73,7 +73,17 @@ class _Page:
         paused = tuple(q.client for q in seen.queues or () if q.paused)
         if paused:
             found.append(t("home.paused", clients=self._clients(paused)))
-        return [*found, *self._sick(), *self._due()]
+        return [*found, *self._raised(), *self._sick(), *self._due()]
+
+    def _raised(self) -> list[str]:
+        return [
+            t(
+                "alarms.raised_now",
+                client=self._names.client(alarm.client),
+                kind=t(f"alarms.kind_{alarm.kind}"),
+            )
+            for alarm in self._seen.alarms
+        ]
 
     def _clients(self, codes: tuple[str, ...]) -> str:
         return ", ".join(self._names.client(code) for code in codes)
@@ -125,6 +135,8 @@ class _Page:
                     if self._seen.unacknowledged and self._seen.unacknowledged.count:
                         ui.link(t("ward.see_unacknowledged"), UNACKNOWLEDGED)
                     ui.link(t("home.see_queues"), "/queues")
+                    if self._seen.alarms:
+                        ui.link(t("alarms.see"), "/alarms")
 
     def _tiles(self) -> None:
         seen = self._seen

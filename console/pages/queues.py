@@ -14,11 +14,13 @@ from console.names import Names, names
 from console.shell import Text
 from console.texts import t
 from console.visits import present_visitor
+from console.watch_form import ask_own_thresholds
 from console.widgets import button, confirm, dialog, note
 from core.errors import MessageCentreError
 from core.words import Role
 from operations import steering
 from operations.queues import QueueFigures
+from store.alarms import open_alarms
 from store.audit import Actor
 
 _MAY_ACT = (Role.ADMIN, Role.OPERATOR)
@@ -47,6 +49,7 @@ class _Page:
         self._away.set_visibility(False)
         visitor = await present_visitor()
         acts = visitor is not None and visitor.role in _MAY_ACT
+        self._sets = visitor is not None and visitor.role is Role.ADMIN
         self._listing = Listing(
             columns=_COLUMNS,
             load=self._load,
@@ -64,6 +67,7 @@ class _Page:
             Action("play_arrow", "queues.resume", self._resume, only="rests"),
             Action("tune", "queues.set_limit", self._limit),
             Action("priority_high", "alarms.let_pass", self._let_pass, only="holds"),
+            Action("notifications", "alarms.own", self._own, only="sets"),
             Action("block", "alarms.hold_back", self._hold_back, only="lets"),
         )
 
@@ -76,9 +80,14 @@ class _Page:
             self._away.set_visibility(True)
             return self._listing.rows, None
         self._away.set_visibility(False)
-        return [self._row(q, past.get(q.client, [])) for q in seen], None
+        raised = await _raised()
+        return [
+            self._row(q, past.get(q.client, []), raised.get(q.client, ())) for q in seen
+        ], None
 
-    def _row(self, seen: QueueFigures, past: Sequence[int]) -> Row:
+    def _row(
+        self, seen: QueueFigures, past: Sequence[int], raised: Sequence[str]
+    ) -> Row:
         state, tone = _state(seen)
         return {
             "code": seen.client,
@@ -88,6 +97,9 @@ class _Page:
             "tone": tone,
             "runs": not seen.paused,
             "rests": seen.paused,
+            "sets": self._sets,
+            "alarms": " · ".join(raised),
+            "alarm_tone": "bad" if raised else "",
             "holds": not seen.critical_passes_pause,
             "lets": seen.critical_passes_pause,
             "critical": t("setup.yes" if seen.critical_passes_pause else "setup.no"),
@@ -122,6 +134,9 @@ class _Page:
             await self._listing.reload()
 
         await work()
+
+    async def _own(self, row: Row) -> None:
+        await ask_own_thresholds(row["code"], self._names)
 
     async def _let_pass(self, row: Row) -> None:
         await self._pass(row, passes=True)
@@ -175,6 +190,7 @@ _COLUMNS = (
     Column("state", "queues.state", tone="tone"),
     Column("backlog", "queues.backlog", right=True),
     Column("waiting", "alarms.by_priority"),
+    Column("alarms", "alarms.title", tone="alarm_tone"),
     Column("oldest", "queues.oldest", right=True),
     Column("added", "queues.in", right=True),
     Column("dispatched", "queues.out", right=True),
@@ -194,6 +210,16 @@ def _state(seen: QueueFigures) -> tuple[str, str]:
     if seen.limit_per_second is not None:
         return "limited", "info"
     return "running", "good"
+
+
+async def _raised() -> dict[str, list[str]]:
+    """Return the names of each client's open alarms."""
+    async with desk().store.sessions() as session:
+        found = await open_alarms(session)
+    names_of: dict[str, list[str]] = {}
+    for alarm in found:
+        names_of.setdefault(alarm.client, []).append(t(f"alarms.kind_{alarm.kind}"))
+    return names_of
 
 
 def _waiting(seen: QueueFigures) -> str:

@@ -1,0 +1,133 @@
+"""The forms of what queues are watched for."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nicegui import ui
+
+from console.desk import desk
+from console.failures import notify
+from console.forms import Form
+from console.frame import acting
+from console.names import Names
+from console.shell import Text
+from console.texts import t
+from console.widgets import button, dialog
+from core.alarms import Expected, OwnThresholds, Thresholds
+from core.models import Address
+from core.words import Priority, Role
+from operations.watch_lines import read_recipients, read_types, write_types
+from store import watch_rules
+from store.audit import Actor
+
+_FIELDS = tuple(Thresholds.model_fields)
+_WHOLE = frozenset({"backlog", "failure_at_least"})
+
+
+def draw_thresholds(rules: Thresholds, *, changes: bool) -> None:
+    """Draw what holds for every client without thresholds of its own."""
+    form = Form()
+    _numbers(form, rules.model_dump())
+
+    @acting(Role.ADMIN)
+    async def save(actor: Actor) -> None:
+        with form.checked():
+            given = Thresholds(**_given(form))
+            async with desk().store.sessions.begin() as session:
+                await watch_rules.put_thresholds(session, given, actor)
+        notify(t("alarms.saved"))
+
+    _save(save, changes)
+
+
+async def ask_own_thresholds(client: str, known: Names) -> None:
+    """Ask what differs for one client; what is left empty holds by default."""
+    async with desk().store.sessions() as session:
+        found = await watch_rules.thresholds_of(session, client)
+    form = Form()
+    with dialog(t("alarms.own_title", client=known.client(client))) as box:
+        Text("p", t("alarms.own_hint")).classes("hmc-quiet")
+        in_force = found.in_force.model_dump()
+        _numbers(form, found.own.model_dump(), in_force)
+
+        @acting(Role.ADMIN)
+        async def save(actor: Actor) -> None:
+            with form.checked():
+                own = OwnThresholds(**_given(form))
+                async with desk().store.sessions.begin() as session:
+                    await watch_rules.put_own_thresholds(session, client, own, actor)
+            box.submit(True)
+
+        with ui.element("div").classes("hmc-buttons"):
+            button(t("frame.cancel"), lambda: box.submit(None), kind="quiet")
+            button(t("frame.save"), save, kind="primary")
+    if await box:
+        notify(t("alarms.saved"))
+    box.delete()
+
+
+def draw_expected(rules: Expected, *, changes: bool) -> None:
+    """Draw within which time messages are expected to make a step."""
+    form = Form()
+    Text("p", t("alarms.expected_hint")).classes("hmc-quiet")
+    for priority in Priority:
+        seconds = rules.within(priority, "").total_seconds()
+        label = f"alarms.expected_{priority}"
+        form.number(priority.value, label, seconds)
+    hint = t("alarms.types_hint")
+    form.area("types", "alarms.types", write_types(rules), hint=hint)
+
+    @acting(Role.ADMIN)
+    async def save(actor: Actor) -> None:
+        with form.checked():
+            seconds = {p: form.value(p.value) for p in Priority}
+            given = Expected(seconds=seconds, types=read_types(form.value("types")))
+            async with desk().store.sessions.begin() as session:
+                await watch_rules.put_expected(session, given, actor)
+        notify(t("alarms.saved"))
+
+    _save(save, changes)
+
+
+def draw_recipients(told: Sequence[Address], known: Names, *, changes: bool) -> None:
+    """Draw who is told; addresses are shown masked, and replaced as a whole."""
+    form = Form()
+    shown = ", ".join(f"{known.identity(a.type)} {a.value}" for a in told)
+    Text("p", t("alarms.told_now", people=shown or t("alarms.nobody")))
+    if not changes:
+        return
+    form.area("recipients", "alarms.people", hint=t("alarms.people_hint"))
+
+    @acting(Role.ADMIN)
+    async def save(actor: Actor) -> None:
+        with form.checked():
+            given = read_recipients(form.value("recipients"))
+            async with desk().store.sessions.begin() as session:
+                await watch_rules.put_recipients(session, given, actor)
+        notify(t("alarms.saved"))
+        ui.navigate.reload()
+
+    _save(save, changes)
+
+
+def _numbers(
+    form: Form, held: Mapping[str, Any], default: Mapping[str, Any] | None = None
+) -> None:
+    for name in _FIELDS:
+        looks = {"placeholder": f"{default[name]:g}"} if default else {}
+        form.number(name, f"alarms.{name}", held[name], **looks)
+
+
+def _given(form: Form) -> dict[str, Any]:
+    """Return what the fields hold; a browser's number field gives floats."""
+    held = {name: form.value(name) for name in _FIELDS}
+    return {
+        name: int(value) if name in _WHOLE and value is not None else value
+        for name, value in held.items()
+    }
+
+
+def _save(save: Any, changes: bool) -> None:
+    if changes:
+        with ui.element("div").classes("hmc-buttons"):
+            button(t("frame.save"), save, kind="primary")

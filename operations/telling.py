@@ -1,0 +1,59 @@
+"""Tells staff of a queue's alarm by a message of the centre's own."""
+
+from collections.abc import Sequence
+
+from core.acceptance import MessageRequest, RecipientRequest
+from core.alarms import AlarmKind
+from core.models import Address
+from operations import Parts
+from operations.accepting import submit
+from store import clients
+from store.alarms import Alarm
+from store.audit import Actor
+from store.clients import Client, ClientDraft
+
+# A client of the centre's own: its queue is not the one that is stuck.
+CENTRE, TYPE = "centre", "queue-alarm"
+_ACTOR = Actor(who="centre")
+_TROUBLE = {
+    AlarmKind.BACKLOG: "积压过多",
+    AlarmKind.OLDEST_AGE: "等待过久",
+    AlarmKind.NO_POLLER: "无工作进程",
+    AlarmKind.FAILURE_RATE: "失败率过高",
+    AlarmKind.STUCK: "消息停滞",
+}
+
+
+async def tell(parts: Parts, alarm: Alarm, told: Sequence[Address]) -> None:
+    """Send the news to each of these people, once per incident.
+
+    The key names the incident, so that a second process repeats nothing.
+    """
+    centre = await _centre(parts)
+    local = alarm.raised_at.astimezone(parts.settings.timezone)
+    params = {
+        "client": alarm.client,
+        "trouble": _TROUBLE[alarm.kind],
+        "value": f"{alarm.value:g}",
+        "threshold": f"{alarm.threshold:g}",
+        "time": local.strftime("%Y-%m-%d %H:%M"),
+    }
+    for place, person in enumerate(told):
+        who = RecipientRequest(identities={person.type: person.value})
+        asked = MessageRequest(type=TYPE, recipient=who, params=params)
+        await submit(parts, centre, asked, f"alarm-{alarm.id}-{place}")
+
+
+async def _centre(parts: Parts) -> Client:
+    """Return the centre's own client; made the first time, without any scope."""
+    async with parts.store.sessions.begin() as session:
+        found = await clients.find_client(session, CENTRE)
+        if found is not None:
+            return found
+        draft = ClientDraft(
+            code=CENTRE,
+            name="消息中心",
+            scopes=frozenset(),
+            message_types=frozenset({TYPE}),
+        )
+        return (await clients.create_client(session, draft, _ACTOR)).client

@@ -1,0 +1,135 @@
+"""The watch over the queues: readings become alarms, and people are told."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from core.alarms import AlarmKind, Reading, Standing, Thresholds, step
+from core.errors import MessageCentreError
+from core.words import Status
+from operations import Parts
+from operations.queues import QueueFigures
+from operations.stuck import stuck_messages
+from operations.telling import CENTRE, tell
+from store import alarms, under_way, watch_rules
+from store.alarms import Alarm
+
+_RECENT = timedelta(minutes=15)
+# A burst that a worker takes away within this time is no alarm.
+_BURST = timedelta(seconds=20)
+# The watchdog asks Temporal's visibility; that may be seldom.
+_STUCK_EVERY = timedelta(seconds=30)
+
+Key = tuple[str, AlarmKind]
+Ends = Mapping[Status, int]
+
+
+@dataclass
+class Watch:
+    """What one process remembers between two readings; the store has the rest."""
+
+    standings: dict[Key, Standing] = field(default_factory=dict)
+    stuck: Counter[str] = field(default_factory=Counter)
+    asked_stuck: datetime | None = None
+
+    async def look(
+        self, parts: Parts, seen: Sequence[QueueFigures], now: datetime
+    ) -> None:
+        """Take one reading of every queue; raise, clear and tell what follows."""
+        await self._count_stuck(parts, now)
+        async with parts.store.sessions() as session:
+            known = await watch_rules.limits(session)
+            ends = await under_way.ended_of_late(session, now - _RECENT)
+            raised = {(a.client, a.kind): a for a in await alarms.open_alarms(session)}
+        for queue in seen:
+            stuck = self.stuck[queue.client]
+            limits = known.of(queue.client)
+            for one in readings(queue, limits, ends.get(queue.client, {}), stuck):
+                await self._step(parts, queue.client, one, raised, now)
+        await self._end_of_the_gone(parts, seen, raised, now)
+        await _tell(parts, now)
+
+    async def _step(
+        self,
+        parts: Parts,
+        client: str,
+        reading: Reading,
+        raised: Mapping[Key, Alarm],
+        now: datetime,
+    ) -> None:
+        key = (client, reading.kind)
+        alarm = raised.get(key)
+        before = self.standings.get(key, Standing())
+        # Another process may have raised or cleared it meanwhile.
+        before = Standing(alarm is not None, before.since)
+        after = step(before, reading, now)
+        self.standings[key] = after
+        if after.raised == before.raised:
+            return
+        async with parts.store.sessions.begin() as session:
+            if alarm is None:
+                await alarms.raise_alarm(session, client, reading, now)
+            else:
+                await alarms.clear_alarm(session, alarm.id, now)
+
+    async def _end_of_the_gone(
+        self,
+        parts: Parts,
+        seen: Sequence[QueueFigures],
+        raised: Mapping[Key, Alarm],
+        now: datetime,
+    ) -> None:
+        """Clear the alarms of clients that are disabled now."""
+        there = {queue.client for queue in seen}
+        gone = [alarm for (client, _), alarm in raised.items() if client not in there]
+        for alarm in gone:
+            async with parts.store.sessions.begin() as session:
+                await alarms.clear_alarm(session, alarm.id, now)
+
+    async def _count_stuck(self, parts: Parts, now: datetime) -> None:
+        if self.asked_stuck is None or now - self.asked_stuck >= _STUCK_EVERY:
+            self.asked_stuck = now
+            self.stuck = Counter(m.client for m in await stuck_messages(parts))
+
+
+def readings(
+    queue: QueueFigures, limits: Thresholds, ends: Ends, stuck: int
+) -> Iterator[Reading]:
+    """Yield what is looked at of one queue; a paused one needs no worker."""
+    yield Reading(AlarmKind.BACKLOG, queue.backlog, limits.backlog, _BURST)
+    age = queue.oldest_age_seconds if queue.backlog else 0.0
+    yield Reading(AlarmKind.OLDEST_AGE, age, limits.oldest_age_seconds)
+    alone = 0.0 if queue.pollers or queue.paused else 1.0
+    patience = timedelta(seconds=limits.no_poller_seconds)
+    yield Reading(AlarmKind.NO_POLLER, alone, 1.0, patience)
+    share = _failed(ends, limits.failure_at_least)
+    yield Reading(AlarmKind.FAILURE_RATE, share, limits.failure_share)
+    yield Reading(AlarmKind.STUCK, stuck, 1.0)
+
+
+def _failed(ends: Ends, at_least: int) -> float:
+    """Return the share of ended messages that failed; 0 where too few have ended."""
+    failed = ends.get(Status.FAILED, 0)
+    ended = failed + ends.get(Status.DELIVERED, 0)
+    return round(failed / ended, 3) if ended >= at_least else 0.0
+
+
+async def _tell(parts: Parts, now: datetime) -> None:
+    """Tell people of each open alarm once; what can't be told now is tried again."""
+    async with parts.store.sessions() as session:
+        told = await watch_rules.recipients(session)
+        waiting = [a for a in await alarms.open_alarms(session) if a.told_at is None]
+    done: list[UUID] = []
+    for alarm in waiting if told else ():
+        if alarm.client == CENTRE:
+            continue  # its own queue would carry the news
+        try:
+            await tell(parts, alarm, told)
+        except MessageCentreError:
+            continue
+        done.append(alarm.id)
+    for alarm_id in done:
+        async with parts.store.sessions.begin() as session:
+            await alarms.note_told(session, alarm_id, now)
