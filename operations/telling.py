@@ -34,7 +34,7 @@ async def tell(parts: Parts, alarm: Alarm, told: Sequence[Address]) -> None:
     params = {
         "client": alarm.client,
         "trouble": _TROUBLE[alarm.kind],
-        "value": f"{alarm.value:g}",
+        "figure": f"{alarm.value:g}",
         "threshold": f"{alarm.threshold:g}",
         "time": local.strftime("%Y-%m-%d %H:%M"),
     }

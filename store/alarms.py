@@ -80,13 +80,17 @@ async def raise_alarm(
 
 async def clear_alarm(session: AsyncSession, alarm_id: UUID, at: datetime) -> None:
     """Write that an incident is over."""
-    (await _row(session, alarm_id)).cleared_at = at
+    row = await _row(session, alarm_id)
+    row.cleared_at = at
+    session.add(row)
     await session.flush()
 
 
 async def note_told(session: AsyncSession, alarm_id: UUID, at: datetime) -> None:
     """Write that people were told of an incident."""
-    (await _row(session, alarm_id)).told_at = at
+    row = await _row(session, alarm_id)
+    row.told_at = at
+    session.add(row)
     await session.flush()
 
 
