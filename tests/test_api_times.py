@@ -1,4 +1,4 @@
-"""Sending times and holidays by the admin API, and people's lines of them."""
+"""Sending times and holidays by the admin API, and people's lines of holidays."""
 
 from collections.abc import AsyncIterator
 from datetime import date
@@ -7,15 +7,9 @@ from pathlib import Path
 import pytest
 
 from core.errors import Invalid
-from core.sending_times import Cap, Holiday, Window
+from core.sending_times import Holiday
 from core.words import Role
-from operations.sending_times import (
-    read_caps,
-    read_holidays,
-    read_windows,
-    write_caps,
-    write_windows,
-)
+from operations.sending_times import read_holidays
 from tests.api_rig import Rig, problem, running_api
 
 ADMIN = "/v1/admin"
@@ -139,25 +133,11 @@ async def test_a_limit_of_no_known_name_is_refused(rig: Rig) -> None:
     assert problem(answer, 422)["errors"][0]["pointer"] == "/limits/per_fortnight"
 
 
-def test_lines_are_read_as_they_are_written() -> None:
-    text = "22:00-08:00\n1,2,3,4,5 08:00-18:00"
-    windows = read_windows(text, "/quiet")
-    assert windows[1] == Window(days=(1, 2, 3, 4, 5), start="08:00", end="18:00")
-    assert write_windows(windows) == text
-    assert read_windows("1-5 08:00 - 18:00", "/quiet") == windows[1:]
-    caps = read_caps("5/24\n\n1 / 2h defer", "/caps")
-    assert caps == (Cap(most=5, hours=24), Cap(most=1, hours=2, then="defer"))
-    assert read_caps(write_caps(caps), "/caps") == caps
+def test_holidays_are_read_a_line_each() -> None:
     assert read_holidays('2026-10-01,"国庆, 第一天"\n2026-10-10,,1') == (
         Holiday(day=date(2026, 10, 1), name="国庆, 第一天"),
         Holiday(day=date(2026, 10, 10), counts_as=1),
     )
-
-
-@pytest.mark.parametrize("line", ["8-9 08:00-09:00", "25:00-26:00", "8-10", "x"])
-def test_a_line_that_is_no_window(line: str) -> None:
-    with pytest.raises(Invalid):
-        read_windows(line, "/windows")
 
 
 @pytest.mark.parametrize("line", ["2026-02-30", "2026-10-01,x,9", "1/x"])

@@ -1,6 +1,6 @@
-"""Sending times in the browser, by keyboard: a type, the hospital, holidays."""
+"""Sending times in the browser, by keyboard: a type's lines, holidays."""
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Locator, Page, expect
 
 from tests.centre import Centre
 from tests.centre_system import signed_in as signed_in_office
@@ -11,18 +11,11 @@ from tests.console_rig import (
     check_axe,
     no_sideways,
     open_page,
-    screenshot,
     signed_in,
 )
 
 pytest_plugins = ["tests.console_fixtures"]
 pytestmark = BROWSER
-
-
-async def save(page: Page, name: str) -> None:
-    button = page.get_by_role("button", name=name, exact=True)
-    await button.focus()
-    await page.keyboard.press("Enter")
 
 
 async def write(page: Page, label: str, text: str) -> None:
@@ -31,44 +24,71 @@ async def write(page: Page, label: str, text: str) -> None:
     await page.keyboard.insert_text(text)
 
 
+async def press(page: Page, name: str, place: Locator | None = None) -> None:
+    button = (place or page).get_by_role("button", name=name, exact=True)
+    await button.focus()
+    await page.keyboard.press("Enter")
+
+
 async def test_a_type_gets_times_of_its_own(console: Console, centre: Centre) -> None:
     async with signed_in_office(centre) as admin:
         await define(admin, "console-times", {"sms": 0.8})
     page = await signed_in(await console(language="en", width=390))
     await open_page(page, "/types/console-times")
-    await write(page, "Quiet hours", "at night")
-    await save(page, "Save sending times")
-    await expect(page.get_by_text("A line can't be read")).to_be_visible()
-    await write(page, "Quiet hours", "22:00-08:00")
-    await write(page, "Most per person", "5/24 digest")
-    await save(page, "Save sending times")
+    await press(page, "Add a line: Quiet hours")
+    night = page.get_by_role("group", name="Quiet hours 1", exact=True)
+    await expect(night.get_by_label("From")).to_be_focused()
+    await expect(page.get_by_text("every day 22:00–08:00 the next day")).to_be_visible()
+    await night.get_by_label("From").fill("")
+    await press(page, "Save sending times")
+    await expect(page.get_by_text("Fill in the whole line")).to_be_visible()
+    await night.get_by_label("From").fill("21:30")
+    for day in ("Sat", "Sun"):
+        await night.get_by_role("checkbox", name=day).focus()
+        await page.keyboard.press("Space")
+    await press(page, "Add a line: Most per person")
+    cap = page.get_by_role("group", name="Most per person 1", exact=True)
+    await cap.get_by_label("At most").fill("5")
+    await cap.get_by_role("combobox").focus()
+    await page.keyboard.press("Enter")
+    await page.get_by_role("option", name="is told in one message later").click()
+    said = "A person gets at most 5 messages within 24 hours; what is more is told"
+    await expect(page.get_by_text(said)).to_be_visible()
+    await press(page, "Add a line: Sending windows")
+    await press(page, "Remove this line", page.get_by_role("group").first)
+    await press(page, "Save sending times")
     await expect(page.get_by_text("Version 1", exact=True)).to_be_visible()
+    await expect(page.get_by_text("Monday to Friday 21:30–08:00")).to_be_visible()
     await check_axe(page)
     await no_sideways(page)
     async with signed_in_office(centre) as admin:
         found = await admin.ask(
             "GET", "/admin/message-types/console-times/sending-times"
         )
-    assert found["rules"]["quiet"][0]["start"] == "22:00"
+    window = {"days": [1, 2, 3, 4, 5], "start": "21:30", "end": "08:00"}
+    assert found["rules"]["quiet"] == [window]
+    assert found["rules"]["windows"] == []
     assert found["rules"]["caps"] == [{"most": 5, "hours": 24, "then": "digest"}]
 
 
-async def test_holidays_are_pasted_and_removed(console: Console) -> None:
+async def test_holidays_are_added_pasted_and_removed(console: Console) -> None:
     page = await signed_in(await console(language="en"))
     await open_page(page, "/sending-times")
-    await write(page, "Add holidays (CSV)", "2031-10-01,National Day\n2031-10-11,x,1")
-    await save(page, "Add holidays")
+    await press(page, "Add the holiday")
+    await expect(page.get_by_text("Pick a day.")).to_be_visible()
+    await page.get_by_label("Day", exact=True).fill("2031-10-01")
+    await write(page, "Name", "National Day")
+    await press(page, "Add the holiday")
     await expect(page.get_by_role("cell", name="National Day")).to_be_visible()
+    await page.get_by_role("button", name="Paste several at once").focus()
+    await page.keyboard.press("Enter")
+    await write(page, "Holidays (CSV)", "2031-10-11,make-up,1")
+    await press(page, "Add them all")
     await expect(page.get_by_role("cell", name="Monday")).to_be_visible()
-    await screenshot(page, "sending-times")
     await check_axe(page)
     for _ in range(2):
-        remove = page.get_by_role("button", name="Remove the holiday").first
-        await remove.focus()
-        await page.keyboard.press("Enter")
+        await press(page, "Remove the holiday", page.get_by_role("row").nth(1))
         dialog = page.get_by_role("dialog")
-        sure = dialog.get_by_role("button", name="Remove the holiday")
-        await sure.focus()
-        await page.keyboard.press("Enter")
+        await press(page, "Remove the holiday", dialog)
         await expect(dialog).to_be_hidden()
     await expect(page.get_by_text("No holidays yet")).to_be_visible()

@@ -5,13 +5,14 @@ from datetime import date
 from nicegui import ui
 
 from console.desk import desk
-from console.failures import notify
+from console.failures import Refused, notify
 from console.forms import Form
 from console.frame import acting, page
 from console.listing import Action, Column, Listing, Row, Rows
 from console.setup import back, may_change
 from console.shell import Text, heading
 from console.texts import t
+from console.time_words import times_in_words
 from console.times_form import draw_times
 from console.widgets import button, card, confirm
 from core.errors import NotFound
@@ -28,9 +29,8 @@ async def sending_times() -> None:
     changes = await may_change()
     Text("p", t("when.intro", zone=desk().settings.timezone.key)).classes("hmc-quiet")
     await draw_times(HOSPITAL, t("when.hospital"), changes=changes)
-    with card(t("when.classes")), ui.element("div").classes("hmc-buttons"):
-        for one in TypeClass:
-            _link_to_class(one)
+    with card(t("when.classes")):
+        await _draw_classes()
     with card(t("when.holidays")):
         await _draw_holidays(changes)
 
@@ -46,9 +46,17 @@ async def class_times(type_class: str) -> None:
     await draw_times(scope, t("when.title"), changes=await may_change())
 
 
-def _link_to_class(one: TypeClass) -> None:
-    target = f"/sending-times/{one}"
-    button(t(f"class.{one}"), lambda: ui.navigate.to(target), icon="label")
+async def _draw_classes() -> None:
+    """Draw what holds for each class, with the way to change it."""
+    async with desk().store.sessions() as session:
+        book = await times.book(session)
+    with ui.element("dl").classes("hmc-facts"):
+        for one in TypeClass:
+            with Text("dt", ""):
+                ui.link(t(f"class.{one}"), f"/sending-times/{one}")
+            rules = book.rules.get(class_scope(one))
+            said = times_in_words(rules) if rules else [t("when.like_hospital")]
+            Text("dd", " ".join(said))
 
 
 async def _draw_holidays(changes: bool) -> None:
@@ -75,6 +83,7 @@ async def _draw_holidays(changes: bool) -> None:
     )
     await listing.draw()
     if changes:
+        _draw_one(listing)
         _draw_import(listing)
 
 
@@ -92,19 +101,51 @@ def _row(holiday: Holiday) -> Row:
     }
 
 
-def _draw_import(listing: Listing) -> None:
+def _draw_one(listing: Listing) -> None:
+    """Draw the fields of one more holiday."""
     form = Form()
-    form.area("holidays", "when.holidays_add", hint=t("when.holidays_hint"))
+    with ui.element("div").classes("hmc-row"):
+        form.text("day", "when.day").props("type=date stack-label")
+        form.text("name", "when.holiday_name", maxlength=64)
+        weekdays = {day: t(f"weekday.{day}") for day in "7123456"}
+        hint = t("when.counts_as_hint")
+        form.choice("counts_as", "when.counts_as", weekdays, "7", hint=hint)
 
     @acting(Role.ADMIN)
     async def add(actor: Actor) -> None:
+        if not form.value("day"):
+            form.refuse("day", t("when.day_missing"))
+            raise Refused
         with form.checked():
-            found = read_holidays(form.value("holidays"))
+            held = {name: form.value(name) for name in ("day", "name")}
+            counts_as = int(form.value("counts_as"))
+            holiday = Holiday.model_validate(held | {"counts_as": counts_as})
             async with desk().store.sessions.begin() as session:
-                await times.put_holidays(session, found, actor)
-        form.element("holidays").set_value("")
-        notify(t("when.holidays_added", count=len(found)))
+                await times.put_holidays(session, [holiday], actor)
+        notify(t("when.holiday_added", day=holiday.day.isoformat()))
+        form.element("day").set_value("")
+        form.element("name").set_value("")
         await listing.reload()
 
     with ui.element("div").classes("hmc-buttons"):
-        button(t("when.holidays_save"), add, icon="event")
+        button(t("when.holiday_add"), add, icon="event", kind="primary")
+
+
+def _draw_import(listing: Listing) -> None:
+    """Draw the field into which a year's holidays are pasted."""
+    form = Form()
+    with ui.expansion(t("when.holidays_paste"), icon="content_paste").classes("w-full"):
+        form.area("holidays", "when.holidays_csv", hint=t("when.holidays_hint"))
+
+        @acting(Role.ADMIN)
+        async def add(actor: Actor) -> None:
+            with form.checked():
+                found = read_holidays(form.value("holidays"))
+                async with desk().store.sessions.begin() as session:
+                    await times.put_holidays(session, found, actor)
+            form.element("holidays").set_value("")
+            notify(t("when.holidays_added", count=len(found)))
+            await listing.reload()
+
+        with ui.element("div").classes("hmc-buttons"):
+            button(t("when.holidays_save"), add, icon="event")
