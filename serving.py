@@ -99,7 +99,7 @@ class Queues:
     """One Worker per task queue; follows what is wanted as it runs.
 
     Workflows and activities of a client share its queue, so a client's trouble
-    stays its own (layout B of docs/decisions/0002 and 0012).
+    stays its own (layout B of docs/decisions/0002 and 0013).
     """
 
     def __init__(self, client: Client, activities: Sequence[Activity]) -> None:

@@ -102,7 +102,12 @@ def assemble(
     ]
 
 
-async def serve(settings: Settings, share: Share, stop: asyncio.Event) -> None:
+async def serve(
+    settings: Settings,
+    share: Share,
+    stop: asyncio.Event,
+    layout: type[Queues] = Queues,
+) -> None:
     """Serve the queues of a share of the clients until told to stop."""
     keyring = load_keyring(settings.state_dir / "keys.json")
     store = open_store(settings.database, keyring)
@@ -123,7 +128,7 @@ async def serve(settings: Settings, share: Share, stop: asyncio.Event) -> None:
         routing = asyncio.create_task(route_for_ever(store, under, rules))
         begin = partial(start_once, client)
         activities = assemble(settings, keyring, store, http, channels.router, begin)
-        queues = Queues(client, activities)
+        queues = layout(client, activities)
         try:
             await _follow(queues, channels, store, share, stop)
         finally:
@@ -168,7 +173,7 @@ async def _wanted(session: AsyncSession, share: Share) -> dict[str, float | None
     return wanted
 
 
-async def run(share: Share) -> None:
+async def run(share: Share, layout: type[Queues] = Queues) -> None:
     """Read the settings and serve until SIGINT or SIGTERM."""
     settings = Settings()
     configure_logging(settings.log_level)
@@ -176,7 +181,7 @@ async def run(share: Share) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    await serve(settings, share, stop)
+    await serve(settings, share, stop, layout)
     # The SDK's threads need a moment before the interpreter may end.
     await asyncio.sleep(0.25)
 

@@ -4,22 +4,24 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from benchmarks import adapters, batches, report
+from benchmarks import adapters, backlog, batches, isolation, many_clients, report
 from benchmarks.celery_side import missing
 from benchmarks.machine import load, machine, postgres_version, said
-from benchmarks.suite import FLOOR, FULL, PARTS, QUICK, Part, Size, measure
+from benchmarks.suite import FLOOR, FULL, PARTS, QUICK, Part, QueueSize, Size, measure
 from deploy.temporal_server import find_cli
 
 ADAPTERS = "senders"
 BATCHES = "batch"
-_ALONE = (ADAPTERS, BATCHES)
+ISOLATION, CLIENTS, BACKLOG = "isolation", "clients", "backlog"
+_QUEUES = (ISOLATION, CLIENTS, BACKLOG)
+_ALONE = (ADAPTERS, BATCHES, *_QUEUES)
 SECTIONS = (*PARTS, *_ALONE)
 RESULTS = Path(__file__).parent / "RESULTS.md"
 
@@ -42,7 +44,10 @@ def main(
     parts = {name: _part(name, quick) for name in wanted if name not in _ALONE}
     sends = size.sends if ADAPTERS in wanted else 0
     people = size.batch if BATCHES in wanted else 0
-    asyncio.run(_until_told_to_stop(_measured(parts, size, sends, people, write)))
+    queues = [name for name in _QUEUES if name in wanted]
+    asyncio.run(
+        _until_told_to_stop(_measured(parts, size, sends, people, queues, write))
+    )
 
 
 def _part(name: str, quick: bool) -> Part | None:
@@ -73,7 +78,12 @@ async def _until_told_to_stop(measured: Coroutine[Any, Any, None]) -> None:
 
 
 async def _measured(
-    parts: Mapping[str, Part | None], size: Size, sends: int, people: int, path: Path
+    parts: Mapping[str, Part | None],
+    size: Size,
+    sends: int,
+    people: int,
+    queues: Sequence[str],
+    path: Path,
 ) -> None:
     """Write each section once it is measured."""
     for name, part in parts.items():
@@ -91,6 +101,22 @@ async def _measured(
         facts = await _facts(None)
         text = batches.report(await batches.batches(people, _say))
         _write(path, BATCHES, facts, text)
+    for name in queues:
+        _say(f"{name} ...")
+        facts = await _facts(None)
+        _write(path, name, facts, await _of_queues(name, size.queues))
+
+
+async def _of_queues(name: str, size: QueueSize) -> str:
+    if name == ISOLATION:
+        found = await isolation.isolation(size.flood, size.beside, _say)
+        return isolation.report(found)
+    if name == BACKLOG:
+        return backlog.report(await backlog.backlog(size.waiting, _say))
+    costs = await many_clients.many_clients(
+        size.clients, size.messages, size.idle, _say
+    )
+    return many_clients.report(costs)
 
 
 async def _delivered(part: Part, size: Size) -> str:

@@ -1,7 +1,8 @@
-"""A provider that takes everything at once: `python -m benchmarks.stub PORT`.
+"""A provider that takes everything: `python -m benchmarks.stub PORT [SECONDS]`.
 
 It speaks WeChat's format as far as our sender needs it and costs next to
-nothing, so that what is measured is not the sandbox. `GET /arrivals` streams a
+nothing, so that what is measured is not the sandbox. It answers at once, or after
+so many seconds; a message has arrived before that. `GET /arrivals` streams a
 line `client_msg_id time` for each message it has taken since.
 """
 
@@ -16,7 +17,8 @@ TOKEN = {"access_token": "stub", "expires_in": 7200}
 class Stub:
     """Answers requests, and tells whoever listens what has arrived."""
 
-    def __init__(self) -> None:
+    def __init__(self, delay: float = 0.0) -> None:
+        self._delay = delay
         self._taken = 0
         self._listeners: set[asyncio.StreamWriter] = set()
 
@@ -32,7 +34,9 @@ class Stub:
                     writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
                     self._listeners.add(writer)
                 else:
-                    writer.write(answer(self._take(head, body)))
+                    taken = self._take(head, body)
+                    await asyncio.sleep(self._delay)
+                    writer.write(answer(taken))
         except (asyncio.IncompleteReadError, ConnectionError):
             self._listeners.discard(writer)
             writer.close()
@@ -62,13 +66,13 @@ def answer(document: dict[str, object]) -> bytes:
     return head.encode() + body
 
 
-async def serve(port: int) -> None:
+async def serve(port: int, delay: float) -> None:
     """Serve until the process is ended."""
-    stub = Stub()
+    stub = Stub(delay)
     server = await asyncio.start_server(stub.serve, "127.0.0.1", port)
     async with server:
         await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1])))
+    asyncio.run(serve(int(sys.argv[1]), float((sys.argv[2:] or ["0"])[0])))

@@ -1,7 +1,7 @@
 """Everything that is measured, backend by backend."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks import backends, floor, rounds
@@ -19,6 +19,18 @@ OURS, FLOOR = "centre", "bare workflow"
 
 
 @dataclass(frozen=True)
+class QueueSize:
+    """How much is measured of queues; `idle` in seconds."""
+
+    flood: int
+    beside: int
+    waiting: int
+    clients: Sequence[int]
+    messages: int
+    idle: float
+
+
+@dataclass(frozen=True)
 class Size:
     """How much is measured."""
 
@@ -27,6 +39,7 @@ class Size:
     accepting: Pace
     sends: int
     batch: int
+    queues: QueueSize
 
 
 FULL = Size(
@@ -35,6 +48,7 @@ FULL = Size(
     accepting=Pace(turns=3, seconds=20, saturating=500),
     sends=5000,
     batch=10_000,
+    queues=QueueSize(20_000, 50, 500, (12, 100, 1000), 300, 20.0),
 )
 QUICK = Size(
     Load(burst=40, at_once=20, paced=20, per_second=10),
@@ -42,6 +56,7 @@ QUICK = Size(
     accepting=Pace(turns=1, seconds=2, saturating=40),
     sends=20,
     batch=100,
+    queues=QueueSize(200, 5, 100, (12, 30), 40, 2.0),
 )
 
 

@@ -1,0 +1,119 @@
+"""A flood of one client, and what it does to another's message: in figures."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.measure import Timing, latencies, pace, percentile
+from benchmarks.queue_rig import QueueRig, queue_rig
+from benchmarks.report import table
+from core.words import Priority
+
+FLOODED, OTHER = "his", "lis"
+_PROVIDER_SECONDS = 0.3
+_WORKERS = 2
+_STARTS_AT_ONCE = 40
+_PER_SECOND = 1.0
+
+Say = Callable[[str], object]
+
+
+@dataclass(frozen=True)
+class Isolation:
+    """Milliseconds from a start to the provider, and what waited meanwhile."""
+
+    flood: int
+    waiting: tuple[int, int]
+    unloaded: list[float]
+    other: list[float]
+    critical: list[float]
+    shared: list[float]
+
+
+async def isolation(flood: int, count: int, say: Say) -> Isolation:
+    """Let `flood` bulk messages of one client wait, and send `count` of each kind."""
+    async with queue_rig(_PROVIDER_SECONDS) as rig:
+        await rig.start_workers(_WORKERS)
+        await rig.one(FLOODED)
+        await rig.one(OTHER)
+        say("  unloaded")
+        unloaded = await pace(lambda: rig.one(OTHER), count, _PER_SECOND)
+        say(f"  {flood} bulk messages")
+        await _flood(rig, flood)
+        before = (await rig.shown(FLOODED)).backlog
+        say(f"  beside a backlog of {before}")
+        other, critical, shared = await asyncio.gather(
+            _later(0.0, pace(lambda: rig.one(OTHER), count, _PER_SECOND)),
+            _later(0.3, pace(lambda: _urgent(rig), count, _PER_SECOND)),
+            _later(0.6, pace(lambda: rig.one(FLOODED), count, _PER_SECOND)),
+        )
+        after = (await rig.shown(FLOODED)).backlog
+    return Isolation(
+        flood,
+        (before, after),
+        latencies(unloaded),
+        latencies(other),
+        latencies(critical),
+        latencies(shared),
+    )
+
+
+async def _urgent(rig: QueueRig) -> Timing:
+    return await rig.one(FLOODED, Priority.CRITICAL)
+
+
+async def _later(
+    seconds: float, work: Coroutine[Any, Any, list[Timing]]
+) -> list[Timing]:
+    """Do the work a little later, so that the kinds do not come together."""
+    await asyncio.sleep(seconds)
+    return await work
+
+
+async def _flood(rig: QueueRig, count: int) -> None:
+    left = iter(range(count))
+
+    async def keep_starting() -> None:
+        for _ in left:
+            await rig.begin(FLOODED, Priority.BULK)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(_STARTS_AT_ONCE):
+            group.create_task(keep_starting())
+
+
+def report(found: Isolation) -> str:
+    """Return the table, with what is aimed at beside each figure."""
+    base = percentile(found.unloaded, 95)
+    lines = [
+        _line("another client, nothing else", found.unloaded, "–"),
+        _line(
+            "another client, beside the flood",
+            found.other,
+            f"≤ {1.5 * base:.0f} (1.5 × unloaded); {_times(found.other, base)}",
+        ),
+        _line("critical, on the flooded queue", found.critical, "≤ 2000"),
+        _line(
+            "normal, everything on one shared queue",
+            found.shared,
+            f"beside: {_times(found.shared, base)}",
+        ),
+    ]
+    heads = ("", "messages", "p50 ms", "p95 ms", "aim for p95, ms")
+    before, after = found.waiting
+    about = (
+        f"{found.flood:,} bulk messages of one client, {before:,} of them waiting"
+        f" when measuring began and {after:,} when it ended; {_WORKERS} workers,"
+        f" a provider that answers after {_PROVIDER_SECONDS * 1000:.0f} ms."
+    )
+    return f"### Isolation\n\n{about}\n\n{table(heads, lines)}"
+
+
+def _line(name: str, values: list[float], aim: str) -> tuple[str, ...]:
+    p50, p95 = percentile(values, 50), percentile(values, 95)
+    return name, str(len(values)), f"{p50:.0f}", f"{p95:.0f}", aim
+
+
+def _times(values: list[float], base: float) -> str:
+    return f"{percentile(values, 95) / base:.2f} ×"
