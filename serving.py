@@ -39,9 +39,12 @@ _LEAST_WORKFLOW_POLLS = 2
 _CACHED_IN_ALL = 10_000
 _MOST_CACHED, _LEAST_CACHED = 500, 20
 # Tasks of a queue that a process has in hand: what it took, nothing overtakes.
-_AT_ONCE = 20
+# Calls mostly wait for the provider; workflow tasks hold the process and the
+# store, so few of one client's stand before another's (docs/decisions/0013).
+_CALLS_AT_ONCE = 20
+_WORKFLOW_TASKS_AT_ONCE = 4
 # So many Workers begin at once, then the process breathes.
-_TOGETHER, _PAUSE = 10, 0.02
+_TOGETHER, _PAUSE = 10, 0.04
 
 Activity = Callable[..., Any]
 
@@ -182,8 +185,8 @@ def make_worker(
         workflow_task_poller_behavior=workflow_polls,
         activity_task_poller_behavior=PollerBehaviorSimpleMaximum(room.activity_polls),
         max_cached_workflows=room.cached,
-        max_concurrent_workflow_tasks=_AT_ONCE,
-        max_concurrent_activities=_AT_ONCE,
+        max_concurrent_workflow_tasks=_WORKFLOW_TASKS_AT_ONCE,
+        max_concurrent_activities=_CALLS_AT_ONCE,
         max_task_queue_activities_per_second=per_second or _UNLIMITED,
         # What a worker hands to itself passes the limit by.
         disable_eager_activity_execution=per_second is not None,

@@ -14,6 +14,7 @@ from core.errors import MessageCentreError
 from core.models import Model
 from operations.account_health import health_of_all
 from operations.accounts import fallback
+from operations.steering import MOST_LIVE, live_queues
 from store import clients, limits
 from store.alarms import open_alarms
 from store.clients import Client
@@ -168,6 +169,19 @@ async def _idle(centre: Centre, enabled: list[Client]) -> list[str]:
 
     Where nobody polls any queue there is no worker, however new the clients.
     """
+    counts = await _pollers(centre, enabled)
+    excused = _NEW if any(counts) else timedelta(0)
+    since = datetime.now(UTC) - excused
+    pairs = zip(enabled, counts, strict=True)
+    return [c.code for c, count in pairs if not count and c.created_at < since]
+
+
+async def _pollers(centre: Centre, enabled: list[Client]) -> list[int]:
+    """Count each queue's workers; of many queues, as it was last written down."""
+    if len(enabled) > MOST_LIVE:
+        seen = {q.client: q.pollers for q in await live_queues(centre)}
+        # A queue nobody has looked at yet is not missed.
+        return [seen.get(client.code, 1) for client in enabled]
     few = asyncio.Semaphore(_AT_ONCE)
 
     async def pollers(client: Client) -> int:
@@ -177,8 +191,4 @@ async def _idle(centre: Centre, enabled: list[Client]) -> list[str]:
             except MessageCentreError:
                 return 0
 
-    counts = await asyncio.gather(*map(pollers, enabled))
-    excused = _NEW if any(counts) else timedelta(0)
-    since = datetime.now(UTC) - excused
-    pairs = zip(enabled, counts, strict=True)
-    return [c.code for c, count in pairs if not count and c.created_at < since]
+    return list(await asyncio.gather(*map(pollers, enabled)))

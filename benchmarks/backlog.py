@@ -14,8 +14,8 @@ from core.words import Priority
 _LATE = 3.0
 _LOOK_SECONDS = 0.2
 _PROVIDER_SECONDS = 0.1
-# A worker has 20 workflow tasks and 20 calls in hand: they wait no longer.
-_IN_HAND = 40
+# A worker has 4 workflow tasks and 20 calls in hand: they wait no longer.
+_IN_HAND = 24
 
 
 @dataclass(frozen=True)

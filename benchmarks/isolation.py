@@ -1,6 +1,7 @@
 """A flood of one client, and what it does to another's message: in figures."""
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,7 @@ class Isolation:
 
     flood: int
     waiting: tuple[int, int]
+    seconds: float
     unloaded: list[float]
     other: list[float]
     critical: list[float]
@@ -43,15 +45,18 @@ async def isolation(flood: int, count: int, say: Say) -> Isolation:
         await _flood(rig, flood)
         before = (await rig.shown(FLOODED)).backlog
         say(f"  beside a backlog of {before}")
+        began = time.monotonic()
         other, critical, shared = await asyncio.gather(
             _later(0.0, pace(lambda: rig.one(OTHER), count, _PER_SECOND)),
             _later(0.3, pace(lambda: _urgent(rig), count, _PER_SECOND)),
             _later(0.6, pace(lambda: rig.one(FLOODED), count, _PER_SECOND)),
         )
         after = (await rig.shown(FLOODED)).backlog
+        seconds = time.monotonic() - began
     return Isolation(
         flood,
         (before, after),
+        seconds,
         latencies(unloaded),
         latencies(other),
         latencies(critical),
@@ -102,10 +107,13 @@ def report(found: Isolation) -> str:
     ]
     heads = ("", "messages", "p50 ms", "p95 ms", "aim for p95, ms")
     before, after = found.waiting
+    drained = max(1e-9, (before - after) / found.seconds)
     about = (
         f"{found.flood:,} bulk messages of one client, {before:,} of them waiting"
         f" when measuring began and {after:,} when it ended; {_WORKERS} workers,"
-        f" a provider that answers after {_PROVIDER_SECONDS * 1000:.0f} ms."
+        f" a provider that answers after {_PROVIDER_SECONDS * 1000:.0f} ms. On one"
+        f" shared queue a message of the flood's own priority would wait for all"
+        f" before it: {before / drained:.0f} s, reckoned."
     )
     return f"### Isolation\n\n{about}\n\n{table(heads, lines)}"
 

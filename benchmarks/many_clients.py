@@ -5,6 +5,7 @@ import itertools
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from temporalio.client import Client
@@ -14,6 +15,7 @@ from benchmarks.layout_c import OnShared
 from benchmarks.measure import burst, cpu_ms
 from benchmarks.queue_rig import QueueRig, queue_rig, resident_mib
 from benchmarks.report import table
+from core.errors import Unavailable
 
 COUNTS = (12, 100, 1000)
 _LAYOUT_C = (sys.executable, "-m", "benchmarks.layout_c")
@@ -93,8 +95,9 @@ async def _served(rig: QueueRig, code: str) -> None:
     """Return once a worker takes work from a client's queue."""
     async with asyncio.timeout(_START_LIMIT):
         while True:
-            if (await rig.shown(code)).pollers:
-                return
+            with suppress(Unavailable):  # the server is busy with the polls
+                if (await rig.shown(code)).pollers:
+                    return
             await asyncio.sleep(_LOOK_SECONDS)
 
 

@@ -11,8 +11,8 @@ from core.words import Status
 from operations import Parts
 from operations.queues import QueueFigures
 from operations.shared import Shared
-from operations.steering import figures
-from store import Store, clients
+from operations.steering import live_queues
+from store import Store
 from store import figures as counted
 from store.alarms import Alarm, open_alarms
 from store.figures import EndingSecret, ProviderHealth, Unacknowledged, Waiting
@@ -101,8 +101,6 @@ async def _written(parts: Parts, now: datetime) -> dict[str, object] | None:
 async def _queues(parts: Parts) -> tuple[QueueFigures, ...] | None:
     try:
         await parts.deliveries.check()
-        async with parts.store.sessions() as session:
-            codes = await clients.enabled_codes(session)
-        return tuple(await figures(parts, codes))
+        return await live_queues(parts)
     except MessageCentreError:
         return None

@@ -35,9 +35,13 @@ class Watch:
     asked_stuck: datetime | None = None
 
     async def look(
-        self, parts: Parts, seen: Sequence[QueueFigures], now: datetime
+        self,
+        parts: Parts,
+        seen: Sequence[QueueFigures],
+        enabled: Sequence[str],
+        now: datetime,
     ) -> None:
-        """Take one reading of every queue; raise, clear and tell what follows."""
+        """Take one reading of these queues; raise, clear and tell what follows."""
         await self._count_stuck(parts, now)
         async with parts.store.sessions() as session:
             known = await watch_rules.limits(session)
@@ -48,7 +52,7 @@ class Watch:
             limits = known.of(queue.client)
             for one in readings(queue, limits, ends.get(queue.client, {}), stuck):
                 await self._step(parts, queue.client, one, raised, now)
-        await self._end_of_the_gone(parts, seen, raised, now)
+        await _end_of_the_gone(parts, enabled, raised, now)
         await _tell(parts, now)
 
     async def _step(
@@ -74,24 +78,21 @@ class Watch:
             else:
                 await alarms.clear_alarm(session, alarm.id, now)
 
-    async def _end_of_the_gone(
-        self,
-        parts: Parts,
-        seen: Sequence[QueueFigures],
-        raised: Mapping[Key, Alarm],
-        now: datetime,
-    ) -> None:
-        """Clear the alarms of clients that are disabled now."""
-        there = {queue.client for queue in seen}
-        gone = [alarm for (client, _), alarm in raised.items() if client not in there]
-        for alarm in gone:
-            async with parts.store.sessions.begin() as session:
-                await alarms.clear_alarm(session, alarm.id, now)
-
     async def _count_stuck(self, parts: Parts, now: datetime) -> None:
         if self.asked_stuck is None or now - self.asked_stuck >= _STUCK_EVERY:
             self.asked_stuck = now
             self.stuck = Counter(m.client for m in await stuck_messages(parts))
+
+
+async def _end_of_the_gone(
+    parts: Parts, enabled: Sequence[str], raised: Mapping[Key, Alarm], now: datetime
+) -> None:
+    """Clear the alarms of clients that are disabled now."""
+    there = set(enabled)
+    for (client, _), alarm in raised.items():
+        if client not in there:
+            async with parts.store.sessions.begin() as session:
+                await alarms.clear_alarm(session, alarm.id, now)
 
 
 def readings(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import insert
+from sqlalchemy import func, insert, tuple_
 from sqlalchemy import select as core_select
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -37,6 +37,17 @@ async def add_samples(
         rows = [sample.model_dump() for sample in samples]
         connection = await session.connection()
         await connection.execute(insert(table_of(QueueSampleRow)), rows)
+
+
+async def newest_samples(
+    session: AsyncSession, since: datetime
+) -> dict[str, QueueSample]:
+    """Return the last that was seen of each queue since then."""
+    client, at = col(QueueSampleRow.client), col(QueueSampleRow.at)
+    last = select(client, func.max(at)).where(at >= since).group_by(client)
+    wanted = select(QueueSampleRow).where(tuple_(client, at).in_(last))
+    rows = await session.exec(wanted)
+    return {row.client: QueueSample.model_validate(row.model_dump()) for row in rows}
 
 
 async def samples_of(

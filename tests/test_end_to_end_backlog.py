@@ -19,8 +19,8 @@ KIND, URGENT = "backlog-booking", "backlog-critical"
 CLIENT = "backlog-his"
 QUEUE = f"/admin/queues/{CLIENT}"
 MANY = 500
-# What a worker has in hand waits no longer: 20 workflow tasks and 20 calls.
-_IN_HAND = 40
+# What a worker has in hand waits no longer: 4 workflow tasks and 20 calls.
+_IN_HAND = 24
 _LATE = 3.0
 
 

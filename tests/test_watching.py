@@ -7,19 +7,28 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import text
+from sqlmodel import delete
 
 from core.words import Priority, Role, Status
-from operations.steering import figures
+from operations import steering
+from operations.sampling import A_ROUND, sample_once, turn
+from operations.steering import MOST_LIVE, figures, live_queues
 from operations.stuck import stuck_messages
 from operations.telling import CENTRE
 from operations.visibility import RunningMessage
 from operations.watching import Watch
-from store import seeds
+from store import clients, seeds
+from store.audit import Actor
+from store.clients import ClientDraft
+from store.tables import LeaseRow, QueueSampleRow
 from tests.api_desk import Desk
 from tests.api_rig import Rig, problem, running_api
 
 START = datetime.now(UTC)
+ACTOR = Actor(who="test")
 
 
 @pytest.fixture
@@ -38,7 +47,7 @@ async def desk(rig: Rig) -> Desk:
 async def look(rig: Rig, watch: Watch, seconds: float) -> None:
     """Take one reading of his queue, so long after the start."""
     seen = await figures(rig.centre, ["his"])
-    await watch.look(rig.centre, seen, START + timedelta(seconds=seconds))
+    await watch.look(rig.centre, seen, ["his"], START + timedelta(seconds=seconds))
 
 
 async def opened(desk: Desk) -> list[Any]:
@@ -139,6 +148,42 @@ async def test_news_that_cannot_go_out_is_tried_again(rig: Rig, desk: Desk) -> N
     assert (await opened(desk))[0]["told_at"]
 
 
+async def test_the_alarm_of_a_client_that_left_is_over(rig: Rig, desk: Desk) -> None:
+    rig.deliveries.served["his"] = 0
+    watch = Watch()
+    for seconds in (0, 70):
+        await look(rig, watch, seconds)
+    assert len(await opened(desk)) == 1
+    await watch.look(rig.centre, [], [], START + timedelta(seconds=80))
+    assert await opened(desk) == []
+
+
+@given(st.integers(0, 3000))
+def test_every_queue_has_its_turn(count: int) -> None:
+    codes = [str(number) for number in range(count)]
+    rounds = -(-count // A_ROUND) or 1
+    turns = [turn(codes, number) for number in range(7, 7 + rounds)]
+    assert sorted(code for codes in turns for code in codes) == sorted(codes)
+    assert max(map(len, turns)) <= A_ROUND
+
+
+async def test_of_many_queues_the_last_figures_are_shown(rig: Rig, desk: Desk) -> None:
+    async with rig.centre.store.sessions.begin() as session:
+        for number in range(MOST_LIVE):
+            draft = ClientDraft(code=f"c{number}", name="x")
+            await clients.create_client(session, draft, ACTOR)
+        await session.exec(delete(LeaseRow))
+        await session.exec(delete(QueueSampleRow))
+    assert await live_queues(rig.centre) == ()
+    rig.deliveries.backlog = 8
+    await sample_once(rig.centre, "me", Watch())
+    rig.deliveries.backlog = 9  # nobody asks
+    await steering.pause(rig.centre, "his", ACTOR)  # the next look is a new one
+    seen = await live_queues(rig.centre)
+    assert {queue.backlog for queue in seen} == {8}
+    assert 0 < len(seen) <= A_ROUND
+
+
 async def test_many_failures_are_an_alarm(rig: Rig, desk: Desk) -> None:
     await desk.done("PUT", "/watch/thresholds", {"failure_at_least": 3})
     client = await rig.client("lis")
@@ -151,7 +196,7 @@ async def test_many_failures_are_an_alarm(rig: Rig, desk: Desk) -> None:
             await deliver(rig, message_id)
         await rig.record(message_id)
     seen = await figures(rig.centre, ["lis"])
-    await Watch().look(rig.centre, seen, datetime.now(UTC))
+    await Watch().look(rig.centre, seen, ["his", "lis"], datetime.now(UTC))
     (alarm,) = await opened(desk)
     assert (alarm["client"], alarm["kind"], alarm["value"]) == (
         "lis",
