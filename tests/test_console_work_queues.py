@@ -50,7 +50,7 @@ async def test_a_queue_is_paused_and_resumed(
     row = page.get_by_role("row").filter(has_text=CLIENT)
     await expect(row).to_contain_text("Running")
     await check_axe(page)
-    await row.get_by_role("button", name="Pause").click()
+    await row.get_by_role("button", name="Pause", exact=True).click()
     dialog = page.get_by_role("dialog")
     await expect(dialog).to_contain_text("Nothing is lost")
     await dialog.get_by_role("button", name="Pause").click()

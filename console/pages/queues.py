@@ -89,22 +89,20 @@ class _Page:
         self, seen: QueueFigures, past: Sequence[int], raised: Sequence[str]
     ) -> Row:
         state, tone = _state(seen)
+        passes = seen.paused and seen.critical_passes_pause
+        passing = [t("alarms.passes")] if passes else []
         return {
             "code": seen.client,
             "client": self._names.client(seen.client),
             "address": f"/messages?client={seen.client}",
-            "state": t(f"queues.{state}"),
-            "tone": tone,
+            "state": " · ".join([t(f"queues.{state}"), *passing, *raised]),
+            "tone": "bad" if raised else tone,
             "runs": not seen.paused,
             "rests": seen.paused,
             "sets": self._sets,
-            "alarms": " · ".join(raised),
-            "alarm_tone": "bad" if raised else "",
             "holds": not seen.critical_passes_pause,
             "lets": seen.critical_passes_pause,
-            "critical": t("setup.yes" if seen.critical_passes_pause else "setup.no"),
-            "backlog": str(seen.backlog),
-            "waiting": _waiting(seen),
+            "backlog": _waiting(seen),
             "oldest": f"{seen.oldest_age_seconds:.0f} s" if seen.backlog else "",
             "added": f"{seen.added_per_second:.1f}",
             "dispatched": f"{seen.dispatched_per_second:.1f}",
@@ -189,14 +187,11 @@ _COLUMNS = (
     Column("client", "work.client", link="address", wrap=True),
     Column("state", "queues.state", tone="tone"),
     Column("backlog", "queues.backlog", right=True),
-    Column("waiting", "alarms.by_priority"),
-    Column("alarms", "alarms.title", tone="alarm_tone"),
     Column("oldest", "queues.oldest", right=True),
     Column("added", "queues.in", right=True),
     Column("dispatched", "queues.out", right=True),
     Column("pollers", "queues.pollers", right=True),
     Column("limit", "queues.limit", right=True),
-    Column("critical", "alarms.passes"),
     Column("history", "queues.history", spark=True),
 )
 
@@ -223,13 +218,13 @@ async def _raised() -> dict[str, list[str]]:
 
 
 def _waiting(seen: QueueFigures) -> str:
-    """Return what waits of each priority, the most urgent first; "" for nothing."""
-    parts = (
+    """Return what waits, and of which priorities, the most urgent first."""
+    parts = [
         f"{t(f'priority.{priority}')} {figures.backlog}"
         for priority, figures in seen.by_priority.items()
         if figures.backlog
-    )
-    return " · ".join(parts)
+    ]
+    return f"{seen.backlog} ({', '.join(parts)})" if parts else str(seen.backlog)
 
 
 def _number(limit: float | None) -> str:
