@@ -17,9 +17,9 @@ from core.words import Role
 from store import open_store
 from store.tables import PersonRow
 from tests.centre import PASSWORD, Centre
-from tests.centre_system import joined, somebody
+from tests.centre_system import System, joined, somebody
 from tests.centre_system import signed_in as signed_in_office
-from tests.centre_types import define, message
+from tests.centre_types import PARAMS, define, message
 from tests.console_examples import EXAMPLES
 from tests.console_rig import (
     BROWSER,
@@ -40,7 +40,11 @@ LOOKS = {
 }
 PAGES = all_pages()
 # These need something that is made for them.
-MADE = {"/messages/{message_id}", "/patients/{person_id}"}
+MADE = {
+    "/messages/{message_id}",
+    "/patients/{person_id}",
+    "/batches/{batch_id}",
+}
 
 
 Examples = Callable[[Framed], str]
@@ -55,12 +59,23 @@ async def examples(centre: Centre) -> Examples:
         body = message("console-pages", somebody(), reference="A-1")
         message_id = await system.send(body)
         await system.ended(message_id)
+        batch_id = await _batch(system)
     made = {
+        "/batches/{batch_id}": f"/batches/{batch_id}",
         "/messages/{message_id}": f"/messages/{message_id}",
         "/patients/{person_id}": f"/patients/{await _somebodys_id(centre)}",
     }
     known = EXAMPLES | made
     return lambda page: known.get(page.path, page.path)
+
+
+async def _batch(system: System) -> str:
+    """Send a batch to one person; return its id."""
+    person = {"identities": somebody().identities, "params": PARAMS}
+    body = {"type": "console-pages", "recipients": [person]}
+    answer = await system.http.post("/v1/batches", json=body)
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["id"])
 
 
 async def _somebodys_id(centre: Centre) -> UUID:

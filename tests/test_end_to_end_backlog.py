@@ -141,3 +141,12 @@ async def test_what_is_in_the_second_queue_is_counted_and_sent(
     found = await admin.ask("GET", f"/admin/audit?target=queues/{CLIENT}")
     actions = [row["action"] for row in found["items"]]
     assert actions.count("critical-passes-pause") == 4
+
+
+async def test_a_client_that_joins_is_served_within_five_seconds(
+    centre: Centre, admin: Office, providers: Providers
+) -> None:
+    async with joined(centre, "backlog-new") as system:
+        message_id = await system.send(message(KIND, somebody(), channels=["wechat"]))
+        done = await system.ended(message_id, within=5)
+    assert done["status"] == "delivered"
