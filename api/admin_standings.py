@@ -3,14 +3,13 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import Field
 
 from api.admin_common import PREFIX, IdentityTypePath, ValuePath, normal_value
 from api.callers import PEOPLE, Looker, Operator
 from api.centre import CentreDep, SessionDep
 from core.models import Address, Model
 from core.words import Channel
-from operations.standings import StandingView, standing_views
+from operations.standings import ConsentChange, StandingView, standing_views
 from store import consents, standings
 from store.consents import Consent
 from store.page import Page
@@ -22,14 +21,6 @@ class WhichStanding(Model):
     """Which channel's standing; all of them where it is left out."""
 
     channel: Channel | None = None
-
-
-class ConsentBody(Model):
-    """How many messages of a provider's template a person allows from now on."""
-
-    template: str = Field(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+$")
-    quota: int = Field(default=1, ge=0, le=10_000, strict=True)
-    unlimited: bool = Field(default=False, strict=True)
 
 
 @router.get("/standings/{identity_type}/{value}")
@@ -73,7 +64,7 @@ async def list_consents(
 async def put_consent(
     identity_type: IdentityTypePath,
     value: ValuePath,
-    body: ConsentBody,
+    body: ConsentChange,
     caller: Operator,
     session: SessionDep,
 ) -> None:

@@ -1,8 +1,9 @@
 """Which rows of the audit log a page or a file shows, from what was typed in."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
+from console.desk import desk
 from core.errors import Invalid, Wrong
 from store.audit import AuditFilter
 
@@ -25,7 +26,8 @@ def _day(given: Mapping[str, str], name: str) -> datetime | None:
     if not text:
         return None
     try:
-        return datetime.combine(date.fromisoformat(text), time.min).astimezone()
+        day, zone = date.fromisoformat(text), desk().settings.timezone
+        return datetime.combine(day, time.min, zone).astimezone(UTC)
     except (ValueError, OverflowError, OSError):
         detail = "This is not a day."
         raise Invalid(detail, [Wrong(f"/{name}", detail)]) from None

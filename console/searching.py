@@ -1,11 +1,12 @@
 """The conditions of a search for messages: fields, and what they ask the store."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from nicegui import ui
 
+from console.desk import desk
 from console.failures import Refused, translated
 from console.forms import Form
 from console.names import Names
@@ -64,10 +65,11 @@ class Search:
         given = self.form.value(name)
         if not given:
             return None
+        zone = desk().settings.timezone
         for spelling in _TIMES:
             try:
-                # The hospital's own clock: this machine's zone.
-                return datetime.strptime(given, spelling).astimezone()
+                local = datetime.strptime(given, spelling).replace(tzinfo=zone)
+                return local.astimezone(UTC)
             except (ValueError, OverflowError):
                 continue
         self.form.refuse(name, t("work.not_a_time"))

@@ -15,11 +15,9 @@ from operations.standings import (
     MAY_CLEAR,
     StandingView,
     clear_standing,
-    consents_of_patient,
     standings_of_patient,
 )
 from store.audit import Actor
-from store.consents import Consent
 
 
 class Standings:
@@ -84,38 +82,3 @@ class Standings:
             await self._listing.reload()
 
         await work()
-
-
-class Consents:
-    """The list of what one patient still allows in the mini program."""
-
-    def __init__(self, person_id: UUID) -> None:
-        self._id = person_id
-
-    async def draw(self) -> None:
-        """Draw the list."""
-        columns = (
-            Column("template", "consents.template", mono=True),
-            Column("left", "consents.left"),
-            Column("at", "consents.at"),
-        )
-        listing = Listing(
-            columns=columns,
-            load=self._load,
-            empty="consents.none",
-            key="template",
-            label="consents.title",
-        )
-        await listing.draw()
-
-    async def _load(self, _: str | None) -> tuple[Rows, str | None]:
-        found = await consents_of_patient(desk(), self._id)
-        return [_consent(one) for one in found], None
-
-
-def _consent(one: Consent) -> Row:
-    return {
-        "template": one.template,
-        "left": t("consents.unlimited") if one.unlimited else str(one.quota),
-        "at": when(one.updated_at),
-    }

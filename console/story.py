@@ -6,6 +6,7 @@ from nicegui import ui
 
 from console.names import Names
 from console.shell import Text
+from console.story_words import in_words
 from console.texts import t
 from console.widgets import badge, card, facts, when
 from console.words import attempt_tone, code_in_words, outcome_tone, why
@@ -15,8 +16,9 @@ from operations.timeline import ChannelStory, Run, Stage
 from store.attempts import Attempt
 
 
-def draw_story(runs: Sequence[Run], known: Names) -> None:
-    """Draw the runs, the newest first."""
+def draw_story(doc: MessageStatus, runs: Sequence[Run], known: Names) -> None:
+    """Draw what became of a message in a sentence, then its runs, the newest first."""
+    Text("p", " ".join(in_words(doc, known))).classes("hmc-words")
     for place, run in enumerate(runs):
         if len(runs) > 1:
             key = "message.run_earlier" if place else "message.run_number"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import time
 from typing import Any, get_args
 
 from nicegui import ui
@@ -16,6 +17,9 @@ from core.sending_times import Cap, Window
 Held = Mapping[str, Any]
 Fields = dict[str, ValueElement[Any]]
 DAYS = tuple(range(1, 8))
+# Written as the hospital writes it, whatever the browser's own language is.
+_CLOCK = 'mask="##:##" placeholder="00:00" inputmode=numeric'
+_TIMES = ("start", "end")
 _NEW_WINDOW = Window(start="08:00", end="20:00").model_dump()
 _NEW_QUIET = Window(start="22:00", end="08:00").model_dump()
 _NEW_CAP = Cap(most=3, hours=24).model_dump()
@@ -127,10 +131,8 @@ def cap_lines() -> Lines:
 
 def _window_fields(held: Held) -> Fields:
     fields: Fields = {
-        name: _labelled(
-            ui.input(t(f"when.{name}"), value=held[name]).props("type=time")
-        )
-        for name in ("start", "end")
+        name: _labelled(ui.input(t(f"when.{name}"), value=held[name]).props(_CLOCK))
+        for name in _TIMES
     }
     with ui.element("div").classes("hmc-days"):
         for day in DAYS:
@@ -163,17 +165,25 @@ def _labelled(made: Any) -> ValueElement[Any]:
 
 def _read(line: _Line) -> dict[str, Any]:
     """Return a line's values; None for one that is not filled in."""
-    values = {name: _value(field) for name, field in line.fields.items()}
+    values = {name: _value(name, field) for name, field in line.fields.items()}
     days = [day for day in DAYS if values.pop(f"day.{day}", False)]
     return values | ({"days": tuple(days)} if "start" in values else {})
 
 
-def _value(field: ValueElement[Any]) -> Any:
+def _value(name: str, field: ValueElement[Any]) -> Any:
+    """Return what a field holds; None where that is nothing, or no time of day."""
     held = field.value
-    if isinstance(held, str):
-        return held.strip() or None
+    if name in _TIMES:
+        return held if _is_time(held or "") else None
     return int(held) if isinstance(held, float) else held
 
 
 def _lacks(name: str, field: ValueElement[Any]) -> bool:
-    return not name.startswith("day.") and _value(field) is None
+    return not name.startswith("day.") and _value(name, field) is None
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return f"{time.fromisoformat(text):%H:%M}" == text
+    except ValueError:
+        return False

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from nicegui import ui
 
+from console.desk import desk
 from console.failures import notify
 from console.shell import Text
 from console.texts import t
@@ -61,7 +62,9 @@ def facts(pairs: Sequence[tuple[str, str | Callable[[], object]]]) -> None:
 
 def when(moment: datetime | None) -> str:
     """Return a time as this hospital's clocks show it."""
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S") if moment else "—"
+    if moment is None:
+        return "—"
+    return moment.astimezone(desk().settings.timezone).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def masked(value: str, *, ends: int = 4) -> str:

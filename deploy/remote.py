@@ -35,6 +35,10 @@ class Remote:
         """Post a document; return the answer."""
         return await self._ask("POST", path, json=body, headers=headers)
 
+    async def put(self, path: str, body: Document) -> Document:
+        """Put a document; return the answer."""
+        return await self._ask("PUT", path, json=body)
+
     async def delete(self, path: str) -> None:
         """Delete what is at a path."""
         await self._ask("DELETE", path)
@@ -83,6 +87,8 @@ async def _signed_in(
 
 def read(answer: httpx.Response) -> Document:
     """Return an answer's document, or raise Refused with the reason it gives."""
+    if answer.status_code == httpx.codes.NO_CONTENT:
+        return {}
     try:
         document: Document = answer.json()
     except ValueError:

@@ -1,14 +1,19 @@
 """Is everything all right? Asked by many, answered once in a while for all."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from weakref import WeakKeyDictionary
 
+from sqlmodel.ext.asyncio.session import AsyncSession
+
 from core.errors import MessageCentreError
 from core.models import Model
-from core.words import Status
+from core.settings import Settings
+from core.words import Channel, Status
 from operations import Parts
+from operations.account_health import AccountHealth, health_of_all
+from operations.accounts import fallback
 from operations.queues import QueueFigures
 from operations.shared import Shared
 from operations.steering import live_queues
@@ -17,26 +22,37 @@ from store import figures as counted
 from store.alarms import Alarm, open_alarms
 from store.figures import EndingSecret, ProviderHealth, Unacknowledged, Waiting
 
-# Hospitals of one country: their day begins at midnight in China.
-_CHINA = timezone(timedelta(hours=8))
 _RECENT = timedelta(minutes=15)
 _SOON = timedelta(days=14)
 KEPT = timedelta(seconds=10)
 
 
+class AccountTrouble(Model):
+    """An account that gets less than its share of calls: a breaker, or late answers."""
+
+    channel: Channel
+    code: str
+    health: AccountHealth
+
+
 class Overview(Model):
-    """How the centre stands; None where the part that knows is away."""
+    """How the centre stands; None where the part that knows is away.
+
+    `hours` counts what was accepted in each hour of today, until now.
+    """
 
     at: datetime
     store: bool
     temporal: bool
     today: dict[Status, int] | None = None
+    hours: tuple[int, ...] = ()
     waiting: Waiting | None = None
     providers: tuple[ProviderHealth, ...] = ()
     queues: tuple[QueueFigures, ...] | None = None
     ending: tuple[EndingSecret, ...] = ()
     unacknowledged: Unacknowledged | None = None
     alarms: tuple[Alarm, ...] = ()
+    accounts: tuple[AccountTrouble, ...] = ()
 
     @property
     def volume(self) -> int:
@@ -83,19 +99,35 @@ async def overview(parts: Parts) -> Overview:
 
 async def _written(parts: Parts, now: datetime) -> dict[str, object] | None:
     """Return what the store knows; None where it is away."""
-    midnight = now.astimezone(_CHINA).replace(hour=0, minute=0, second=0, microsecond=0)
+    local = now.astimezone(parts.settings.timezone)
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
     try:
         async with parts.store.sessions() as session:
             return {
                 "today": await counted.count_by_status(session, midnight),
+                "hours": await counted.count_by_hour(session, midnight, now),
                 "waiting": await counted.waiting_failed(session, now),
                 "providers": await counted.provider_health(session, now - _RECENT),
                 "unacknowledged": await counted.unacknowledged(session),
                 "alarms": await open_alarms(session),
+                "accounts": await _troubles(session, parts.settings),
                 "ending": await counted.ending_secrets(session, now, now + _SOON),
             }
     except MessageCentreError:
         return None
+
+
+async def _troubles(
+    session: AsyncSession, settings: Settings
+) -> tuple[AccountTrouble, ...]:
+    """Return the accounts that calls are kept away from."""
+    under = fallback(settings)[1]
+    health = await health_of_all(session, under, settings.routing)
+    return tuple(
+        AccountTrouble(channel=channel, code=code, health=one)
+        for (channel, code), one in health.items()
+        if one.open_until or one.share_now < one.share_at_rest
+    )
 
 
 async def _queues(parts: Parts) -> tuple[QueueFigures, ...] | None:

@@ -4,11 +4,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
+from pydantic import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from channels.receipts import Happening, PersonEvent, ProviderReceipt
-from core.errors import Forbidden, Unavailable
-from core.models import Address
+from core.errors import Conflict, Forbidden, Unavailable
+from core.models import Address, Model
 from core.progress import REACHED
 from core.standings import Standing, fades_at, reason_to_skip
 from core.words import Channel, IdentityType, Outcome, Reason, Role
@@ -36,6 +37,14 @@ class StandingView(Standing):
     identity_type: IdentityType
     reason: Reason | None
     until: datetime | None
+
+
+class ConsentChange(Model):
+    """How many messages of a provider's template a person allows from now on."""
+
+    template: str = Field(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+$")
+    quota: int = Field(default=1, ge=0, le=10_000, strict=True)
+    unlimited: bool = Field(default=False, strict=True)
 
 
 class StoreConsents:
@@ -158,6 +167,22 @@ async def consents_of_patient(parts: Parts, person_id: UUID) -> tuple[Consent, .
         return ()
     async with parts.store.sessions() as session:
         return await consents.consents_of(session, kind, found.identities[kind])
+
+
+async def set_consent(
+    parts: Parts, person_id: UUID, change: ConsentChange, actor: Actor
+) -> None:
+    """Set what a patient allows of a template, where no event of WeChat told it."""
+    if actor.role not in MAY_CLEAR:
+        raise Forbidden("This role does not change how people stand.")
+    found = await patient_in_clear(parts, person_id)
+    kind = IdentityType.WECHAT_MINI_OPENID
+    if kind not in found.identities:
+        raise Conflict("This patient has no mini-program openid.")
+    address = Address(type=kind, value=found.identities[kind])
+    said = change.model_dump()
+    async with parts.store.sessions.begin() as session:
+        await consents.put(session, address, **said, actor=actor)
 
 
 async def clear_standing(

@@ -4,7 +4,7 @@ Nothing here reads more than `MOST` entries of an index, however large the
 tables have grown.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from pydantic import Field
@@ -67,6 +67,22 @@ async def count_by_status(
         counted = core_select(func.count()).select_from(some.limit(most).subquery())
         found[status] = (await connection.execute(counted)).scalar_one()
     return found
+
+
+async def count_by_hour(
+    session: AsyncSession, since: datetime, now: datetime, most: int = MOST
+) -> tuple[int, ...]:
+    """Count the messages accepted in each hour from `since`, each up to `most`."""
+    accepted = table_of(MessageRow).c.created_at
+    connection = await session.connection()
+    found: list[int] = []
+    while since <= now:
+        until = since + timedelta(hours=1)
+        some = core_select(accepted).where(accepted >= since, accepted < until)
+        counted = core_select(func.count()).select_from(some.limit(most).subquery())
+        found.append((await connection.execute(counted)).scalar_one())
+        since = until
+    return tuple(found)
 
 
 async def waiting_failed(

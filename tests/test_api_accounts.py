@@ -107,6 +107,8 @@ async def test_an_open_breaker_is_shown_and_counted(rig: Rig, admin: Desk) -> No
         await put_open(session, Channel.SMS, "default", later)
     listed = (await admin.done("GET", PATH))["items"]
     assert listed[0]["health"]["open_until"]
+    (trouble,) = (await admin.done("GET", "/overview"))["accounts"]
+    assert (trouble["channel"], trouble["code"]) == ("sms", "default")
     text = (await rig.http.get("/metrics")).text
     assert 'hmc_account_open{account="default",channel="sms"} 1.0' in text
     assert 'hmc_account_share{account="default",channel="sms"} 100.0' in text

@@ -72,7 +72,6 @@ async def test_a_second_factor_is_turned_on_and_asked_for(
 ) -> None:
     page = await settled(console, centre, "two-factor", "operator")
     await open_page(page, "/account")
-    await screenshot(page, "account")
     await page.get_by_role("button", name="Turn on two-factor").click()
     await expect(
         page.get_by_alt_text("QR code for an authenticator app")
@@ -169,13 +168,11 @@ async def test_an_administrator_lets_somebody_in_and_shuts_them_out(
     await expect(page.get_by_text("Please check the marked fields.")).to_be_visible()
     await page.get_by_label("User name").fill("zhou")
     await check_axe(page)
-    await screenshot(page, "users-new")
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_role("heading", name="The first password")).to_be_visible()
     first = await page.locator(".hmc-dialog code").last.inner_text()
     await page.get_by_role("button", name="I have kept it").click()
     await expect(page.get_by_role("cell", name="zhou", exact=True)).to_be_visible()
-    await screenshot(page, "users")
     other = await signed_in(await console(language="en"), "zhou", first)
     await expect(other.get_by_role("heading", name="New password")).to_be_visible()
     row = page.get_by_role("row").filter(has_text="zhou")

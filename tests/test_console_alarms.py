@@ -15,7 +15,6 @@ from tests.console_rig import (
     check_axe,
     no_sideways,
     open_page,
-    screenshot,
 )
 from tests.console_rig import signed_in as at_desk
 
@@ -63,7 +62,6 @@ async def test_an_incident_is_seen_and_taken(
     await incident.get_by_role("button", name="I look after it").press("Enter")
     await expect(incident).to_contain_text("admin")
     await check_axe(page)
-    await screenshot(page, "alarms")
 
 
 async def test_the_rules_are_set_by_keyboard(console: Console, centre: Centre) -> None:

@@ -55,7 +55,6 @@ async def test_what_was_done_stands_in_the_log(
     await row.get_by_role("button", name="Show before and after").click()
     await expect(page.get_by_role("cell", name="auditor")).to_be_visible()
     await check_axe(page)
-    await screenshot(page, "audit-entry")
     await page.get_by_role("button", name="Close", exact=True).click()
     await page.get_by_role("button", name="Verify").click()
     await expect(page.get_by_text("The log is whole")).to_be_visible()

@@ -7,7 +7,6 @@ from tests.console_rig import (
     Console,
     check_axe,
     open_page,
-    screenshot,
     signed_in,
 )
 
@@ -20,7 +19,6 @@ async def test_who_is_not_signed_in_is_asked_to_and_led_back(console: Console) -
     await page.goto("/console/users")
     await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     await check_axe(page)
-    await screenshot(page, "sign-in")
     await page.get_by_label("User name").fill("admin")
     await page.locator("[name=password]").fill("correct horse battery staple")
     await page.get_by_role("button", name="Sign in").click()
@@ -34,4 +32,3 @@ async def test_a_page_has_its_frame(console: Console) -> None:
     await expect(page.get_by_role("link", name="用户")).to_be_visible()
     await expect(page.get_by_role("cell", name="admin")).to_be_visible()
     await check_axe(page)
-    await screenshot(page, "users")

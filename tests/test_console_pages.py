@@ -20,24 +20,18 @@ from tests.centre import PASSWORD, Centre
 from tests.centre_system import System, joined, somebody
 from tests.centre_system import signed_in as signed_in_office
 from tests.centre_types import PARAMS, define, message
-from tests.console_examples import EXAMPLES
+from tests.console_examples import EXAMPLES, LOOKS
 from tests.console_rig import (
     BROWSER,
     Console,
     check_axe,
     no_sideways,
     ready,
-    screenshot,
     signed_in,
 )
 
 pytest_plugins = ["tests.console_fixtures"]
 pytestmark = BROWSER
-LOOKS = {
-    "zh": {"language": "zh"},
-    "en-dark": {"language": "en", "dark": True},
-    "phone": {"language": "en", "width": 390},
-}
 PAGES = all_pages()
 # These need something that is made for them.
 MADE = {
@@ -87,11 +81,6 @@ async def _somebodys_id(centre: Centre) -> UUID:
     return found
 
 
-def name(page: Framed) -> str:
-    words = [w for w in page.path.split("/") if w and "{" not in w]
-    return "-".join([*words, *(["one"] if page.path.endswith("}") else [])]) or "home"
-
-
 async def test_pages_with_parameters_have_an_example() -> None:
     missing = [page.path for page in PAGES if "{" in page.path]
     assert not set(missing) - EXAMPLES.keys() - MADE
@@ -101,12 +90,11 @@ async def test_pages_with_parameters_have_an_example() -> None:
 async def test_every_page_in_every_look(
     console: Console, examples: Examples, look: str
 ) -> None:
-    page = await signed_in(await console(**LOOKS[look]))  # type: ignore[arg-type]
+    page = await signed_in(await console(**LOOKS[look]))
     for shown in PAGES:
         await _open(page, examples(shown))
         await check_axe(page)
         await no_sideways(page)
-        await screenshot(page, f"{name(shown)}-{look}")
 
 
 async def _open(page: Page, path: str) -> None:

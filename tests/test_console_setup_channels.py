@@ -16,7 +16,6 @@ from tests.console_rig import (
     check_axe,
     no_sideways,
     open_page,
-    screenshot,
     signed_in,
 )
 
@@ -101,7 +100,6 @@ async def test_a_test_message_says_what_the_provider_says(
 ) -> None:
     person = somebody()
     page = await signed_in(await console(language="en"))
-    await screenshot(await open_page(page, "/channels"), "channels")
     await open_page(page, "/channels/sms")
     await page.get_by_label("Value").fill("12")
     await page.get_by_role("button", name="Send", exact=True).click()
@@ -120,7 +118,6 @@ async def test_a_test_message_says_what_the_provider_says(
         await expect(told).to_be_visible()
         await expect(page.get_by_text("isv.CUSTOMER_REFUSED")).to_be_visible()
         await sandbox.put("/_sandbox/rules", json=[])
-    await screenshot(page, "channel")
     await check_axe(page)
 
 

@@ -20,7 +20,6 @@ from tests.console_rig import (
     check_axe,
     no_sideways,
     open_page,
-    screenshot,
     signed_in,
 )
 
@@ -82,7 +81,6 @@ async def test_a_client_is_created_and_sends_with_the_lines_shown(
     console: Console, centre: Centre
 ) -> None:
     page = await signed_in(await console(language="en"))
-    await screenshot(await open_page(page, "/clients"), "clients")
     code = "console-a"
     appkey, secret = await create(page, code, f"A {XSS}", "registration-success")
     await page.wait_for_url(f"**/clients/{code}")
@@ -107,7 +105,6 @@ async def test_a_client_is_created_and_sends_with_the_lines_shown(
         document = await remote.get(f"/v1/messages/{first[1]}")
     assert document["client"] == code
     await check_axe(page)
-    await screenshot(page, "client")
 
 
 async def test_what_is_wrong_is_said_at_its_field(console: Console) -> None:

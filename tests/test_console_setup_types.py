@@ -83,7 +83,6 @@ async def test_a_type_is_made_by_keyboard_alone_and_a_message_follows_it(
     await slide(page, "Threshold TH", 1, 1)
     await expect(words).to_have_text("always: WeCom; then SMS; then E-mail")
     await expect(page.locator(".hmc-stage")).to_have_count(3)
-    await screenshot(page, "policy")
     await press(page, page.get_by_role("button", name="Save the policy"))
     await expect(page.get_by_text("Version 1").first).to_be_visible()
 
@@ -131,9 +130,7 @@ async def test_what_is_switched_off_is_withheld_or_refused(
     async with at_api(centre) as admin:
         await define(admin, code, {"wechat": 0.8, "sms": 0.4})
     page = await signed_in(await console(language="en"))
-    await screenshot(await open_page(page, "/types"), "types")
     await open_page(page, f"/types/{code}")
-    await screenshot(page, "type")
     row = page.get_by_role("row").filter(has_text="WeChat service account")
     await row.get_by_role("button", name="Disable the template").click()
     dialog = page.get_by_role("dialog")
@@ -256,6 +253,4 @@ async def test_each_channel_has_its_own_looks(console: Console) -> None:
         await body.fill("Hello {{patient_name}}")
         await expect(page.locator(look)).to_contain_text("王*")
         await check_axe(page)
-        if channel == "wechat":
-            await screenshot(page, "template-dark")
     await tab_to(page, page.get_by_role("button", name="Save as a new version"))

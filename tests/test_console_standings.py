@@ -1,13 +1,13 @@
 """A patient's page in the browser: what a channel said of them, and clearing it."""
 
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
 from tests.centre import Centre
 from tests.centre_providers import providers_of, rule
 from tests.centre_system import joined, somebody
 from tests.centre_system import signed_in as office
 from tests.centre_types import BOOKING, define, message
-from tests.console_rig import BROWSER, Console, check_axe, open_page, screenshot
+from tests.console_rig import BROWSER, Console, check_axe, open_page
 from tests.console_rig import signed_in as at_desk
 
 pytest_plugins = ["tests.console_fixtures"]
@@ -38,7 +38,6 @@ async def test_a_standing_is_shown_and_cleared(
     await expect(page.get_by_text("Known not to follow the account")).to_be_visible()
     await expect(page.get_by_text("mini-template-1")).to_be_visible()
     await check_axe(page)
-    await screenshot(page, "patient-standings")
     await page.get_by_role("button", name="Clear", exact=True).first.click()
     await (
         page.get_by_role("dialog")
@@ -46,3 +45,19 @@ async def test_a_standing_is_shown_and_cleared(
         .click()
     )
     await expect(page.get_by_text("No channel has reported anything")).to_be_visible()
+    await note_a_consent(page)
+
+
+async def note_a_consent(page: Page) -> None:
+    """Set what is left of a template; what can't be one is refused."""
+    await page.get_by_role("button", name="Note a consent").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("Template").fill("模板")
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(dialog.get_by_role("alert").first).to_be_visible()
+    await dialog.get_by_label("Template").fill("mini-template-2")
+    await dialog.get_by_label("Messages left").fill("3")
+    await check_axe(page)
+    await dialog.get_by_role("button", name="Save").click()
+    row = page.get_by_role("row").filter(has_text="mini-template-2")
+    await expect(row).to_contain_text("3")

@@ -18,7 +18,6 @@ from tests.console_rig import (
     check_axe,
     no_sideways,
     open_page,
-    screenshot,
     signed_in,
 )
 from tests.ward_rig import Ward, running_ward, serving
@@ -89,7 +88,6 @@ async def test_a_critical_value_is_confirmed_on_the_ward(
     popup = ward.locator("article.critical")
     await expect(popup).to_contain_text("<script>")
     await check_axe(ward)
-    await screenshot(ward, "ward")
     confirm = popup.get_by_role("button", name="Confirm")
     await confirm.click()
     await expect(popup).to_contain_text("Give your staff number")
@@ -114,7 +112,6 @@ async def is_cut_off(desk: Page, ward: Page) -> None:
     row = desk.get_by_role("row").filter(has_text=STATION)
     await expect(row).to_contain_text("Online")
     await check_axe(desk)
-    await screenshot(desk, "workstations")
     await row.get_by_role("button", name="New secret").click()
     await desk.get_by_role("dialog").get_by_role("button", name="New secret").click()
     await desk.get_by_role("button", name="I have kept it").click()

@@ -20,7 +20,6 @@ from tests.console_rig import (
     check_axe,
     no_sideways,
     open_page,
-    screenshot,
 )
 from tests.console_rig import signed_in as at_desk
 
@@ -71,7 +70,7 @@ async def test_a_failed_message_is_sent_again_and_delivered(
     story = page.locator(".hmc-step")
     await expect(story).to_have_count(3)
     await expect(story.first).to_contain_text("The provider refuses this content")
-    await expect(story.first).to_contain_text("Call 1")
+    await expect(story.first).to_contain_text("Try 1")
     await check_axe(page)
     await page.get_by_role("button", name="Send again").click()
     dialog = page.get_by_role("dialog")
@@ -83,8 +82,7 @@ async def test_a_failed_message_is_sent_again_and_delivered(
     assert (await his.ended(message_id, run=2))["status"] == "delivered"
     await page.get_by_role("button", name="Refresh").click()
     await expect(page.locator(".hmc-badge.good").first).to_have_text("Delivered")
-    await expect(page.get_by_text("Run 1 (before the resend)")).to_be_visible()
-    await screenshot(page, "message")
+    await expect(page.get_by_text("Sending 1 (before the resend)")).to_be_visible()
 
 
 async def test_the_link_leads_to_the_workflow(
@@ -134,7 +132,6 @@ async def test_a_search_by_recipient_reference_and_state(
     await expect(rows).to_have_count(1)
     await expect(rows).to_contain_text("HIS-SEARCH-1")
     await check_axe(page)
-    await screenshot(page, "messages")
     await number.fill("not a number")
     await page.get_by_role("button", name="Search", exact=True).click()
     await expect(page.get_by_text("Please check the marked fields.")).to_be_visible()
@@ -189,7 +186,6 @@ async def test_failed_messages_are_sent_again_in_bulk(
         await expect(
             page.get_by_text("Done: 4 sent again, 0 left out.")
         ).to_be_visible()
-        await screenshot(page, "failed-390")
         for message_id in ids:
             doc = await system.ended(message_id, run=2)
             assert doc["status"] == "delivered"
@@ -234,7 +230,7 @@ async def test_who_only_reads_changes_nothing(
     await open_page(page, f"/messages/{message_id}")
     await expect(page.get_by_role("button", name="Show in clear")).to_have_count(0)
     await expect(page.get_by_role("button", name="Send again")).to_have_count(0)
-    await expect(page.get_by_text("Stage 1")).to_be_visible()
+    await expect(page.get_by_text("Step 1", exact=True)).to_be_visible()
     await open_page(page, "/failed")
     await expect(page.get_by_role("button", name="Send all again")).to_have_count(0)
 

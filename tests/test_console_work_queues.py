@@ -16,7 +16,6 @@ from tests.console_rig import (
     check_axe,
     no_sideways,
     open_page,
-    screenshot,
 )
 from tests.console_rig import signed_in as at_desk
 
@@ -59,7 +58,6 @@ async def test_a_queue_is_paused_and_resumed(
     person = somebody()
     message_id = await his.send(message(KIND, person))
     await expect(row.get_by_role("cell").nth(2)).not_to_have_text("0")
-    await screenshot(page, "queues")
     assert await providers.taken_for(person) == {}
     await row.get_by_role("button", name="Resume").click()
     assert (await his.ended(message_id))["status"] == "delivered"
@@ -119,7 +117,6 @@ async def test_a_patient_is_added_found_and_opted_out(
     await page.get_by_role("button", name="Add an opt-out").click()
     await page.get_by_role("dialog").get_by_role("button", name="Save").click()
     await expect(page.get_by_role("cell", name="EMPI number")).to_be_visible()
-    await screenshot(page, "patient")
     message_id = await his.send(message(KIND, person))
     doc = await his.ended(message_id)
     reasons = {d["reason"] for d in doc["deliveries"]}
@@ -136,7 +133,6 @@ async def test_a_patient_is_added_found_and_opted_out(
     await page.get_by_role("textbox", name="Number", exact=True).fill(person.mobile)
     await page.get_by_role("button", name="Search").click()
     await expect(page.get_by_role("link", name="王**")).to_be_visible()
-    await screenshot(page, "patients")
 
 
 async def test_a_patient_with_a_script_for_a_name(console: Console) -> None:

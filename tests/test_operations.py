@@ -190,6 +190,8 @@ async def test_the_overview_is_asked_for_once(rig: Rig) -> None:
     assert seen.waiting is not None
     assert seen.waiting.count == 2
     assert seen.unserved == ()
+    assert sum(seen.hours) == 2
+    assert seen.accounts == ()
     first = await shared_overview(rig.centre)
     rig.deliveries.down = True
     assert await shared_overview(rig.centre) is first

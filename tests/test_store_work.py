@@ -219,3 +219,14 @@ async def test_patients_are_found_by_any_identity(store: Store) -> None:
         assert one is not None
         assert one.name == "李小"
         assert await patients.patient_of(session, make_message().id) is None
+
+
+async def test_todays_messages_are_counted_by_the_hour(store: Store) -> None:
+    midnight = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
+    for minutes in (-1, 0, 59, 60, 179):
+        at = midnight + timedelta(minutes=minutes)
+        await record(store, stands(Status.DELIVERED, at))
+    until = midnight + timedelta(hours=2, minutes=30)
+    async with store.sessions() as session:
+        assert await figures.count_by_hour(session, midnight, until) == (2, 1, 1)
+        assert await figures.count_by_hour(session, midnight, until, 1) == (1, 1, 1)

@@ -1,7 +1,7 @@
 """The audit log: who did what, when, from where; whole or not; as a file."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import urlencode
 
 from nicegui import ui
@@ -166,4 +166,5 @@ async def _verify(actor: Actor) -> None:
 def _export(form: Form) -> None:
     asked = urlencode(_values(form))
     ui.navigate.to(f"{EXPORT}?{asked}" if asked else EXPORT)
-    notify(t("audit.exporting", at=datetime.now(UTC).astimezone().strftime("%H:%M")))
+    now = datetime.now(desk().settings.timezone)
+    notify(t("audit.exporting", at=now.strftime("%H:%M")))

@@ -4,6 +4,7 @@ from nicegui import ui
 
 from console.desk import desk
 from console.frame import page
+from console.hours import draw_hours
 from console.listing import Column, Listing, Row, Rows
 from console.names import Names, names
 from console.shell import Text
@@ -58,6 +59,7 @@ class _Page:
         with self._room:
             self._verdict(self._troubles())
             self._tiles()
+            draw_hours(self._seen.hours)
             at = when(self._seen.at)
             Text("p", t("home.as_of", at=at)).classes("hmc-quiet")
 
@@ -73,7 +75,13 @@ class _Page:
         paused = tuple(q.client for q in seen.queues or () if q.paused)
         if paused:
             found.append(t("home.paused", clients=self._clients(paused)))
-        return [*found, *self._raised(), *self._sick(), *self._due()]
+        return [
+            *found,
+            *self._raised(),
+            *self._sick(),
+            *self._kept_away(),
+            *self._due(),
+        ]
 
     def _raised(self) -> list[str]:
         return [
@@ -99,6 +107,21 @@ class _Page:
             for health in self._seen.providers
             if _is_sick(health)
         ]
+
+    def _kept_away(self) -> list[str]:
+        """Return the accounts that get less than their share, and why."""
+        found = []
+        for one in self._seen.accounts:
+            health, channel = one.health, self._names.channel(one.channel)
+            if health.open_until:
+                until = when(health.open_until)
+                text = t("home.breaker", channel=channel, code=one.code, until=until)
+            else:
+                now, rest = health.share_now, health.share_at_rest
+                shares = {"now": now, "rest": rest}
+                text = t("home.less", channel=channel, code=one.code, **shares)
+            found.append(text)
+        return found
 
     def _due(self) -> list[str]:
         """Return what waits for somebody: failed messages, secrets that end."""

@@ -83,7 +83,7 @@ class _Message:
         draw_recall(doc)
         await draw_acknowledgement(doc, self._names, self._again)
         with card(t("message.timeline")):
-            draw_story(await timeline(desk(), doc), self._names)
+            draw_story(doc, await timeline(desk(), doc), self._names)
 
     def _buttons(self, doc: MessageStatus) -> None:
         with ui.element("div").classes("hmc-line"):

@@ -4,13 +4,14 @@ from uuid import UUID
 
 from nicegui import ui
 
+from console.consents import Consents
 from console.desk import desk
 from console.frame import acting, page
 from console.names import Names, names
 from console.opt_outs import OptOuts
 from console.patient_form import ask_patient
 from console.shell import actions, heading
-from console.standings import Consents, Standings
+from console.standings import Standings
 from console.texts import t
 from console.visits import present_visitor
 from console.widgets import button, card, confirm, facts, when
@@ -58,7 +59,7 @@ class _Page:
             may_clear = role in MAY_CLEAR
             await Standings(self._id, self._names, may_clear=may_clear).draw()
         with card(t("consents.title")):
-            await Consents(self._id).draw()
+            await Consents(self._id, may_change=role in MAY_CLEAR).draw()
         with card(t("optouts.title")):
             opt_outs = OptOuts(self._id, self._names, may_change=role is Role.ADMIN)
             await opt_outs.draw()

@@ -1,0 +1,38 @@
+"""What became of a message, in a sentence or two."""
+
+from collections.abc import Iterable, Iterator
+
+from console.names import Names
+from console.texts import t
+from console.widgets import when
+from core.models import MessageStatus
+from core.words import Channel, Outcome, Status
+
+_THROUGH = (Outcome.READ, Outcome.DELIVERED, Outcome.ACCEPTED)
+
+
+def in_words(doc: MessageStatus, known: Names) -> Iterator[str]:
+    """Yield how a message stands, and what can be done about it."""
+    if doc.status is Status.DELIVERED:
+        through = (d.channel for d in doc.deliveries if d.outcome in _THROUGH)
+        yield t("story.delivered", channels=_list(through, known))
+    elif doc.status is Status.FAILED:
+        yield from _failed(doc, known)
+    else:
+        yield t(f"story.{doc.status}")
+    if doc.run > 1:
+        yield t("story.again", number=doc.run)
+
+
+def _failed(doc: MessageStatus, known: Names) -> Iterator[str]:
+    tried = [d.channel for d in doc.deliveries if d.attempts]
+    if tried:
+        yield t("story.failed", channels=_list(tried, known))
+    else:
+        yield t("story.failed_none")
+    if doc.resendable_until is not None:
+        yield t("story.resendable", until=when(doc.resendable_until))
+
+
+def _list(channels: Iterable[Channel], known: Names) -> str:
+    return t("story.and").join(known.channel(channel) for channel in channels)
