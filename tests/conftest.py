@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import pytest
 import pytest_asyncio
 from temporalio.client import Client
@@ -24,6 +25,12 @@ def pytest_configure() -> None:
     # Under nohup, and in some CI, we are started to ignore a closed terminal; the
     # centres that we start would inherit that and outlive the test of it.
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    # How long an example takes says how busy the machine is, nothing of our code.
+    slow = hypothesis.HealthCheck.too_slow
+    hypothesis.settings.register_profile(
+        "busy", deadline=None, suppress_health_check=[slow]
+    )
+    hypothesis.settings.load_profile("busy")
 
 
 def pytest_unconfigure() -> None:

@@ -24,7 +24,7 @@ from tests.route_rig import route
 
 # A quarter of an hour is a second and a half here.
 RULES = RoutingRules(
-    slow_call_seconds=0.15,
+    slow_call_seconds=0.4,
     slow_window_seconds=1.5,
     slow_pause_seconds=0,
     quiet_seconds=0.3,
@@ -99,7 +99,7 @@ async def two(tmp_path: Path) -> AsyncIterator[Two]:
 
 async def test_a_slow_account_loses_its_traffic_and_gets_it_back(two: Two) -> None:
     assert min((await two.send(40)).values()) >= 10
-    two.senders["a"].delay = 0.3
+    two.senders["a"].delay = 0.6
     await two.send(60)
     assert (await two.send(20))["a"] <= 2
     two.senders["a"].delay = 0.0
@@ -111,7 +111,7 @@ async def test_a_slow_account_loses_its_traffic_and_gets_it_back(two: Two) -> No
 
 async def test_with_all_slow_nothing_moves(two: Two) -> None:
     for sender in two.senders.values():
-        sender.delay = 0.3
+        sender.delay = 0.6
     await two.send(40)
     assert min((await two.send(40)).values()) >= 10
 
