@@ -15,6 +15,7 @@ from tests.console_rig import (
     check_axe,
     no_sideways,
     open_page,
+    ready,
 )
 from tests.console_rig import signed_in as at_desk
 
@@ -57,6 +58,8 @@ async def test_an_incident_is_seen_and_taken(
         timeout=15_000
     )
     await page.get_by_role("link", name="See alarms").click()
+    await page.wait_for_url("**/alarms")
+    await ready(page)
     incident = page.get_by_role("row").filter(has_text=CLIENT)
     await expect(incident).to_contain_text("Raised")
     await incident.get_by_role("button", name="I look after it").press("Enter")
