@@ -55,7 +55,10 @@ async def test_a_type_gets_times_of_its_own(console: Console, centre: Centre) ->
     said = "A person gets at most 5 messages within 24 hours; what is more is told"
     await expect(page.get_by_text(said)).to_be_visible()
     await press(page, "Add a line: Sending windows")
-    await press(page, "Remove this line", page.get_by_role("group").first)
+    window = page.get_by_role("group", name="Sending windows 1", exact=True)
+    await expect(window.get_by_label("From")).to_be_focused()
+    await press(page, "Remove this line", window)
+    await expect(window).to_be_hidden()
     await press(page, "Save sending times")
     await expect(page.get_by_text("Version 1", exact=True)).to_be_visible()
     await expect(page.get_by_text("Monday to Friday 21:30–08:00")).to_be_visible()
