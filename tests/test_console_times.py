@@ -30,6 +30,15 @@ async def press(page: Page, name: str, place: Locator | None = None) -> None:
     await page.keyboard.press("Enter")
 
 
+async def window_and_back(page: Page) -> None:
+    """Add a line and take it away again: what is typed nowhere is not kept."""
+    await press(page, "Add a line: Sending windows")
+    line = page.get_by_role("group", name="Sending windows 1", exact=True)
+    await expect(line.get_by_label("From")).to_be_focused()
+    await press(page, "Remove this line", line)
+    await expect(line).to_be_hidden()
+
+
 async def test_a_type_gets_times_of_its_own(console: Console, centre: Centre) -> None:
     async with signed_in_office(centre) as admin:
         await define(admin, "console-times", {"sms": 0.8})
@@ -54,11 +63,7 @@ async def test_a_type_gets_times_of_its_own(console: Console, centre: Centre) ->
     await page.get_by_role("option", name="is told in one message later").click()
     said = "A person gets at most 5 messages within 24 hours; what is more is told"
     await expect(page.get_by_text(said)).to_be_visible()
-    await press(page, "Add a line: Sending windows")
-    line = page.get_by_role("group", name="Sending windows 1", exact=True)
-    await expect(line.get_by_label("From")).to_be_focused()
-    await press(page, "Remove this line", line)
-    await expect(line).to_be_hidden()
+    await window_and_back(page)
     await press(page, "Save sending times")
     await expect(page.get_by_text("Version 1", exact=True)).to_be_visible()
     await expect(page.get_by_text("Monday to Friday 21:30–08:00")).to_be_visible()
