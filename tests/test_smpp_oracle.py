@@ -66,7 +66,7 @@ def submit(to: str, text: str) -> SubmitSm:
     )
 
 
-@pytest.mark.filterwarnings("ignore:unclosed <StreamWriter:ResourceWarning")
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 async def test_its_client_sends_through_our_message_centre(sandbox: Rig) -> None:
     to, refused = new_number(), new_number()
     sandbox.rules({"recipient": refused, "outcome": "rate_limit"})
