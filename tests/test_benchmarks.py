@@ -45,6 +45,12 @@ class Meter:
         return Timing(began, began + 0.01, time.monotonic())
 
 
+def test_it_begins_without_the_packages_of_the_tests() -> None:
+    without = "sys.modules.update(dict.fromkeys(('pytest', 'hypothesis', 'playwright')))"
+    program = f"import sys; {without}; import benchmarks.__main__"
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
+
+
 async def test_a_burst_sends_all_and_never_too_many_at_once() -> None:
     meter = Meter()
     timings = await burst(meter.one, 20, at_once=5)
