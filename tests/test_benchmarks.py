@@ -46,7 +46,9 @@ class Meter:
 
 
 def test_it_begins_without_the_packages_of_the_tests() -> None:
-    without = "sys.modules.update(dict.fromkeys(('pytest', 'hypothesis', 'playwright')))"
+    without = (
+        "sys.modules.update(dict.fromkeys(('pytest', 'hypothesis', 'playwright')))"
+    )
     program = f"import sys; {without}; import benchmarks.__main__"
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
 
