@@ -1,7 +1,8 @@
 """Hand one delivery to its channel's provider, and ask what became of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
@@ -29,6 +30,9 @@ from core.words import Channel, Outcome, Priority, Reason
 from store import Store, attempts
 from store.attempts import Attempt, AttemptState
 
+# What finds no room again and again is looked at this often at least.
+_LONGEST_HOLD = timedelta(minutes=5)
+
 
 @dataclass(frozen=True)
 class DeliveryActivities:
@@ -49,17 +53,22 @@ class DeliveryActivities:
         """
         self._check_served(task.channel)
         repeated = task.again or activity.info().attempt > 1
-        # One transaction: each costs as much as its statements.
-        async with self.store.sessions.begin() as session:
-            rules = await rules_of(session, task)
-            earlier = await _earlier(session, task) if repeated else ()
-            known = self._already_known(task, earlier)
-            if known is None:
-                if shut := await self._closed(session, task):
-                    return shut
-                sending = self._sending(task, rules)
-                await self._admit(session, task, sending, rules.limits)
-                call = await self._begun(session, task, earlier)
+        earlier: Sequence[Attempt] = ()
+        try:
+            # One transaction: each costs as much as its statements.
+            async with self.store.sessions.begin() as session:
+                rules = await rules_of(session, task)
+                if repeated:
+                    earlier = await _earlier(session, task)
+                known = self._already_known(task, earlier)
+                if known is None:
+                    if shut := await self._closed(session, task, earlier):
+                        return shut
+                    sending = self._sending(task, rules)
+                    await self.limiter.admit(session, sending, rules.limits)
+                    call = await self._calls.begin(session, task, earlier)
+        except RateLimited as no_room:
+            return _held(task, no_room, earlier)
         if known is not None:
             return await with_early_receipt(self.store, earlier[-1], known)
         return await self._made(task, sending, call)
@@ -103,14 +112,6 @@ class DeliveryActivities:
         if not self.router.serves(channel):
             raise Undeliverable(Reason.CHANNEL_DISABLED)
 
-    async def _begun(
-        self, session: AsyncSession, task: DeliveryTask, earlier: Sequence[Attempt]
-    ) -> Call:
-        try:
-            return await self._calls.begin(session, task, earlier)
-        except RateLimited as error:
-            raise _within_patience(task, error) from None
-
     async def _made(
         self, task: DeliveryTask, sending: Sending, call: Call
     ) -> DeliveryResult:
@@ -145,10 +146,13 @@ class DeliveryActivities:
                 )
 
     async def _closed(
-        self, session: AsyncSession, task: DeliveryTask
+        self, session: AsyncSession, task: DeliveryTask, earlier: Sequence[Attempt]
     ) -> DeliveryResult | None:
-        """Return from when on it may be sent, where that is not now."""
-        if task.priority is Priority.CRITICAL:
+        """Return from when on it may be sent, where that is not now.
+
+        What may have been taken already is only repeated: that is not held.
+        """
+        if task.priority is Priority.CRITICAL or _in_doubt(earlier):
             return None
         now = later(task.at)
         shut = await self.times.closed(session, task.type, task.channel, now)
@@ -159,19 +163,6 @@ class DeliveryActivities:
         return DeliveryResult(
             outcome=Outcome.PENDING, reason=Reason.QUIET_HOURS, not_before=shut.until
         )
-
-    async def _admit(
-        self,
-        session: AsyncSession,
-        task: DeliveryTask,
-        sending: Sending,
-        limits: Mapping[str, int],
-    ) -> None:
-        """Raise RateLimited where a limit of the channel has no room now."""
-        try:
-            await self.limiter.admit(session, sending, limits)
-        except RateLimited as error:
-            raise _within_patience(task, error) from None
 
     def _sending(self, task: DeliveryTask, rules: Rules) -> Sending:
         link = self.links.link(task.message_id, task.created_at, rules.link)
@@ -223,6 +214,31 @@ def _within_patience(task: DeliveryTask, error: DeliveryError) -> DeliveryError:
     if error.retry_after is not None and error.retry_after > task.patience:
         error.retryable = False
     return error
+
+
+def _held(
+    task: DeliveryTask, no_room: RateLimited, earlier: Sequence[Attempt]
+) -> DeliveryResult:
+    """Return from when on there may be room in our own limit.
+
+    Whoever is held again comes back later, as there is room for few. Raises the
+    error where that is later than the next channel can wait, and where a call is to
+    be repeated: a repeat stays one.
+    """
+    error = _within_patience(task, no_room)
+    if not error.retryable or error.retry_after is None or _in_doubt(earlier):
+        raise error from None
+    wait = min(error.retry_after * 2 ** min(task.held, 10), _LONGEST_HOLD)
+    return DeliveryResult(
+        outcome=Outcome.PENDING,
+        reason=Reason.RATE_LIMITED,
+        not_before=later(task.at) + wait,
+    )
+
+
+def _in_doubt(earlier: Sequence[Attempt]) -> bool:
+    """Tell whether the last call may have been taken."""
+    return bool(earlier) and earlier[-1].state in ("sending", "unknown")
 
 
 def _unknown(route: Route | None, attempt: Attempt) -> DeliveryResult:

@@ -65,7 +65,8 @@ class DeliveryTask(Model):
 
     `patience` is how long a provider's "later" is worth waiting for; `again`
     allows a repeat although an earlier call's end is not known; `doubted`: a
-    provider has refused this address before. `at` is the workflow's time.
+    provider has refused this address before. `at` is the workflow's time. `held`:
+    how often our own limit had no room for it.
     `digest`: it tells of several messages, not of this one alone.
     """
 
@@ -87,6 +88,7 @@ class DeliveryTask(Model):
     doubted: bool = False
     at: datetime | None = None
     digest: Digest | None = None
+    held: int = 0
 
     @property
     def delivery_id(self) -> UUID:

@@ -1,7 +1,7 @@
 """A channel's limits hold before its provider is called, for all but criticals."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 from uuid import uuid4
@@ -11,12 +11,12 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.delivery import DeliveryActivities
 from activities.links import Links
-from activities.models import DeliveryTask
+from activities.models import DeliveryResult, DeliveryTask
 from channels.base import Sending, Taken
 from channels.router import Route, Router
 from core.errors import RateLimited
 from core.models import Address
-from core.words import Channel, IdentityType, Priority
+from core.words import Channel, IdentityType, Outcome, Priority, Reason
 from store import Store, attempts, catalog, limits, seeds
 from store.columns import utc_now
 from tests.activity_rig import ACTOR, TYPE, booking_store
@@ -66,20 +66,34 @@ def task(phone: str = "+8613812345678", **changes: Any) -> DeliveryTask:
         "params": {"name": "林小满"},
         "link": None,
         "created_at": utc_now(),
-        "patience": timedelta(seconds=30),
+        "patience": timedelta(hours=2),
     }
     return DeliveryTask(**(whole | changes))
 
 
 async def deliver(activities: DeliveryActivities, work: DeliveryTask) -> bool:
     """Tell whether it was sent."""
-    try:
-        await ActivityEnvironment().run(activities.deliver, work)
-    except RateLimited:
-        async with activities.store.sessions() as session:
-            assert not await attempts.attempts_of(session, work.delivery_id)
-        return False
-    return True
+    if await held_until(activities, work) is None:
+        return True
+    async with activities.store.sessions() as session:
+        assert not await attempts.attempts_of(session, work.delivery_id)
+    return False
+
+
+async def held_until(
+    activities: DeliveryActivities, work: DeliveryTask
+) -> datetime | None:
+    """Return from when on there may be room, None where it was sent."""
+    result = await ActivityEnvironment().run(activities.deliver, work)
+    assert isinstance(result, DeliveryResult)
+    if result.not_before is None:
+        assert result.outcome is Outcome.ACCEPTED
+    else:
+        assert (result.outcome, result.reason) == (
+            Outcome.PENDING,
+            Reason.RATE_LIMITED,
+        )
+    return result.not_before
 
 
 async def test_one_person_is_limited_and_nobody_else(store: Store) -> None:
@@ -102,19 +116,47 @@ async def test_the_same_words_are_not_sent_twice(store: Store) -> None:
     assert not await deliver(activities, task())
 
 
-@pytest.mark.parametrize(
-    ("limit", "waits"), [("per_3_seconds", True), ("per_recipient_per_day", False)]
-)
-async def test_a_wait_within_patience_is_worth_a_retry(
-    store: Store, limit: str, waits: bool
+async def test_who_is_held_again_comes_back_later(store: Store) -> None:
+    activities = await limited(store, per_3_seconds=1)
+    assert await deliver(activities, task())
+    waits = []
+    for held in (0, 3, 200):
+        until = await held_until(activities, task(held=held))
+        assert until is not None
+        waits.append((until - utc_now()).total_seconds())
+    assert waits[0] < 5
+    assert 20 < waits[1] < 40
+    assert 299 < waits[2] <= 300
+
+
+async def test_a_wait_past_patience_is_left_to_the_next_channel(store: Store) -> None:
+    activities = await limited(store, per_recipient_per_day=1)
+    assert await deliver(activities, task())
+    hasty = task(patience=timedelta(seconds=30))
+    with pytest.raises(RateLimited) as caught:
+        await ActivityEnvironment().run(activities.deliver, hasty)
+    assert not caught.value.retryable
+
+
+async def test_what_may_have_been_taken_is_not_held_as_if_it_were_new(
+    store: Store,
 ) -> None:
-    activities = await limited(store, **{limit: 1})
+    activities = await limited(store, per_3_seconds=1)
+    work = task()
+    async with store.sessions.begin() as session:
+        await attempts.begin_attempt(
+            session,
+            delivery_id=work.delivery_id,
+            message_id=work.message_id,
+            channel=work.channel,
+            provider="yes",
+        )
     assert await deliver(activities, task())
     with pytest.raises(RateLimited) as caught:
-        await ActivityEnvironment().run(activities.deliver, task())
-    assert caught.value.retryable is waits
-    assert caught.value.retry_after is not None
-    assert caught.value.retry_after <= timedelta(hours=1)
+        await ActivityEnvironment().run(
+            activities.deliver, work.model_copy(update={"again": True})
+        )
+    assert caught.value.retryable
 
 
 async def test_a_large_limit_is_taken_in_shares_and_kept(store: Store) -> None:

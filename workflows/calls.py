@@ -18,8 +18,12 @@ with workflow.unsafe.imports_passed_through():
     from workflows.ledger import Ledger
     from workflows.options import (
         ASK,
+        HOLD,
+        HOLD_BULK,
+        HOLD_CRITICAL,
         POLL,
         RATE_LIMIT_PATIENCE,
+        RATE_LIMIT_PATIENCE_BULK,
         SEND,
         SEND_CRITICAL,
         SEND_WHOLE,
@@ -34,6 +38,8 @@ _OUTCOMES = {
 NOT_SENT = DeliveryResult(outcome=Outcome.FAILED, reason=Reason.UNREACHABLE)
 _STOPPED = DeliveryResult(outcome=Outcome.SKIPPED, reason=Reason.CANCELLED)
 _TOO_LATE = DeliveryResult(outcome=Outcome.FAILED, reason=Reason.EXPIRED)
+_NO_ROOM = DeliveryResult(outcome=Outcome.FAILED, reason=Reason.RATE_LIMITED)
+_HOLDS = {Priority.CRITICAL: HOLD_CRITICAL, Priority.BULK: HOLD_BULK}
 
 
 class ProviderCalls:
@@ -47,22 +53,29 @@ class ProviderCalls:
     async def send(self, channel: Channel, again: bool = False) -> DeliveryResult:
         """Hand a delivery to its provider; `again` although an end is not known.
 
-        It waits until it may go out; one that is stopped before is skipped.
+        It waits until it may go out; one that is stopped before is skipped, and
+        one that our own limits have no room for fails after a while.
         """
+        held = 0
+        patient_until = workflow.now() + _HOLDS.get(self._priority, HOLD)
         while True:
-            result = await self._try(channel, again)
+            result = await self._try(channel, again, held)
             if result.not_before is None:
                 return result
             reason = result.reason or Reason.QUIET_HOURS
+            if reason is Reason.RATE_LIMITED:
+                held += 1
+                if result.not_before > patient_until:
+                    return _NO_ROOM
             waiting = Waiting(reason=reason, until=result.not_before)
             if not await self._due.wait(waiting):
                 return _STOPPED if self.time_left() else _TOO_LATE
 
-    async def _try(self, channel: Channel, again: bool) -> DeliveryResult:
+    async def _try(self, channel: Channel, again: bool, held: int) -> DeliveryResult:
         left = self.time_left()
         if not left:
             return _TOO_LATE
-        task = self._task(channel, again)
+        task = self._task(channel, again, held)
         stage = self._ledger.delivery(channel).stage
         options = (SEND_CRITICAL if self.critical else SEND) | {
             "schedule_to_close_timeout": left,
@@ -101,8 +114,11 @@ class ProviderCalls:
             unsaid = unreachable or failed.outcome is Outcome.UNKNOWN
             return None if unsaid else failed
 
-    def _task(self, channel: Channel, again: bool = False) -> DeliveryTask:
+    def _task(
+        self, channel: Channel, again: bool = False, held: int = 0
+    ) -> DeliveryTask:
         message = self._ledger.message
+        bulk = self._priority is Priority.BULK
         return DeliveryTask(
             message_id=message.id,
             type=message.type,
@@ -114,7 +130,7 @@ class ProviderCalls:
             params=message.params,
             link=message.link,
             created_at=message.created_at,
-            patience=RATE_LIMIT_PATIENCE,
+            patience=RATE_LIMIT_PATIENCE_BULK if bulk else RATE_LIMIT_PATIENCE,
             again=again,
             expires_at=message.expires_at,
             acknowledge=message.acknowledge,
@@ -122,6 +138,7 @@ class ProviderCalls:
             doubted=channel in self._prepared.doubted,
             at=workflow.now(),
             digest=self._prepared.digest,
+            held=held,
         )
 
     def time_left(self) -> timedelta:
@@ -134,7 +151,11 @@ class ProviderCalls:
     @property
     def critical(self) -> bool:
         """Whether lives hang on it."""
-        return self._ledger.message.priority is Priority.CRITICAL
+        return self._priority is Priority.CRITICAL
+
+    @property
+    def _priority(self) -> Priority:
+        return self._ledger.message.priority
 
 
 def _type(error: ActivityError) -> str | None:

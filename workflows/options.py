@@ -31,8 +31,14 @@ SEND_CRITICAL = ActivityConfig(
         maximum_attempts=5,
     ),
 )
-# A provider's "later" within this time is waited for, else the next channel.
+# A "later" within this time is waited for, else the next channel is taken: of a
+# provider, and of a limit of ours. What is sent in bulk is in no hurry.
 RATE_LIMIT_PATIENCE = timedelta(seconds=30)
+RATE_LIMIT_PATIENCE_BULK = timedelta(minutes=10)
+# Where our own limit has no room again and again, it is waited for so long in all.
+HOLD = timedelta(seconds=30)
+HOLD_CRITICAL = timedelta(minutes=5)
+HOLD_BULK = SEND_WHOLE
 
 # What may not go out yet is looked at again after so long at least.
 LEAST_WAIT = timedelta(seconds=1)
