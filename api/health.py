@@ -13,7 +13,6 @@ from api.problems import problem, request_id
 from core.errors import MessageCentreError
 from core.models import Model
 from operations.account_health import health_of_all
-from operations.accounts import fallback
 from operations.steering import MOST_LIVE, live_queues
 from store import clients, limits
 from store.alarms import open_alarms
@@ -107,9 +106,8 @@ async def _note_stored(centre: Centre) -> None:
 async def _note_accounts(centre: Centre) -> None:
     """Ask the store how accounts stand; while that is away the last figures stand."""
     with suppress(MessageCentreError):
-        under, rules = fallback(centre.settings)[1], centre.settings.routing
         async with centre.store.sessions() as session:
-            found = await health_of_all(session, under, rules)
+            found = await health_of_all(session, centre.settings)
         centre.metrics.accounts(found)
 
 

@@ -12,6 +12,7 @@ class Breaker:
     """Opens after so many failures in a row; then lets one call through at a time.
 
     The first that succeeds closes it; one that fails opens it for another pause.
+    Its rules may change as it works.
     """
 
     rules: RoutingRules = field(default_factory=RoutingRules)

@@ -10,36 +10,42 @@ channel has.
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from core.models import Model
 
 Cause = Literal["slow", "errors", "quiet"]
 WHOLE = 100
 
+Seconds = Annotated[float, Field(ge=0.1, le=86_400)]
+Pause = Annotated[float, Field(ge=0, le=86_400)]
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+
 
 class RoutingRules(Model):
     """When traffic moves, as data: seconds, shares and points of a hundred."""
 
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
     # An answer later than this is slow; the longest a call may take is 8 s.
-    slow_call_seconds: float = Field(default=4, gt=0)
-    slow_window_seconds: float = Field(default=900, gt=0)
+    slow_call_seconds: Seconds = 4
+    slow_window_seconds: Seconds = 900
     slow_share: float = Field(default=0.15, gt=0, le=1)
     # So few calls say nothing.
-    least_calls: int = Field(default=5, ge=1)
-    slow_pause_seconds: float = Field(default=300, ge=0)
-    errors: int = Field(default=50, ge=1)
-    error_window_seconds: float = Field(default=60, gt=0)
-    error_pause_seconds: float = Field(default=60, ge=0)
-    quiet_seconds: float = Field(default=900, gt=0)
+    least_calls: Count = 5
+    slow_pause_seconds: Pause = 300
+    errors: Count = 50
+    error_window_seconds: Seconds = 60
+    error_pause_seconds: Pause = 60
+    quiet_seconds: Seconds = 900
     points: int = Field(default=10, ge=1, le=WHOLE)
     # So many calls in a row without an answer open an account's breaker.
-    breaker_failures: int = Field(default=10, ge=1)
-    breaker_pause_seconds: float = Field(default=15, gt=0)
+    breaker_failures: Count = 10
+    breaker_pause_seconds: Seconds = 15
     # How often the rules are applied.
-    every_seconds: float = Field(default=10, gt=0)
+    every_seconds: Seconds = 10
 
 
 class Measured(Model):

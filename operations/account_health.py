@@ -5,10 +5,9 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from channels.provider import Accounts
 from core.errors import Conflict, NotFound
 from core.models import Model
-from core.routing import Cause, Measured, RoutingRules, in_force, shares
+from core.routing import Cause, Measured, in_force, shares
 from core.settings import Settings
 from core.words import Channel
 from operations.accounts import (
@@ -22,6 +21,7 @@ from operations.accounts import (
 from store import accounts
 from store.audit import Actor
 from store.columns import utc_now
+from store.routing_rules import rules_in_force
 from store.traffic import Traffic, forget_traffic, measured, traffic
 
 ByAccount = Mapping[tuple[Channel, str], "AccountHealth"]
@@ -55,7 +55,7 @@ async def account_states(
 ) -> tuple[AccountState, ...]:
     """Return a channel's accounts; NotFound where it has none at a provider."""
     views = await account_views(session, settings, channel)
-    health = await health_of_all(session, fallback(settings)[1], settings.routing)
+    health = await health_of_all(session, settings)
     return tuple(
         AccountState(**dict(view), health=health.get((channel, view.code)))
         for view in views
@@ -72,11 +72,10 @@ async def account_state(
     raise NotFound("This channel has no such account.")
 
 
-async def health_of_all(
-    session: AsyncSession, under: Accounts, rules: RoutingRules
-) -> ByAccount:
+async def health_of_all(session: AsyncSession, settings: Settings) -> ByAccount:
     """Return how every enabled account stands."""
-    now = utc_now()
+    now, under = utc_now(), fallback(settings)[1]
+    rules = (await rules_in_force(session, settings.routing)).rules
     seen = await measured(session, now, rules)
     known = {(one.channel, one.code): one for one in await traffic(session)}
     weights: dict[Channel, dict[str, int]] = {}

@@ -17,6 +17,7 @@ from core.routing import RoutingRules
 from core.words import Channel
 from operations.accounts import current_accounts
 from store import Store, inbox
+from store.routing_rules import rules_in_force
 from store.traffic import deductions, put_open
 
 log = structlog.get_logger("channels")
@@ -52,7 +53,7 @@ class LiveChannels:
     ) -> None:
         self._tools = tools
         self._under = under
-        self._rules = rules or RoutingRules()
+        self._rules = self._start = rules or RoutingRules()
         self._own = [Route(InboxSender(tools.deposit))]
         if tools.popups:
             self._own.append(Route(SocketSender(tools.popups, lambda: None)))
@@ -64,6 +65,7 @@ class LiveChannels:
 
     async def follow(self, session: AsyncSession) -> None:
         """Send by what the store holds now, over the accounts of the start."""
+        self._go_by((await rules_in_force(session, self._start)).rules)
         self.use(await current_accounts(session, self._under))
         self.router.weigh(await deductions(session))
 
@@ -76,6 +78,12 @@ class LiveChannels:
                 for (channel, code), until in changed.items():
                     await put_open(session, channel, code, until)
             self._told |= changed
+
+    def _go_by(self, rules: RoutingRules) -> None:
+        """Open and close the breakers by these rules from now on."""
+        self._rules = rules
+        for route in self._routes.values():
+            route.breaker.rules = rules
 
     def use(self, accounts: Accounts) -> None:
         """Send by these accounts from now on."""

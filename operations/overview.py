@@ -13,7 +13,6 @@ from core.settings import Settings
 from core.words import Channel, Status
 from operations import Parts
 from operations.account_health import AccountHealth, health_of_all
-from operations.accounts import fallback
 from operations.queues import QueueFigures
 from operations.shared import Shared
 from operations.steering import live_queues
@@ -121,8 +120,7 @@ async def _troubles(
     session: AsyncSession, settings: Settings
 ) -> tuple[AccountTrouble, ...]:
     """Return the accounts that calls are kept away from."""
-    under = fallback(settings)[1]
-    health = await health_of_all(session, under, settings.routing)
+    health = await health_of_all(session, settings)
     return tuple(
         AccountTrouble(channel=channel, code=code, health=one)
         for (channel, code), one in health.items()

@@ -22,6 +22,7 @@ from store import Store, audit
 from store.audit import Actor
 from store.columns import utc_now
 from store.leases import take_lease
+from store.routing_rules import rules_in_force
 from store.traffic import deductions, measured, put_deductions
 
 _ROUTER = Actor(who="routing", role="system")
@@ -29,11 +30,16 @@ _ROUTER = Actor(who="routing", role="system")
 log = structlog.get_logger("routing")
 
 
-async def route_for_ever(store: Store, under: Accounts, rules: RoutingRules) -> None:
-    """Apply the rules until cancelled; a store that is away is waited for."""
-    holder = secrets.token_hex(8)
+async def route_for_ever(store: Store, under: Accounts, start: RoutingRules) -> None:
+    """Apply the rules until cancelled; a store that is away is waited for.
+
+    `start` are the rules until somebody sets others.
+    """
+    holder, rules = secrets.token_hex(8), start
     while True:
         try:
+            async with store.sessions() as session:
+                rules = (await rules_in_force(session, start)).rules
             await route_once(store, under, rules, holder)
         except MessageCentreError:
             pass  # /health/ready says what is missing

@@ -26,6 +26,17 @@ class AccountTrafficRow(Row, table=True):
     open_until: datetime | None = Field(sa_type=UtcDateTime)
 
 
+class RoutingRulesRow(Row, table=True):
+    """The rules that administrators have set, as JSON; no row: those of the start."""
+
+    __tablename__ = "routing_rules"
+
+    id: int = Field(primary_key=True)
+    rules: str = Field(sa_type=Text)
+    set_by: str
+    set_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class ProviderTokenRow(Row, table=True):
     """The access token of an account, sealed; `account` names it by its index."""
 

@@ -22,7 +22,11 @@ from store.batch_tables import BatchRecipientRow, BatchRow
 from store.columns import UtcDateTime, index_present
 from store.part_tables import AttemptPartRow
 from store.receipt_tables import ParkedReceiptRow, ReceiptAddressRow
-from store.route_tables import AccountTrafficRow, ProviderTokenRow
+from store.route_tables import (
+    AccountTrafficRow,
+    ProviderTokenRow,
+    RoutingRulesRow,
+)
 from store.rows import Row
 from store.setup_tables import (
     ChannelRow,
@@ -82,6 +86,7 @@ __all__ = [
     "QueueSettingRow",
     "ReceiptAddressRow",
     "RecoveryCodeRow",
+    "RoutingRulesRow",
     "Row",
     "SendingRulesRow",
     "SignInRow",

@@ -112,3 +112,21 @@ async def test_an_open_breaker_is_shown_and_counted(rig: Rig, admin: Desk) -> No
     text = (await rig.http.get("/metrics")).text
     assert 'hmc_account_open{account="default",channel="sms"} 1.0' in text
     assert 'hmc_account_share{account="default",channel="sms"} 100.0' in text
+
+
+async def test_when_traffic_moves_is_set_and_given_up(admin: Desk) -> None:
+    held = await admin.done("GET", "/routing")
+    assert (held["source"], held["rules"]["slow_call_seconds"]) == ("settings", 4)
+    for wrong in ({"slow_share": 2}, {"errors": 0}, {"quiet_seconds": 1e9}):
+        (name,) = wrong
+        assert pointers(await admin.ask("PUT", "/routing", wrong)) == [f"/{name}"]
+    assert pointers(await admin.ask("PUT", "/routing", {"speed": 1})) == ["/speed"]
+    await admin.done("PUT", "/routing", {"slow_call_seconds": 2})
+    held = await admin.done("GET", "/routing")
+    assert (held["source"], held["rules"]["slow_call_seconds"]) == ("store", 2)
+    assert None not in (held["set_by"], held["set_at"])
+    for _ in range(2):
+        await admin.done("DELETE", "/routing", status=204)
+    assert (await admin.done("GET", "/routing"))["source"] == "settings"
+    log = (await admin.ask("GET", "/audit", target="routing")).json()["items"]
+    assert [entry["after"]["slow_call_seconds"] for entry in log] == [4, 2]

@@ -87,3 +87,37 @@ async def test_accounts_are_added_weighed_switched_off_and_removed(
     dialog = page.get_by_role("dialog")
     await dialog.get_by_role("button", name="Remove this account").click()
     await expect(page.get_by_role("heading", name="spare · tencent")).to_be_hidden()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def rules_of_the_start(centre: Centre) -> AsyncIterator[None]:
+    """Other tests find the rules of the start again."""
+    yield
+    async with at_api(centre) as admin:
+        await admin.http.delete("/v1/admin/routing")
+
+
+async def test_when_traffic_moves_is_set_by_keyboard_and_given_up(
+    console: Console, centre: Centre, rules_of_the_start: None
+) -> None:
+    page = await signed_in(await console(language="en", width=390))
+    await open_page(page, "/channels")
+    await expect(page.get_by_text("The rules of the start hold")).to_be_visible()
+    late = page.get_by_label("A later answer is slow (s)")
+    save = page.get_by_role("button", name="Save these rules")
+    await late.fill("0")
+    await save.press("Enter")
+    await expect(page.get_by_text("Must be at least 0.1.")).to_be_visible()
+    await late.fill("2.5")
+    await page.get_by_label("Calls without an answer").fill("20")
+    await save.press("Enter")
+    await expect(page.get_by_text("Set by admin")).to_be_visible()
+    await check_axe(page)
+    await no_sideways(page)
+    async with at_api(centre) as admin:
+        held = await admin.ask("GET", "/admin/routing")
+    assert (held["rules"]["slow_call_seconds"], held["rules"]["errors"]) == (2.5, 20)
+    await page.get_by_role("button", name="Go back to the rules").press("Enter")
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_role("button", name="Go back to the rules").press("Enter")
+    await expect(page.get_by_text("The rules of the start hold")).to_be_visible()

@@ -1,19 +1,25 @@
 """Traffic moves away from a slow account and back, by what all processes measured."""
 
+import asyncio
 import random
 from collections import Counter
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+import httpx
+
 from channels import sandbox_accounts
-from channels.provider import Accounts, SandboxPorts
+from channels.base import Sending
+from channels.provider import Accounts, SandboxPorts, Tools
 from channels.router import Router
 from core.routing import RoutingRules
 from core.words import Channel
-from operations.routing import route_once
+from operations.channels import LiveChannels
+from operations.routing import route_for_ever, route_once
 from store import Store, audit
-from store.audit import AuditFilter
+from store.audit import Actor, AuditFilter
 from store.columns import utc_now
+from store.routing_rules import put_rules
 from store.sql import table_of
 from store.tables import AttemptRow
 from store.traffic import deductions, forget_traffic, measured, put_open, traffic
@@ -67,6 +73,10 @@ async def calls(
     async with store.sessions.begin() as session:
         connection = await session.connection()
         await connection.execute(table_of(AttemptRow).insert(), rows)
+
+
+async def _no_deposit(sending: Sending) -> None:
+    raise AssertionError("nothing is deposited here")
 
 
 async def points(store: Store) -> dict[str, int]:
@@ -162,6 +172,30 @@ async def test_an_open_breaker_is_known_to_all_until_its_account_goes(
         assert found == {"a": until, "b": None}
         await forget_traffic(session, Channel.SMS, "a")
         assert [one.code for one in await traffic(session, Channel.SMS)] == ["b"]
+
+
+async def test_rules_that_people_set_hold_without_a_restart(store: Store) -> None:
+    sms, (start, strict) = accounts("a", "b"), (RoutingRules(), RULES)
+    start = start.model_copy(update={"every_seconds": 0.1})
+    await calls(store, "a", utc_now(), *[1.5] * 10)
+    async with httpx.AsyncClient() as http:
+        live = LiveChannels(Tools(http, _no_deposit), sms, start)
+        applying = asyncio.create_task(route_for_ever(store, sms, start))
+        await asyncio.sleep(0.3)
+        assert await points(store) == {}
+        async with store.sessions.begin() as session:
+            await put_rules(session, strict, start, Actor(who="admin"))
+        moved: dict[str, int] = {}
+        async with asyncio.timeout(5):
+            while not moved:
+                await asyncio.sleep(0.05)
+                moved = await points(store)
+        async with store.sessions() as session:
+            await live.follow(session)
+        applying.cancel()
+    assert moved == {"a": 10}
+    (first, *_) = live.router.choices(Channel.SMS)
+    assert first.breaker.rules == strict
 
 
 async def test_a_call_still_under_way_is_not_slow(store: Store) -> None:

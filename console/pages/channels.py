@@ -5,6 +5,7 @@ from typing import Any
 from console.desk import desk
 from console.frame import acting, page
 from console.listing import Action, Column, Listing, Row, Rows
+from console.routing_form import draw_routing
 from console.setup import in_words, may_change, state
 from console.texts import t
 from console.widgets import confirm
@@ -54,6 +55,7 @@ async def channels() -> None:
         else (),
     )
     await listing.draw()
+    await draw_routing(changes=await may_change())
 
 
 async def switch_channel(channel: Channel, enabled: bool, actor: Actor) -> None:
