@@ -11,7 +11,7 @@ from api.callers import address_allowed, address_of
 from api.centre import Centre, CentreDep
 from api.client_auth import TokenRefused, TokenRequest, not_known, read_token_request
 from api.tokens import LIFE
-from core.errors import TooManyRequests, Unauthenticated, Unavailable
+from core.errors import Forbidden, TooManyRequests, Unauthenticated, Unavailable
 from core.models import Model
 from core.words import Role, Scope
 from operations import signing_in
@@ -148,6 +148,8 @@ async def sign_in(
 ) -> SessionAnswer:
     """Sign a person in."""
     user = await _signed_in(centre, body, address_of(request))
+    if signing_in.must_add_factor(user, centre.settings):
+        raise Forbidden("Turn on the second factor in the console first.")
     token = centre.tokens.for_person(user.username, user.epoch, user.role)
     return SessionAnswer(access_token=token, role=user.role)
 

@@ -2,6 +2,7 @@
 
 import structlog
 from nicegui import Client, ui
+from pydantic_core import ErrorDetails
 
 from console.texts import knows, t
 from core.errors import Invalid, MessageCentreError, Unavailable
@@ -44,6 +45,15 @@ def translated(detail: str) -> str:
     """Return an English error text in the visitor's language, where we have it."""
     key = f"detail.{detail}"
     return t(key) if knows(key) else detail
+
+
+def in_words(error: ErrorDetails) -> str:
+    """Return what pydantic refuses, in the visitor's language where we have words."""
+    facts = error.get("ctx", {})
+    if error["type"] == "value_error":
+        return translated(str(facts["error"]))
+    key = f"invalid.{error['type']}"
+    return t(key, **facts) if knows(key) else translated(error["msg"])
 
 
 def notify(text: str, *, good: bool = True, stays: bool = True) -> None:

@@ -9,7 +9,7 @@ from nicegui import ui
 from nicegui.elements.mixins.value_element import ValueElement
 from pydantic import ValidationError
 
-from console.failures import Refused, translated
+from console.failures import Refused, in_words, translated
 from console.texts import t
 from core.errors import Invalid
 
@@ -107,7 +107,7 @@ class Form:
             raise Refused from None
         except ValidationError as error:
             places = {
-                "/" + "/".join(map(str, e["loc"])): translated(e["msg"])
+                "/" + "/".join(map(str, e["loc"])): in_words(e)
                 for e in error.errors(include_input=False, include_url=False)
             }
             if not self._mark(places):

@@ -28,7 +28,7 @@ __all__ = ["Framed", "Page", "acting", "page"]
 Build = Callable[..., Awaitable[None]]
 # Longer than any query may take; then the page says that it took too long.
 _LONGEST = 20.0
-PASSWORD = "/password"
+PASSWORD, ACCOUNT = "/password", "/account"
 
 _log = structlog.get_logger("console")
 
@@ -86,6 +86,8 @@ def serve(shown: Page, menu: Sequence[tuple[str, Sequence[Page]]]) -> None:
             return _redirect(f"{SIGN_IN}?next={quote(_here())}")
         if _must_renew(visitor) and shown.path != PASSWORD:
             return _redirect(PASSWORD)
+        if _must_add_factor(visitor) and shown.path not in (PASSWORD, ACCOUNT):
+            return _redirect(ACCOUNT)
         ui.context.client.storage[GUARDED] = True
         entries = _entries(menu, visitor)
         with draw_shell(t(shown.title), shown.path, visitor, entries):
@@ -102,6 +104,10 @@ def serve_bare(path: str, build: Callable[..., Any]) -> None:
 
 def _must_renew(visitor: Visitor) -> bool:
     return signing_in.must_change(visitor.user, desk().settings)
+
+
+def _must_add_factor(visitor: Visitor) -> bool:
+    return signing_in.must_add_factor(visitor.user, desk().settings)
 
 
 async def _draw(shown: Page, visitor: Visitor, args: Any, kwargs: Any) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
@@ -62,6 +63,8 @@ class Settings(BaseSettings):
     # A password holds so many days (0: for ever); so many old ones stay barred.
     password_days: int = Field(default=90, ge=0, le=3650)
     password_history: int = Field(default=5, ge=0, le=24)
+    # "required": who has no second factor may do nothing but turn one on.
+    second_factor: Literal["optional", "required"] = "optional"
     # Where Temporal's Web UI is reached from administrators' browsers.
     temporal_ui_url: str | None = None
 

@@ -69,6 +69,11 @@ def rules_of(settings: Settings) -> PasswordRules:
     return PasswordRules(days=days, history=history)
 
 
+def must_add_factor(user: User, settings: Settings) -> bool:
+    """Tell whether a user has to turn on the second factor first."""
+    return settings.second_factor == "required" and not user.two_factor
+
+
 def must_change(user: User, settings: Settings) -> bool:
     """Tell whether a user has to choose a new password first."""
     too_old = passwords.expired(user.renewed_at, rules_of(settings))

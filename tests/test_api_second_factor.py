@@ -80,3 +80,13 @@ async def test_the_log_has_sign_ins_and_no_code(desk: Desk) -> None:
     actions = [entry["action"] for entry in found.json()["items"]]
     assert actions[:3] == ["sign-in", "sign-in-failed", "turn-on-two-factor"]
     assert not any(word in found.text for word in (secret, code, "123123", PASSWORD))
+
+
+async def test_where_it_is_required_nobody_works_without_one(tmp_path: Path) -> None:
+    async with running_api(tmp_path / "var", second_factor="required") as rig:
+        await rig.person(Role.OPERATOR, "sun")
+        desk = Desk(rig, {})
+        assert "console" in problem(await sign_in(desk), 403)["detail"]
+        secret = await turned_on(desk)
+        answer = await sign_in(desk, code=pyotp.TOTP(secret).now())
+        assert answer.status_code == 200

@@ -3,9 +3,10 @@
 import time
 
 import pyotp
+import pytest
 from playwright.async_api import Page, expect
 
-from tests.centre import PASSWORD, Centre
+from tests.centre import PASSWORD, Centre, running_centre
 from tests.console_rig import (
     BROWSER,
     Console,
@@ -102,6 +103,28 @@ async def test_a_second_factor_is_turned_on_and_asked_for(
     await page.wait_for_url("**/console/")
     await open_page(page, "/account")
     await expect(page.get_by_text("Recovery codes left: 9")).to_be_visible()
+
+
+async def test_where_it_is_required_it_is_turned_on_before_anything_else(
+    console: Console, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("required") / "var"
+    async with running_centre(folder, second_factor="required") as strict:
+        page = await console(language="en", base_url=strict.url)
+        await signed_in(page)
+        await expect(page.get_by_text("requires two-factor sign-in")).to_be_visible()
+        await page.goto("/console/users")
+        await page.wait_for_url("**/console/account")
+        await ready(page)
+        await page.get_by_role("button", name="Turn on two-factor").click()
+        secret = await page.locator(".hmc-dialog code").inner_text()
+        await page.locator("[name=code]").fill(pyotp.TOTP(secret).now())
+        await page.get_by_role("button", name="Turn it on").click()
+        await page.get_by_role("button", name="I have kept it").click()
+        await expect(page.get_by_text("requires two-factor")).to_be_hidden()
+        turn_off = page.get_by_role("button", name="Turn off two-factor")
+        await expect(turn_off).to_be_hidden()
+        await open_page(page, "/users")
 
 
 async def test_signing_in_with_the_apps_code(console: Console, centre: Centre) -> None:

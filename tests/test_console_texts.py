@@ -3,8 +3,11 @@
 import ast
 import re
 from collections.abc import Iterator
+from typing import Annotated, Any
 
 import pytest
+from annotated_types import Ge, Gt, Le, Len, Lt
+from pydantic import Field, TypeAdapter, ValidationError
 
 from console.texts import LANGUAGES, all_texts
 from tests.source_tree import ROOT, parse, sources
@@ -53,6 +56,35 @@ def test_a_text_is_in_both_languages(key: str) -> None:
         assert text[tongue].strip(), key
     places = [set(PLACES.findall(text[tongue])) for tongue in LANGUAGES]
     assert places[0] == places[1], f"{key} has other placeholders"
+
+
+REFUSED = [
+    (Annotated[int, Ge(2)], 1),
+    (Annotated[int, Gt(2)], 1),
+    (Annotated[int, Le(2)], 3),
+    (Annotated[int, Lt(2)], 3),
+    (int, None),
+    (int, "x"),
+    (int, 1.5),
+    (float, None),
+    (float, "x"),
+    (Annotated[float, Field(allow_inf_nan=False)], float("nan")),
+    (str, 5),
+    (Annotated[str, Len(2)], "x"),
+    (Annotated[str, Len(0, 2)], "xxx"),
+    (Annotated[str, Field(pattern="^a$")], "x"),
+    (Annotated[list[int], Len(2)], []),
+    (Annotated[list[int], Len(0, 1)], [1, 2]),
+]
+
+
+@pytest.mark.parametrize(("kind", "value"), REFUSED, ids=map(str, range(len(REFUSED))))
+def test_what_pydantic_refuses_has_words(kind: Any, value: object) -> None:
+    with pytest.raises(ValidationError) as raised:
+        TypeAdapter(kind).validate_python(value)
+    (error,) = raised.value.errors()
+    text = all_texts()[f"invalid.{error['type']}"]["zh"]
+    assert "{" not in text.format(**error.get("ctx", {}))
 
 
 def test_every_text_asked_for_is_there() -> None:

@@ -9,7 +9,7 @@ from console.desk import desk
 from console.entering import enter_as
 from console.failures import notify
 from console.forms import Form
-from console.frame import PASSWORD, acting, page
+from console.frame import ACCOUNT, PASSWORD, acting, page
 from console.shell import Text
 from console.texts import t
 from console.visits import Visitor, present_visitor, session_changes
@@ -26,12 +26,12 @@ from console.widgets import (
     when,
 )
 from core.errors import Invalid, Wrong
-from operations.signing_in import must_change, rules_of
+from operations.signing_in import must_add_factor, must_change, rules_of
 from store import second_factor, sign_ins, users
 from store.audit import Actor
 
 
-@page("/account", title="account.title", icon="manage_accounts")
+@page(ACCOUNT, title="account.title", icon="manage_accounts")
 async def account() -> None:
     """Show the visitor's own account."""
     visitor = await present_visitor()
@@ -43,7 +43,7 @@ async def account() -> None:
         with card(t("account.profile")):
             _profile(visitor)
         with card(t("account.password")):
-            _password_form("/account")
+            _password_form(ACCOUNT)
         with card(t("account.two_factor")):
             _two_factor(visitor, left)
         with card(t("account.sessions")):
@@ -127,6 +127,8 @@ def _wrong(name: str, text: str) -> Invalid:
 def _two_factor(visitor: Visitor, left: int) -> None:
     if not visitor.user.two_factor:
         Text("p", t("account.two_factor_text")).classes("hmc-quiet")
+        if must_add_factor(visitor.user, desk().settings):
+            note(t("account.must_add_factor"), "warn")
         with ui.element("div").classes("hmc-buttons"):
             button(t("account.turn_on"), _turn_on, icon="shield", kind="primary")
         return
@@ -135,7 +137,8 @@ def _two_factor(visitor: Visitor, left: int) -> None:
         Text("span", t("account.codes_left", count=left)).classes("hmc-quiet")
     with ui.element("div").classes("hmc-buttons"):
         button(t("account.renew_codes"), _renew_codes)
-        button(t("account.turn_off"), _turn_off, kind="danger")
+        if desk().settings.second_factor == "optional":
+            button(t("account.turn_off"), _turn_off, kind="danger")
 
 
 @acting()
