@@ -145,4 +145,5 @@ async def test_a_channel_is_changed_and_switched_off(
     async with at_api(centre) as admin:
         found = (await admin.ask("GET", "/admin/channels"))["items"]
     voice = next(c for c in found if c["code"] == "voice")
+    await expect(page.get_by_text("10 a second").first).to_be_visible()
     assert (voice["enabled"], voice["limits"]) == (False, {"per_second": 10})

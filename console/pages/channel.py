@@ -7,7 +7,8 @@ from console.channel_test import draw_test
 from console.desk import desk
 from console.forms import Form
 from console.frame import acting, page
-from console.pages.channels import limits_in_words, switch_channel
+from console.limit_words import limits_in_words
+from console.pages.channels import switch_channel
 from console.receipt_addresses import draw_receipts
 from console.setup import (
     back,

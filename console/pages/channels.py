@@ -4,6 +4,7 @@ from typing import Any
 
 from console.desk import desk
 from console.frame import acting, page
+from console.limit_words import limits_in_words
 from console.listing import Action, Column, Listing, Row, Rows
 from console.routing_form import draw_routing
 from console.setup import in_words, may_change, state
@@ -85,11 +86,6 @@ async def _row(entry: ChannelEntry) -> dict[str, Any]:
         "on": entry.enabled,
         "off": not entry.enabled,
     }
-
-
-def limits_in_words(limits: dict[str, int]) -> str:
-    """Return a provider's limits, one after the other."""
-    return t("setup.comma").join(f"{name} {limits[name]:,}" for name in limits)
 
 
 async def _source(channel: Channel) -> str:
