@@ -27,11 +27,12 @@ from core.errors import (
     Undeliverable,
 )
 from core.words import Channel, Outcome, Priority, Reason
-from store import Store, attempts
+from store import Store, attempts, batches
 from store.attempts import Attempt, AttemptState
 
 # What finds no room again and again is looked at this often at least.
 _LONGEST_HOLD = timedelta(minutes=5)
+_CALLED_OFF = DeliveryResult(outcome=Outcome.SKIPPED, reason=Reason.CANCELLED)
 
 
 @dataclass(frozen=True)
@@ -52,26 +53,21 @@ class DeliveryActivities:
         provider drops duplicates itself, or the workflow says `again`.
         """
         self._check_served(task.channel)
-        repeated = task.again or activity.info().attempt > 1
         earlier: Sequence[Attempt] = ()
         try:
             # One transaction: each costs as much as its statements.
             async with self.store.sessions.begin() as session:
-                rules = await rules_of(session, task)
-                if repeated:
+                if task.again or activity.info().attempt > 1:
                     earlier = await _earlier(session, task)
                 known = self._already_known(task, earlier)
-                if known is None:
-                    if shut := await self._closed(session, task, earlier):
-                        return shut
-                    sending = self._sending(task, rules)
-                    await self.limiter.admit(session, sending, rules.limits)
-                    call = await self._calls.begin(session, task, earlier)
+                begun = known or await self._begun(session, task, earlier)
         except RateLimited as no_room:
             return _held(task, no_room, earlier)
         if known is not None:
             return await with_early_receipt(self.store, earlier[-1], known)
-        return await self._made(task, sending, call)
+        if isinstance(begun, DeliveryResult):
+            return begun
+        return await self._made(task, *begun)
 
     @activity.defn
     async def ask(self, task: DeliveryTask) -> DeliveryResult:
@@ -111,6 +107,22 @@ class DeliveryActivities:
     def _check_served(self, channel: Channel) -> None:
         if not self.router.serves(channel):
             raise Undeliverable(Reason.CHANNEL_DISABLED)
+
+    async def _begun(
+        self, session: AsyncSession, task: DeliveryTask, earlier: Sequence[Attempt]
+    ) -> tuple[Sending, Call] | DeliveryResult:
+        """Write the row of the next call, or return why none may be made now.
+
+        Raises RateLimited where a limit of ours has no room.
+        """
+        rules = await rules_of(session, task)
+        if await _called_off(session, task):
+            return _CALLED_OFF
+        if shut := await self._closed(session, task, earlier):
+            return shut
+        sending = self._sending(task, rules)
+        await self.limiter.admit(session, sending, rules.limits)
+        return sending, await self._calls.begin(session, task, earlier)
 
     async def _made(
         self, task: DeliveryTask, sending: Sending, call: Call
@@ -259,6 +271,13 @@ def _result(sender: Sender | None, taken: Taken, number: int) -> DeliveryResult:
         provider_message_id=taken.provider_message_id,
         askable=isinstance(sender, Asking),
     )
+
+
+async def _called_off(session: AsyncSession, task: DeliveryTask) -> bool:
+    """Tell whether the batch of a message that was held back has been stopped."""
+    if task.batch is None or not task.held or task.run > 1:
+        return False
+    return await batches.is_cancelled(session, task.batch)
 
 
 async def _earlier(session: AsyncSession, task: DeliveryTask) -> Sequence[Attempt]:

@@ -66,7 +66,7 @@ class DeliveryTask(Model):
     `patience` is how long a provider's "later" is worth waiting for; `again`
     allows a repeat although an earlier call's end is not known; `doubted`: a
     provider has refused this address before. `at` is the workflow's time. `held`:
-    how often our own limit had no room for it.
+    how often it was held back already. `batch`: the one that it is part of.
     `digest`: it tells of several messages, not of this one alone.
     """
 
@@ -89,6 +89,7 @@ class DeliveryTask(Model):
     at: datetime | None = None
     digest: Digest | None = None
     held: int = 0
+    batch: UUID | None = None
 
     @property
     def delivery_id(self) -> UUID:

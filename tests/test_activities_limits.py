@@ -19,6 +19,7 @@ from core.models import Address
 from core.words import Channel, IdentityType, Outcome, Priority, Reason
 from store import Store, attempts, catalog, limits, seeds
 from store.columns import utc_now
+from store.tables import BatchRow
 from tests.activity_rig import ACTOR, TYPE, booking_store
 
 
@@ -157,6 +158,37 @@ async def test_what_may_have_been_taken_is_not_held_as_if_it_were_new(
             activities.deliver, work.model_copy(update={"again": True})
         )
     assert caught.value.retryable
+
+
+async def test_what_was_held_back_is_not_sent_once_its_batch_is_stopped(
+    store: Store,
+) -> None:
+    activities = await limited(store, per_second=1000)
+    stopped = uuid4()
+    batch = task(batch=stopped, held=1)
+    assert await deliver(activities, batch)
+    async with store.sessions.begin() as session:
+        session.add(
+            BatchRow(
+                id=stopped,
+                client="his",
+                type=TYPE,
+                count=1,
+                state="cancelled",
+                rate_per_second=1,
+                revision=1,
+                started=1,
+                created_at=utc_now(),
+                created_by="his",
+                fingerprint="",
+                frame="",
+            )
+        )
+    for held, sent in ((1, False), (0, True)):
+        again = batch.model_copy(update={"message_id": uuid4(), "held": held})
+        result = await ActivityEnvironment().run(activities.deliver, again)
+        assert (result.reason is None) is sent
+        assert (result.outcome is Outcome.SKIPPED) is not sent
 
 
 async def test_a_large_limit_is_taken_in_shares_and_kept(store: Store) -> None:

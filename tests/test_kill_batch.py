@@ -1,4 +1,4 @@
-"""A batch over a real centre: a `kill -9` in its middle, and an order to stop."""
+"""A batch over a real centre: a `kill -9`, a limit, an order to stop."""
 
 import asyncio
 import time
@@ -96,6 +96,20 @@ async def test_nothing_is_lost_or_doubled_when_the_worker_is_killed(
     listed = await his.listed(batch=batch_id, limit="200")
     assert len(listed) == 200
     assert {doc["priority"] for doc in listed} == {"bulk"}
+
+
+async def test_a_batch_waits_for_room_in_a_limit_of_ours(
+    doomed: Centre, his: System, providers: Providers
+) -> None:
+    async with signed_in(doomed) as admin:
+        channel = "/admin/channels/wecom"
+        held = (await admin.ask("GET", channel))["limits"]
+        await admin.ask("PATCH", channel, {"limits": {"per_2_seconds": 10}})
+        batch_id = await submit(his, body(5000, 40, rate=100))
+        ended = await seen(his, batch_id, lambda b: b["counts"]["delivered"] == 40, 90)
+        await admin.ask("PATCH", channel, {"limits": held})
+    assert ended["counts"]["failed"] == 0
+    assert set((await sends(providers, 5000, 40)).values()) == {1}
 
 
 async def test_a_cancelled_batch_stops_within_five_seconds(

@@ -142,6 +142,21 @@ async def test_what_is_sent_in_bulk_waits_for_room_for_hours(
     assert set(fakes.channels) == {WECHAT}
 
 
+async def test_what_was_held_back_ends_with_its_batch(
+    time_skipping: WorkflowEnvironment,
+) -> None:
+    fakes = FakeActivities()
+    now = await time_skipping.get_current_time()
+    stopped = DeliveryResult(outcome=Outcome.SKIPPED, reason=Reason.CANCELLED)
+    fakes.script[WECHAT] = [*no_room(now, 300), stopped]
+    bulk = message(now=now, priority=Priority.BULK)
+    async with centre(time_skipping, fakes):
+        doc = await (await begin(time_skipping.client, bulk)).result()
+    assert doc.status is Status.CANCELLED
+    assert set(fakes.channels) == {WECHAT}
+    assert {d.reason for d in doc.deliveries} == {Reason.CANCELLED}
+
+
 async def test_no_channel_is_tried_past_the_expiry(
     time_skipping: WorkflowEnvironment,
 ) -> None:

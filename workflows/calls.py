@@ -60,13 +60,14 @@ class ProviderCalls:
         patient_until = workflow.now() + _HOLDS.get(self._priority, HOLD)
         while True:
             result = await self._try(channel, again, held)
+            if result.reason is Reason.CANCELLED:
+                self._due.called_off = True
             if result.not_before is None:
                 return result
             reason = result.reason or Reason.QUIET_HOURS
-            if reason is Reason.RATE_LIMITED:
-                held += 1
-                if result.not_before > patient_until:
-                    return _NO_ROOM
+            if reason is Reason.RATE_LIMITED and result.not_before > patient_until:
+                return _NO_ROOM
+            held += 1
             waiting = Waiting(reason=reason, until=result.not_before)
             if not await self._due.wait(waiting):
                 return _STOPPED if self.time_left() else _TOO_LATE
@@ -139,6 +140,7 @@ class ProviderCalls:
             at=workflow.now(),
             digest=self._prepared.digest,
             held=held,
+            batch=message.batch,
         )
 
     def time_left(self) -> timedelta:
