@@ -124,8 +124,13 @@ class EmailSender:
     async def send(self, sending: Sending) -> Taken:
         """Send one mail."""
         letter = self.letter(sending)
-        async with self._slots.one():
-            await self._hand_over(letter, sending)
+        smtp = self._client()
+        try:
+            async with self._slots.one():
+                await self._hand_over(smtp, letter, sending)
+            await _leave(smtp)
+        finally:
+            smtp.close()
         return Taken(provider=self.provider, provider_message_id=letter["Message-ID"])
 
     def letter(self, sending: Sending) -> EmailMessage:
@@ -156,8 +161,9 @@ class EmailSender:
         name, _, domain = bounces.rpartition("@")
         return f"{name}+{sending.id}@{domain}"
 
-    async def _hand_over(self, letter: EmailMessage, sending: Sending) -> None:
-        smtp = self._client()
+    async def _hand_over(
+        self, smtp: SMTP, letter: EmailMessage, sending: Sending
+    ) -> None:
         step = Step.CONNECT
         try:
             async with asyncio.timeout(CALL_SECONDS):
@@ -172,11 +178,8 @@ class EmailSender:
                 await smtp.rcpt(sending.address.value, options=wanted)
                 step = Step.DATA
                 await smtp.data(letter.as_bytes())
-            await _leave(smtp)
         except (SMTPException, OSError) as error:
             raise self._error(step, error) from None
-        finally:
-            smtp.close()
 
     def _client(self) -> SMTP:
         account = self._account
