@@ -109,8 +109,11 @@ async def _measured(
 
 async def _of_queues(name: str, size: QueueSize) -> str:
     if name == ISOLATION:
-        found = await isolation.isolation(size.flood, size.beside, _say)
-        return isolation.report(found)
+        found = [
+            await isolation.isolation(arrangement, size.flood, size.beside, _say)
+            for arrangement in isolation.ARRANGEMENTS
+        ]
+        return "\n\n".join(map(isolation.report, found))
     if name == BACKLOG:
         return backlog.report(await backlog.backlog(size.waiting, _say))
     costs = await many_clients.many_clients(

@@ -10,6 +10,7 @@ from benchmarks.queue_rig import QueueRig, queue_rig
 from benchmarks.report import table
 from core.models import Message
 from core.words import Priority
+from deploy.processes import WORKER
 
 _LATE = 3.0
 _LOOK_SECONDS = 0.2
@@ -37,7 +38,7 @@ async def backlog(count: int, say: Say) -> Backlog:
         await asyncio.sleep(_LATE)
         waiting = (await rig.shown(FLOODED)).backlog
         say("  they drain")
-        await rig.start_workers(1)
+        await rig.start_workers(WORKER)
         seen = await _drain(rig, made)
     return _compared(count, waiting, seen)
 

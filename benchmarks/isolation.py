@@ -10,10 +10,11 @@ from benchmarks.measure import Timing, latencies, pace, percentile
 from benchmarks.queue_rig import QueueRig, queue_rig
 from benchmarks.report import table
 from core.words import Priority
+from deploy.processes import WORKER
 
-FLOODED, OTHER = "his", "lis"
+# They are in different parts of two.
+FLOODED, OTHER = "his", "pacs"
 _PROVIDER_SECONDS = 0.3
-_WORKERS = 2
 _STARTS_AT_ONCE = 40
 _PER_SECOND = 1.0
 
@@ -21,9 +22,31 @@ Say = Callable[[str], object]
 
 
 @dataclass(frozen=True)
+class Arrangement:
+    """How the two worker processes are started."""
+
+    name: str
+    workers: tuple[tuple[str, ...], ...]
+
+
+_LAST = ("nice", "-n", "10")
+ARRANGEMENTS = (
+    Arrangement("two workers for all clients", (WORKER, WORKER)),
+    Arrangement(
+        "a worker for each half of the clients (`--part`), after Temporal (`nice`)",
+        (
+            (*_LAST, *WORKER, "--part", "1/2"),
+            (*_LAST, *WORKER, "--part", "2/2"),
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
 class Isolation:
     """Milliseconds from a start to the provider, and what waited meanwhile."""
 
+    arrangement: str
     flood: int
     waiting: tuple[int, int]
     seconds: float
@@ -33,10 +56,13 @@ class Isolation:
     shared: list[float]
 
 
-async def isolation(flood: int, count: int, say: Say) -> Isolation:
+async def isolation(
+    arrangement: Arrangement, flood: int, count: int, say: Say
+) -> Isolation:
     """Let `flood` bulk messages of one client wait, and send `count` of each kind."""
+    say(f"  {arrangement.name}")
     async with queue_rig(_PROVIDER_SECONDS) as rig:
-        await rig.start_workers(_WORKERS)
+        await rig.start_workers(*arrangement.workers)
         await rig.one(FLOODED)
         await rig.one(OTHER)
         say("  unloaded")
@@ -54,6 +80,7 @@ async def isolation(flood: int, count: int, say: Say) -> Isolation:
         after = (await rig.shown(FLOODED)).backlog
         seconds = time.monotonic() - began
     return Isolation(
+        arrangement.name,
         flood,
         (before, after),
         seconds,
@@ -110,12 +137,13 @@ def report(found: Isolation) -> str:
     drained = max(1e-9, (before - after) / found.seconds)
     about = (
         f"{found.flood:,} bulk messages of one client, {before:,} of them waiting"
-        f" when measuring began and {after:,} when it ended; {_WORKERS} workers,"
-        f" a provider that answers after {_PROVIDER_SECONDS * 1000:.0f} ms. On one"
-        f" shared queue a message of the flood's own priority would wait for all"
-        f" before it: {before / drained:.0f} s, reckoned."
+        f" when measuring began and {after:,} when it ended; a provider that answers"
+        f" after {_PROVIDER_SECONDS * 1000:.0f} ms. On one shared queue a message of"
+        f" the flood's own priority would wait for all before it:"
+        f" {before / drained:.0f} s, reckoned."
     )
-    return f"### Isolation\n\n{about}\n\n{table(heads, lines)}"
+    title = f"### Isolation: {found.arrangement}"
+    return f"{title}\n\n{about}\n\n{table(heads, lines)}"
 
 
 def _line(name: str, values: list[float], aim: str) -> tuple[str, ...]:

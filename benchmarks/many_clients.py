@@ -16,6 +16,7 @@ from benchmarks.measure import burst, cpu_ms
 from benchmarks.queue_rig import QueueRig, queue_rig, resident_mib
 from benchmarks.report import table
 from core.errors import Unavailable
+from deploy.processes import WORKER
 
 COUNTS = (12, 100, 1000)
 _LAYOUT_C = (sys.executable, "-m", "benchmarks.layout_c")
@@ -60,9 +61,9 @@ async def _clients(count: int, layout: str, messages: int, idle: float) -> Clien
         began = time.monotonic()
         if layout == "C":
             rig = replace(rig, client=_on_shared(rig.client))
-            await rig.start_workers(1, *_LAYOUT_C)
+            await rig.start_workers(_LAYOUT_C)
         else:
-            await rig.start_workers(1)
+            await rig.start_workers(WORKER)
         await _served(rig, last)
         start_up = time.monotonic() - began
         await asyncio.sleep(2)

@@ -22,7 +22,6 @@ from core.crypto import load_keyring
 from core.models import Message, MessageType
 from core.words import Priority
 from deploy.prepare import prepare
-from deploy.processes import WORKER
 from operations.queues import QueueFigures, describe_queue
 from store import clients, open_store
 from store.audit import Actor
@@ -72,11 +71,11 @@ class QueueRig:
         """Return a client's queue as people see it."""
         return await describe_queue(self.client, client)
 
-    async def start_workers(self, count: int, *command: str) -> None:
-        """Start worker processes."""
+    async def start_workers(self, *commands: Sequence[str]) -> None:
+        """Start a worker process by each command."""
         settings = self.backend.settings
-        for number in range(1, count + 1):
-            await self.rig.start_ours(f"worker{number}", settings, *(command or WORKER))
+        for number, command in enumerate(commands, start=1):
+            await self.rig.start_ours(f"worker{number}", settings, *command)
 
     async def codes(self) -> list[str]:
         """Return the codes of all clients."""
