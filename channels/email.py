@@ -124,13 +124,8 @@ class EmailSender:
     async def send(self, sending: Sending) -> Taken:
         """Send one mail."""
         letter = self.letter(sending)
-        smtp = self._client()
-        try:
-            async with self._slots.one():
-                await self._hand_over(smtp, letter, sending)
-            await _leave(smtp)
-        finally:
-            smtp.close()
+        async with self._slots.one():
+            await self._hand_over(letter, sending)
         return Taken(provider=self.provider, provider_message_id=letter["Message-ID"])
 
     def letter(self, sending: Sending) -> EmailMessage:
@@ -161,9 +156,8 @@ class EmailSender:
         name, _, domain = bounces.rpartition("@")
         return f"{name}+{sending.id}@{domain}"
 
-    async def _hand_over(
-        self, smtp: SMTP, letter: EmailMessage, sending: Sending
-    ) -> None:
+    async def _hand_over(self, letter: EmailMessage, sending: Sending) -> None:
+        smtp = self._client()
         step = Step.CONNECT
         try:
             async with asyncio.timeout(CALL_SECONDS):
@@ -178,8 +172,11 @@ class EmailSender:
                 await smtp.rcpt(sending.address.value, options=wanted)
                 step = Step.DATA
                 await smtp.data(letter.as_bytes())
+            await _leave(smtp)
         except (SMTPException, OSError) as error:
             raise self._error(step, error) from None
+        finally:
+            smtp.close()
 
     def _client(self) -> SMTP:
         account = self._account
