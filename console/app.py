@@ -7,6 +7,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from fastapi import FastAPI
 from nicegui import app as nicegui_app
 from nicegui import ui
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
 
 from console.acting import SIGN_IN
 from console.audit_export import export
@@ -41,6 +43,8 @@ def mount(app: FastAPI, open_desk: OpenDesk) -> None:
     nicegui_app.config.socket_io_js_transports = ["websocket"]
     nicegui_app.config.quasar_config["loadingBar"]["skipHijack"] = True
     _open_with(app, open_desk)
+    for short in ("/", MOUNT):
+        app.add_route(short, _to_console, include_in_schema=False)
     ui.run_with(
         app,
         mount_path=MOUNT,
@@ -50,6 +54,11 @@ def mount(app: FastAPI, open_desk: OpenDesk) -> None:
         binding_refresh_interval=None,
         show_welcome_message=False,
     )
+
+
+async def _to_console(request: Request) -> Response:
+    """Lead who typed the address without its last part to the first page."""
+    return RedirectResponse(f"{MOUNT.removeprefix('/')}/", status_code=307)
 
 
 def add_routes() -> None:

@@ -117,6 +117,14 @@ async def test_nobody_opens_a_page_without_signing_in(
         assert (await http.get("/console/audit.csv")).status_code == 401
 
 
+async def test_an_address_typed_short_leads_to_the_first_page(centre: Centre) -> None:
+    async with centre.http() as http:
+        for short in ("/", "/console"):
+            answer = await http.get(short)
+            assert answer.status_code == 307
+            assert http.base_url.join(answer.headers["location"]).path == "/console/"
+
+
 async def test_no_route_of_the_console_is_open_by_mistake() -> None:
     add_routes()
     paths = {getattr(route, "path", "") for route in nicegui_app.routes}
