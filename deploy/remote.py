@@ -8,8 +8,9 @@ from typing import Any
 import httpx
 import typer
 
-from core.identities import ADDRESSES
+from core.identities import ADDRESSES, normalise
 from core.words import Channel, IdentityType
+from store.sign_ins import CODE_NEEDED
 
 Document = dict[str, Any]
 FINAL = {"delivered", "failed", "cancelled", "expired"}
@@ -17,6 +18,14 @@ FINAL = {"delivered", "failed", "cancelled", "expired"}
 
 class Refused(Exception):
     """The centre did not do what was asked; the text is its own reason."""
+
+
+class NotSignedIn(Refused):
+    """The centre does not take these credentials."""
+
+    def __init__(self, reason: str, code_needed: bool) -> None:
+        super().__init__(reason)
+        self.code_needed = code_needed
 
 
 class Remote:
@@ -78,11 +87,22 @@ async def _signed_in(
     """Fetch a token and send it with every request."""
     async with httpx.AsyncClient(base_url=url, timeout=30) as http:
         try:
-            answer = read(await http.post(path, **credentials))
+            answer = await http.post(path, **credentials)
         except httpx.HTTPError as error:
             raise Refused(_unreachable(http.base_url, error)) from None
-        http.headers["Authorization"] = f"Bearer {answer['access_token']}"
+        token = _signing_in(answer)["access_token"]
+        http.headers["Authorization"] = f"Bearer {token}"
         yield Remote(http)
+
+
+def _signing_in(answer: httpx.Response) -> Document:
+    """Return the answer to signing in; NotSignedIn where that was refused."""
+    try:
+        return read(answer)
+    except Refused as refusal:
+        if answer.status_code != httpx.codes.UNAUTHORIZED:
+            raise
+        raise NotSignedIn(str(refusal), CODE_NEEDED in str(refusal)) from None
 
 
 def read(answer: httpx.Response) -> Document:
@@ -150,15 +170,31 @@ def trial_of(channel: str, recipient: str, account: str | None) -> tuple[str, Do
     """
     if channel not in set(Channel):
         raise Refused(f"There is no such channel; there are {', '.join(Channel)}.")
-    usual = ADDRESSES[Channel(channel)][0]
-    kind, equals, value = recipient.partition("=")
-    named = equals and kind in set(IdentityType)
-    body = {
-        "identity_type": kind if named else usual.value,
-        "value": value if named else recipient,
-    }
+    kind, value = _recipient(Channel(channel), recipient)
     of = f"/accounts/{account}" if account else ""
+    body = {"identity_type": kind.value, "value": value}
     return f"/v1/admin/channels/{channel}{of}/test", body
+
+
+def _recipient(channel: Channel, recipient: str) -> tuple[IdentityType, str]:
+    """Return whom a test goes to; Refused, naming the argument, where it can't."""
+    usable = ADDRESSES[channel]
+    name, equals, value = recipient.partition("=")
+    kind = next((k for k in usable if k == name), None) if equals else usable[0]
+    if kind is None:
+        raise Refused(_why_not(channel, name in set(IdentityType)))
+    value = value if equals else recipient
+    try:
+        normalise(kind, value)
+    except ValueError as error:
+        raise Refused(f"RECIPIENT: the {kind} {error}.") from None
+    return kind, value
+
+
+def _why_not(channel: Channel, known: bool) -> str:
+    why = "not one that this channel can use" if known else "no type of identity"
+    types = ", ".join(ADDRESSES[channel])
+    return f"RECIPIENT: what stands before the = is {why}; {channel} takes {types}."
 
 
 def pairs(given: list[str]) -> dict[str, str]:

@@ -20,6 +20,7 @@ from store.users import User, user_of
 MAX_FAILURES = 5
 MAX_FAILURES_FROM = 30
 LOCKED_FOR = timedelta(seconds=300)
+CODE_NEEDED = "The code of the second factor is needed."
 _FORGET_AFTER = timedelta(days=1)
 
 
@@ -66,7 +67,7 @@ async def _has_factor(session: AsyncSession, row: UserRow, code: str | None) -> 
     if row.totp_secret is None:
         return True
     if code is None:
-        raise CodeNeeded("The code of the second factor is needed.")
+        raise CodeNeeded(CODE_NEEDED)
     return await second_factor.takes(session, row, code)
 
 
