@@ -7,15 +7,17 @@ from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, suppress
 from io import TextIOWrapper
 from typing import Annotated, Any
+from uuid import UUID
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
 from core.settings import Settings
 from deploy import credentials, processes
+from deploy.administrator import as_administrator as person
 from deploy.audit_log import verify_log
+from deploy.configured import check_accounts, read_settings, settings_or_exit
 from deploy.doctor import examine
 from deploy.faults import CannotStart
 from deploy.prepare import prepare, prepare_temporal
@@ -24,7 +26,6 @@ from deploy.remote import (
     Refused,
     Remote,
     as_client,
-    as_person,
     ended,
     message,
     pairs,
@@ -62,7 +63,7 @@ def run(work: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
     os.umask(0o077)  # the state folder's files are their owner's only
 
     async def whole() -> None:
-        await work(settings())
+        await work(read_settings())
         # The SDK's threads may abort an interpreter that ends at once.
         await asyncio.sleep(0.25)
 
@@ -73,20 +74,12 @@ def run(work: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
         raise typer.Exit(2 if isinstance(error, CannotStart) else 1) from None
 
 
-def settings() -> Settings:
-    """Read the environment; name each variable that is wrong, not its value."""
-    try:
-        return Settings()
-    except ValidationError as error:
-        wrong = (f"HMC_{e['loc'][0]}".upper() + f": {e['msg']}" for e in error.errors())
-        raise CannotStart("\n".join(wrong)) from None
-
-
 @app.command()
 def up() -> None:
     """Start everything in the foreground · 启动全部"""
 
     async def work(settings: Settings) -> None:
+        check_accounts(settings.accounts_file)
         await run_centre(settings, say)
 
     run(work)
@@ -119,7 +112,7 @@ def console(context: typer.Context) -> None:
 @app.command()
 def sandbox() -> None:
     """Run the provider sandbox · 运行渠道沙箱"""
-    become(processes.sandbox(settings()), [])
+    become(processes.sandbox(settings_or_exit(read_settings)), [])
 
 
 @app.command()
@@ -190,8 +183,21 @@ def send(
     run(work)
 
 
+def message_id_of(text: str) -> str:
+    """Return a message id as it is; BadParameter for what is none."""
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise typer.BadParameter(
+            "this is not a message id; `hmc send` prints it first"
+        ) from None
+
+
+MessageId = Annotated[str, typer.Argument(parser=message_id_of, metavar="MESSAGE_ID")]
+
+
 @app.command()
-def status(message_id: str) -> None:
+def status(message_id: MessageId) -> None:
     """Show where a message stands · 查询消息状态"""
 
     async def work(settings: Settings) -> None:
@@ -203,7 +209,7 @@ def status(message_id: str) -> None:
 
 @app.command()
 def resend(
-    message_id: str,
+    message_id: MessageId,
     reason: Annotated[str, typer.Option(help="Why · 原因")],
     channel: Annotated[list[str] | None, typer.Option(help="Only these · 渠道")] = None,
 ) -> None:
@@ -241,10 +247,10 @@ def doctor() -> None:
         ill = 0
         async for finding in examine(settings):
             ill += not finding.well
-            mark = "ok  " if finding.well else "FAIL"
-            say(f"{mark} {finding.part:9} {finding.text}")
+            say(f"{finding.mark:4} {finding.part:9} {finding.text}")
         if ill:
-            raise Refused(f"{ill} of the parts need attention.")
+            need = "part needs" if ill == 1 else "parts need"
+            raise Refused(f"{ill} {need} attention.")
 
     run(work)
 
@@ -260,12 +266,6 @@ def verify(
         say(await verify_log(settings, rows, head))
 
     run(work)
-
-
-def person(settings: Settings) -> AbstractAsyncContextManager[Remote]:
-    """Sign in as the administrator."""
-    password = credentials.admin_password(settings)
-    return as_person(api_url(settings), "admin", password)
 
 
 def system(

@@ -22,6 +22,7 @@ from console.desk import Desk
 from core.crypto import load_keyring
 from core.logs import configure_logging
 from core.settings import Settings
+from deploy.configured import settings_or_exit
 from operations.deliveries import TemporalDeliveries
 from store import open_store
 from store.migrate import migrate
@@ -78,7 +79,7 @@ def main() -> None:
     """Serve until told to stop."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--console", action="store_true", help="the console alone")
-    settings = Settings()
+    settings = settings_or_exit()
     configure_logging(settings.log_level)
     if parser.parse_args().console:
         serve(create_console(settings), settings, settings.console_port or 8080)

@@ -32,6 +32,7 @@ from core.errors import Unavailable
 from core.logs import configure_logging
 from core.models import task_queue
 from core.settings import Settings
+from deploy.configured import settings_or_exit
 from operations.accounts import fallback
 from operations.channels import InboxShelf, LiveChannels
 from operations.deliveries import TemporalDeliveries
@@ -175,7 +176,7 @@ async def _wanted(session: AsyncSession, share: Share) -> dict[str, float | None
 
 async def run(share: Share, layout: type[Queues] = Queues) -> None:
     """Read the settings and serve until SIGINT or SIGTERM."""
-    settings = Settings()
+    settings = settings_or_exit()
     configure_logging(settings.log_level)
     _search_cycles_seldom()
     stop = asyncio.Event()
@@ -210,4 +211,7 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    # Typer's own tracebacks are long, and show values.
+    app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+    app.command()(main)
+    app()

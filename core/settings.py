@@ -2,14 +2,25 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.limits import SLOWEST
 from core.routing import RoutingRules
+
+_DATABASES = ("postgresql+psycopg://", "sqlite+aiosqlite:///")
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+LogLevel = Annotated[
+    Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)
+]
 
 
 class Settings(BaseSettings):
@@ -20,6 +31,7 @@ class Settings(BaseSettings):
         frozen=True,
         # `HMC_ADMIN_PASSWORD=` in a compose file means unset, not an empty password.
         env_ignore_empty=True,
+        hide_input_in_errors=True,
     )
 
     state_dir: Path = Path("var")
@@ -42,7 +54,7 @@ class Settings(BaseSettings):
     accounts_file: Path | None = None
     # When traffic moves between a channel's accounts, as JSON (core/routing.py).
     routing: RoutingRules = RoutingRules()
-    log_level: str = "info"
+    log_level: LogLevel = "info"
     # The hospital's zone: quiet hours, windows and holidays are in it.
     timezone: ZoneInfo = ZoneInfo("Asia/Shanghai")
     # Reverse proxies whose X-Forwarded-For is believed; nobody's by default.
@@ -67,6 +79,16 @@ class Settings(BaseSettings):
     second_factor: Literal["optional", "required"] = "optional"
     # Where Temporal's Web UI is reached from administrators' browsers.
     temporal_ui_url: str | None = None
+
+    @field_validator("database_url")
+    @classmethod
+    def _of_a_known_store(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(_DATABASES):
+            raise ValueError(
+                "give postgresql+psycopg://user:password@host/database, "
+                "or sqlite+aiosqlite:////folder/file.db"
+            )
+        return value
 
     @property
     def standing_fade(self) -> timedelta:

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from core.settings import Settings
+from deploy.configured import settings_to_send_by
 from deploy.credentials import admin_password, client_key
 from deploy.demo_scenes import SCENES, VALUES, Scene
 from deploy.faults import CannotStart
@@ -180,7 +181,8 @@ async def main() -> int:
         console = Console(width=_WIDTH)
     demo = Demo(console, once=bool(os.environ.get("ONCE")))
     try:
-        await up(Settings(), lambda text: console.print(text, markup=False), demo.show)
+        settings = settings_to_send_by()
+        await up(settings, lambda text: console.print(text, markup=False), demo.show)
     except (CannotStart, Refused) as error:
         console.print(str(error), markup=False, soft_wrap=True)
         return 2

@@ -1,6 +1,6 @@
 """Looks at each part of a centre and says of each whether it is well.
 
-A check returns what it found, or raises Ill with what to do.
+A check returns what it found, or raises Ill (or Doubtful) with what to do.
 """
 
 import asyncio
@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 import httpx
 from sqlalchemy import text
 
 from core.crypto import load_keyring
 from core.settings import Settings
+from deploy.configured import check_accounts
 from deploy.faults import CannotStart
 from deploy.namespace import RETENTION, retention, wait_for_temporal
 from deploy.processes import ROOT
@@ -34,6 +36,10 @@ class Ill(Exception):
     """A part is not well; the text says what to do."""
 
 
+class Doubtful(Exception):
+    """A part works, but something should be changed; the text says what."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """What one check found."""
@@ -41,6 +47,14 @@ class Finding:
     part: str
     well: bool
     text: str
+    doubtful: bool = False
+
+    @property
+    def mark(self) -> str:
+        """How a list shows it."""
+        if self.doubtful:
+            return "warn"
+        return "ok" if self.well else "FAIL"
 
 
 Check = Callable[[Settings], Awaitable[str]]
@@ -51,6 +65,8 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     for part, check in CHECKS.items():
         try:
             yield Finding(part, True, await check(settings))
+        except Doubtful as doubt:
+            yield Finding(part, True, str(doubt), doubtful=True)
         except Ill as ill:
             yield Finding(part, False, str(ill))
         except Exception as error:
@@ -78,11 +94,31 @@ async def _keys(settings: Settings) -> str:
     path = settings.keys_file
     if not await asyncio.to_thread(path.exists):
         raise Ill(f"{path} is missing; start with `hmc up`, or restore it")
-    mode = (await asyncio.to_thread(path.stat)).st_mode & 0o777
-    if mode & 0o077:
-        raise Ill(f"{path} has mode {mode:o}; others may read it: chmod 600 it")
+    if open_to_others := await _open_to_others(path):
+        raise Ill(open_to_others)
     keyring = await asyncio.to_thread(load_keyring, path)
     return f"{len(keyring.keys)} key(s), {keyring.current} seals"
+
+
+async def _accounts(settings: Settings) -> str:
+    path = settings.accounts_file
+    if path is None:
+        return "no file; the console's, else the sandbox's"
+    try:
+        count = await asyncio.to_thread(check_accounts, path)
+    except CannotStart as error:
+        raise Ill(str(error)) from None
+    if open_to_others := await _open_to_others(path):
+        raise Doubtful(open_to_others)
+    return f"{count} in {path}"
+
+
+async def _open_to_others(path: Path) -> str | None:
+    """Say so where others than its owner may read a file of secrets."""
+    mode = (await asyncio.to_thread(path.stat)).st_mode & 0o777
+    if mode & 0o077:
+        return f"{path} has mode {mode:o}; others may read it: chmod 600 it"
+    return None
 
 
 async def _disk(settings: Settings) -> str:
@@ -112,7 +148,9 @@ async def _temporal(settings: Settings) -> str:
     try:
         client = await wait_for_temporal(settings.temporal, _TEMPORAL_LIMIT)
     except CannotStart as error:
-        raise Ill(f"{error} Start it with `hmc up`") from None
+        elsewhere = settings.temporal_address is not None
+        what = "check HMC_TEMPORAL_ADDRESS" if elsewhere else "start it with `hmc up`"
+        raise Ill(f"{error.args[0].removesuffix('.')}; {what}") from None
     kept = await retention(client, settings.temporal_namespace)
     if kept < RETENTION:
         raise Ill(f"keeps closed workflows {kept}; set a retention of 72 h")
@@ -167,6 +205,7 @@ async def _get(url: str, part: str) -> httpx.Response:
 CHECKS: dict[str, Check] = {
     "python": _python,
     "keys": _keys,
+    "accounts": _accounts,
     "disk": _disk,
     "store": _store,
     "temporal": _temporal,

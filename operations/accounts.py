@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import structlog
-import yaml
 from pydantic import (
     Field,
     StrictBool,
@@ -22,7 +21,7 @@ from pydantic import (
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from channels import find_provider, sandbox_accounts
-from channels.account_file import read_accounts
+from channels.account_file import load_accounts
 from channels.provider import (
     DEFAULT_CODE,
     Account,
@@ -108,12 +107,7 @@ def fallback(settings: Settings) -> tuple[Source, Accounts]:
 def _from_file(path: Path) -> Accounts:
     """Return the accounts of a file; Unavailable, with what is wrong, else."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        wrong = type(error).__name__
-        raise Unavailable(f"The accounts file can't be used: {wrong}") from None
-    try:
-        return read_accounts(content)
+        return load_accounts(path)
     except ValueError as error:
         raise Unavailable(f"The accounts file can't be used: {error}") from None
 

@@ -15,7 +15,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "gateways": {"core", "store", "workflows", "operations"},
     "console": {"core", "store", "workflows", "operations"},
     "sandbox": {"core"},
-    "deploy": {"core", "store"},
+    "deploy": {"core", "store", "channels"},
 }
 
 

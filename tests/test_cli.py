@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import sys
 from asyncio.subprocess import PIPE
 from pathlib import Path
@@ -47,7 +48,7 @@ async def test_every_part_is_well(centre: Centre) -> None:
     status, printed = await hmc("doctor", env=centre.variables)
     assert "FAIL" not in printed, printed
     assert status == 0
-    assert len(printed.splitlines()) == 9
+    assert len(printed.splitlines()) == 10
 
 
 async def test_the_doctor_says_what_to_do_where_nothing_runs(tmp_path: Path) -> None:
@@ -126,11 +127,52 @@ async def test_the_recipient_of_a_test_may_name_its_type() -> None:
     path, body = trial_of("voice", "landline=02512345678", "spare")
     assert path == "/v1/admin/channels/voice/accounts/spare/test"
     assert body == {"identity_type": "landline", "value": "02512345678"}
-    path, body = trial_of("wechat", "oAbc=", None)
+    path, body = trial_of("wechat", "oAbc", None)
     assert path == "/v1/admin/channels/wechat/test"
-    assert body == {"identity_type": "wechat_openid", "value": "oAbc="}
+    assert body == {"identity_type": "wechat_openid", "value": "oAbc"}
     with pytest.raises(Refused):
         trial_of("pigeon", "x", None)
+
+
+@pytest.mark.parametrize(
+    ("channel", "recipient", "told"),
+    [
+        ("wechat", "openid=abc", "no type of identity; wechat takes wechat_openid."),
+        ("voice", "email=a@b.cn", "not one that this channel can use; voice takes mob"),
+        ("sms", "12", "the mobile is not a mobile number"),
+        ("email", "email=", "the email must have 1 to 255 characters"),
+    ],
+)
+async def test_a_wrong_recipient_of_a_test_is_told_as_the_argument(
+    channel: str, recipient: str, told: str
+) -> None:
+    with pytest.raises(Refused, match=f"^RECIPIENT: .*{re.escape(told)}") as refused:
+        trial_of(channel, recipient, None)
+    assert "abc" not in str(refused.value)
+
+
+async def test_what_is_no_message_id_is_told_without_asking_the_centre() -> None:
+    status, printed = await hmc("status", "nonsense", env={"HMC_API_PORT": "1"})
+    assert status == 2
+    assert "not a message id" in printed
+
+
+async def test_a_wrong_password_is_told_with_where_it_came_from(
+    centre: Centre, tmp_path: Path
+) -> None:
+    words = ("status", "01990000-0000-7000-8000-000000000000")
+    wrong = centre.variables | {"HMC_ADMIN_PASSWORD": "not the administrator's"}
+    status, printed = await hmc(*words, env=wrong)
+    assert status == 1
+    assert "taken from HMC_ADMIN_PASSWORD" in printed
+    (tmp_path / "admin-password").write_text("an old one")
+    elsewhere = wrong | {"HMC_STATE_DIR": str(tmp_path), "HMC_ADMIN_PASSWORD": ""}
+    status, printed = await hmc(*words, env=elsewhere)
+    assert status == 1
+    assert f"taken from {tmp_path}/admin-password" in printed
+    assert "HMC_ADMIN_PASSWORD" in printed
+    async with centre.admin():  # and the failures are forgotten
+        pass
 
 
 async def test_a_refusal_is_shown_with_its_places(centre: Centre) -> None:

@@ -77,6 +77,14 @@ def test_settings_do_not_change() -> None:
         Settings().api_port = 1  # type: ignore[misc]
 
 
+@pytest.mark.parametrize("level", ["debug", "INFO", "Warning", "error"])
+def test_a_log_level_is_read_in_either_case(
+    monkeypatch: pytest.MonkeyPatch, level: str
+) -> None:
+    monkeypatch.setenv("HMC_LOG_LEVEL", level)
+    assert Settings().log_level == level.lower()
+
+
 @pytest.mark.parametrize("hours", ["0", "-1", "nan", "100000"])
 def test_the_resend_window_is_bounded(
     monkeypatch: pytest.MonkeyPatch, hours: str
