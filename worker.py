@@ -7,6 +7,7 @@ import asyncio
 import gc
 import re
 import signal
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -147,11 +148,14 @@ async def _follow(
     stop: asyncio.Event,
 ) -> None:
     """Take up which accounts hold and which clients there are, again and again."""
+    absent: frozenset[str] = frozenset()
     while not stop.is_set():
         try:
             async with store.sessions() as session:
-                wanted = await _wanted(session, share)
+                known = await clients.all_codes(session)
+                wanted = await _wanted(session, filter(share.has, known))
                 await channels.follow(session)
+            absent = tell_absent(share, known, absent)
             await channels.tell(store)
             await queues.follow(wanted)
         except Unavailable:
@@ -160,12 +164,26 @@ async def _follow(
             await asyncio.wait_for(stop.wait(), _FOLLOW_SECONDS)
 
 
-async def _wanted(session: AsyncSession, share: Share) -> dict[str, float | None]:
+def tell_absent(
+    share: Share, known: Iterable[str], told: frozenset[str]
+) -> frozenset[str]:
+    """Warn of the clients named that there are not, unless just these were told.
+
+    One may yet join, and is served then.
+    """
+    absent = share.only.difference(known)
+    if absent and absent != told:
+        log.warning("clients.unknown", clients=sorted(absent))
+    return absent
+
+
+async def _wanted(
+    session: AsyncSession, served: Iterable[str]
+) -> dict[str, float | None]:
     """Return the task queues to serve with their limits, resting ones left out."""
     steered = await queue_settings.queue_settings(session)
-    known = await clients.all_codes(session)
     wanted: dict[str, float | None] = {}
-    for code in filter(share.has, known):
+    for code in served:
         settings = steered.get(code, QueueSettings(client=code))
         if not settings.paused:
             wanted[task_queue(code)] = settings.per_second

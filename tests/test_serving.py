@@ -4,9 +4,11 @@ import pytest
 import typer
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
+from structlog.typing import EventDict
 
 from serving import ROOMY, Part, room_for
-from worker import Share, part
+from worker import Share, part, tell_absent
 
 codes = st.from_regex(r"[a-z0-9][a-z0-9\-]{0,30}", fullmatch=True)
 
@@ -45,6 +47,26 @@ def test_named_clients_of_a_part_are_served() -> None:
     other = Share(frozenset({"his", "lis"}), Part(2, 2))
     assert not share.has("pacs")
     assert share.has("his") != other.has("his")
+
+
+def told(events: list[EventDict]) -> list[list[str]]:
+    return [event["clients"] for event in events if event["log_level"] == "warning"]
+
+
+def test_a_named_client_that_there_is_not_is_told_once_and_when_that_changes() -> None:
+    share = Share(frozenset({"his", "nosuch", "later"}))
+    with capture_logs() as events:
+        before = tell_absent(share, ["his", "lis"], frozenset())
+        before = tell_absent(share, ["his", "lis"], before)
+        before = tell_absent(share, ["his", "later"], before)
+        tell_absent(share, ["his", "later", "nosuch"], before)
+    assert told(events) == [["later", "nosuch"], ["nosuch"]]
+
+
+def test_who_names_no_clients_is_told_of_none() -> None:
+    with capture_logs() as events:
+        assert tell_absent(Share(), ["his"], frozenset()) == frozenset()
+    assert told(events) == []
 
 
 def test_a_part_is_read() -> None:
