@@ -280,7 +280,8 @@ def system(
 
 def show(found: Document) -> None:
     """Print a status document as a table of its deliveries."""
-    table = Table("channel", "stage", "outcome", "reason", "attempts", "provider id")
+    table = Table("channel", "stage", "outcome", "reason", "attempts")
+    table.add_column("provider id", overflow="fold")  # people copy it
     for delivery in found["deliveries"]:
         names = ("channel", "stage", "outcome", "reason", "attempts")
         cells = [str(delivery[name] or "") for name in names]

@@ -32,6 +32,7 @@ from store.attempts import Attempt, AttemptState
 
 # What finds no room again and again is looked at this often at least.
 _LONGEST_HOLD = timedelta(minutes=5)
+_LONGEST_HOLD_CRITICAL = timedelta(seconds=5)
 _CALLED_OFF = DeliveryResult(outcome=Outcome.SKIPPED, reason=Reason.CANCELLED)
 
 
@@ -240,7 +241,9 @@ def _held(
     error = _within_patience(task, no_room)
     if not error.retryable or error.retry_after is None or _in_doubt(earlier):
         raise error from None
-    wait = min(error.retry_after * 2 ** min(task.held, 10), _LONGEST_HOLD)
+    critical = task.priority is Priority.CRITICAL
+    longest = _LONGEST_HOLD_CRITICAL if critical else _LONGEST_HOLD
+    wait = min(error.retry_after * 2 ** min(task.held, 10), longest)
     return DeliveryResult(
         outcome=Outcome.PENDING,
         reason=Reason.RATE_LIMITED,

@@ -21,8 +21,9 @@ from core.errors import (
     RecipientRefused,
     SafeToRepeat,
 )
-from core.words import Channel, Outcome
+from core.words import Channel, Outcome, Priority
 from store import Store, attempts
+from store.columns import utc_now
 from tests.activity_rig import booking_store
 from tests.channel_fakes import PORTS
 from tests.delivery_rig import (
@@ -170,3 +171,17 @@ async def test_an_account_at_its_rate_is_passed_over(store: Store) -> None:
     assert (len(first.sent), len(second.sent)) == (1, 1)
     with pytest.raises(RateLimited):
         await deliver_through(store, router, task())
+
+
+async def test_a_critical_message_looks_for_room_every_few_seconds(
+    store: Store,
+) -> None:
+    router = Router([route("only", 100, ScriptedSender(YES), 0.2)])
+    await deliver_through(store, router, task())
+    waits = []
+    for priority in (Priority.CRITICAL, Priority.BULK):
+        held = await deliver_through(store, router, task(priority=priority, held=6))
+        assert held.not_before is not None
+        waits.append(held.not_before - utc_now())
+    assert waits[0] <= timedelta(seconds=5)
+    assert waits[1] > timedelta(minutes=1)
