@@ -118,7 +118,7 @@ async def test_a_cancelled_batch_stops_within_five_seconds(
 ) -> None:
     await providers.obey({"outcome": "accept", "delay_ms": 300})
     batch_id = await submit(his, body(10_000, 2000, rate=100))
-    await seen(his, batch_id, lambda b: b["counts"]["delivered"] >= 50, 30)
+    await seen(his, batch_id, lambda b: b["counts"]["delivered"] >= 50, 90)
     ordered = time.monotonic()
     answer = await his.http.post(f"/v1/batches/{batch_id}/cancel")
     assert answer.status_code == 202, answer.text
