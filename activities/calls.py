@@ -91,7 +91,7 @@ class Calls:
         last = earlier[-1]
         route = self.router.route(task.channel, last.account)
         window = route.sender.dedupe_window if route else None
-        if last.state not in ("sending", "unknown") or window is None:
+        if not last.in_doubt or window is None:
             return None
         first = next(a for a in earlier if a.account == last.account)
         return route if datetime.now(UTC) - first.started_at < window else None

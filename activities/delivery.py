@@ -117,7 +117,8 @@ class DeliveryActivities:
         Raises RateLimited where a limit of ours has no room.
         """
         rules = await rules_of(session, task)
-        if await _called_off(session, task):
+        # That was looked at when it was prepared; who was held back since, again.
+        if task.held and await batches.called_off(session, task.batch, task.run):
             return _CALLED_OFF
         if shut := await self._closed(session, task, earlier):
             return shut
@@ -253,7 +254,7 @@ def _held(
 
 def _in_doubt(earlier: Sequence[Attempt]) -> bool:
     """Tell whether the last call may have been taken."""
-    return bool(earlier) and earlier[-1].state in ("sending", "unknown")
+    return bool(earlier) and earlier[-1].in_doubt
 
 
 def _unknown(route: Route | None, attempt: Attempt) -> DeliveryResult:
@@ -274,13 +275,6 @@ def _result(sender: Sender | None, taken: Taken, number: int) -> DeliveryResult:
         provider_message_id=taken.provider_message_id,
         askable=isinstance(sender, Asking),
     )
-
-
-async def _called_off(session: AsyncSession, task: DeliveryTask) -> bool:
-    """Tell whether the batch of a message that was held back has been stopped."""
-    if task.batch is None or not task.held or task.run > 1:
-        return False
-    return await batches.is_cancelled(session, task.batch)
 
 
 async def _earlier(session: AsyncSession, task: DeliveryTask) -> Sequence[Attempt]:

@@ -42,7 +42,7 @@ class RecordActivities:
         """Write the message down and find out where it shall go."""
         message = snapshot.message
         async with self.store.sessions.begin() as session:
-            if await _called_off(session, snapshot):
+            if await batches.called_off(session, message.batch, snapshot.status.run):
                 return Prepared(cancelled=True)
             # Reading first: from its first write on, SQLite lets nobody else write.
             identities = await identities_of(session, message)
@@ -97,11 +97,3 @@ class RecordActivities:
         now = datetime.now(UTC)
         reasons = {c: reason_to_skip(s, now, self.fade) for c, s in known.items()}
         return {channel: reason for channel, reason in reasons.items() if reason}
-
-
-async def _called_off(session: AsyncSession, snapshot: Snapshot) -> bool:
-    """Tell whether a message's batch was stopped; a person's resend goes out."""
-    batch = snapshot.message.batch
-    if batch is None or snapshot.status.run > 1:
-        return False
-    return await batches.is_cancelled(session, batch)

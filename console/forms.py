@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from nicegui import ui
 from nicegui.elements.mixins.value_element import ValueElement
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 
 from console.failures import Refused, in_words, translated
 from console.texts import t
@@ -78,6 +79,19 @@ class Form:
         """Return what a field holds; texts without blanks around them."""
         held = self._fields[name].value
         return held.strip() if isinstance(held, str) else held
+
+    def numbers(self, fields: Mapping[str, FieldInfo]) -> dict[str, Any]:
+        """Return what the number fields of a model hold, whole where it wants that.
+
+        A browser's number field gives floats.
+        """
+        held = {name: self.value(name) for name in fields}
+        return {
+            name: int(value)
+            if fields[name].annotation is int and value is not None
+            else value
+            for name, value in held.items()
+        }
 
     def _added(self, name: str, made: Made, **looks: Any) -> Made:
         label = made.props["label"]

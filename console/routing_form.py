@@ -1,7 +1,5 @@
 """The rules by which traffic moves among the accounts of a channel."""
 
-from typing import Any
-
 from nicegui import ui
 
 from console.desk import desk
@@ -16,9 +14,6 @@ from core.words import Role
 from store import routing_rules
 from store.audit import Actor
 from store.routing_rules import RulesInForce
-
-_FIELDS = tuple(RoutingRules.model_fields)
-_WHOLE = frozenset({"least_calls", "errors", "points", "breaker_failures"})
 
 
 async def draw_routing(*, changes: bool) -> None:
@@ -49,7 +44,7 @@ def _draw_form(held: RulesInForce) -> None:
     @acting(Role.ADMIN)
     async def save(actor: Actor) -> None:
         with form.checked():
-            rules = RoutingRules(**_given(form))
+            rules = RoutingRules(**form.numbers(RoutingRules.model_fields))
             start = desk().settings.routing
             async with desk().store.sessions.begin() as session:
                 await routing_rules.put_rules(session, rules, start, actor)
@@ -70,12 +65,3 @@ async def _forget(actor: Actor) -> None:
     async with desk().store.sessions.begin() as session:
         await routing_rules.forget_rules(session, desk().settings.routing, actor)
     ui.navigate.reload()
-
-
-def _given(form: Form) -> dict[str, Any]:
-    """Return what the fields hold; a browser's number field gives floats."""
-    held = {name: form.value(name) for name in _FIELDS}
-    return {
-        name: int(value) if name in _WHOLE and value is not None else value
-        for name, value in held.items()
-    }

@@ -20,9 +20,6 @@ from operations.watch_lines import read_recipients, read_types, write_types
 from store import watch_rules
 from store.audit import Actor
 
-_FIELDS = tuple(Thresholds.model_fields)
-_WHOLE = frozenset({"backlog", "failure_at_least"})
-
 
 def draw_thresholds(rules: Thresholds, *, changes: bool) -> None:
     """Draw what holds for every client without thresholds of its own."""
@@ -32,7 +29,7 @@ def draw_thresholds(rules: Thresholds, *, changes: bool) -> None:
     @acting(Role.ADMIN)
     async def save(actor: Actor) -> None:
         with form.checked():
-            given = Thresholds(**_given(form))
+            given = Thresholds(**form.numbers(Thresholds.model_fields))
             async with desk().store.sessions.begin() as session:
                 await watch_rules.put_thresholds(session, given, actor)
         notify(t("alarms.saved"))
@@ -53,7 +50,7 @@ async def ask_own_thresholds(client: str, known: Names) -> None:
         @acting(Role.ADMIN)
         async def save(actor: Actor) -> None:
             with form.checked():
-                own = OwnThresholds(**_given(form))
+                own = OwnThresholds(**form.numbers(Thresholds.model_fields))
                 async with desk().store.sessions.begin() as session:
                     await watch_rules.put_own_thresholds(session, client, own, actor)
             box.submit(True)
@@ -113,18 +110,9 @@ def draw_recipients(told: Sequence[Address], known: Names, *, changes: bool) -> 
 def _numbers(
     form: Form, held: Mapping[str, Any], default: Mapping[str, Any] | None = None
 ) -> None:
-    for name in _FIELDS:
+    for name in Thresholds.model_fields:
         looks = {"placeholder": f"{default[name]:g}"} if default else {}
         form.number(name, f"alarms.{name}", held[name], **looks)
-
-
-def _given(form: Form) -> dict[str, Any]:
-    """Return what the fields hold; a browser's number field gives floats."""
-    held = {name: form.value(name) for name in _FIELDS}
-    return {
-        name: int(value) if name in _WHOLE and value is not None else value
-        for name, value in held.items()
-    }
 
 
 def _save(save: Any, changes: bool) -> None:

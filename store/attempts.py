@@ -20,6 +20,7 @@ from store.sql import table_of
 from store.tables import AttemptPartRow, AttemptRow
 
 AttemptState = Literal["sending", "accepted", "failed", "unknown"]
+_IN_DOUBT = ("sending", "unknown")
 
 
 class Attempt(Model):
@@ -45,6 +46,11 @@ class Attempt(Model):
     receipt_outcome: Outcome | None = None
     receipt_code: str | None = None
     receipt_at: datetime | None = None
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether the provider may have taken it."""
+        return self.state in _IN_DOUBT
 
 
 async def begin_attempt(
@@ -121,7 +127,7 @@ def _end() -> Update:
         update(table)
         .where(
             table.c.id == bindparam("attempt"),
-            table.c.state.in_(("sending", "unknown")),
+            table.c.state.in_(_IN_DOUBT),
         )
         .values(
             state=bindparam("new_state"),

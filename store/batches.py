@@ -151,8 +151,10 @@ def _plain(value: BatchState | float) -> str | float:
     return value.value if isinstance(value, BatchState) else value
 
 
-async def is_cancelled(session: AsyncSession, batch_id: UUID) -> bool:
-    """Tell whether somebody has stopped a batch."""
+async def called_off(session: AsyncSession, batch_id: UUID | None, run: int) -> bool:
+    """Tell whether a message's batch was stopped; a person's resend goes out."""
+    if batch_id is None or run > 1:
+        return False
     wanted = select(BatchRow.state).where(BatchRow.id == batch_id)
     return (await session.exec(wanted)).first() == BatchState.CANCELLED.value
 

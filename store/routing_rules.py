@@ -28,7 +28,10 @@ class RulesInForce(Model):
 
 async def rules_in_force(session: AsyncSession, start: RoutingRules) -> RulesInForce:
     """Return the rules that hold: those that were set, else those of the start."""
-    row = await session.get(RoutingRulesRow, _ID)
+    return _in_force(await session.get(RoutingRulesRow, _ID), start)
+
+
+def _in_force(row: RoutingRulesRow | None, start: RoutingRules) -> RulesInForce:
     if row is None:
         return RulesInForce(rules=start)
     rules = RoutingRules.model_validate_json(row.rules)
@@ -42,14 +45,14 @@ async def put_rules(
 ) -> RulesInForce:
     """Set the rules; every process goes by them within seconds."""
     await lock(session, "routing-rules")
-    before = await rules_in_force(session, start)
     row = await session.get(RoutingRulesRow, _ID)
+    before = _in_force(row, start)
     row = row or RoutingRulesRow(id=_ID, rules="", set_by="", set_at=utc_now())
     row.rules, row.set_by, row.set_at = rules.model_dump_json(), actor.who, utc_now()
     session.add(row)
     await session.flush()
     await _note(session, actor, before.rules, rules)
-    return await rules_in_force(session, start)
+    return _in_force(row, start)
 
 
 async def forget_rules(
@@ -60,7 +63,7 @@ async def forget_rules(
     row = await session.get(RoutingRulesRow, _ID)
     if row is None:
         return
-    before = await rules_in_force(session, start)
+    before = _in_force(row, start)
     await session.delete(row)
     await session.flush()
     await _note(session, actor, before.rules, start)

@@ -100,6 +100,11 @@ def sending(
     return Sending.model_validate(given | changes)
 
 
+async def no_deposit(sending: Sending) -> None:
+    """Stand in for the inbox where nothing goes there."""
+    raise AssertionError("nothing is deposited here")
+
+
 class Provider:
     """A provider that gives its answers in turn, and keeps what it was asked."""
 

@@ -28,7 +28,7 @@ from core.errors import (
     RecipientRefused,
 )
 from core.words import Channel
-from tests.channel_fakes import CONTENT, sending
+from tests.channel_fakes import CONTENT, no_deposit, sending
 
 Kind = type[DeliveryError]
 
@@ -125,9 +125,5 @@ OVER_HTTP = tuple(carried for carried in CARRIED if carried.http)
 @asynccontextmanager
 async def tools() -> AsyncIterator[Tools]:
     """Yield what senders are opened with; nothing is ever deposited."""
-
-    async def deposit(sending: Sending) -> None:
-        raise AssertionError("the inbox is not asked")
-
     async with open_http() as http:
-        yield Tools(http, deposit)
+        yield Tools(http, no_deposit)

@@ -4,22 +4,18 @@ import pytest
 
 from channels import PROVIDERS, find_provider, open_sender, sandbox_accounts
 from channels.account_file import BESIDE
-from channels.base import Sending
 from channels.http import open_http
 from channels.provider import SandboxPorts, Tools
 from core.words import Channel
+from tests.channel_fakes import no_deposit
 
 SANDBOX = sandbox_accounts(SandboxPorts("http://127.0.0.1:9000", 9025))
-
-
-async def _no_deposit(sending: Sending) -> None:
-    raise AssertionError("nothing is deposited here")
 
 
 async def test_every_account_opens_the_sender_of_its_provider() -> None:
     async with open_http() as http:
         for account in SANDBOX:
-            sender = open_sender(account, Tools(http, _no_deposit))
+            sender = open_sender(account, Tools(http, no_deposit))
             assert sender.channel is account.channel
             assert sender.provider == account.provider
 
@@ -28,7 +24,7 @@ async def test_a_provider_we_do_not_know_opens_nothing() -> None:
     stranger = SANDBOX[0].model_copy(update={"provider": "nobody"})
     async with open_http() as http:
         with pytest.raises(LookupError):
-            open_sender(stranger, Tools(http, _no_deposit))
+            open_sender(stranger, Tools(http, no_deposit))
 
 
 def test_a_provider_is_found_by_its_name_or_as_the_usual_one() -> None:

@@ -6,17 +6,14 @@ import httpx
 
 from channels import PROVIDERS, sandbox_accounts
 from channels.accounts import AliyunAccount, EmailAccount
-from channels.base import Sender, Sending
+from channels.base import Sender
 from channels.provider import Accounts, SandboxPorts, Tools
 from core.words import Channel
 from operations.channels import LiveChannels
+from tests.channel_fakes import no_deposit
 
 SANDBOX = sandbox_accounts(SandboxPorts("http://127.0.0.1:9000", 9025))
 SMS = {"access_key_id": "LTAI1", "access_key_secret": "s", "sign_name": "一院"}
-
-
-async def _no_deposit(sending: Sending) -> None:
-    raise AssertionError("nothing is deposited here")
 
 
 def changed(of: Channel, **update: object) -> Accounts:
@@ -35,7 +32,7 @@ def senders(live: LiveChannels) -> dict[Channel, Sender]:
 
 async def test_only_the_channel_that_changed_gets_a_new_sender() -> None:
     async with httpx.AsyncClient() as http:
-        live = LiveChannels(Tools(http, _no_deposit), SANDBOX)
+        live = LiveChannels(Tools(http, no_deposit), SANDBOX)
         before = senders(live)
         assert set(before) == {*(p.channel for p in PROVIDERS), Channel.INBOX}
         other = AliyunAccount.model_validate(SMS)
@@ -56,7 +53,7 @@ async def test_an_account_that_can_not_be_opened_stops_no_other(
     missing = {"security": "tls", "cafile": tmp_path / "missing.pem"}
     bad = changed(Channel.EMAIL, values=email.model_copy(update=missing))
     async with httpx.AsyncClient() as http:
-        live = LiveChannels(Tools(http, _no_deposit), bad)
+        live = LiveChannels(Tools(http, no_deposit), bad)
         assert not live.router.serves(Channel.EMAIL)
         assert live.router.serves(Channel.SMS)
         live.use(SANDBOX)

@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 import httpx
 
 from channels import sandbox_accounts
-from channels.base import Sending
 from channels.provider import Accounts, SandboxPorts, Tools
 from channels.router import Router
 from core.routing import RoutingRules
@@ -23,6 +22,7 @@ from store.routing_rules import put_rules
 from store.sql import table_of
 from store.tables import AttemptRow
 from store.traffic import deductions, forget_traffic, measured, put_open, traffic
+from tests.channel_fakes import no_deposit
 from tests.route_rig import route
 
 pytest_plugins = ["tests.store_fixtures"]
@@ -73,10 +73,6 @@ async def calls(
     async with store.sessions.begin() as session:
         connection = await session.connection()
         await connection.execute(table_of(AttemptRow).insert(), rows)
-
-
-async def _no_deposit(sending: Sending) -> None:
-    raise AssertionError("nothing is deposited here")
 
 
 async def points(store: Store) -> dict[str, int]:
@@ -179,7 +175,7 @@ async def test_rules_that_people_set_hold_without_a_restart(store: Store) -> Non
     start = start.model_copy(update={"every_seconds": 0.1})
     await calls(store, "a", utc_now(), *[1.5] * 10)
     async with httpx.AsyncClient() as http:
-        live = LiveChannels(Tools(http, _no_deposit), sms, start)
+        live = LiveChannels(Tools(http, no_deposit), sms, start)
         applying = asyncio.create_task(route_for_ever(store, sms, start))
         await asyncio.sleep(0.3)
         assert await points(store) == {}

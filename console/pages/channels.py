@@ -21,6 +21,7 @@ from store.catalog import ChannelChanges, ChannelEntry
 @page("/channels", title="channels.title", icon="cell_tower")
 async def channels() -> None:
     """List the channels."""
+    changes = await may_change()
 
     @acting(Role.ADMIN)
     async def disable(actor: Actor, row: Row) -> None:
@@ -52,11 +53,11 @@ async def channels() -> None:
             Action("block", "channels.disable", disable, only="on"),
             Action("check", "channels.enable", enable, only="off"),
         )
-        if await may_change()
+        if changes
         else (),
     )
     await listing.draw()
-    await draw_routing(changes=await may_change())
+    await draw_routing(changes=changes)
 
 
 async def switch_channel(channel: Channel, enabled: bool, actor: Actor) -> None:
