@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from channels.aliyun import AliyunReply
+from channels.carriers import GONE as GONE_AT_CARRIERS
 from channels.codes import CodeTable, classes, refusal
 from channels.times import Pause, after, until_hour, until_midnight, until_next_month
 from core.errors import (
@@ -92,6 +93,13 @@ CARRIERS = CodeTable(
     unknown=RecipientRefused,
     pauses={"MOBILE_SEND_LIMIT": until_midnight},
 )
+
+# Of these, what speaks of the number itself; the carriers' own codes pass through.
+GONE_NUMBERS = GONE_AT_CARRIERS | {
+    "MOBILE_NOT_ON_SERVICE",
+    "INVALID_NUMBER",
+    "MOBILE_IN_BLACK",
+}
 
 # BUSINESS_LIMIT_CONTROL says in its text which limit of the number was met:
 # 触发分钟级流控Permits:1, 小时级, 天级.

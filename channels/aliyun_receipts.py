@@ -8,12 +8,11 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from channels.accounts import AliyunAccount
-from channels.aliyun_codes import CARRIERS
+from channels.aliyun_codes import GONE_NUMBERS
 from channels.codes import clean_code
 from channels.receipts import Inbound, Parsed, ProviderReceipt, ReceiptKeys, Reply
 from channels.reports import china_time, our_id, reports, text_of
 from channels.times import Clock, utc_now
-from core.errors import RecipientRefused
 from core.words import Channel, Outcome, Reason
 
 TAKEN = Reply(b'{"code":0,"msg":"\xe6\x88\x90\xe5\x8a\x9f"}', "application/json")
@@ -49,6 +48,6 @@ class AliyunSmsReceipts:
             outcome=Outcome.DELIVERED if success else Outcome.FAILED,
             reason=None if success else Reason.RECEIPT_FAILED,
             code=code,
-            refused=not success and CARRIERS.class_of(code) is RecipientRefused,
+            refused=not success and code in GONE_NUMBERS,
             at=china_time(report.get("report_time"), self._clock()),
         )

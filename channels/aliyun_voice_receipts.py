@@ -4,6 +4,7 @@ Source: help.aliyun.com vms/voicereport-6. The answer is the one short messages'
 reports want, and so is the rhythm in which the array comes again.
 """
 
+import re
 from typing import ClassVar
 
 from channels.aliyun_codes import ANSWERED, CALLS, GONE, TWO_PARTIES
@@ -14,6 +15,9 @@ from channels.receipts import Inbound, Parsed, ProviderReceipt, ReceiptKeys
 from channels.reports import Report, china_time, reports, text_of
 from channels.times import Clock, utc_now
 from core.words import Channel, Outcome, Reason
+
+# Client, server and global failures (RFC 3261, 21), which calls end with too.
+_SIP_FAILURE = re.compile(r"[456][0-9]{2}")
 
 
 class AliyunVoiceReceipts:
@@ -38,7 +42,7 @@ class AliyunVoiceReceipts:
         # One sample says "finished" of 200003, which means that nobody answered:
         # the code alone decides.
         code = clean_code(text_of(report, "status_code") or "")
-        if (number is None and reference is None) or not _is_an_end(code):
+        if (number is None and reference is None) or not _is_ours(code):
             return None
         outcome = self._outcome(code, text_of(report, "dtmf") or "")
         failed = outcome is Outcome.FAILED
@@ -47,22 +51,23 @@ class AliyunVoiceReceipts:
             provider=self.provider,
             provider_message_id=number,
             reference=reference,
-            outcome=outcome,
+            outcome=outcome or Outcome.ACCEPTED,
+            understood=outcome is not None,
             reason=Reason.RECEIPT_FAILED if failed else None,
             code=code,
             refused=code in GONE,
             at=china_time(report.get("end_time"), self._clock()),
         )
 
-    def _outcome(self, code: str, pressed: str) -> Outcome:
-        if code not in ANSWERED:
-            return Outcome.FAILED
-        confirmed = pressed.startswith(self._confirm_key)
-        return Outcome.READ if confirmed else Outcome.DELIVERED
+    def _outcome(self, code: str, pressed: str) -> Outcome | None:
+        """Return how a call ended; None for a code that nobody has explained."""
+        if code in ANSWERED:
+            confirmed = pressed.startswith(self._confirm_key)
+            return Outcome.READ if confirmed else Outcome.DELIVERED
+        known = CALLS.knows(code) or _SIP_FAILURE.fullmatch(code)
+        return Outcome.FAILED if known else None
 
 
-def _is_an_end(code: str) -> bool:
-    """Tell whether a code says how a call of ours ended."""
-    if code in ANSWERED or CALLS.knows(code):
-        return True
-    return code.isdecimal() and not code.startswith(TWO_PARTIES)
+def _is_ours(code: str) -> bool:
+    """Tell whether a code is one of a call of ours, not of two people's."""
+    return CALLS.knows(code) or (code.isdecimal() and not code.startswith(TWO_PARTIES))

@@ -19,7 +19,10 @@ from core.errors import (
 ErrorClass = type[DeliveryError]
 
 # A hostile answer could hold a phone number or a text where its code should be.
-_CODE = re.compile(r"-?[0-9]{1,9}|[A-Za-z][A-Za-z0-9._:\-]{0,63}")
+# With points: the enhanced codes of mail (RFC 3463).
+_CODE = re.compile(
+    r"-?[0-9]{1,9}|[245]\.[0-9]{1,3}\.[0-9]{1,3}|[A-Za-z][A-Za-z0-9._:\-]{0,63}"
+)
 
 _WORDS: Mapping[ErrorClass, str] = {
     ProviderDown: "can't take it now",

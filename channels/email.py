@@ -5,6 +5,7 @@ enhanced codes RFC 3463). Mail servers do not drop duplicates by Message-ID.
 """
 
 import asyncio
+import re
 import ssl
 from collections.abc import Mapping
 from contextlib import suppress
@@ -37,14 +38,17 @@ from core.errors import (
     Misconfigured,
     OutcomeUnknown,
     ProviderDown,
+    RateLimited,
     RecipientRefused,
 )
+from core.standings import ADDRESS_CODES
 from core.words import Channel
 
 SUBJECT_LENGTH = 200
 _SLOTS = 10
 _GREYLISTED = after(minutes=1)
 _MAILBOX_FULL = after(minutes=15)
+_ENHANCED_CODE = re.compile(r"\s{0,4}[245]\.([0-9]{1,3})\.([0-9]{1,3})(?![0-9.])")
 
 
 class Step(StrEnum):
@@ -57,20 +61,34 @@ class Step(StrEnum):
 
 
 def _table(
-    listed: Mapping[type[DeliveryError], str], otherwise: type[DeliveryError]
+    listed: Mapping[type[DeliveryError], str],
+    otherwise: type[DeliveryError],
+    prefixes: Mapping[str, type[DeliveryError]] | None = None,
 ) -> CodeTable:
     """Return a step's table: 4xx passes, an unlisted 5xx is `otherwise`."""
     return CodeTable(
         provider="smtp",
         classes=classes(listed),
-        prefixes={"4": ProviderDown, "5": otherwise},
+        prefixes={**(prefixes or {}), "4": ProviderDown, "5": otherwise},
         unknown=ProviderDown,
-        pauses={"450": _GREYLISTED, "452": _MAILBOX_FULL},
+        pauses={"450": _GREYLISTED, "452": _MAILBOX_FULL, "5.2.2": _MAILBOX_FULL},
     )
 
 
+# What enhanced codes say wherever they come (RFC 3463): the recipient's address,
+# a mailbox that is full, and what is our own to mend: the sender's address (X.1.7,
+# X.1.8), a sign-in, a listing or a signature (X.7), a protocol error (X.5).
+# X.7.1 is also what a closed list of senders says: it stops this mail only.
+_ENHANCED: Mapping[type[DeliveryError], str] = {
+    RecipientRefused: " ".join(sorted(ADDRESS_CODES)),
+    RateLimited: "5.2.2",
+    Misconfigured: "5.1.7 5.1.8",
+    ContentRefused: "5.7.1",
+}
+_OURS = {"5.5.": Misconfigured, "5.7.": Misconfigured, "5.": ContentRefused}
+
 # An unlisted 5xx is laid to what the step is about: our account, our sender
-# address, the recipient, the content.
+# address, this mail.
 CODES: Mapping[Step, CodeTable] = {
     Step.CONNECT: _table(
         {ProviderDown: "421 451 454", Misconfigured: "530 534 535 538 554"},
@@ -87,19 +105,26 @@ CODES: Mapping[Step, CodeTable] = {
     Step.RCPT: _table(
         {
             ProviderDown: "421 450 451 452",
-            RecipientRefused: "550 551 553 556",
-            ContentRefused: "552 554",
-            Misconfigured: "530 535 538",
+            RecipientRefused: f"550 551 553 556 {_ENHANCED[RecipientRefused]}",
+            RateLimited: _ENHANCED[RateLimited],
+            ContentRefused: f"552 554 {_ENHANCED[ContentRefused]}",
+            Misconfigured: (
+                f"500 501 502 503 504 530 535 538 555 {_ENHANCED[Misconfigured]}"
+            ),
         },
-        RecipientRefused,
+        ContentRefused,
+        _OURS,
     ),
     Step.DATA: _table(
         {
             ProviderDown: "421 450 451 452",
-            ContentRefused: "550 552 554",
-            Misconfigured: "530 535 538",
+            RecipientRefused: _ENHANCED[RecipientRefused],
+            RateLimited: _ENHANCED[RateLimited],
+            ContentRefused: f"550 552 554 {_ENHANCED[ContentRefused]}",
+            Misconfigured: f"530 535 538 {_ENHANCED[Misconfigured]}",
         },
         ContentRefused,
+        _OURS,
     ),
 }
 
@@ -197,7 +222,7 @@ class EmailSender:
     def _error(self, step: Step, error: Exception) -> DeliveryError:
         """Return what a failure at a step means."""
         if isinstance(error, SMTPResponseException) and 400 <= error.code <= 599:
-            return CODES[step].error(str(error.code), self._clock())
+            return CODES[step].error(_code(step, error), self._clock())
         return refusal(self.provider, _without_code(step, error), code=f"{step}-failed")
 
 
@@ -207,6 +232,19 @@ PROVIDER = Provider(
     lambda account, tools: EmailSender(account, tools.clock),
     EmailAccount.sandbox,
 )
+
+
+def _code(step: Step, error: SMTPResponseException) -> str:
+    """Return a refusal's enhanced code once a recipient was named, else the reply's.
+
+    A 4xx passes whatever else is said. The class of an enhanced code may contradict
+    the reply, which counts (RFC 2034, 3).
+    """
+    found = _ENHANCED_CODE.match(error.message[:64])
+    named = step in (Step.RCPT, Step.DATA)
+    if not named or error.code < 500 or found is None:
+        return str(error.code)
+    return f"5.{int(found[1])}.{int(found[2])}"
 
 
 def _without_code(step: Step, error: Exception) -> type[DeliveryError]:

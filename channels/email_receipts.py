@@ -6,8 +6,8 @@ The hospital's mail server hands each mail to the bounce address on to us, whole
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from email import message_from_bytes
+from collections.abc import Iterable, Iterator, Mapping
+from email import message_from_bytes, message_from_string
 from email.message import Message
 from email.policy import compat32
 from email.utils import parsedate_to_datetime
@@ -18,6 +18,7 @@ from channels.accounts import EmailAccount
 from channels.receipts import Inbound, Parsed, ProviderReceipt, ReceiptKeys, Reply
 from channels.times import Clock, utc_now
 from core.errors import Malformed
+from core.standings import ADDRESS_CODES
 from core.words import Channel, Outcome, Reason
 
 _ID = r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
@@ -31,9 +32,19 @@ _ACTIONS: Mapping[str, Outcome] = {
     "failed": Outcome.FAILED,
     "delivered": Outcome.DELIVERED,
 }
-# Addressing errors, and a mailbox that is closed (RFC 3463).
-_REFUSED = ("5.1.", "5.2.1")
+_ACTION = re.compile(r"[A-Za-z]+")
+# Comments of a field (RFC 5322, 3.2.2), innermost first; deeper ones are none of ours.
+_COMMENT = re.compile(r"\([^()]*\)")
+_DEEPEST_COMMENT = 3
+_LONGEST_FIELD = 512
 _MOST_PARTS = 20
+_MOST_RECIPIENTS = 100
+# RFC 3464, and the same for addresses beyond ASCII (RFC 6533, 3).
+_STATUSES = ("message/delivery-status", "message/global-delivery-status")
+_HEADERS = ("text/rfc822-headers", "message/global-headers")
+# Exchange names the mail it could not deliver by the first of these.
+_RETURNED = ("X-Original-Message-ID", "Message-ID")
+_ANSWERED = ("X-Original-Message-ID", "In-Reply-To", "References")
 
 
 class EmailReceipts:
@@ -59,13 +70,13 @@ class EmailReceipts:
         if mail.get_content_type() != "multipart/report":
             return
         parts = [part for part, _ in zip(mail.walk(), range(_MOST_PARTS), strict=False)]
-        status = next((p for p in parts if _kind(p) == "message/delivery-status"), None)
+        status = next((p for p in parts if _kind(p) in _STATUSES), None)
         fields = _blocks(status) if status is not None else []
         sending = _sending_of(mail, fields, parts)
         if sending is None:
             return
         for block in fields:
-            outcome = _ACTIONS.get(_field(block, "Action").lower())
+            outcome = _ACTIONS.get(_action(block))
             if outcome is not None:
                 yield self._receipt(mail, block, sending, outcome)
 
@@ -88,7 +99,7 @@ class EmailReceipts:
             outcome=outcome,
             reason=Reason.RECEIPT_FAILED if failed else None,
             code=code,
-            refused=failed and code.startswith(_REFUSED),
+            refused=failed and code in ADDRESS_CODES,
             at=at,
         )
 
@@ -97,14 +108,15 @@ def _sending_of(
     mail: Message, fields: list[Message], parts: list[Message]
 ) -> UUID | None:
     """Return the sending that a report speaks of, by the surest way there is."""
-    returned = [h for part in parts[1:] for h in part.get_all("Message-ID", [])]
-    returned += [_text(part) for part in parts if _kind(part) == "text/rfc822-headers"]
+    returned = [h for p in parts[1:] for h in _ids(p, _RETURNED)]
+    returned += [_text(part) for part in parts if _kind(part) in _HEADERS]
+    returned += [h for block in fields for h in _ids(block, _RETURNED)]
     envelopes = [_field(block, "Original-Envelope-Id") for block in fields]
     came_to = [h for name in _CAME_TO for h in mail.get_all(name, [])]
     for pattern, texts in (
         (_VERP, came_to),
         (_ENVELOPE, envelopes),
-        (_MESSAGE_ID, returned),
+        (_MESSAGE_ID, returned + _ids(mail, _ANSWERED)),
     ):
         for text in texts:
             found = pattern.search(str(text))
@@ -117,11 +129,41 @@ def _kind(part: Message) -> str:
     return part.get_content_type()
 
 
+def _ids(part: Message, names: Iterable[str]) -> list[str]:
+    return [str(value) for name in names for value in part.get_all(name, [])]
+
+
 def _blocks(status: Message) -> list[Message]:
     """Return the groups of fields of a report: of the mail, then of each recipient."""
     payload = status.get_payload()
     found = payload if isinstance(payload, list) else []
+    if _kind(status) != _STATUSES[0]:
+        # Python reads what RFC 6533 added as one mail: its fields, then a text.
+        found = [message_from_string(b) for b in _paragraphs(status)]
     return [block for block in found if isinstance(block, Message)]
+
+
+def _paragraphs(status: Message) -> list[str]:
+    """Return the groups of fields of a part that may be encoded, as texts."""
+    payload = status.get_payload()
+    inner = payload[0] if isinstance(payload, list) and payload else payload
+    whole = inner.as_string() if isinstance(inner, Message) else str(inner)
+    encoding = str(status.get("Content-Transfer-Encoding", "")).strip().lower()
+    if encoding in ("base64", "quoted-printable"):
+        holder = Message()
+        holder["Content-Transfer-Encoding"] = encoding
+        holder.set_payload(whole.strip())
+        whole = _text(holder)
+    return re.split(r"\r?\n[ \t]*\r?\n", whole.strip())[:_MOST_RECIPIENTS]
+
+
+def _action(block: Message) -> str:
+    """Return what a report says was done, without blanks and comments."""
+    said = _field(block, "Action")[:_LONGEST_FIELD]
+    for _ in range(_DEEPEST_COMMENT):
+        said = _COMMENT.sub(" ", said)
+    found = _ACTION.search(said)
+    return found[0].lower() if found else ""
 
 
 def _field(block: Message, name: str) -> str:

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import Field
 
 from channels.base import Sending, Taken
-from channels.carriers import CARRIERS, GONE, STATES
+from channels.carriers import CARRIERS, GONE, outcome_of, state_word
 from channels.codes import clean_code, refusal
 from channels.gateway_link import Link, Pace
 from channels.gateway_session import A, Limits, Make, Wire
@@ -136,15 +136,25 @@ def receipt(
     provider: str, message_id: str, state: str, now: datetime
 ) -> ProviderReceipt:
     """Return what a delivery report says of one part, by its state's word."""
-    outcome = STATES.get(state, Outcome.FAILED)
+    word = state_word(state)
+    outcome = outcome_of(word)
     failed = outcome is Outcome.FAILED
     return ProviderReceipt(
         channel=Channel.SMS,
         provider=provider,
         provider_message_id=message_id,
-        outcome=outcome,
-        reason=CARRIERS.class_of(state).reason if failed else None,
-        code=clean_code(state),
-        refused=state in GONE,
+        outcome=outcome or Outcome.ACCEPTED,
+        understood=outcome is not None,
+        reason=CARRIERS.class_of(word).reason if failed else None,
+        code=clean_code(word),
+        refused=word in GONE,
         at=now,
     )
+
+
+def on_its_way(told: ProviderReceipt) -> ProviderReceipt:
+    """Return a report that another follows: what failed now is tried again."""
+    if told.outcome is not Outcome.FAILED:
+        return told
+    news = {"outcome": Outcome.ACCEPTED, "reason": None, "refused": False}
+    return told.model_copy(update=news)

@@ -21,7 +21,8 @@ class ProviderReceipt(Model):
     `reference` where it echoes the short one of a `Referring` sender.
     `outcome` is accepted, delivered, read or failed; `code` the provider's own;
     `reason` says why it failed. `refused`: the person can't be reached there.
-    `account` is the account it came to, where that is known.
+    `account` is the account it came to, where that is known. Not `understood`: its
+    word for the outcome is none that we know, so the delivery stays as it stands.
     """
 
     channel: Channel
@@ -34,6 +35,7 @@ class ProviderReceipt(Model):
     reason: Reason | None = None
     code: str = ""
     refused: bool = False
+    understood: bool = True
     at: datetime
 
 

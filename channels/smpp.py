@@ -7,8 +7,9 @@ submits were under way when a connection ended, and reads as much as a header cl
 
 import re
 import struct
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, Self
 
 import structlog
 from aiosmpplib import protocol
@@ -22,12 +23,18 @@ from aiosmpplib.state import (
 from pydantic import Field, SecretStr
 
 from channels.codes import CodeTable, classes, refusal
-from channels.gateway import GatewayAccount, GatewaySender, Part, receipt
+from channels.gateway import (
+    GatewayAccount,
+    GatewaySender,
+    Part,
+    on_its_way,
+    receipt,
+)
 from channels.gateway_session import Heard, Limits, Make
 from channels.octets import Garbled
 from channels.provider import Provider, SandboxPorts
 from channels.receipts import ProviderReceipt, ReceiptSink
-from channels.smpp_receipt import report_in
+from channels.smpp_receipt import Report, report_in, report_in_data
 from channels.times import Clock, after, utc_now
 from core.errors import (
     ContentRefused,
@@ -43,6 +50,8 @@ _NAME = "smpp"
 LONGEST = 70_000
 _HEADER = struct.Struct(">IIII")
 _ANSWER = 0x80000000
+# aiosmpplib knows no data_sm (4.7): some centres report by it.
+_DATA_SM = 0x0103
 _MESSAGE_ID = re.compile(r"[\x21-\x7e]{1,64}")
 
 # Command statuses by their names (SMPP 3.4 Issue 1.2, 5.1.3). From 1024 to 1279
@@ -81,8 +90,31 @@ SIGN_IN = CodeTable(
 )
 
 
+IdForm = Literal["text", "decimal", "hexadecimal"]
+_BASES: Mapping[IdForm, int] = {"decimal": 10, "hexadecimal": 16}
+
+
+def known_id(given: str, form: IdForm) -> str:
+    """Return a message id as it is kept: a number in decimal, any other as it came.
+
+    Centres write one number in hexadecimal in submit_sm_resp and in decimal in the
+    receipt, with zeros before it or in another case.
+    """
+    base = _BASES.get(form)
+    if base is None:
+        return given
+    try:
+        return str(int(given, base))
+    except ValueError:
+        return given
+
+
 class SmppAccount(GatewayAccount):
-    """An account at an SMPP message centre; `source` is what a phone shows."""
+    """An account at an SMPP message centre; `source` is what a phone shows.
+
+    `answer_ids` and `receipt_ids` say how the centre writes a message's number in
+    its answer and in its receipts, where the two differ.
+    """
 
     port: int = Field(default=2775, ge=1, le=65535)
     probe_seconds: int = Field(default=55, ge=5, le=600)
@@ -91,6 +123,8 @@ class SmppAccount(GatewayAccount):
     system_type: str = Field(default="", pattern=r"^[\x21-\x7e]{0,12}$")
     source: str = Field(pattern=r"^[A-Za-z0-9]{1,20}$")
     service_type: str = Field(default="", pattern=r"^[\x21-\x7e]{0,5}$")
+    answer_ids: IdForm = "text"
+    receipt_ids: IdForm = "text"
 
     @classmethod
     def sandbox(cls, ports: SandboxPorts) -> Self:
@@ -153,20 +187,29 @@ class SmppWire:
                 return Heard(number, reply=reply, over=True)
             case SmppCommand.DELIVER_SM:
                 reply = protocol.DeliverSmResp(number).pdu()
-                return Heard(number, reply=reply, receipt=self._receipt(pdu))
+                return Heard(number, reply=reply, receipt=self._receipt(pdu, report_in))
+            case _ if command == _DATA_SM:
+                # data_sm_resp has an empty message_id (4.7.2).
+                reply = _HEADER.pack(17, _DATA_SM | _ANSWER, 0, number) + b"\0"
+                found = self._receipt(pdu, report_in_data)
+                return Heard(number, reply=reply, receipt=found)
         status = SmppCommandStatus.ESME_RINVCMDID
         return Heard(number, reply=protocol.GenericNack(number, status).pdu())
 
-    def _receipt(self, pdu: bytes) -> ProviderReceipt | None:
-        """Return the receipt in a deliver_sm, None where there is none to read."""
+    def _receipt(
+        self, pdu: bytes, read: Callable[[bytes], Report | None]
+    ) -> ProviderReceipt | None:
+        """Return the receipt in a PDU, None where there is none to read."""
         try:
-            report = report_in(pdu[self.header :])
+            report = read(pdu[self.header :])
         except Garbled:
             structlog.get_logger("gateway").warning("gateway.deliver_unreadable")
             return None
         if report is None:
             return None
-        return receipt(_NAME, report.message_id, report.stat, self._clock())
+        number = known_id(report.message_id, self._account.receipt_ids)
+        found = receipt(_NAME, number, report.stat, self._clock())
+        return found if report.final else on_its_way(found)
 
     def bind(self, number: int) -> bytes:
         """Return bind_transceiver."""
@@ -212,7 +255,7 @@ class SmppWire:
             raise CODES.error(answer.code, self._clock())
         if not _MESSAGE_ID.fullmatch(answer.message_id):
             raise refusal(_NAME, OutcomeUnknown, code="garbage")
-        return answer.message_id
+        return known_id(answer.message_id, self._account.answer_ids)
 
     def probe(self, number: int) -> bytes:
         """Return enquire_link."""

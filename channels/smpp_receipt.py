@@ -8,13 +8,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from channels.carriers import outcome_of, state_word
 from channels.octets import Garbled, Reader
 
 _MESSAGE_ID = re.compile(r"[\x21-\x7e]{1,64}")
-_FIELD = re.compile(r"\b(id|stat):(\S+)", re.IGNORECASE)
+_FIELD = re.compile(r"\b(id|stat)[ \t]?[:=][ \t]{0,8}([^\s,;\0]{1,80})", re.IGNORECASE)
 # What follows is the beginning of our own text.
-_TEXT = re.compile(r"\btext:", re.IGNORECASE)
+_TEXT = re.compile(r"\btext[ \t]?[:=]", re.IGNORECASE)
 _PAYLOAD, _RECEIPTED_ID, _MESSAGE_STATE = 0x0424, 0x001E, 0x0427
+_UCS2 = 8
+# Bits 5 to 2 of esm_class (5.2.12): a receipt, or news of one on its way.
+_KIND, _RECEIPT, _INTERMEDIATE = 0x3C, 0x04, 0x20
 # 5.2.28
 _STATES: Mapping[int, str] = {
     1: "ENROUTE",
@@ -30,33 +34,61 @@ _STATES: Mapping[int, str] = {
 
 @dataclass(frozen=True)
 class Report:
-    """The message it speaks of, and its state's word."""
+    """The message it speaks of, and its state's word.
+
+    `final`: what failed has failed, not only this time.
+    """
 
     message_id: str
     stat: str
+    final: bool = True
+
+
+@dataclass(frozen=True)
+class _Short:
+    """What a deliver_sm and a data_sm both have."""
+
+    esm_class: int
+    text: bytes
+    data_coding: int
+    options: Mapping[int, bytes]
 
 
 def report_in(body: bytes) -> Report | None:
-    """Return the report in a deliver_sm's body, None for a text from a phone.
+    """Return the report in a deliver_sm's body (4.6.1), None for a text from a phone.
 
     Garbled where it can't be read. The optional parameters win over the text,
     which every carrier writes in its own way.
     """
     reader = Reader(body)
-    reader.c_string()
-    for _ in range(2):
-        reader.take(2)
-        reader.c_string()
+    _addresses(reader)
     esm_class = reader.number()
     reader.take(2)
     for _ in range(2):
         reader.c_string()
-    reader.take(4)
+    reader.take(2)
+    data_coding = reader.number()
+    reader.take(1)
     text = reader.take(reader.number())
-    options = _options(reader)
-    if esm_class & 0x3C != 0x04:
-        return None
-    return _report(text or options.get(_PAYLOAD, b""), options)
+    return _report(_Short(esm_class, text, data_coding, _options(reader)))
+
+
+def report_in_data(body: bytes) -> Report | None:
+    """Return the report in a data_sm's body (4.7.1), as `report_in` does."""
+    reader = Reader(body)
+    _addresses(reader)
+    esm_class = reader.number()
+    reader.take(1)
+    data_coding = reader.number()
+    return _report(_Short(esm_class, b"", data_coding, _options(reader)))
+
+
+def _addresses(reader: Reader) -> None:
+    """Pass over the service type, the source and the destination."""
+    reader.c_string()
+    for _ in range(2):
+        reader.take(2)
+        reader.c_string()
 
 
 def _options(reader: Reader) -> dict[int, bytes]:
@@ -67,13 +99,32 @@ def _options(reader: Reader) -> dict[int, bytes]:
     return found
 
 
-def _report(text: bytes, options: Mapping[int, bytes]) -> Report:
-    said = _TEXT.split(text.decode("ascii", "replace"), 1)[0]
-    fields = {name.lower(): value for name, value in _FIELD.findall(said)}
-    number = options.get(_RECEIPTED_ID, b"").rstrip(b"\0").decode("ascii", "replace")
-    number = number or fields.get("id", "")
-    state = options.get(_MESSAGE_STATE, b"")
-    stat = fields.get("stat") or _STATES.get(int.from_bytes(state), "")
+def _report(short: _Short) -> Report | None:
+    kind, options = short.esm_class & _KIND, short.options
+    # 5.3.2.26 and 5.3.2.35 stand in receipts alone, whatever the class says.
+    by_parameters = _RECEIPTED_ID in options and _MESSAGE_STATE in options
+    if kind not in (_RECEIPT, _INTERMEDIATE) and not by_parameters:
+        return None
+    written = _fields(short)
+    number = options.get(_RECEIPTED_ID, b"").rstrip(b"\0 ").decode("ascii", "replace")
+    number = number or written.get("id", "")
+    stat = _stat(options.get(_MESSAGE_STATE, b""), written.get("stat", ""))
     if not _MESSAGE_ID.fullmatch(number) or not stat:
         raise Garbled("no report")
-    return Report(number, stat)
+    return Report(number, stat, final=kind != _INTERMEDIATE)
+
+
+def _fields(short: _Short) -> dict[str, str]:
+    """Return the id and the state that the text gives (appendix B)."""
+    text = short.text or short.options.get(_PAYLOAD, b"")
+    charset = "utf-16-be" if short.data_coding == _UCS2 else "ascii"
+    said = _TEXT.split(text.decode(charset, "replace"), maxsplit=1)[0]
+    return {name.lower(): value for name, value in _FIELD.findall(said)}
+
+
+def _stat(parameter: bytes, written: str) -> str:
+    """Return the state's word: the parameter's, or the text's that says it closer."""
+    state = _STATES.get(int.from_bytes(parameter), "")
+    if written and outcome_of(state) in (None, outcome_of(state_word(written))):
+        return written
+    return state

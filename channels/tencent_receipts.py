@@ -18,7 +18,7 @@ from channels.reports import (
     text_of,
     unix_time,
 )
-from channels.tencent_sms import FAIL, SUCCESS, TencentSmsAccount
+from channels.tencent_sms import FAIL, SUCCESS, TencentSmsAccount, status_word
 from channels.tencent_voice import TencentVoiceAccount
 from channels.times import Clock, utc_now
 from core.errors import Malformed
@@ -32,6 +32,7 @@ STATE, KEY, FAILURE = (
 )
 # Out of service; no such number.
 GONE_CALLS = frozenset({"7", "8"})
+_OUTCOMES = {SUCCESS: Outcome.DELIVERED, FAIL: Outcome.FAILED}
 _ANSWERED, _NOT_ANSWERED, _BROKEN = "0", "1", "2"
 
 
@@ -52,18 +53,21 @@ class TencentSmsReceipts:
         return Parsed(TAKEN, tuple(receipt for receipt in found if receipt))
 
     def _receipt(self, report: Report) -> ProviderReceipt | None:
-        number, status = text_of(report, "sid"), report.get("report_status")
-        if number is None or status not in (SUCCESS, FAIL):
+        number, status = text_of(report, "sid"), text_of(report, "report_status")
+        if number is None or status is None:
             return None
-        failed = status == FAIL
-        code = clean_code(text_of(report, "errmsg") or "")
+        word = status_word(status)
+        failed = word == FAIL
+        understood = word in (SUCCESS, FAIL)
+        code = clean_code(text_of(report, "errmsg") or "") if understood else word
         return ProviderReceipt(
             channel=self.channel,
             provider=self.provider,
             provider_message_id=number,
-            outcome=Outcome.FAILED if failed else Outcome.DELIVERED,
+            outcome=_OUTCOMES.get(word, Outcome.ACCEPTED),
+            understood=understood,
             reason=Reason.RECEIPT_FAILED if failed else None,
-            code=code,
+            code=clean_code(code),
             refused=failed and code in GONE,
             at=china_time(report.get("user_receive_time"), self._clock()),
         )

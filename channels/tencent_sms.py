@@ -140,7 +140,7 @@ class TencentSmsSender:
         return reports
 
     def _judge(self, reports: Sequence[Mapping[str, Any]]) -> Taken:
-        by_status = {r.get("ReportStatus"): r for r in reports}
+        by_status = {status_word(r.get("ReportStatus")): r for r in reports}
         if SUCCESS in by_status:
             number = _serial(by_status[SUCCESS])
             return Taken(
@@ -158,6 +158,11 @@ PROVIDER = Provider(
     lambda account, tools: TencentSmsSender(account, tools.http, tools.clock),
     TencentSmsAccount.sandbox,
 )
+
+
+def status_word(status: object) -> str:
+    """Return a report's status as it stands in the documents."""
+    return status.strip().upper() if isinstance(status, str) else ""
 
 
 def _serial(status: Mapping[str, Any]) -> str | None:

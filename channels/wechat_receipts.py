@@ -26,6 +26,9 @@ from core.models import Address
 from core.words import Channel, IdentityType, Outcome, Reason
 
 TAKEN = Reply(b"success")
+_STATUSES = {"success": Outcome.DELIVERED, "failed": Outcome.FAILED}
+# What follows a status' first word says why: "failed: system failed".
+_FIRST_WORD = re.compile(r"[^a-z].*", re.DOTALL)
 # "failed: system failed" and "failed:freq limit" say nothing of the person.
 _BLOCKED = "userblock"
 _REFUSED_CODES = frozenset({"43101", "20003", "20006"})
@@ -89,17 +92,23 @@ class WechatReceipts:
     def _receipts(self, event: Event) -> Iterator[ProviderReceipt]:
         name, at = text(event, "Event"), time_of(event, self._clock())
         if name == "TEMPLATESENDJOBFINISH":
-            status = text(event, "Status")
+            status = text(event, "Status").lower()
             blocked = _BLOCKED in status.replace(" ", "")
-            yield from self._one(event, status == "success", _code(status), blocked, at)
+            outcome = _STATUSES.get(_FIRST_WORD.sub("", status))
+            yield from self._one(event, outcome, _code(status), blocked, at)
         elif name == "subscribe_msg_sent_event":
             for item in items(event, "SubscribeMsgSentEvent"):
                 code = text(item, "ErrorCode")
                 refused = code in _REFUSED_CODES
-                yield from self._one(item, code == "0", code, refused, at)
+                yield from self._one(item, _by_number(code), code, refused, at)
 
     def _one(
-        self, said: Event, arrived: bool, code: str, refused: bool, at: datetime
+        self,
+        said: Event,
+        outcome: Outcome | None,
+        code: str,
+        refused: bool,
+        at: datetime,
     ) -> Iterator[ProviderReceipt]:
         number = text(said, "MsgID")
         if not _NUMBER.fullmatch(number):
@@ -108,8 +117,9 @@ class WechatReceipts:
             channel=self.channel,
             provider=self.provider,
             provider_message_id=number,
-            outcome=Outcome.DELIVERED if arrived else Outcome.FAILED,
-            reason=None if arrived else Reason.RECEIPT_FAILED,
+            outcome=outcome or Outcome.ACCEPTED,
+            understood=outcome is not None,
+            reason=Reason.RECEIPT_FAILED if outcome is Outcome.FAILED else None,
             code=code[:64],
             refused=refused,
             at=at,
@@ -152,6 +162,13 @@ def text_of_sealed(call: Inbound) -> str:
     if not isinstance(sealed, str) or not sealed or not sealed.isascii():
         raise Malformed("The body holds nothing encrypted.")
     return sealed.strip()
+
+
+def _by_number(code: str) -> Outcome | None:
+    """Return what an error's number says; None where there is none."""
+    if not _NUMBER.fullmatch(code):
+        return None
+    return Outcome.FAILED if int(code) else Outcome.DELIVERED
 
 
 def _code(status: str) -> str:

@@ -64,40 +64,63 @@ def _weixin(said: Mapping[str, State]) -> Mapping[str, State]:
         "43019": State.BLOCKED,
         "48002": State.BLOCKED,
         "43101": State.NEED_SUBSCRIBE,
+        "40003": State.INVALID,
+        "46004": State.INVALID,
         **said,
     }
 
 
-# What a code that refuses a recipient says of them; one not listed here says that
-# the address is invalid, if anything.
+# Enhanced mail codes that speak of the recipient's address (RFC 3463): no such
+# mailbox, host or syntax, moved, null MX (RFC 7505), disabled.
+ADDRESS_CODES = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
+
+
+def _invalid(codes: str) -> Mapping[str, State]:
+    return dict.fromkeys(codes.split(), State.INVALID)
+
+
+# What a code that refuses a recipient says of them. One not listed here says nothing:
+# a phone that is off, a refusal of our account, a word that nobody has explained.
 SAYS: Mapping[Channel, Mapping[str, State]] = {
     # A receipt's "failed:user block", as a code.
     Channel.WECHAT: _weixin({"failed_user_block": State.BLOCKED}),
     Channel.WECHAT_MINI: _weixin({}),
     Channel.WECHAT_MEDICAL: _weixin({}),
-    Channel.WECOM: dict.fromkeys(
-        ("81013", "82001", "60111", "invaliduser", "unlicenseduser"),
-        State.OUT_OF_RANGE,
-    ),
-    Channel.SMS: dict.fromkeys(
-        (
-            "isv.CUSTOMER_REFUSED",
-            "MOBILE_IN_BLACK",
-            "FailedOperation.PhoneNumberInBlacklist",
-            "MBBLACK",
-            "DBBLACK",
+    Channel.WECOM: {
+        **dict.fromkeys(
+            ("81013", "82001", "60111", "invaliduser", "unlicenseduser"),
+            State.OUT_OF_RANGE,
         ),
-        State.BLOCKED,
-    ),
-    Channel.VOICE: {"isv.COMPLAINT_REJECT": State.BLOCKED},
+        **_invalid("40003 46004 40031"),
+    },
+    Channel.SMS: {
+        **dict.fromkeys(
+            (
+                *("isv.CUSTOMER_REFUSED", "MOBILE_IN_BLACK", "MBBLACK", "DBBLACK"),
+                *("DB:0144", "FailedOperation.PhoneNumberInBlacklist"),
+            ),
+            State.BLOCKED,
+        ),
+        # 13 is CMPP's.
+        **_invalid(
+            "isv.MOBILE_NUMBER_ILLEGAL MOBILE_NOT_ON_SERVICE INVALID_NUMBER "
+            "InvalidParameterValue.IncorrectPhoneNumber "
+            "FailedOperation.PhoneNumberParseFail "
+            "MK:0001 MK:0005 MK:0013 13 ESME_RINVDSTADR"
+        ),
+    },
+    # Numbers: how Aliyun's calls end, and why Tencent's failed (7, 8).
+    Channel.VOICE: {
+        "isv.COMPLAINT_REJECT": State.BLOCKED,
+        **_invalid(
+            "isv.MOBILE_NUMBER_ILLEGAL InvalidParameterValue.CalledNumberVerifyFail "
+            "200004 200011 482 7 8"
+        ),
+    },
+    # A server without enhanced codes has these three for an address.
+    Channel.EMAIL: _invalid(" ".join(("550 551 553", *sorted(ADDRESS_CODES)))),
+    Channel.ALIPAY: _invalid("USER_INFO_NOT_EXIST"),
 }
-# These refuse this sending, not the person.
-_OF_THE_SENDING: Mapping[Channel, frozenset[str]] = {
-    Channel.ALIPAY: frozenset({"FORM_ID_OVER_TIME", "TRADE_NO_NOT_MATCH_USERID"}),
-}
-# Workstations and the inbox are the hospital's own: nobody unfollows them.
-_OWN = frozenset({Channel.WORKSTATION, Channel.INBOX})
-
 # These report later whether a message arrived, so that their yes to the call
 # tells nothing of a blocked person or a dead number.
 _REPORTING = frozenset(
@@ -118,9 +141,7 @@ def disproved(channel: Channel, *, arrived: bool) -> frozenset[State]:
 
 def state_said(channel: Channel, code: str) -> State | None:
     """Return what a refusal's code says of the person; None where nothing."""
-    if channel in _OWN or code in _OF_THE_SENDING.get(channel, frozenset()):
-        return None
-    return SAYS.get(channel, {}).get(code, State.INVALID)
+    return SAYS.get(channel, {}).get(code)
 
 
 def refused(

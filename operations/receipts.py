@@ -44,6 +44,7 @@ class Taking(StrEnum):
     REPEATED = "repeated"
     PARKED = "parked"
     UNKNOWN = "unknown"
+    NOT_UNDERSTOOD = "not_understood"
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,12 @@ class ReceiptDesk:
 
     async def take(self, receipt: ProviderReceipt) -> Taking:
         """Take in one receipt, and say what became of it."""
+        if not receipt.understood:
+            # Its words are added to the tables by whoever reads the log.
+            log.warning(
+                "receipts.not_understood", provider=receipt.provider, code=receipt.code
+            )
+            return Taking.NOT_UNDERSTOOD
         now = utc_now()
         if abs(receipt.at - now) > _NEAR:
             receipt = receipt.model_copy(update={"at": now})

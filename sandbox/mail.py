@@ -31,7 +31,7 @@ _NAME = "sandbox.invalid"
 # Said of one recipient, before there is a text.
 _RCPT_REFUSALS: Mapping[Outcome, str] = {
     Outcome.INVALID_RECIPIENT: "550 5.1.1 No such user here",
-    Outcome.UNSUBSCRIBED: "550 5.7.1 The recipient refuses mail from this sender",
+    Outcome.UNSUBSCRIBED: "550 5.2.1 The mailbox takes no messages",
     Outcome.RATE_LIMIT: "450 4.2.1 The mailbox is receiving mail too quickly",
     Outcome.SERVER_ERROR: "451 4.3.0 Local error in processing",
     Outcome.EXPIRED_TOKEN: "530 5.7.0 Authentication required",

@@ -39,7 +39,13 @@ SAID = [
     ("voice", "200004", State.INVALID),
     ("alipay", "USER_INFO_NOT_EXIST", State.INVALID),
     ("alipay", "FORM_ID_OVER_TIME TRADE_NO_NOT_MATCH_USERID", None),
-    ("email", "550", State.INVALID),
+    ("email", "550 551 553 5.1.1 5.1.10 5.2.1", State.INVALID),
+    # Our own fault, a phone that is off, a word of nobody's: nothing against anybody.
+    ("email", "556 5.1.8 5.7.1 5.7.26 5.2.2", None),
+    ("sms", "UNDELIV REJECTD EXPIRED UNKNOWN MK:0010 IB:0008 9", None),
+    ("sms", "ESME_RDELIVERYFAILURE ESME_RINVDSTTON not-domestic", None),
+    ("sms", "UnsupportedOperation.UnsupportedRegion NO_ROUTE IS_CLOSE", None),
+    ("voice", "200002 200003 200010 200099 603", None),
     ("workstation", "410", None),
     ("inbox", "x", None),
 ]

@@ -103,7 +103,9 @@ def test_every_code_listed_is_tested() -> None:
 
 
 GONE = ("MK:0001", "MK:0005", "MK:0013", "MBBLACK", "DBBLACK", "DB:0144")
-UNREACHED = "EXPIRED DELETED UNDELIV REJECTD UNKNOWN MK:0010 MK:0023 MI:0024 XX:1"
+UNREACHED = "EXPIRED DELETED UNDELIV REJECTD MK:0010 MK:0023 MI:0024 MB:0099 ID:0076"
+# Nobody has said that these are failures: an element did not answer, no report came.
+NOT_UNDERSTOOD = "UNKNOWN XX:1 MA:0054 IA:0054 MC:0001 IC:0001 SKIPPED NEWWORD 0 OK?"
 
 
 @pytest.mark.parametrize(
@@ -129,6 +131,36 @@ def test_a_state_of_a_report(
     found = receipt("cmpp", "1", state, NOW)
     assert (found.outcome, found.reason, found.code) == (outcome, reason, state)
     assert found.refused is refused
+
+
+@pytest.mark.parametrize("state", NOT_UNDERSTOOD.split())
+def test_an_unknown_word_is_no_failure(state: str) -> None:
+    found = receipt("smpp", "1", state, NOW)
+    assert not found.understood
+    assert (found.outcome, found.reason, found.refused) == (
+        Outcome.ACCEPTED,
+        None,
+        False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "outcome"),
+    [
+        *(
+            (word, Outcome.DELIVERED)
+            for word in ("delivrd", "Delivrd", "DELIVERED", "delivered ", "DELIVRD\0\0")
+        ),
+        *((word, Outcome.DELIVERED) for word in ("DELIVRD,", " DELIVRD", "Accepted")),
+        *((word, Outcome.ACCEPTED) for word in ("enroute", "EN_ROUTE", "Buffered")),
+        *((word, Outcome.FAILED) for word in ("undeliv", "UNDELIVERABLE", "Rejected")),
+        *((word, Outcome.FAILED) for word in ("expired\0", "mk:0010", "mbblack")),
+    ],
+)
+def test_a_state_is_read_however_it_is_written(state: str, outcome: Outcome) -> None:
+    found = receipt("cmpp", "1", state, NOW)
+    assert found.understood
+    assert found.outcome is outcome
 
 
 def test_what_is_no_state_is_not_repeated() -> None:

@@ -152,6 +152,16 @@ async def test_an_id_that_is_nobodys_is_unknown(store: Store) -> None:
     assert await parked(store) == []
 
 
+async def test_a_word_that_nobody_knows_changes_nothing(store: Store) -> None:
+    attempt = await taken(store, None)
+    desk = ReceiptDesk(store, FakeDeliveries())
+    strange = reported(outcome=Outcome.ACCEPTED, understood=False, code="NEWWORD")
+    assert await desk.take(strange) is Taking.NOT_UNDERSTOOD
+    assert await noted(store, attempt) is None
+    assert await parked(store) == []
+    assert await desk.take(reported()) is Taking.APPLIED
+
+
 async def test_a_hundred_in_any_order_come_to_one_end(store: Store) -> None:
     attempt = await taken(store, "default")
     desk = ReceiptDesk(store, FakeDeliveries())
