@@ -158,26 +158,6 @@ def test_how_a_call_ended(
     assert receipt.refused is refused
 
 
-@pytest.mark.parametrize(
-    ("status", "outcome", "understood"),
-    [
-        ("SUCCESS", Outcome.DELIVERED, True),
-        ("Success ", Outcome.DELIVERED, True),
-        ("fail", Outcome.FAILED, True),
-        ("QUEUED", Outcome.ACCEPTED, False),
-    ],
-)
-def test_a_status_of_tencents(status: str, outcome: Outcome, understood: bool) -> None:
-    receipt = one("tencent sms", [{**SMS_REPORT, "report_status": status}])
-    assert (receipt.outcome, receipt.understood) == (outcome, understood)
-
-
-def test_a_call_that_ended_in_an_unknown_way_has_not_failed() -> None:
-    receipt = one("aliyun voice", [{**CALL, "status_code": "200099"}])
-    assert (receipt.understood, receipt.outcome) == (False, Outcome.ACCEPTED)
-    assert receipt.code == "200099"
-
-
 @pytest.mark.parametrize("code", ["200100", "200101", "200103", "", "x", None, 200000])
 def test_what_is_not_the_end_of_a_call_says_nothing(code: object) -> None:
     assert read("aliyun voice", [{**CALL, "status_code": code}]).receipts == ()
