@@ -5,13 +5,14 @@ from pydantic import Field
 
 from api.admin_common import PREFIX, ChannelPath, CodePath, Nothing
 from api.callers import PEOPLE, Admin, Looker
-from api.centre import SessionDep
-from api.views import Shown
+from api.centre import CentreDep, SessionDep
 from core.acceptance import MAX_PARAM, MAX_PARAMS, ParamName, template_placeholders
 from core.errors import Invalid, NotFound, Wrong
 from core.models import Model, Template
-from core.templates import render
 from operations.changes import Review, review_template
+from operations.filing import check_filing
+from operations.filing import put_template as put_filed
+from operations.previews import Shown, shown
 from store import templates
 from store.page import Page
 from store.templates import TemplateDraft, TemplateVersion
@@ -39,9 +40,10 @@ async def put_template(
     body: TemplateDraft,
     caller: Admin,
     session: SessionDep,
+    centre: CentreDep,
 ) -> Template:
     """Add a version; placeholders are `{{name}}`, and nothing else is special."""
-    return await templates.put_template(session, code, channel, body, caller.actor)
+    return await put_filed(session, centre.settings, code, channel, body, caller.actor)
 
 
 @router.get("")
@@ -69,8 +71,10 @@ async def check_template(
     body: TemplateDraft,
     caller: Looker,
     session: SessionDep,
+    centre: CentreDep,
 ) -> Review:
     """Say what this version would change, and for which clients; change nothing."""
+    await check_filing(session, centre.settings, channel, body)
     return await review_template(session, code, channel, body)
 
 
@@ -130,12 +134,7 @@ async def preview_template(
         raise NotFound("This message type has no template for this channel.")
     newest = max(found, key=lambda template: template.version)
     _check(newest, body.params)
-    return Shown(
-        title=render(newest.title, body.params),
-        body=render(newest.body, body.params),
-        fields={name: render(t, body.params) for name, t in newest.fields.items()},
-        provider_template=newest.provider_template,
-    )
+    return shown(newest, body.params)
 
 
 def _check(template: Template, params: dict[str, str]) -> None:

@@ -24,18 +24,16 @@ from api.views import (
     MessagePage,
     MessageQuery,
     Preview,
-    Shown,
     StatusDocument,
     document,
     plan_view,
 )
 from core.acceptance import MessageRequest
-from core.models import Message, Template
-from core.templates import render
-from operations.accepting import message_type, planned
+from operations.accepting import message_type, planned, refuse_too_long
 from operations.acknowledging import AcknowledgeOrder, acknowledge
 from operations.lookup import Found, look_up
 from operations.orders import CancelOrder, ResendOrder, cancel, resend
+from operations.previews import shown
 from operations.recalling import RecallRequest, recall
 from store import messages
 
@@ -86,24 +84,15 @@ async def preview_message(
     """Show the plan and what each channel would say; nothing is sent."""
     kind = await message_type(centre, body.type)
     message = planned(centre, client_of(caller), body, kind, uuid4())
+    await refuse_too_long(centre, kind, message)
     templates = kind.templates if kind else {}
     return Preview(
         plan=plan_view(message.plan),
         channels={
-            channel: shown(templates[channel], message)
+            channel: shown(templates[channel], message.params)
             for channel in message.plan.channels
             if channel in templates
         },
-    )
-
-
-def shown(template: Template, message: Message) -> Shown:
-    """Return a template with a message's values in place."""
-    return Shown(
-        title=render(template.title, message.params),
-        body=render(template.body, message.params),
-        fields={n: render(t, message.params) for n, t in template.fields.items()},
-        provider_template=template.provider_template,
     )
 
 

@@ -21,6 +21,7 @@ from core.models import (
 )
 from core.words import Channel, Priority, Status, Strategy
 from operations.lookup import Source
+from operations.previews import Shown
 
 _EARLIEST, _LATEST = 2000, 2100
 
@@ -90,15 +91,6 @@ class MessagePage(Model):
 
     items: list[StatusDocument]
     next: str | None
-
-
-class Shown(Model):
-    """What one channel would show."""
-
-    title: str
-    body: str
-    fields: dict[str, str]
-    provider_template: str | None
 
 
 class Preview(Model):

@@ -15,13 +15,14 @@ import httpx
 
 from channels.alipay_gateway import CODES, AlipayAccount, Gateway, Interface, Reply
 from channels.base import Content, Sending, Taken
-from channels.clip import clip, one_line
+from channels.clip import clip
 from channels.codes import clean_code, refusal
 from channels.mini_page import page_of
 from channels.provider import Provider
-from channels.template_ids import required
+from channels.template_ids import ALIPAY_RULES, required
 from channels.times import Clock, utc_now
 from core.errors import ContentRefused
+from core.letters import one_line
 from core.words import Channel
 
 METHODS: Mapping[Interface, str] = {
@@ -63,6 +64,7 @@ PROVIDER = Provider(
     AlipayAccount,
     lambda account, tools: AlipaySender(account, tools.http, tools.clock),
     AlipayAccount.sandbox,
+    ALIPAY_RULES,
 )
 
 

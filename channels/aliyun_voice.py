@@ -23,7 +23,7 @@ from channels.codes import cannot_ask
 from channels.http import Line, Slots, deadline
 from channels.provider import Provider, SandboxPorts
 from channels.sms import template_param
-from channels.template_ids import ALIYUN_VOICE, id_of_form, required
+from channels.template_ids import ALIYUN_VOICE, ALIYUN_VOICE_RULES, id_of_form, required
 from channels.times import Clock, utc_now
 from core.errors import DeliveryError, NotTaken, ProviderDown
 from core.models import Address
@@ -155,6 +155,7 @@ PROVIDER = Provider(
     AliyunVoiceAccount,
     lambda account, tools: AliyunVoiceSender(account, tools.http, tools.clock),
     AliyunVoiceAccount.sandbox,
+    ALIYUN_VOICE_RULES,
 )
 
 

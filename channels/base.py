@@ -5,16 +5,17 @@ from typing import ClassVar, Protocol, Self, runtime_checkable
 from uuid import UUID
 
 from core.models import Address, Model, Template
-from core.templates import render
+from core.templates import in_text_order, placeholders, render
 from core.words import Channel, Priority
 
 
 class Content(Model):
-    """What one channel shall say, rendered; `params` are the values used.
+    """What one channel shall say, rendered.
 
     `fields` are the provider template's own fields (WeChat's `thing1`,
     Aliyun's variables), empty where the template names none: the channel then
-    derives them from `params`.
+    derives them from `params`, the values of the body's placeholders. Both stand in
+    the order of the body, which a provider with positions ({1}, {2} …) counts by.
     """
 
     title: str
@@ -33,8 +34,11 @@ class Content(Model):
             title=render(template.title, params),
             body=render(template.body, params),
             provider_template=template.provider_template,
-            fields={name: render(t, params) for name, t in template.fields.items()},
-            params=params,
+            fields={
+                name: render(template.fields[name], params)
+                for name in in_text_order(template.fields, template.body)
+            },
+            params={name: params[name] for name in placeholders(template.body)},
             link=link,
         )
 

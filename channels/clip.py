@@ -28,8 +28,3 @@ def clip(text: str, limit: int, size: Size = in_units, ellipsis: str = ELLIPSIS)
             break
         kept += 1
     return text[:kept].rstrip() + ellipsis
-
-
-def one_line(text: str) -> str:
-    """Return the text with every run of blanks and line ends as one space."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

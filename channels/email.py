@@ -12,7 +12,6 @@ from contextlib import suppress
 from datetime import timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
 from email.utils import format_datetime
 from enum import StrEnum
 from typing import ClassVar
@@ -27,9 +26,10 @@ from aiosmtplib import (
 
 from channels.accounts import EmailAccount
 from channels.base import Sending, Taken
-from channels.clip import clip, one_line
+from channels.clip import clip
 from channels.codes import CodeTable, classes, refusal
 from channels.http import CALL_SECONDS, CONNECT_SECONDS, Slots
+from channels.mail_headers import MAIL
 from channels.provider import Provider
 from channels.times import Clock, after, utc_now
 from core.errors import (
@@ -41,6 +41,7 @@ from core.errors import (
     RateLimited,
     RecipientRefused,
 )
+from core.letters import one_line
 from core.standings import ADDRESS_CODES
 from core.words import Channel
 
@@ -156,7 +157,7 @@ class EmailSender:
     def letter(self, sending: Sending) -> EmailMessage:
         """Return the letter: no value in it can become a header."""
         content = sending.content
-        letter = EmailMessage(policy=SMTP_POLICY)
+        letter = EmailMessage(policy=MAIL)
         letter["From"] = Address(
             literally(self._account.sender_name), addr_spec=self._account.sender
         )

@@ -14,6 +14,7 @@ from channels.consents import Consents, NoLedger
 from channels.inbox import Deposit
 from channels.receipts import AccountReceipts, ProviderReceipt, ReceiptSink
 from channels.socket import Post
+from channels.template_ids import TemplateRules
 from channels.times import Clock, utc_now
 from channels.tokens import MemoryTokenStore, OfAccount, TokenStore
 from core.acceptance import Code
@@ -110,13 +111,14 @@ class Provider(Generic[A]):
     """Who carries a channel, with which account, and how a sender is opened.
 
     Channel and name are the sender's own; `sandbox` gives the account that points
-    at the provider sandbox.
+    at the provider sandbox; `templates` is what it takes as templates of its own.
     """
 
     sender: type[Sender]
     account: type[A]
     open: Callable[[A, Tools], Sender]
     sandbox: Callable[[SandboxPorts], A]
+    templates: TemplateRules | None = None
 
     @property
     def channel(self) -> Channel:

@@ -16,10 +16,17 @@ from channels.accounts import AliyunAccount
 from channels.aliyun import AliyunApi
 from channels.aliyun_codes import CARRIERS, SMS, raise_over_limit
 from channels.base import Content, Sending, Taken
+from channels.clip import clip
 from channels.codes import cannot_ask
 from channels.http import Line, Slots, deadline
 from channels.provider import Provider
-from channels.template_ids import ALIYUN_SMS, id_of_form, required
+from channels.template_ids import (
+    ALIYUN_LONGEST,
+    ALIYUN_SMS,
+    ALIYUN_SMS_RULES,
+    id_of_form,
+    required,
+)
 from channels.times import CHINA, Clock, utc_now
 from core.errors import DeliveryError
 from core.words import Channel
@@ -135,6 +142,7 @@ PROVIDER = Provider(
     AliyunAccount,
     lambda account, tools: AliyunSmsSender(account, tools.http, tools.clock),
     AliyunAccount.sandbox,
+    ALIYUN_SMS_RULES,
 )
 
 
@@ -152,5 +160,11 @@ def phone(number: str) -> str:
 
 
 def template_param(content: Content) -> str:
-    """Return the template's variables as the JSON text Aliyun wants."""
-    return json.dumps(content.fields or content.params, ensure_ascii=False)
+    """Return the template's variables as the JSON text Aliyun wants, each cut to size.
+
+    A value over its limit would lose the message; requests that have one are refused
+    where they come in, critical ones excepted.
+    """
+    values = content.fields or content.params
+    cut = {name: clip(value, ALIYUN_LONGEST, len) for name, value in values.items()}
+    return json.dumps(cut, ensure_ascii=False)

@@ -17,7 +17,7 @@ from channels.carriers import CARRIERS
 from channels.codes import cannot_ask, refusal
 from channels.http import Line, Slots, deadline
 from channels.provider import Provider, SandboxPorts
-from channels.template_ids import TENCENT, id_of_form, required
+from channels.template_ids import TENCENT, TENCENT_RULES, id_of_form, required
 from channels.tencent_cloud import TencentAccount, TencentApi
 from channels.tencent_codes import SMS
 from channels.times import Clock, utc_now
@@ -157,6 +157,7 @@ PROVIDER = Provider(
     TencentSmsAccount,
     lambda account, tools: TencentSmsSender(account, tools.http, tools.clock),
     TencentSmsAccount.sandbox,
+    TENCENT_RULES,
 )
 
 

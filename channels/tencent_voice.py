@@ -16,7 +16,7 @@ from channels.base import Sending, Taken
 from channels.codes import refusal
 from channels.http import Line, Slots, deadline
 from channels.provider import Provider, SandboxPorts
-from channels.template_ids import TENCENT, id_of_form, required
+from channels.template_ids import TENCENT, TENCENT_RULES, id_of_form, required
 from channels.tencent_cloud import TencentAccount, TencentApi
 from channels.tencent_codes import VOICE
 from channels.tencent_sms import template_params
@@ -104,4 +104,5 @@ PROVIDER = Provider(
     TencentVoiceAccount,
     lambda account, tools: TencentVoiceSender(account, tools.http, tools.clock),
     TencentVoiceAccount.sandbox,
+    TENCENT_RULES,
 )

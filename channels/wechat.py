@@ -13,12 +13,13 @@ import httpx
 
 from channels.accounts import WechatAccount
 from channels.base import Content, Sending, Taken
-from channels.clip import ELLIPSIS, clip, one_line
+from channels.clip import ELLIPSIS, clip
 from channels.provider import Provider
-from channels.template_ids import required
+from channels.template_ids import WEIXIN_RULES, required
 from channels.times import Clock, utc_now
 from channels.tokens import TokenStore
 from channels.weixin_app import CODES, WeixinApp
+from core.letters import one_line
 from core.words import Channel
 
 # How many characters a field of each type holds, and what shows that it was
@@ -79,6 +80,7 @@ PROVIDER = Provider(
     WechatAccount,
     lambda account, tools: WechatSender(account, tools.http, tools.tokens, tools.clock),
     WechatAccount.sandbox,
+    WEIXIN_RULES,
 )
 
 

@@ -15,13 +15,14 @@ from pydantic import Field
 
 from channels.accounts import WechatAccount
 from channels.base import Content, Sending, Taken
-from channels.clip import one_line
 from channels.codes import CodeTable, classes, refusal
 from channels.provider import Provider, SandboxPorts
+from channels.template_ids import WEIXIN_MEDICAL_RULES
 from channels.times import Clock, utc_now
 from channels.tokens import TokenStore
 from channels.weixin_app import WeixinApp, codes_of
 from core.errors import ContentRefused, Misconfigured
+from core.letters import one_line
 from core.words import Channel
 
 # 82446: business_info is wrong; 82459: the mini program is not bound to the account.
@@ -103,6 +104,7 @@ PROVIDER = Provider(
         account, tools.http, tools.tokens, tools.clock
     ),
     WechatMedicalAccount.sandbox,
+    WEIXIN_MEDICAL_RULES,
 )
 
 

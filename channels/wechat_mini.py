@@ -17,7 +17,7 @@ from channels.base import Sending, Taken
 from channels.consents import Consents, NoLedger
 from channels.mini_page import page_of
 from channels.provider import Provider, SandboxPorts
-from channels.template_ids import required
+from channels.template_ids import WEIXIN_RULES, required
 from channels.times import Clock, utc_now
 from channels.tokens import TokenStore
 from channels.wechat import fields
@@ -129,4 +129,5 @@ PROVIDER = Provider(
         account, tools.http, tools.tokens, tools.consents, tools.clock
     ),
     WechatMiniAccount.sandbox,
+    WEIXIN_RULES,
 )

@@ -12,7 +12,7 @@ import httpx
 
 from channels.accounts import WecomAccount
 from channels.base import Sending, Taken
-from channels.clip import clip, in_bytes, one_line
+from channels.clip import clip, in_bytes
 from channels.codes import CodeTable, classes, refusal
 from channels.http import Answer, Line, Slots, deadline, to_json
 from channels.provider import Provider
@@ -26,6 +26,7 @@ from core.errors import (
     RateLimited,
     RecipientRefused,
 )
+from core.letters import one_line
 from core.words import Channel
 
 TOKEN_CODES = frozenset({"40014", "42001", "41001"})

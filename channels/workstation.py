@@ -14,7 +14,7 @@ import httpx
 
 from channels.accounts import WorkstationAccount
 from channels.base import Sender, Sending, Taken
-from channels.clip import clip, one_line
+from channels.clip import clip
 from channels.codes import CodeTable, classes
 from channels.http import Answer, Line, Slots, deadline, to_json
 from channels.provider import Provider, Tools
@@ -27,6 +27,7 @@ from core.errors import (
     RateLimited,
     RecipientRefused,
 )
+from core.letters import one_line
 from core.words import Channel, Priority
 
 PATH = "/workstation/messages"

@@ -25,16 +25,14 @@ def _draw_sms(shown: ChannelPreview) -> None:
         key = "preview.sms_one" if size.segments <= 1 else "preview.sms_many"
         text = t(key, characters=size.characters, segments=size.segments)
         note(text, "" if size.segments <= 1 else "warn")
+    _draw_values(shown.fields)
 
 
 def _draw_wechat(shown: ChannelPreview) -> None:
     """Draw a service account's card: at most its fields, each on one line."""
     with ui.element("div").classes("hmc-phone"), _card():
         Text("div", shown.title or t("preview.wechat_title")).classes("hmc-card-title")
-        for name, value in shown.fields.items():
-            with ui.element("div").classes("hmc-card-line"):
-                Text("span", name).classes("hmc-quiet")
-                Text("span", value)
+        _draw_lines(shown.fields)
         Text("div", t("preview.details")).classes("hmc-card-more")
     Text("div", t("preview.fields_only")).classes("hmc-quiet")
 
@@ -75,6 +73,23 @@ def _draw_voice(shown: ChannelPreview) -> None:
     with ui.element("div").classes("hmc-phone"):
         ui.icon("call").props("aria-hidden=true")
         Text("div", f"“{shown.body}”").classes("hmc-bubble")
+    _draw_values(shown.fields)
+
+
+def _draw_values(fields: Mapping[str, str]) -> None:
+    """Draw what a provider's own template is filled with, in its order."""
+    if not fields:
+        return
+    Text("div", t("preview.values")).classes("hmc-quiet")
+    with ui.element("div").classes("hmc-phone"), _card():
+        _draw_lines(fields)
+
+
+def _draw_lines(fields: Mapping[str, str]) -> None:
+    for name, value in fields.items():
+        with ui.element("div").classes("hmc-card-line"):
+            Text("span", name).classes("hmc-quiet")
+            Text("span", value)
 
 
 def _card() -> ui.element:

@@ -21,6 +21,7 @@ from pydantic import (
 
 from core.errors import Forbidden, Invalid, Wrong
 from core.identities import normalise
+from core.letters import Words, visible
 from core.models import Detail, Message, MessageType, Recipient, Template
 from core.plan import plan
 from core.templates import placeholders
@@ -54,7 +55,7 @@ class RecipientRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     identities: dict[IdentityType, str] = Field(min_length=1, repr=False)
-    name: str | None = Field(default=None, max_length=128, repr=False)
+    name: Words | None = Field(default=None, max_length=128, repr=False)
 
 
 class MessageRequest(BaseModel):
@@ -64,7 +65,9 @@ class MessageRequest(BaseModel):
 
     type: Code
     recipient: RecipientRequest
-    params: dict[ParamName, str] = Field(default={}, max_length=MAX_PARAMS, repr=False)
+    params: dict[ParamName, Words] = Field(
+        default={}, max_length=MAX_PARAMS, repr=False
+    )
     link: str | None = Field(default=None, max_length=2048, repr=False)
     detail: Detail | None = None
     channels: list[Channel] | None = Field(default=None, min_length=1, max_length=16)
@@ -223,15 +226,10 @@ def _params(request: MessageRequest, required: Collection[str]) -> Iterator[Wron
     for name, value in request.params.items():
         if name not in required:
             yield Wrong(_pointer(name), "No template has this parameter.")
-        elif not any(map(_visible, value)):
+        elif not any(map(visible, value)):
             yield Wrong(f"/params/{name}", "This parameter is empty.")
         elif len(value) > MAX_PARAM:
             yield Wrong(f"/params/{name}", f"Longer than {MAX_PARAM} characters.")
-
-
-def _visible(character: str) -> bool:
-    """Tell whether a character shows: no space, no zero-width one."""
-    return character.isprintable() and not character.isspace()
 
 
 def _pointer(name: str) -> str:

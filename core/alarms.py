@@ -33,6 +33,7 @@ class AlarmKind(StrEnum):
     NO_POLLER = "no_poller"
     FAILURE_RATE = "failure_rate"
     STUCK = "stuck"
+    MISCONFIGURED = "misconfigured"
 
 
 class Thresholds(Model):

@@ -24,6 +24,7 @@ from core.acceptance import (
     usable_type,
 )
 from core.errors import Invalid, Wrong
+from core.letters import Words
 from core.limits import SLOWEST
 from core.models import Message, MessageType, Model, Recipient
 from core.words import Channel, IdentityType, Priority
@@ -63,7 +64,9 @@ class BatchRecipient(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     identities: dict[IdentityType, str] = Field(min_length=1, repr=False)
-    params: dict[ParamName, str] = Field(default={}, max_length=MAX_PARAMS, repr=False)
+    params: dict[ParamName, Words] = Field(
+        default={}, max_length=MAX_PARAMS, repr=False
+    )
     name: str | None = Field(default=None, max_length=128, repr=False)
     reference: str | None = Field(default=None, min_length=1, max_length=64)
 

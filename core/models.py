@@ -8,6 +8,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 from pydantic import Field
 
+from core.letters import Words
 from core.policies import (
     WHOLE_TYPE as WHOLE_TYPE,
 )
@@ -90,14 +91,14 @@ class Recipient(Model):
 class DetailItem(Model):
     """One line of the centre's own detail page."""
 
-    label: str = Field(min_length=1, max_length=64)
-    value: str = Field(max_length=1000, repr=False)
+    label: Words = Field(min_length=1, max_length=64)
+    value: Words = Field(max_length=1000, repr=False)
 
 
 class Detail(Model):
     """What the centre's own detail page shows."""
 
-    title: str = Field(min_length=1, max_length=128)
+    title: Words = Field(min_length=1, max_length=128)
     items: tuple[DetailItem, ...] = Field(max_length=50)
 
 

@@ -5,6 +5,8 @@ part, else 67 in each, since every part then carries a six-byte header
 (3GPP TS 23.040, 9.2.3.24.1). The signature counts.
 """
 
+from collections.abc import Iterator
+
 from core.models import Model
 
 ONE_PART = 70
@@ -23,10 +25,29 @@ def signed(text: str, signature: str) -> str:
     return f"【{signature}】{text}" if signature else text
 
 
+def _places(character: str) -> int:
+    """Return how many places a character takes: two beyond the first plane."""
+    return 2 if ord(character) > 0xFFFF else 1
+
+
+def sms_parts(text: str) -> list[str]:
+    """Return the texts of the parts; no character is cut in two."""
+    if sum(map(_places, text)) <= ONE_PART:
+        return [text] if text else []
+    return list(_cut(text))
+
+
+def _cut(text: str) -> Iterator[str]:
+    start = taken = 0
+    for place, character in enumerate(text):
+        taken += _places(character)
+        if taken > EACH_PART:
+            yield text[start:place]
+            start, taken = place, _places(character)
+    yield text[start:]
+
+
 def sms_size(text: str) -> SmsSize:
     """Return the size of a text with its signature."""
-    # A character beyond the first plane (an emoji) takes two places.
-    characters = len(text) + sum(ord(c) > 0xFFFF for c in text)
-    if characters <= ONE_PART:
-        return SmsSize(characters=characters, segments=min(characters, 1))
-    return SmsSize(characters=characters, segments=-(-characters // EACH_PART))
+    characters = sum(map(_places, text))
+    return SmsSize(characters=characters, segments=len(sms_parts(text)))

@@ -10,6 +10,7 @@ from core.errors import Forbidden, Invalid
 from core.models import Message, MessageType, keyed_message_id
 from core.words import Priority
 from operations import Parts
+from operations.filing import check_values, to_be_checked
 from operations.lookup import stored_message
 from store import catalog, messages, queue_settings
 from store.clients import Client
@@ -48,6 +49,7 @@ async def _start(
 ) -> Started:
     kind = await message_type(parts, asked.type)
     message = planned(parts, client, asked, kind, message_id)
+    await refuse_too_long(parts, kind, message)
     return await parts.deliveries.start(await on_its_queue(parts, message))
 
 
@@ -68,6 +70,19 @@ def planned(
         now=datetime.now(UTC),
         resend_window=timedelta(hours=parts.settings.resend_window_hours),
     )
+
+
+async def refuse_too_long(
+    parts: Parts, kind: MessageType | None, message: Message
+) -> None:
+    """Refuse values that a provider in use would refuse.
+
+    The store is asked only where a value is over the limit of any provider.
+    """
+    if kind is None or not to_be_checked(kind, message.params):
+        return
+    async with parts.store.alone() as session:
+        await check_values(session, parts.settings, kind, message.params)
 
 
 async def on_its_queue(parts: Parts, message: Message) -> Message:

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from channels import alipay, email, wechat, wechat_medical, wecom, workstation
 from channels.base import Content, Sending
-from channels.clip import clip, one_line
+from channels.clip import clip
 from core.acceptance import template_placeholders
 from core.identities import ADDRESSES
+from core.letters import one_line
 from core.models import Address, Model, Template
 from core.sms import SmsSize, signed, sms_size
 from core.words import Channel, Priority
@@ -22,6 +23,37 @@ _FIELDS: Mapping[Channel, Callable[[Content], dict[str, str]]] = {
     Channel.WECHAT_MEDICAL: wechat_medical.business_info,
     Channel.ALIPAY: alipay.keywords,
 }
+# Aliyun and Tencent Cloud take these channels' values beside a template's id.
+_BY_TEMPLATE = (Channel.SMS, Channel.VOICE)
+
+
+class Shown(Model):
+    """What one channel would show; `fields` is what the provider's template gets."""
+
+    title: str
+    body: str
+    fields: dict[str, str]
+    provider_template: str | None
+
+
+def shown(template: Template, params: Mapping[str, str]) -> Shown:
+    """Return what a template says and hands to the provider with these values."""
+    content = Content.of(template, dict(params))
+    return Shown(
+        title=content.title,
+        body=content.body,
+        fields=provider_fields(template.channel, content),
+        provider_template=content.provider_template,
+    )
+
+
+def provider_fields(channel: Channel, content: Content) -> dict[str, str]:
+    """Return the values a provider's template is filled with, in their order."""
+    if named := _FIELDS.get(channel):
+        return named(content)
+    if channel in _BY_TEMPLATE or content.fields:
+        return content.fields or content.params
+    return {}
 
 
 class ChannelPreview(Model):
@@ -49,13 +81,18 @@ def preview(
 def _shown(channel: Channel, content: Content, signature: str) -> ChannelPreview:
     now = datetime.now(UTC)
     plain = ChannelPreview(
-        channel=channel, title=content.title, body=content.body, at=now
+        channel=channel,
+        title=content.title,
+        body=content.body,
+        fields=provider_fields(channel, content),
+        at=now,
     )
     if channel is Channel.SMS:
         text = signed(content.body, signature)
-        return ChannelPreview(channel=channel, body=text, size=sms_size(text), at=now)
-    if fields := _FIELDS.get(channel):
-        return plain.model_copy(update={"fields": fields(content), "link": True})
+        said = {"title": "", "body": text, "size": sms_size(text)}
+        return plain.model_copy(update=said)
+    if channel in _FIELDS:
+        return plain.model_copy(update={"link": True})
     if channel is Channel.WECOM:
         return plain.model_copy(update={**_wecom_card(content), "link": True})
     if channel is Channel.EMAIL:

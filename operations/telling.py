@@ -21,6 +21,7 @@ _TROUBLE = {
     AlarmKind.NO_POLLER: "无工作进程",
     AlarmKind.FAILURE_RATE: "失败率过高",
     AlarmKind.STUCK: "消息停滞",
+    AlarmKind.MISCONFIGURED: "渠道配置有误",
 }
 
 

@@ -13,7 +13,7 @@ from operations import Parts
 from operations.queues import QueueFigures
 from operations.stuck import stuck_messages
 from operations.telling import CENTRE, tell
-from store import alarms, under_way, watch_rules
+from store import alarms, attempts, under_way, watch_rules
 from store.alarms import Alarm
 
 _RECENT = timedelta(minutes=15)
@@ -46,11 +46,12 @@ class Watch:
         async with parts.store.sessions() as session:
             known = await watch_rules.limits(session)
             ends = await under_way.ended_of_late(session, now - _RECENT)
+            wrong = await attempts.misconfigured_since(session, now - _RECENT)
             raised = {(a.client, a.kind): a for a in await alarms.open_alarms(session)}
         for queue in seen:
-            stuck = self.stuck[queue.client]
-            limits = known.of(queue.client)
-            for one in readings(queue, limits, ends.get(queue.client, {}), stuck):
+            client = queue.client
+            seen_of = Seen(ends.get(client, {}), self.stuck[client], wrong[client])
+            for one in readings(queue, known.of(client), seen_of):
                 await self._step(parts, queue.client, one, raised, now)
         await _end_of_the_gone(parts, enabled, raised, now)
         await _tell(parts, now)
@@ -95,9 +96,19 @@ async def _end_of_the_gone(
                 await alarms.clear_alarm(session, alarm.id, now)
 
 
-def readings(
-    queue: QueueFigures, limits: Thresholds, ends: Ends, stuck: int
-) -> Iterator[Reading]:
+@dataclass(frozen=True)
+class Seen:
+    """What became of a client's messages of late; how many stand still.
+
+    `misconfigured` calls failed for an account, a template or a permission.
+    """
+
+    ends: Ends
+    stuck: int = 0
+    misconfigured: int = 0
+
+
+def readings(queue: QueueFigures, limits: Thresholds, seen: Seen) -> Iterator[Reading]:
     """Yield what is looked at of one queue; a paused one needs no worker."""
     yield Reading(AlarmKind.BACKLOG, queue.backlog, limits.backlog, _BURST)
     age = queue.oldest_age_seconds if queue.backlog else 0.0
@@ -105,9 +116,11 @@ def readings(
     alone = 0.0 if queue.pollers or queue.paused else 1.0
     patience = timedelta(seconds=limits.no_poller_seconds)
     yield Reading(AlarmKind.NO_POLLER, alone, 1.0, patience)
-    share = _failed(ends, limits.failure_at_least)
+    share = _failed(seen.ends, limits.failure_at_least)
     yield Reading(AlarmKind.FAILURE_RATE, share, limits.failure_share)
-    yield Reading(AlarmKind.STUCK, stuck, 1.0)
+    yield Reading(AlarmKind.STUCK, seen.stuck, 1.0)
+    # Every further message fails alike: the first one is an alarm.
+    yield Reading(AlarmKind.MISCONFIGURED, seen.misconfigured, 1.0)
 
 
 def _failed(ends: Ends, at_least: int) -> float:

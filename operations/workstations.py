@@ -6,10 +6,11 @@ from typing import Literal
 from uuid import UUID
 
 from channels.base import Sending
-from channels.clip import clip, one_line
+from channels.clip import clip
 from channels.receipts import ProviderReceipt
 from channels.socket import SocketSender
 from core.errors import Invalid, Wrong
+from core.letters import one_line
 from core.words import Channel, Outcome, Priority
 from operations import Parts
 from operations.acknowledging import AcknowledgeOrder, acknowledge

@@ -53,6 +53,15 @@ async def stored_accounts(
     return tuple(_account(session, row) for row in rows)
 
 
+async def kept_providers(
+    session: AsyncSession,
+) -> tuple[tuple[Channel, str, bool], ...]:
+    """Return channel, provider and switch of each account kept here, none opened."""
+    row = ProviderAccountRow
+    rows = await session.exec(select(row.channel, row.provider, row.enabled))
+    return tuple((Channel(channel), name, on) for channel, name, on in rows)
+
+
 async def stored_account(
     session: AsyncSession, channel: Channel, code: str
 ) -> StoredAccount | None:

@@ -1,11 +1,12 @@
 """One row per call to a provider, written before the call."""
 
+from collections import Counter
 from datetime import datetime
 from functools import cache
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Update, bindparam, func, insert, or_, update
+from sqlalchemy import BindParameter, Update, bindparam, func, insert, or_, text, update
 from sqlalchemy import select as core_select
 from sqlalchemy.sql.dml import ReturningInsert
 from sqlmodel import col, select
@@ -17,7 +18,7 @@ from core.progress import outcome_moves
 from core.words import Channel, Outcome, Reason
 from store.columns import UtcDateTime, utc_now
 from store.sql import table_of
-from store.tables import AttemptPartRow, AttemptRow
+from store.tables import AttemptPartRow, AttemptRow, MessageRow
 
 AttemptState = Literal["sending", "accepted", "failed", "unknown"]
 _IN_DOUBT = ("sending", "unknown")
@@ -218,3 +219,15 @@ async def note_why(session: AsyncSession, attempt_id: UUID, code: str) -> bool:
 
 def _attempt(row: AttemptRow) -> Attempt:
     return Attempt.model_validate(row.model_dump())
+
+
+async def misconfigured_since(session: AsyncSession, since: datetime) -> Counter[str]:
+    """Count by client the calls that failed for our own configuration since then."""
+    calls, owners = table_of(AttemptRow), table_of(MessageRow)
+    counted = core_select(owners.c.client, func.count().label("calls"))
+    counted = counted.select_from(
+        calls.join(owners, owners.c.id == calls.c.message_id)
+    ).where(text("attempts.reason = 'misconfigured'"), calls.c.ended_at >= since)
+    connection = await session.connection()
+    rows = await connection.execute(counted.group_by(owners.c.client))
+    return Counter({row.client: row.calls for row in rows})

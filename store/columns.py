@@ -37,7 +37,12 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def index_where(name: str, condition: str, *columns: str) -> Index:
+    """Return an index over the rows that a condition holds for."""
+    where = text(condition)
+    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
+
+
 def index_present(name: str, column: str, *others: str) -> Index:
     """Return an index over the rows where its first column is not null."""
-    where = text(f"{column} IS NOT NULL")
-    return Index(name, column, *others, sqlite_where=where, postgresql_where=where)
+    return index_where(name, f"{column} IS NOT NULL", column, *others)

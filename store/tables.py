@@ -19,7 +19,7 @@ from store.access_tables import (
 )
 from store.alarm_tables import AlarmRow, WatchRulesRow
 from store.batch_tables import BatchRecipientRow, BatchRow
-from store.columns import UtcDateTime, index_present
+from store.columns import UtcDateTime, index_present, index_where
 from store.part_tables import AttemptPartRow
 from store.receipt_tables import ParkedReceiptRow, ReceiptAddressRow
 from store.route_tables import (
@@ -225,6 +225,9 @@ class AttemptRow(Row, table=True):
         Index(None, "delivery_id", "number"),
         Index(None, "message_id"),
         index_present("ix_attempts_receipt", "provider_message_id"),
+        index_where(
+            "ix_attempts_misconfigured", "reason = 'misconfigured'", "ended_at"
+        ),
     )
 
     id: UUID = Field(primary_key=True)

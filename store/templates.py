@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.errors import Invalid, NotFound, Wrong
 from core.models import Model, Template
-from core.templates import placeholders
+from core.templates import placeholders, render
 from core.words import Channel
 from store import audit
 from store.audit import Actor
@@ -22,7 +22,9 @@ from store.columns import utc_now
 from store.sql import lock, table_of
 from store.tables import ChannelRow, MessageTypeRow, TemplateRow, TypeChannelRow
 
-_BRACES = re.compile(r"\{\{|\}\}")
+# Braces of any width, and the brackets that others write placeholders in: ${name},
+# {1}, [[name]], <%name%>. A person would read them as they stand.
+_OTHERS = re.compile(r"[{}\ufe5b\ufe5c\uff5b\uff5d]|\[\[|\]\]|<%|%>")
 # The control characters but tab and line ends: no phone shows them.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 FieldName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
@@ -91,7 +93,7 @@ async def put_template(
 
 
 def check_template(draft: TemplateDraft) -> None:
-    """Refuse "{{ name }}" and control characters: they would be sent as they stand."""
+    """Refuse other brackets and control characters: they would go out as they stand."""
     texts = {"/title": draft.title, "/body": draft.body}
     texts |= {f"/fields/{name}": text for name, text in draft.fields.items()}
     wrong = [Wrong(at, "Placeholders are written {{name}}.") for at in _stray(texts)]
@@ -105,12 +107,8 @@ def check_template(draft: TemplateDraft) -> None:
 
 
 def _stray(texts: Mapping[str, str]) -> Iterator[str]:
-    for pointer, text in texts.items():
-        rest = text
-        for name in placeholders(text):
-            rest = rest.replace("{{" + name + "}}", "")
-        if _BRACES.search(rest):
-            yield pointer
+    values = {name: "" for text in texts.values() for name in placeholders(text)}
+    return (at for at, text in texts.items() if _OTHERS.search(render(text, values)))
 
 
 async def _changed(

@@ -1,10 +1,12 @@
 """The size of short messages: 70 characters in one part, else 67 in each."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.sms import EACH_PART, ONE_PART, signed, sms_size
+from core.sms import EACH_PART, ONE_PART, signed, sms_parts, sms_size
 
 
 @pytest.mark.parametrize(
@@ -18,6 +20,9 @@ from core.sms import EACH_PART, ONE_PART, signed, sms_size
         ("a" * 135, 135, 3),
         ("🙂" * 35, 70, 1),
         ("🙂" * 36, 72, 2),
+        # A letter beyond the first plane is not cut in two at a border.
+        ("x" * 66 + "😀" + "x" * 66, 134, 3),
+        ("𠮷" * 334, 668, 11),
     ],
 )
 def test_sizes(text: str, characters: int, segments: int) -> None:
@@ -34,7 +39,11 @@ def test_the_signature_counts() -> None:
 def test_the_parts_hold_the_text_and_none_is_empty(text: str) -> None:
     size = sms_size(text)
     assert size.characters == len(text.encode("utf-16-le", "surrogatepass")) // 2
-    room = ONE_PART if size.segments <= 1 else EACH_PART * size.segments
-    assert size.characters <= room
-    if size.segments > 1:
-        assert size.characters > EACH_PART * (size.segments - 1)
+    parts = sms_parts(text)
+    assert "".join(parts) == text
+    assert len(parts) == size.segments
+    room = ONE_PART if size.segments <= 1 else EACH_PART
+    assert all(0 < sms_size(part).characters <= room for part in parts)
+    # None has room for what begins the next.
+    for part, following in pairwise(parts):
+        assert sms_size(part + following[0]).characters > room

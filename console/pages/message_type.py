@@ -35,6 +35,7 @@ from core.acceptance import required_params
 from core.errors import NotFound
 from core.models import MessageType
 from core.words import Channel, Role
+from operations.filing import rules_in_use, unfiled
 from store import catalog, client_use
 from store.audit import Actor
 from store.catalog import MessageTypeChanges
@@ -58,9 +59,10 @@ async def message_type(code: str) -> None:
     heading(in_words(kind.name, kind.name_en), kind.code)
     if changes:
         _switches(kind)
+    lacking = await _unfiled(kind)
     with grid():
         _draw_facts(kind, senders)
-        _draw_policy(kind, names, changes)
+        _draw_policy(kind, names, lacking, changes)
     with card(t("templates.title")):
         await _templates(code, names, changes).draw()
     await draw_when(kind, changes=changes)
@@ -117,8 +119,26 @@ def _draw_facts(kind: MessageType, senders: tuple[Sender, ...]) -> None:
         )
 
 
+async def _unfiled(kind: MessageType) -> Mapping[Channel, tuple[str, ...]]:
+    """Return by channel the providers in use that a template has no id of."""
+    async with desk().store.sessions() as session:
+        rules = await rules_in_use(session, desk().settings)
+    used = {c.channel for c in kind.policy.channels}
+    found = {
+        channel: unfiled(
+            (template.provider_template or "").split(), rules.get(channel, {})
+        )
+        for channel, template in kind.templates.items()
+        if channel in used
+    }
+    return {channel: providers for channel, providers in found.items() if providers}
+
+
 def _draw_policy(
-    kind: MessageType, names: Mapping[Channel, str], changes: bool
+    kind: MessageType,
+    names: Mapping[Channel, str],
+    lacking: Mapping[Channel, tuple[str, ...]],
+    changes: bool,
 ) -> None:
     with card(t("types.policy")):
         if not kind.policy.channels:
@@ -133,6 +153,10 @@ def _draw_policy(
             if silent:
                 said = joined(names[channel] for channel in silent)
                 note(t("types.silent", channels=said), "warn")
+            for channel, providers in lacking.items():
+                said = joined(providers)
+                text = t("types.unfiled", channel=names[channel], providers=said)
+                note(text, "warn")
         with ui.element("div").classes("hmc-buttons"):
             label = t("types.edit_policy" if changes else "types.see_policy")
             target = f"/types/{kind.code}/policy"

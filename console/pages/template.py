@@ -20,6 +20,7 @@ from core.privacy import clinical_findings
 from core.words import Channel, Role
 from operations.accounts import account_views
 from operations.changes import review_template
+from operations.filing import check_filing, put_template
 from operations.previews import preview
 from operations.samples import sample_params
 from store import catalog, templates
@@ -104,11 +105,13 @@ def _draw_save(code: str, form: TemplateForm) -> None:
             draft = form.draft()
             async with desk().store.sessions() as session:
                 await _unchanged(session, code, form)
+                await check_filing(session, desk().settings, form.channel, draft)
                 review = await review_template(session, code, form.channel, draft)
         if not await confirm_breaking(review):
             return
         async with desk().store.sessions.begin() as session:
-            await templates.put_template(session, code, form.channel, draft, actor)
+            settings = desk().settings
+            await put_template(session, settings, code, form.channel, draft, actor)
         ui.navigate.reload()
 
     with ui.element("div").classes("hmc-buttons"):
