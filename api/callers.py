@@ -13,6 +13,7 @@ from api.centre import Centre, CentreDep
 from api.tokens import Claims, refused
 from core.errors import Forbidden
 from core.words import Role, Scope
+from operations import signing_in
 from store import clients, users
 from store.audit import Actor
 from store.clients import Client
@@ -96,8 +97,9 @@ async def _caller(request: Request, centre: CentreDep) -> Caller:
 
 async def _client(centre: Centre, claims: Claims, address: str) -> Caller:
     async with centre.store.alone() as session:
-        client = await clients.find_client(session, claims.sub)
-    if client is None or not client.enabled or client.epoch != claims.epoch:
+        held = claims.sub, claims.epoch, claims.secret_id
+        client = await clients.holder_of_token(session, *held)
+    if client is None:
         raise refused()
     if not address_allowed(client, address):
         raise Forbidden("This client may not call from this address.")
@@ -110,6 +112,7 @@ async def _person(centre: Centre, claims: Claims, address: str) -> Caller:
         user = await users.find_user(session, claims.sub)
     if user is None or not user.enabled or user.epoch != claims.epoch:
         raise refused()
+    signing_in.refuse_unready(user, centre.settings)
     return Caller(user.username, address, role=user.role)
 
 

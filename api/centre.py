@@ -13,7 +13,8 @@ from api.tokens import TokenDesk
 from core.crypto import Keyring
 from core.settings import Settings
 from operations.deliveries import Deliveries
-from operations.limits import Failures, Gate, Rates
+from operations.limits import Failures, Rates
+from operations.signing_in import Gates
 from store import Store
 
 
@@ -35,8 +36,7 @@ class Centre:
     guesses_from: Failures = field(
         default_factory=lambda: Failures(100, timedelta(minutes=1))
     )
-    # Checking a password costs memory and a quarter of a second, on purpose.
-    sign_ins: Gate = field(default_factory=lambda: Gate(at_once=2, waiting=40))
+    sign_ins: Gates = field(default_factory=Gates)
 
 
 def _centre(request: Request) -> Centre:

@@ -11,16 +11,15 @@ from api.callers import address_allowed, address_of
 from api.centre import Centre, CentreDep
 from api.client_auth import TokenRefused, TokenRequest, not_known, read_token_request
 from api.tokens import LIFE
-from core.errors import Forbidden, TooManyRequests, Unauthenticated, Unavailable
+from core.errors import Invalid, Unavailable, Wrong
 from core.models import Model
 from core.words import Role, Scope
 from operations import signing_in
 from operations.signing_in import Attempt
 from store import client_use, clients
-from store.clients import Client
+from store.clients import Authenticated, Client
 from store.columns import utc_now
-from store.sign_ins import CodeNeeded
-from store.users import User
+from store.passwords import MAX_LENGTH, MIN_LENGTH
 
 router = APIRouter(prefix="/v1", tags=["tokens"])
 
@@ -68,6 +67,17 @@ class SessionRequest(Model):
     )
 
 
+class PasswordChange(SessionRequest):
+    """A person's present password, and the new one."""
+
+    new_password: str = Field(
+        min_length=MIN_LENGTH,
+        max_length=MAX_LENGTH,
+        repr=False,
+        examples=["a phrase of my own"],
+    )
+
+
 class SessionAnswer(Model):
     """The token of a person who signed in."""
 
@@ -96,7 +106,9 @@ async def get_token(request: Request, centre: CentreDep) -> JSONResponse:
         scopes = _scopes(client, asked.scopes)
     except TokenRefused as refusal:
         return _refused(refusal)
-    token = centre.tokens.for_client(client.code, client.epoch, scopes)
+    token = centre.tokens.for_client(
+        client.code, client.epoch, scopes, client.secret_id
+    )
     answer = TokenAnswer(access_token=token, scope=" ".join(sorted(scopes)))
     return JSONResponse(answer.model_dump(), headers=_NO_STORE)
 
@@ -109,14 +121,20 @@ def _refused(refusal: TokenRefused) -> JSONResponse:
     return JSONResponse(body.model_dump(), refusal.status, headers)
 
 
-async def _authenticated(centre: Centre, asked: TokenRequest, address: str) -> Client:
-    """Return the client whose secret this is; guessing is slowed down."""
+async def _authenticated(
+    centre: Centre, asked: TokenRequest, address: str
+) -> Authenticated:
+    """Return the client whose secret this is; guessing is slowed down.
+
+    Nobody guesses 256 random bits: what others at an address got wrong is no
+    reason to keep out who has a right secret.
+    """
     pair = f"{asked.appkey}|{address}"
     centre.guesses.check(pair)
-    centre.guesses_from.check(address)
     async with centre.store.sessions() as session:
         client = await clients.authenticate(session, asked.appkey, asked.appsecret)
     if client is None or not address_allowed(client, address):
+        centre.guesses_from.check(address)
         centre.guesses.note(pair)
         centre.guesses_from.note(address)
         raise not_known()
@@ -146,25 +164,32 @@ def _scopes(client: Client, asked: frozenset[str]) -> frozenset[Scope]:
 async def sign_in(
     body: SessionRequest, request: Request, centre: CentreDep
 ) -> SessionAnswer:
-    """Sign a person in."""
-    user = await _signed_in(centre, body, address_of(request))
-    if signing_in.must_add_factor(user, centre.settings):
-        raise Forbidden("Turn on the second factor in the console first.")
+    """Sign a person in; 403 says what they have to do first."""
+    attempt = _attempt(body, request)
+    user = await signing_in.sign_in(centre.store, centre.sign_ins, attempt)
+    signing_in.refuse_unready(user, centre.settings)
     token = centre.tokens.for_person(user.username, user.epoch, user.role)
     return SessionAnswer(access_token=token, role=user.role)
 
 
-async def _signed_in(centre: Centre, body: SessionRequest, address: str) -> User:
-    """Return the user; the store locks names, we slow down addresses."""
-    caller = f"person|{address}"
-    centre.guesses_from.check(caller)
-    attempt = Attempt(
-        username=body.username, password=body.password, code=body.code, address=address
-    )
+@router.post("/session/password", status_code=204)
+async def change_password(
+    body: PasswordChange, request: Request, centre: CentreDep
+) -> None:
+    """Change one's own password; every token and session of the person ends."""
+    change, desk = signing_in.change_password, centre.sign_ins
+    attempt, new = _attempt(body, request), body.new_password
     try:
-        return await signing_in.sign_in(centre.store, centre.sign_ins, attempt)
-    except CodeNeeded:
-        raise
-    except (TooManyRequests, Unauthenticated):
-        centre.guesses_from.note(caller)
-        raise
+        await change(centre.store, desk, attempt, new, centre.settings)
+    except Invalid as refused:
+        wrong = [Wrong("/new_password", one.detail) for one in refused.errors]
+        raise Invalid(str(refused), wrong) from None
+
+
+def _attempt(body: SessionRequest, request: Request) -> Attempt:
+    return Attempt(
+        username=body.username,
+        password=body.password,
+        code=body.code,
+        address=address_of(request),
+    )

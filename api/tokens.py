@@ -8,7 +8,7 @@ import hashlib
 import hmac
 from datetime import UTC, datetime, timedelta
 from typing import Literal
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import jwt
 from pydantic import ConfigDict, ValidationError
@@ -31,7 +31,10 @@ Kind = Literal["client", "person"]
 
 
 class Claims(Model):
-    """What a token says. `epoch` is its holder's, when it was made."""
+    """What a token says. `epoch` is its holder's, when it was made.
+
+    `secret` is the id of the secret that a client showed for it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -41,6 +44,7 @@ class Claims(Model):
     kind: Kind
     scope: str = ""
     role: str | None = None
+    secret: str | None = None
     epoch: int
     jti: str
     iat: int
@@ -52,6 +56,11 @@ class Claims(Model):
         """The scopes, each a text of its own."""
         return frozenset(self.scope.split())
 
+    @property
+    def secret_id(self) -> UUID | None:
+        """The id of the client's secret."""
+        return UUID(self.secret) if self.secret else None
+
 
 class TokenDesk:
     """Makes tokens and checks them."""
@@ -62,10 +71,18 @@ class TokenDesk:
         key_id = hashlib.sha256(self._key).hexdigest()[:16]
         self._header = {"alg": _ALGORITHM, "typ": _TYPE, "kid": key_id}
 
-    def for_client(self, code: str, epoch: int, scopes: frozenset[Scope]) -> str:
-        """Return a client system's token."""
-        scope = " ".join(sorted(scopes))
-        return self._sign({"sub": code, "kind": "client", "scope": scope}, epoch)
+    def for_client(
+        self,
+        code: str,
+        epoch: int,
+        scopes: frozenset[Scope],
+        secret_id: UUID | None = None,
+    ) -> str:
+        """Return a client system's token; it ends with the secret it was given for."""
+        who = {"sub": code, "kind": "client", "scope": " ".join(sorted(scopes))}
+        return self._sign(
+            who | ({"secret": str(secret_id)} if secret_id else {}), epoch
+        )
 
     def for_person(self, username: str, epoch: int, role: Role) -> str:
         """Return the token of somebody who signed in."""

@@ -8,7 +8,7 @@ from nicegui import app
 from core.crypto import Keyring
 from core.settings import Settings
 from operations.deliveries import Deliveries
-from operations.limits import Gate
+from operations.signing_in import Gates
 from store import Store
 
 
@@ -20,8 +20,7 @@ class Desk:
     keyring: Keyring
     store: Store
     deliveries: Deliveries
-    # Checking a password costs memory and time, on purpose.
-    sign_ins: Gate = field(default_factory=lambda: Gate(at_once=2, waiting=40))
+    sign_ins: Gates = field(default_factory=Gates)
 
 
 def desk() -> Desk:

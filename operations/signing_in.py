@@ -1,17 +1,19 @@
 """Signing a person in: what the API's tokens and the console share."""
 
 import asyncio
-from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
 
 from pydantic import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.errors import Unauthenticated
+from core.errors import Forbidden, Unauthenticated
 from core.models import Model
 from core.settings import Settings
-from store import Store, audit, passwords, sign_ins, users
+from operations.limits import Gate
+from store import Store, audit, passwords, sign_in_places, sign_ins, users
 from store.audit import Actor
 from store.passwords import PasswordRules
+from store.sign_ins import Try
 from store.users import User
 
 # The answer to a wrong password comes later and later: 0.1 s, 0.2 s … 1.6 s.
@@ -20,22 +22,40 @@ _MOST_DOUBLINGS = 4
 
 
 class Attempt(Model):
-    """What somebody gave to sign in, and where from."""
+    """What somebody gave to sign in, and where from.
+
+    `device` is a known browser's (operations/devices.py).
+    """
 
     username: str = Field(repr=False)
     password: str = Field(repr=False)
     code: str | None = Field(default=None, repr=False)
     address: str | None = None
+    device: str | None = Field(default=None, repr=False)
 
 
-async def sign_in(
-    store: Store, gate: AbstractAsyncContextManager[None], attempt: Attempt
-) -> User:
+@dataclass(frozen=True)
+class Gates:
+    """How many passwords are checked at once: that costs memory and time, on purpose.
+
+    Who is known where they are does not queue with a flood of others.
+    """
+
+    known: Gate = field(default_factory=lambda: Gate(at_once=2, waiting=40))
+    others: Gate = field(default_factory=lambda: Gate(at_once=2, waiting=40))
+
+
+async def sign_in(store: Store, gates: Gates, attempt: Attempt) -> User:
     """Return the user; Unauthenticated where name, password or code is wrong.
 
-    Raises sign_ins.CodeNeeded and TooManyRequests as `sign_ins.verify` does.
-    The log has every sign-in, and every failure of a name that exists.
+    Raises sign_ins.CodeNeeded and TooManyRequests as `sign_ins` does. The log has
+    every sign-in, and every failure of a name that exists.
     """
+    async with store.sessions.begin() as session:
+        tried = await _try(session, attempt)
+        wait = await sign_ins.take_turn(session, tried)
+    await asyncio.sleep(wait.total_seconds())
+    gate = gates.known if tried.known else gates.others
     async with gate, store.sessions.begin() as session:
         user = await sign_ins.verify(
             session,
@@ -43,13 +63,37 @@ async def sign_in(
             attempt.password,
             attempt.code,
             attempt.address,
+            attempt.device,
         )
         await _note(session, user, attempt)
-        failures = await sign_ins.failures_of(session, attempt.username)
+        failures = await sign_ins.failures_of(session, tried)
     if user is None:
         doublings = min(max(failures - 1, 0), _MOST_DOUBLINGS)
         await asyncio.sleep(_FIRST_DELAY * 2**doublings)
         raise Unauthenticated("User name, password or code is wrong.")
+    return user
+
+
+async def _try(session: AsyncSession, attempt: Attempt) -> Try:
+    where = attempt.address, attempt.device
+    return await sign_ins.the_try(session, attempt.username, *where)
+
+
+async def change_password(
+    store: Store, gates: Gates, attempt: Attempt, new: str, settings: Settings
+) -> User:
+    """Set a person's own new password: with the present one, as at a sign-in.
+
+    Every token and session of theirs ends.
+    """
+    passwords.check_password(attempt.username, new)
+    user = await sign_in(store, gates, attempt)
+    actor = Actor(who=user.username, role=user.role, address=attempt.address)
+    async with store.sessions.begin() as session:
+        rules = rules_of(settings)
+        user = await users.set_password(session, user.username, new, actor, rules)
+        tried = await _try(session, attempt)
+        await sign_in_places.note(session, user.username, tried.places)
     return user
 
 
@@ -78,3 +122,16 @@ def must_change(user: User, settings: Settings) -> bool:
     """Tell whether a user has to choose a new password first."""
     too_old = passwords.expired(user.renewed_at, rules_of(settings))
     return user.must_renew or too_old
+
+
+def refuse_unready(user: User, settings: Settings) -> None:
+    """Raise Forbidden, saying what to do, where a user has to do something first.
+
+    What opens things asks this each time: a password ages under an open session.
+    """
+    if must_change(user, settings):
+        raise Forbidden(
+            "Change your password first: POST /v1/session/password, or the console."
+        )
+    if must_add_factor(user, settings):
+        raise Forbidden("Turn on the second factor in the console first.")

@@ -63,9 +63,9 @@ class ConsoleSessionRow(Row, table=True):
 
 
 class SignInRow(Row, table=True):
-    """Failed sign-ins in a row under one name, whether it exists or not.
+    """Failed sign-ins in a row under one name from one place.
 
-    Those of one address count in a row of their own.
+    `username` stands where a person of this name has never been at the place.
     """
 
     __tablename__ = "sign_ins"
@@ -74,3 +74,23 @@ class SignInRow(Row, table=True):
     failures: int
     last_at: datetime = Field(sa_type=UtcDateTime, index=True)
     locked_until: datetime | None = Field(sa_type=UtcDateTime)
+    username: str | None = None
+
+
+class SignInPaceRow(Row, table=True):
+    """When the turns that were taken under a name or from an address are used up."""
+
+    __tablename__ = "sign_in_paces"
+
+    key: str = Field(primary_key=True)
+    free_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class SignInPlaceRow(Row, table=True):
+    """An address or a browser, as an HMAC, that a person has signed in from."""
+
+    __tablename__ = "sign_in_places"
+
+    username: str = Field(primary_key=True, foreign_key="users.username")
+    place: str = Field(primary_key=True)
+    seen_at: datetime = Field(sa_type=UtcDateTime)

@@ -22,7 +22,7 @@ class WatchRulesRow(Row, table=True):
 
 
 class AlarmRow(Row, table=True):
-    """One incident of one client's queue; open until it is cleared."""
+    """One incident of a client's queue or a person's name; open until cleared."""
 
     __tablename__ = "alarms"
     __table_args__ = (Index(None, "raised_at", "id"),)
@@ -37,3 +37,4 @@ class AlarmRow(Row, table=True):
     told_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     acknowledged_by: str | None = None
     acknowledged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    username: str | None = None

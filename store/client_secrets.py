@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import or_
+from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
@@ -63,7 +63,7 @@ def _hash(secret: str) -> str:
 async def rotate_secret(
     session: AsyncSession, code: str, actor: Actor, overlap: timedelta
 ) -> NewSecret:
-    """Issue a further secret; the older ones work for the overlap."""
+    """Issue a further secret; older ones and their tokens work for the overlap."""
     client = await client_row(session, code)
     old_expire_at = utc_now() + overlap
     for row in await _live(session, code):
@@ -85,7 +85,7 @@ async def rotate_secret(
 async def revoke_secret(
     session: AsyncSession, code: str, secret_id: UUID, actor: Actor
 ) -> None:
-    """End a secret now, and every token: which secret gave one is not kept."""
+    """End a secret now, and every token of the client."""
     client = await client_row(session, code)
     row = await session.get(ClientSecretRow, secret_id)
     if row is None or row.client_code != code:
@@ -115,25 +115,38 @@ async def secrets_of(session: AsyncSession, code: str) -> tuple[SecretInfo, ...]
 
 async def holder_of(
     session: AsyncSession, appkey: str, appsecret: str
-) -> ClientRow | None:
-    """Return the client whose live secret this is; equal work for unknown keys."""
+) -> tuple[ClientRow, UUID] | None:
+    """Return whose live secret this is, and its id; equal work for unknown keys."""
     given = _hash(appsecret)
     wanted = select(ClientRow).where(ClientRow.appkey == appkey)
     client = (await session.exec(wanted)).first()
     live = await _live(session, client.code if client else "")
-    hashes = [row.secret_hash for row in live] or [_NO_HASH]
-    matches = [hmac.compare_digest(given, known) for known in hashes]
-    return client if any(matches) else None
+    known = [(row.secret_hash, row.id) for row in live] or [(_NO_HASH, UUID(int=0))]
+    found = [id_ for digest, id_ in known if hmac.compare_digest(given, digest)]
+    return (client, found[0]) if client and found else None
+
+
+async def row_if_live(
+    session: AsyncSession, code: str, secret_id: UUID
+) -> ClientRow | None:
+    """Return a client's row while this secret of it works; one statement."""
+    wanted = select(ClientRow).join(
+        ClientSecretRow, col(ClientSecretRow.client_code) == col(ClientRow.code)
+    )
+    wanted = wanted.where(ClientRow.code == code, ClientSecretRow.id == secret_id)
+    return (await session.exec(wanted.where(_works()))).first()
 
 
 async def _live(session: AsyncSession, code: str) -> list[ClientSecretRow]:
+    mine = select(ClientSecretRow).where(ClientSecretRow.client_code == code)
+    return list((await session.exec(mine.where(_works()))).all())
+
+
+def _works() -> ColumnElement[bool]:
+    """Return what makes a secret one that works: neither revoked nor expired."""
     expires = col(ClientSecretRow.expires_at)
-    wanted = select(ClientSecretRow).where(
-        ClientSecretRow.client_code == code,
-        col(ClientSecretRow.revoked_at).is_(None),
-        or_(expires.is_(None), expires > utc_now()),
-    )
-    return list((await session.exec(wanted)).all())
+    unended = or_(expires.is_(None), expires > utc_now())
+    return and_(col(ClientSecretRow.revoked_at).is_(None), unended)
 
 
 async def client_row(session: AsyncSession, code: str) -> ClientRow:

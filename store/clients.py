@@ -4,6 +4,7 @@ import base64
 import secrets
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from pydantic import Field
 from sqlmodel import col, select
@@ -24,6 +25,7 @@ from store.client_secrets import (
     issue,
     revoke_secret,
     rotate_secret,
+    row_if_live,
     secrets_of,
 )
 from store.columns import utc_now
@@ -32,6 +34,7 @@ from store.sql import keyring_of, lock
 from store.tables import ClientRow
 
 __all__ = [
+    "Authenticated",
     "Callback",
     "Client",
     "ClientChanges",
@@ -45,6 +48,7 @@ __all__ = [
     "create_client",
     "enabled_codes",
     "find_client",
+    "holder_of_token",
     "list_clients",
     "revoke_secret",
     "rotate_callback_secret",
@@ -95,6 +99,12 @@ class ClientChanges(Model):
     cidrs: tuple[str, ...] = Field(default=(), max_length=64)
     rate_per_minute: int | None = Field(default=None, ge=1, le=1_000_000)
     callback: Callback | None = None
+
+
+class Authenticated(Client):
+    """A client that has shown its secret: this one."""
+
+    secret_id: UUID
 
 
 class NewClient(Model):
@@ -199,10 +209,25 @@ async def update_client(
 
 async def authenticate(
     session: AsyncSession, appkey: str, appsecret: str
-) -> Client | None:
+) -> Authenticated | None:
     """Return the enabled client whose live secret this is."""
-    row = await holder_of(session, appkey, appsecret)
-    return _client(row) if row is not None and row.enabled else None
+    found = await holder_of(session, appkey, appsecret)
+    if found is None or not found[0].enabled:
+        return None
+    return Authenticated(**dict(_client(found[0])), secret_id=found[1])
+
+
+async def holder_of_token(
+    session: AsyncSession, code: str, epoch: int, secret_id: UUID | None
+) -> Client | None:
+    """Return whose token this is: an enabled client, its secret still at work."""
+    row = (
+        await row_if_live(session, code, secret_id)
+        if secret_id
+        else await session.get(ClientRow, code)
+    )
+    holds = row is not None and row.enabled and row.epoch == epoch
+    return _client(row) if row is not None and holds else None
 
 
 async def enabled_codes(session: AsyncSession) -> list[str]:

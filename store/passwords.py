@@ -59,9 +59,10 @@ def expired(set_at: datetime, rules: PasswordRules) -> bool:
 async def refuse_old(
     session: AsyncSession, row: UserRow, password: str, rules: PasswordRules
 ) -> None:
-    """Raise Invalid where this is the user's password, or was of late."""
-    if rules.history <= 0:
-        return
+    """Raise Invalid where this is the user's password, or was of late.
+
+    The present one never is a new one, whatever the rules say.
+    """
     hashes = [row.password_hash, *await _had(session, row.username, rules.history - 1)]
     for digest in hashes:
         if await matches(password, digest):

@@ -14,6 +14,8 @@ from store.access_tables import (
     ConsoleSessionRow,
     OldPasswordRow,
     RecoveryCodeRow,
+    SignInPaceRow,
+    SignInPlaceRow,
     SignInRow,
     UserRow,
 )
@@ -89,6 +91,8 @@ __all__ = [
     "RoutingRulesRow",
     "Row",
     "SendingRulesRow",
+    "SignInPaceRow",
+    "SignInPlaceRow",
     "SignInRow",
     "StandingRow",
     "TemplateRow",

@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.errors import Conflict, NotFound
 from core.models import Model
 from core.words import Role
-from store import audit, passwords
+from store import audit, passwords, sign_in_places
 from store.audit import Actor
 from store.columns import utc_now
 from store.page import Page, clamp, cut, decode_cursor, encode_cursor
@@ -168,7 +168,8 @@ async def set_password(
 ) -> User:
     """Change a password; every token and session of the user ends.
 
-    Who got it from somebody else has to change it at the next sign-in.
+    Where they have signed in from is forgotten. Who got the password from
+    somebody else has to change it at the next sign-in.
     """
     check_password(username, password)
     rules = rules or PasswordRules()
@@ -180,6 +181,7 @@ async def set_password(
     row.epoch += 1
     session.add(row)
     await session.flush()
+    await sign_in_places.forget(session, username)
     await audit.write(session, actor, "set-password", _target(username))
     return user_of(row)
 

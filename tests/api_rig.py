@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import httpx
 from fastapi import FastAPI
+from sqlmodel import col, update
 
 from api.app import create_app
 from api.centre import Centre
@@ -23,6 +24,7 @@ from store import catalog, clients, messages, templates, users
 from store.audit import Actor
 from store.catalog import MessageTypeDraft
 from store.clients import ClientDraft, NewClient
+from store.tables import UserRow
 from store.templates import TemplateDraft
 from store.users import UserDraft
 from tests.fake_deliveries import FakeDeliveries
@@ -77,6 +79,9 @@ class Rig:
         async with self.centre.store.sessions.begin() as session:
             user = await users.find_user(session, username)
             user = user or await users.create_user(session, draft, SETUP)
+            # As after they have chosen a password of their own.
+            chosen = update(UserRow).where(col(UserRow.username) == username)
+            await session.exec(chosen.values(must_change_password=False))
         return bearer(
             self.centre.tokens.for_person(user.username, user.epoch, user.role)
         )

@@ -66,7 +66,8 @@ async def test_people_and_their_tokens(desk: Desk) -> None:
     await desk.done("PATCH", "/users/sun", {"enabled": True})
     await desk.done("PUT", "/users/sun/password", {"password": "another one"}, 204)
     signed_in = {"username": "sun", "password": "another one"}
-    assert (await desk.rig.http.post("/v1/session", json=signed_in)).is_success
+    handed_out = await desk.rig.http.post("/v1/session", json=signed_in)
+    assert "Change your password" in problem(handed_out, 403)["detail"]
     problem(await desk.ask("PATCH", "/users/admin", {"enabled": False}), 409)
     listed = await desk.done("GET", "/users")
     assert {u["username"] for u in listed["items"]} == {"admin", "sun"}
