@@ -8,13 +8,13 @@ from typing import Concatenate, ParamSpec
 from nicegui import ui
 
 from console.failures import notify, show_error
+from console.presence import settle
 from console.texts import t
 from console.visits import present_visitor
 from core.words import Role
 from store.audit import Actor
 
 P = ParamSpec("P")
-SIGN_IN = "/sign-in"
 
 Work = Callable[Concatenate[Actor, P], Awaitable[None]]
 Handler = Callable[P, Awaitable[None]]
@@ -33,9 +33,9 @@ def acting(*roles: Role) -> Callable[[Work[P]], Handler[P]]:
         async def handler(*args: P.args, **kwargs: P.kwargs) -> None:
             client = ui.context.client
             visitor = await present_visitor()
-            if visitor is None:
-                ui.navigate.to(f"{SIGN_IN}?ended=1")
-            elif visitor.role not in allowed:
+            if not await settle(client, visitor) or visitor is None:
+                return
+            if visitor.role not in allowed:
                 notify(t("frame.may_not"), good=False)
             else:
                 try:

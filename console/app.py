@@ -10,7 +10,6 @@ from nicegui import ui
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from console.acting import SIGN_IN
 from console.audit_export import export
 from console.desk import Desk, use_desk
 from console.edge import ConsoleEdge
@@ -19,8 +18,10 @@ from console.error_pages import install_error_pages
 from console.frame import serve, serve_bare
 from console.navigation import MENU, all_pages
 from console.pages.audit import EXPORT
+from console.presence import hold_events
 from console.sign_in import sign_in
 from console.theme import install_theme
+from console.visits import SIGN_IN
 from console.watch import watch_sessions
 
 MOUNT = "/console"
@@ -38,6 +39,7 @@ def mount(app: FastAPI, open_desk: OpenDesk) -> None:
     install_theme()
     install_error_pages()
     add_routes()
+    hold_events()
     nicegui_app.add_middleware(ConsoleEdge)
     # Long polling would need other bodies than the JSON that the edge lets in.
     nicegui_app.config.socket_io_js_transports = ["websocket"]

@@ -10,25 +10,22 @@ import structlog
 from nicegui import ui
 from starlette.responses import RedirectResponse, Response
 
-from console.acting import SIGN_IN, acting
-from console.desk import desk
+from console.acting import acting
 from console.edge import asking
 from console.failures import told
 from console.shell import Entry, draw_shell, heading, panel
 from console.texts import language_of, t
 from console.theme import is_dark
-from console.visits import GUARDED, Visitor, visitor_of
+from console.visits import COOKIE, SIGN_IN, Visitor, hold_to, visitor_of
 from core.errors import Forbidden, MessageCentreError
 from core.logs import describe
 from core.words import Role
-from operations import signing_in
 
 __all__ = ["Framed", "Page", "acting", "page"]
 
 Build = Callable[..., Awaitable[None]]
 # Longer than any query may take; then the page says that it took too long.
 _LONGEST = 20.0
-PASSWORD, ACCOUNT = "/password", "/account"
 
 _log = structlog.get_logger("console")
 
@@ -84,11 +81,9 @@ def serve(shown: Page, menu: Sequence[tuple[str, Sequence[Page]]]) -> None:
         visitor = await visitor_of(request)
         if visitor is None:
             return _redirect(f"{SIGN_IN}?next={quote(_here())}")
-        if _must_renew(visitor) and shown.path != PASSWORD:
-            return _redirect(PASSWORD)
-        if _must_add_factor(visitor) and shown.path not in (PASSWORD, ACCOUNT):
-            return _redirect(ACCOUNT)
-        ui.context.client.storage[GUARDED] = True
+        if visitor.first and not visitor.may_be_at(shown.path):
+            return _redirect(visitor.first)
+        hold_to(ui.context.client, request.cookies[COOKIE])
         entries = _entries(menu, visitor)
         with draw_shell(t(shown.title), shown.path, visitor, entries):
             await _draw(shown, visitor, args, kwargs)
@@ -100,14 +95,6 @@ def serve(shown: Page, menu: Sequence[tuple[str, Sequence[Page]]]) -> None:
 def serve_bare(path: str, build: Callable[..., Any]) -> None:
     """Put a page without frame and without sign-in at an address."""
     Framed(path, response_timeout=_LONGEST)(build)
-
-
-def _must_renew(visitor: Visitor) -> bool:
-    return signing_in.must_change(visitor.user, desk().settings)
-
-
-def _must_add_factor(visitor: Visitor) -> bool:
-    return signing_in.must_add_factor(visitor.user, desk().settings)
 
 
 async def _draw(shown: Page, visitor: Visitor, args: Any, kwargs: Any) -> None:

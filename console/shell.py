@@ -10,7 +10,7 @@ from nicegui.elements.mixins.text_element import TextElement
 from console.desk import desk
 from console.texts import LANGUAGE_COOKIE, language, t
 from console.theme import DARK_COOKIE, is_dark
-from console.visits import COOKIE, GUARDED, Visitor, present_visitor
+from console.visits import SESSION, Visitor, present_visitor
 from store import audit, console_sessions
 
 _ACTIONS = "hmc_actions"
@@ -90,9 +90,7 @@ def draw_shell(
 
 
 async def _note_activity() -> None:
-    guarded = ui.context.client.storage.get(GUARDED)
-    if guarded and await present_visitor() is None:
-        ui.navigate.to("/sign-in?ended=1")
+    await present_visitor()  # which notes that they are at work
 
 
 def brand() -> None:
@@ -154,7 +152,7 @@ def _user_menu(visitor: Visitor) -> None:
 
 async def sign_out(visitor: Visitor) -> None:
     """End this session; every tab of it notices."""
-    token = ui.context.client.request.cookies.get(COOKIE, "")
+    token = ui.context.client.storage[SESSION]
     who = f"users/{visitor.user.username}"
     async with desk().store.sessions.begin() as session:
         await console_sessions.end(session, token)

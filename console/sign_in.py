@@ -6,17 +6,17 @@ from fastapi import Request
 from nicegui import ui
 from starlette.responses import RedirectResponse, Response
 
-from console.acting import SIGN_IN
 from console.desk import desk
 from console.entering import enter_as
 from console.failures import show_error, told
 from console.forms import Form
 from console.shell import Text, brand, switches
 from console.texts import t
-from console.visits import address_of, visitor_of
+from console.visits import SIGN_IN, address_of, browser_of, visitor_of
 from console.widgets import button, note
 from core.errors import MessageCentreError
 from operations import signing_in
+from operations.devices import new_device
 from operations.signing_in import Attempt
 from store.sign_ins import CodeNeeded
 
@@ -72,7 +72,10 @@ class _Desk:
         self._button.props("loading")
         self._problem.set_visibility(False)
         try:
-            attempt = self._attempt()
+            request = client.request
+            # A browser gets its name now; only with a session it gets to know it.
+            device = browser_of(request) or new_device(desk().keyring)
+            attempt = self._attempt(request, device)
             user = await signing_in.sign_in(desk().store, desk().sign_ins, attempt)
         except CodeNeeded:
             self._ask_for_code()
@@ -81,17 +84,18 @@ class _Desk:
         except Exception as error:
             show_error(error, client)
         else:
-            await enter_as(user, self.target)
+            await enter_as(user, self.target, device)
         finally:
             self._button.props(remove="loading")
 
-    def _attempt(self) -> Attempt:
+    def _attempt(self, request: Request, device: str) -> Attempt:
         code = self.form.value("code") if self._second.visible else None
         return Attempt(
             username=self.form.value("username")[:64].casefold(),
             password=str(self.form.element("password").value or "")[:256],
             code=code or None,
-            address=address_of(ui.context.client.request),
+            address=address_of(request),
+            device=device,
         )
 
     def _ask_for_code(self) -> None:

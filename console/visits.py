@@ -1,22 +1,28 @@
-"""Who is at a page: the session cookie, and the store's word on it."""
+"""Who is at a page: the session, carried by a cookie, and the store's word on it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from nicegui import ui
+from nicegui import Client, ui
 from starlette.requests import Request
 
 from console.desk import desk
 from core.words import Role
+from operations import signing_in
+from operations.devices import device_of
 from store import console_sessions
 from store.audit import Actor
 from store.users import User
 
 COOKIE = "hmc_console"
-# Marks a page, among what NiceGUI keeps with it, as one for who is signed in.
-GUARDED = "hmc_guarded"
+# Names the browser, for whoever has signed in with it; it signs nobody in.
+DEVICE_COOKIE = "hmc_device"
+# The session that an open page is held to, among what NiceGUI keeps with it.
+SESSION = "hmc_session"
+_CHANGES = "hmc_session_changes"
+SIGN_IN, PASSWORD, ACCOUNT = "/sign-in", "/password", "/account"
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,19 @@ class Visitor:
         who, role = self.user.username, self.user.role
         return Actor(who=who, role=role, address=self.address)
 
+    @property
+    def first(self) -> str | None:
+        """The page at which they have to do something before anything else."""
+        if signing_in.must_change(self.user, desk().settings):
+            return PASSWORD
+        if signing_in.must_add_factor(self.user, desk().settings):
+            return ACCOUNT
+        return None
+
+    def may_be_at(self, path: str) -> bool:
+        """Tell whether nothing has to be done before they open a page."""
+        return self.first in (None, path) or path == PASSWORD
+
 
 def idle_time() -> timedelta:
     """Return how long nothing may happen before a session ends."""
@@ -48,12 +67,31 @@ def address_of(request: Request) -> str | None:
     return request.client.host if request.client else None
 
 
+def browser_of(request: Request) -> str | None:
+    """Return the name that we gave to a browser."""
+    return device_of(desk().keyring, request.cookies.get(DEVICE_COOKIE))
+
+
 async def visitor_of(request: Request, *, at_work: bool = True) -> Visitor | None:
     """Return who sends this request; None where nobody is signed in (any more).
 
-    `at_work` notes that they did something, which keeps the session.
+    `at_work` notes that they did something, which keeps the session. Who has
+    something to do first (`Visitor.first`) may see nothing else.
     """
-    token = request.cookies.get(COOKIE)
+    return await _visitor(request.cookies.get(COOKIE, ""), request, at_work)
+
+
+async def visitor_at(client: Client, *, at_work: bool = True) -> Visitor | None:
+    """Return who is at an open page; None once its session has ended."""
+    return await _visitor(client.storage.get(SESSION, ""), client.request, at_work)
+
+
+async def present_visitor(*, at_work: bool = True) -> Visitor | None:
+    """Return who is at the page whose handler runs."""
+    return await visitor_at(ui.context.client, at_work=at_work)
+
+
+async def _visitor(token: str, request: Request, at_work: bool) -> Visitor | None:
     if not token:
         return None
     async with desk().store.sessions() as session:
@@ -66,18 +104,22 @@ async def visitor_of(request: Request, *, at_work: bool = True) -> Visitor | Non
     return Visitor(user, address_of(request))
 
 
+def hold_to(client: Client, token: str) -> None:
+    """Hold an open page to a session: with it, it ends."""
+    client.storage[SESSION] = token
+
+
+def held(client: Client) -> bool:
+    """Tell whether a page is held to a session, and that does not change just now."""
+    return SESSION in client.storage and not client.storage.get(_CHANGES)
+
+
 @contextmanager
 def session_changes() -> Iterator[None]:
     """Let the page stay while its session is exchanged for a new one."""
     kept = ui.context.client.storage
-    kept[GUARDED] = False
+    kept[_CHANGES] = True
     try:
         yield
-    except BaseException:
-        kept[GUARDED] = True
-        raise
-
-
-async def present_visitor(*, at_work: bool = True) -> Visitor | None:
-    """Return who is at the page whose handler runs."""
-    return await visitor_of(ui.context.client.request, at_work=at_work)
+    finally:
+        kept[_CHANGES] = False

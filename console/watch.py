@@ -1,18 +1,21 @@
-"""Sends pages away whose session has ended: signed out, idle, or disabled."""
+"""Looks after open pages nobody touches: theirs may have ended, too."""
 
 import asyncio
 from collections import defaultdict
 from contextlib import suppress
 
 import structlog
-from nicegui import Client, ui
+from nicegui import Client
 
-from console.acting import SIGN_IN
-from console.visits import COOKIE, GUARDED, visitor_of
+from console.desk import desk
+from console.presence import settle
+from console.visits import SESSION, Visitor, address_of, held, idle_time
 from core.errors import MessageCentreError
 from core.logs import describe
+from store import console_sessions
 
-_EVERY_SECONDS = 5.0
+# An ended page shows nothing new within five seconds; closing takes a moment.
+_EVERY_SECONDS = 2.0
 _log = structlog.get_logger("console")
 
 
@@ -33,10 +36,16 @@ async def watch_sessions() -> None:
 async def _look() -> None:
     by_token: dict[str, list[Client]] = defaultdict(list)
     for client in list(Client.instances.values()):
-        if client.has_socket_connection and client.storage.get(GUARDED):
-            by_token[client.request.cookies.get(COOKIE, "")].append(client)
-    for clients in by_token.values():
-        if await visitor_of(clients[0].request, at_work=False) is None:
-            for client in clients:
-                with client:
-                    ui.navigate.to(f"{SIGN_IN}?ended=1")
+        if client.has_socket_connection and held(client):
+            by_token[client.storage[SESSION]].append(client)
+    if not by_token:
+        return
+    async with desk().store.sessions() as session:
+        present = await console_sessions.visitors(session, list(by_token), idle_time())
+    for token, clients in by_token.items():
+        user = present.get(token)
+        for client in clients:
+            # Meanwhile the page may have got another session.
+            if held(client) and client.storage[SESSION] == token:
+                address = address_of(client.request)
+                await settle(client, Visitor(user, address) if user else None)

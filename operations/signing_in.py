@@ -89,11 +89,18 @@ async def change_password(
     passwords.check_password(attempt.username, new)
     user = await sign_in(store, gates, attempt)
     actor = Actor(who=user.username, role=user.role, address=attempt.address)
+    return await set_own_password(store, settings, actor, new, attempt.device)
+
+
+async def set_own_password(
+    store: Store, settings: Settings, actor: Actor, new: str, device: str | None
+) -> User:
+    """Set the password of who acts; where they are, they stay known."""
+    name, rules = actor.who, rules_of(settings)
     async with store.sessions.begin() as session:
-        rules = rules_of(settings)
-        user = await users.set_password(session, user.username, new, actor, rules)
-        tried = await _try(session, attempt)
-        await sign_in_places.note(session, user.username, tried.places)
+        user = await users.set_password(session, name, new, actor, rules)
+        places = sign_in_places.places_of(session, actor.address, device)
+        await sign_in_places.note(session, name, places)
     return user
 
 

@@ -6,6 +6,7 @@ when nothing was done for the idle time, and after a working day at the latest.
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlmodel import col, delete, select, update
@@ -44,23 +45,31 @@ async def begin(session: AsyncSession, user: User, address: str | None) -> str:
 
 async def visitor(session: AsyncSession, token: str, idle: timedelta) -> User | None:
     """Return the user of a session that holds, else None."""
+    return (await visitors(session, [token], idle)).get(token)
+
+
+async def visitors(
+    session: AsyncSession, tokens: Sequence[str], idle: timedelta
+) -> dict[str, User]:
+    """Return the users of these sessions, of those that hold."""
     now = utc_now()
+    by_hash = {_hash(token): token for token in tokens}
     wanted = (
-        select(UserRow)
+        select(ConsoleSessionRow.token_hash, UserRow)
         .join(
-            ConsoleSessionRow,
+            UserRow,
             col(ConsoleSessionRow.username) == col(UserRow.username),
         )
         .where(
-            ConsoleSessionRow.token_hash == _hash(token),
+            col(ConsoleSessionRow.token_hash).in_(by_hash),
             col(ConsoleSessionRow.epoch) == col(UserRow.epoch),
             col(UserRow.enabled).is_(True),
             col(ConsoleSessionRow.seen_at) > now - idle,
             col(ConsoleSessionRow.began_at) > now - LONGEST,
         )
     )
-    row = (await session.exec(wanted)).first()
-    return None if row is None else user_of(row)
+    rows = (await session.exec(wanted)).all()
+    return {by_hash[digest]: user_of(row) for digest, row in rows}
 
 
 async def note_activity(session: AsyncSession, token: str, idle: timedelta) -> None:

@@ -9,10 +9,17 @@ from console.desk import desk
 from console.entering import enter_as
 from console.failures import notify
 from console.forms import Form
-from console.frame import ACCOUNT, PASSWORD, acting, page
+from console.frame import acting, page
 from console.shell import Text
 from console.texts import t
-from console.visits import Visitor, present_visitor, session_changes
+from console.visits import (
+    ACCOUNT,
+    PASSWORD,
+    Visitor,
+    browser_of,
+    present_visitor,
+    session_changes,
+)
 from console.widgets import (
     badge,
     button,
@@ -26,7 +33,7 @@ from console.widgets import (
     when,
 )
 from core.errors import Invalid, Wrong
-from operations.signing_in import must_add_factor, must_change, rules_of
+from operations.signing_in import must_add_factor, must_change, set_own_password
 from store import second_factor, sign_ins, users
 from store.audit import Actor
 
@@ -109,15 +116,15 @@ def _typed(form: Form, name: str) -> str:
 
 async def _check_old(actor: Actor, old: str) -> None:
     async with desk().store.sessions.begin() as session:
-        right = await sign_ins.confirms(session, actor.who, old, actor.address)
+        right = await sign_ins.confirms(session, actor.who, old)
     if not right:
         raise _wrong("old", t("account.old_wrong"))
 
 
 async def _set_password(actor: Actor, new: str) -> users.User:
-    rules = rules_of(desk().settings)
-    async with desk().store.sessions.begin() as session:
-        return await users.set_password(session, actor.who, new, actor, rules)
+    device = browser_of(ui.context.client.request)
+    known = desk().store, desk().settings, actor
+    return await set_own_password(*known, new, device)
 
 
 def _wrong(name: str, text: str) -> Invalid:

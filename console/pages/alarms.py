@@ -2,13 +2,12 @@
 
 from uuid import UUID
 
-from nicegui import ui
-
 from console.desk import desk
 from console.failures import notify
 from console.frame import acting, page
 from console.listing import Act, Action, Column, Listing, Load, Row, Rows
 from console.names import Names, names
+from console.presence import every
 from console.setup import may_change
 from console.shell import Text
 from console.texts import t
@@ -53,7 +52,7 @@ class _Page:
             Text("p", t("alarms.stuck_hint")).classes("hmc-quiet")
             self._stuck = _stuck_list(self._still)
             await self._stuck.draw()
-        ui.timer(_EVERY_SECONDS, self._again, immediate=False)
+        every(_EVERY_SECONDS, self._again)
         await _draw_rules(self._names, await may_change())
 
     async def _again(self) -> None:

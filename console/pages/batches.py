@@ -11,6 +11,7 @@ from console.forms import Form
 from console.frame import acting, page
 from console.listing import Column, Listing, Row, Rows
 from console.names import Names, names
+from console.presence import every
 from console.setup import back
 from console.shell import Text, actions, heading
 from console.texts import t
@@ -74,7 +75,7 @@ async def batches() -> None:
         label="batch.title",
     )
     await listing.draw()
-    ui.timer(_EVERY_SECONDS, listing.reload, immediate=False)
+    every(_EVERY_SECONDS, listing.reload)
 
 
 def _row(batch: Batch, known: Names) -> Row:
@@ -122,7 +123,7 @@ class _Page:
             self._room = ui.element("div")
             self._buttons = ui.element("div").classes("hmc-buttons")
         self._show(seen)
-        ui.timer(_EVERY_SECONDS, self._again, immediate=False)
+        every(_EVERY_SECONDS, self._again)
 
     async def _again(self) -> None:
         self._show(await batch_orders.look(desk(), self._id))

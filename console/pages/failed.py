@@ -12,6 +12,7 @@ from console.listing import Column, Listing, Row, Rows
 from console.names import Names, names
 from console.pages.message import ask_resend
 from console.pages.messages import row_of
+from console.presence import every
 from console.searching import draw_search
 from console.shell import Text, actions
 from console.texts import t
@@ -138,7 +139,7 @@ class _Page:
                     timer.cancel()
                     await self._listing.reload()
 
-            timer = ui.timer(0.4, tick)
+            timer = every(0.4, tick)
 
 
 def _line(job: Job) -> str:

@@ -7,6 +7,7 @@ from console.frame import page
 from console.hours import draw_hours
 from console.listing import Column, Listing, Row, Rows
 from console.names import Names, names
+from console.presence import every
 from console.shell import Text
 from console.texts import t
 from console.widgets import card, when
@@ -47,7 +48,7 @@ class _Page:
                 label="home.providers",
             )
             await self._providers.draw()
-        ui.timer(_EVERY_SECONDS, self._again, immediate=False)
+        every(_EVERY_SECONDS, self._again)
 
     async def _again(self) -> None:
         self._seen = await shared_overview(desk())

@@ -11,6 +11,7 @@ from console.forms import Form
 from console.frame import acting, page
 from console.listing import Action, Column, Listing, Row, Rows
 from console.names import Names, names
+from console.presence import every
 from console.shell import Text
 from console.texts import t
 from console.visits import present_visitor
@@ -59,7 +60,7 @@ class _Page:
             actions=self._actions() if acts else (),
         )
         await self._listing.draw()
-        ui.timer(_EVERY_SECONDS, self._listing.reload, immediate=False)
+        every(_EVERY_SECONDS, self._listing.reload)
 
     def _actions(self) -> Sequence[Action]:
         return (
