@@ -14,6 +14,7 @@ from starlette.middleware import Middleware
 from api.app import create_app
 from api.centre import Centre
 from api.edge import Edge
+from api.forwarding import Forwarding
 from api.guard import MIB, UPLOADS, Guard, Limits
 from api.metrics import Metrics
 from api.serving import serve
@@ -51,7 +52,8 @@ def create_web(settings: Settings) -> FastAPI:
 
 def create_console(settings: Settings) -> FastAPI:
     """Return the console alone."""
-    edge = Middleware(Edge, metrics=Metrics())
+    forwarding = Forwarding(settings.trusted_proxies is not None)
+    edge = Middleware(Edge, metrics=Metrics(), forwarding=forwarding)
     files = Limits(larger={UPLOADS: 11 * MIB}, raw=(UPLOADS,))
     guard = Middleware(Guard, limits=files)
     app = FastAPI(docs_url=None, openapi_url=None, middleware=[edge, guard])

@@ -43,6 +43,7 @@ from api import (
 from api.centre import Centre
 from api.codec import CodecCors
 from api.edge import Edge
+from api.forwarding import Forwarding
 from api.guard import KIB, MIB, UPLOADS, Guard, Limits
 from api.metrics import Metrics
 from api.tokens import TokenDesk
@@ -101,7 +102,7 @@ def create_app(
     settings: Settings, open_deliveries: OpenDeliveries = TemporalDeliveries.open
 ) -> FastAPI:
     """Return the application; it opens what it needs when it starts."""
-    metrics = Metrics()
+    metrics, forwarding = Metrics(), Forwarding(settings.trusted_proxies is not None)
     origins = _ui_origins(settings)
     app = FastAPI(
         title="Hospital Message Centre",
@@ -112,11 +113,12 @@ def create_app(
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
         middleware=[
-            Middleware(Edge, metrics=metrics),
+            Middleware(Edge, metrics=metrics, forwarding=forwarding),
             Middleware(CodecCors, origins=origins),
             Middleware(Guard, limits=_LIMITS),
         ],
     )
+    app.state.forwarding = forwarding
     for router in ROUTERS:
         app.include_router(router)
     _add_docs(app)

@@ -14,6 +14,7 @@ import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.forwarding import Forwarding
 from api.metrics import Metrics
 from api.problems import REQUEST_ID, internal
 from core.logs import describe
@@ -34,15 +35,17 @@ _CODE = re.compile(r"(?!.*\d{5})[a-z0-9][a-z0-9\-]{0,63}")
 class Edge:
     """ASGI middleware around everything else."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics, forwarding: Forwarding) -> None:
         self._app = app
         self._metrics = metrics
+        self._forwarding = forwarding
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         scope[REQUEST_ID] = str(uuid4())
+        self._forwarding.note(scope)
         method = scope["method"]
         answer = _Answer(send, scope[REQUEST_ID], bare=method == "HEAD")
         inner = {**scope, "method": "GET"} if answer.bare else scope

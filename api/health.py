@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from fastapi import APIRouter, Request, Response
 
 from api.centre import Centre, CentreDep
+from api.forwarding import Forwarding
 from api.problems import problem, request_id
 from core.errors import MessageCentreError
 from core.models import Model
@@ -37,6 +38,12 @@ class Alive(Model):
     status: str = "ok"
 
 
+class Ready(Alive):
+    """Messages can be accepted and sent; `doubts`: what should be changed."""
+
+    doubts: tuple[str, ...] = ()
+
+
 class Readiness:
     """What is missing, asked anew every few seconds at most."""
 
@@ -63,13 +70,15 @@ async def live() -> Alive:
     return Alive()
 
 
-@router.get("/health/ready", response_model=Alive)
+@router.get("/health/ready", response_model=Ready)
 async def ready(request: Request, centre: CentreDep) -> Response:
     """Tell whether messages can be accepted and sent; 503 names what is missing."""
     readiness: Readiness = request.app.state.readiness
     missing = await readiness.missing(centre)
     if not missing:
-        return Response(Alive().model_dump_json(), media_type="application/json")
+        forwarding: Forwarding = request.app.state.forwarding
+        told = Ready(doubts=forwarding.doubts)
+        return Response(told.model_dump_json(), media_type="application/json")
     detail = "Missing: " + ", ".join(missing) + "."
     headers = {"Retry-After": "5"}
     title = "Service unavailable"

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from console.desk import desk
-from console.texts import language
+from console.texts import language, t
 from core.words import Channel, IdentityType
 from store import catalog, clients, dictionaries
+from store.alarms import Alarm
 from store.page import MAX_LIMIT
 
 
@@ -34,6 +35,12 @@ class Names:
     def client(self, code: str) -> str:
         """Return a client system's name."""
         return self.clients.get(code, code)
+
+    def subject(self, alarm: Alarm) -> str:
+        """Return whose alarm it is: a client system's, or a person's."""
+        if alarm.username:
+            return t("alarms.of_user", name=alarm.username)
+        return self.client(alarm.client)
 
 
 async def names() -> Names:

@@ -26,7 +26,7 @@ Share = Annotated[float, Field(gt=0, le=1)]
 
 
 class AlarmKind(StrEnum):
-    """What is wrong with a client's queue."""
+    """What is wrong with a client's queue, or with a person's sign-ins."""
 
     BACKLOG = "backlog"
     OLDEST_AGE = "oldest_age"
@@ -34,6 +34,7 @@ class AlarmKind(StrEnum):
     FAILURE_RATE = "failure_rate"
     STUCK = "stuck"
     MISCONFIGURED = "misconfigured"
+    SIGN_IN = "sign_in"
 
 
 class Thresholds(Model):

@@ -172,6 +172,21 @@ async def _ready(settings: Settings) -> str:
     return "every part it needs answers, workers polling"
 
 
+async def _proxy(settings: Settings) -> str:
+    if settings.trusted_proxies is not None:
+        return f"believed: {settings.trusted_proxies}"
+    answer = await _get(f"{api_url(settings)}/health/ready", "API")
+    doubts = answer.json().get("doubts", ()) if answer.is_success else ()
+    if doubts:
+        raise Doubtful(doubts[0])
+    if (settings.public_url or "").startswith("https:"):
+        raise Doubtful(
+            "HMC_PUBLIC_URL is https, so a reverse proxy stands in front; "
+            "name it in HMC_TRUSTED_PROXIES, or everybody has its address"
+        )
+    return "none named, and none seen"
+
+
 async def _sandbox(settings: Settings) -> str:
     url = f"http://127.0.0.1:{settings.sandbox_port}"
     answer = await _get(f"{url}/_sandbox/tokens", "sandbox")
@@ -211,6 +226,7 @@ CHECKS: dict[str, Check] = {
     "temporal": _temporal,
     "api": _api,
     "ready": _ready,
+    "proxy": _proxy,
     "sandbox": _sandbox,
     "clock": _clock,
 }

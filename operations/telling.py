@@ -11,10 +11,11 @@ from store import clients
 from store.alarms import Alarm
 from store.audit import Actor
 from store.clients import Client, ClientDraft
+from store.names import CENTRE
 
 # A client of the centre's own: its queue is not the one that is stuck.
-CENTRE, TYPE = "centre", "queue-alarm"
-_ACTOR = Actor(who="centre")
+TYPE = "queue-alarm"
+_ACTOR = Actor(who=CENTRE)
 _TROUBLE = {
     AlarmKind.BACKLOG: "积压过多",
     AlarmKind.OLDEST_AGE: "等待过久",
@@ -22,6 +23,7 @@ _TROUBLE = {
     AlarmKind.FAILURE_RATE: "失败率过高",
     AlarmKind.STUCK: "消息停滞",
     AlarmKind.MISCONFIGURED: "渠道配置有误",
+    AlarmKind.SIGN_IN: "登录疑似被猜密码",
 }
 
 
@@ -33,7 +35,7 @@ async def tell(parts: Parts, alarm: Alarm, told: Sequence[Address]) -> None:
     centre = await _centre(parts)
     local = alarm.raised_at.astimezone(parts.settings.timezone)
     params = {
-        "client": alarm.client,
+        "client": _subject(alarm),
         "trouble": _TROUBLE[alarm.kind],
         "figure": f"{alarm.value:g}",
         "threshold": f"{alarm.threshold:g}",
@@ -43,6 +45,11 @@ async def tell(parts: Parts, alarm: Alarm, told: Sequence[Address]) -> None:
         who = RecipientRequest(identities={person.type: person.value})
         asked = MessageRequest(type=TYPE, recipient=who, params=params)
         await submit(parts, centre, asked, f"alarm-{alarm.id}-{place}")
+
+
+def _subject(alarm: Alarm) -> str:
+    """Return whose alarm it is, in the 35 characters a provider takes."""
+    return f"账号{alarm.username}"[:35] if alarm.username else alarm.client
 
 
 async def _centre(parts: Parts) -> Client:

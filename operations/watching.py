@@ -1,4 +1,4 @@
-"""The watch over the queues: readings become alarms, and people are told."""
+"""The watch over queues and sign-ins: readings become alarms, and people are told."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,17 +12,21 @@ from core.words import Status
 from operations import Parts
 from operations.queues import QueueFigures
 from operations.stuck import stuck_messages
-from operations.telling import CENTRE, tell
-from store import alarms, attempts, under_way, watch_rules
+from operations.telling import tell
+from store import alarms, attempts, sign_ins, under_way, watch_rules
 from store.alarms import Alarm
+from store.names import CENTRE
 
 _RECENT = timedelta(minutes=15)
 # A burst that a worker takes away within this time is no alarm.
 _BURST = timedelta(seconds=20)
 # The watchdog asks Temporal's visibility; that may be seldom.
 _STUCK_EVERY = timedelta(seconds=30)
+# Where as many sign-ins failed as lock a place, somebody may be guessing.
+_ATTACK = sign_ins.MAX_FAILURES
 
-Key = tuple[str, AlarmKind]
+# A client's code, what is wrong, and whose name it is where it is a person's.
+Key = tuple[str, AlarmKind, str | None]
 Ends = Mapping[Status, int]
 
 
@@ -47,24 +51,29 @@ class Watch:
             known = await watch_rules.limits(session)
             ends = await under_way.ended_of_late(session, now - _RECENT)
             wrong = await attempts.misconfigured_since(session, now - _RECENT)
-            raised = {(a.client, a.kind): a for a in await alarms.open_alarms(session)}
+            raised = {_key(a): a for a in await alarms.open_alarms(session)}
+            attacked = dict(await sign_ins.attacked_names(session))
         for queue in seen:
             client = queue.client
             seen_of = Seen(ends.get(client, {}), self.stuck[client], wrong[client])
             for one in readings(queue, known.of(client), seen_of):
-                await self._step(parts, queue.client, one, raised, now)
+                await self._step(parts, (client, one.kind, None), one, raised, now)
+        raised_for = {name for _, _, name in raised if name is not None}
+        for name in attacked.keys() | raised_for:
+            failed = Reading(AlarmKind.SIGN_IN, attacked.get(name, 0), _ATTACK)
+            await self._step(parts, (CENTRE, failed.kind, name), failed, raised, now)
         await _end_of_the_gone(parts, enabled, raised, now)
         await _tell(parts, now)
 
     async def _step(
         self,
         parts: Parts,
-        client: str,
+        key: Key,
         reading: Reading,
         raised: Mapping[Key, Alarm],
         now: datetime,
     ) -> None:
-        key = (client, reading.kind)
+        client, _, name = key
         alarm = raised.get(key)
         before = self.standings.get(key, Standing())
         # Another process may have raised or cleared it meanwhile.
@@ -75,7 +84,7 @@ class Watch:
             return
         async with parts.store.sessions.begin() as session:
             if alarm is None:
-                await alarms.raise_alarm(session, client, reading, now)
+                await alarms.raise_alarm(session, client, reading, now, name)
             else:
                 await alarms.clear_alarm(session, alarm.id, now)
 
@@ -85,13 +94,17 @@ class Watch:
             self.stuck = Counter(m.client for m in await stuck_messages(parts))
 
 
+def _key(alarm: Alarm) -> Key:
+    return alarm.client, alarm.kind, alarm.username
+
+
 async def _end_of_the_gone(
     parts: Parts, enabled: Sequence[str], raised: Mapping[Key, Alarm], now: datetime
 ) -> None:
     """Clear the alarms of clients that are disabled now."""
     there = set(enabled)
-    for (client, _), alarm in raised.items():
-        if client not in there:
+    for (client, _, name), alarm in raised.items():
+        if name is None and client not in there:
             async with parts.store.sessions.begin() as session:
                 await alarms.clear_alarm(session, alarm.id, now)
 
@@ -137,7 +150,7 @@ async def _tell(parts: Parts, now: datetime) -> None:
         waiting = [a for a in await alarms.open_alarms(session) if a.told_at is None]
     done: list[UUID] = []
     for alarm in waiting if told else ():
-        if alarm.client == CENTRE:
+        if alarm.client == CENTRE and alarm.username is None:
             continue  # its own queue would carry the news
         try:
             await tell(parts, alarm, told)

@@ -1,4 +1,4 @@
-"""Alarms of the clients' queues: raised, told, acknowledged, cleared."""
+"""Alarms of queues and of sign-ins: raised, told, acknowledged, cleared."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -22,7 +22,11 @@ _MOST_OPEN = 10_000
 
 
 class Alarm(Model):
-    """One incident; `value` is the figure that raised it."""
+    """One incident; `value` is the figure that raised it.
+
+    `username` is the person's whose name is under attack; the client is then the
+    centre itself.
+    """
 
     id: UUID
     client: str
@@ -34,6 +38,7 @@ class Alarm(Model):
     told_at: datetime | None = None
     acknowledged_by: str | None = None
     acknowledged_at: datetime | None = None
+    username: str | None = None
 
 
 async def open_alarms(session: AsyncSession) -> tuple[Alarm, ...]:
@@ -62,7 +67,11 @@ async def list_alarms(
 
 
 async def raise_alarm(
-    session: AsyncSession, client: str, reading: Reading, at: datetime
+    session: AsyncSession,
+    client: str,
+    reading: Reading,
+    at: datetime,
+    username: str | None = None,
 ) -> Alarm:
     """Write a new incident."""
     alarm = Alarm(
@@ -72,6 +81,7 @@ async def raise_alarm(
         value=reading.value,
         threshold=reading.threshold,
         raised_at=at,
+        username=username,
     )
     session.add(AlarmRow(**alarm.model_dump()))
     await session.flush()
@@ -100,7 +110,8 @@ async def acknowledge(session: AsyncSession, alarm_id: UUID, actor: Actor) -> Al
     if row.acknowledged_at is None:
         row.acknowledged_by, row.acknowledged_at = actor.who, utc_now()
         await session.flush()
-        target = f"queues/{row.client}"
+        name = row.username
+        target = f"users/{name}" if name else f"queues/{row.client}"
         known = {"kind": row.kind, "raised_at": row.raised_at.isoformat()}
         await audit.write(session, actor, "acknowledge-alarm", target, None, known)
     return _alarm(row)

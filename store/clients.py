@@ -29,6 +29,7 @@ from store.client_secrets import (
     secrets_of,
 )
 from store.columns import utc_now
+from store.names import refuse_code
 from store.page import Page, clamp, cut, decode_cursor, encode_cursor
 from store.sql import keyring_of, lock
 from store.tables import ClientRow
@@ -124,6 +125,7 @@ async def create_client(
     await lock(session, "clients")
     if await session.get(ClientRow, draft.code) is not None:
         raise Conflict("There is already a client of this code.")
+    await refuse_code(session, draft.code, actor)
     now = utc_now()
     row = ClientRow(
         **_columns(draft, set(ClientDraft.model_fields)),

@@ -12,12 +12,11 @@ from core.words import Role
 from store import audit, passwords, sign_in_places
 from store.audit import Actor
 from store.columns import utc_now
+from store.names import ADMIN, CENTRE, refuse_username
 from store.page import Page, clamp, cut, decode_cursor, encode_cursor
 from store.passwords import PasswordRules, check_password, hashed
 from store.sql import lock
 from store.tables import UserRow
-
-ADMIN = "admin"
 
 
 class User(Model):
@@ -65,7 +64,7 @@ async def ensure_admin(session: AsyncSession, password: str) -> bool:
     await lock(session, "users")
     if await session.get(UserRow, ADMIN) is not None:
         return False
-    centre = Actor(who="centre")
+    centre = Actor(who=CENTRE)
     await _add(session, ADMIN, "", Role.ADMIN, digest, centre)
     return True
 
@@ -77,6 +76,7 @@ async def create_user(session: AsyncSession, draft: UserDraft, actor: Actor) -> 
     await lock(session, "users")
     if await session.get(UserRow, draft.username) is not None:
         raise Conflict("There is already a user of this name.")
+    await refuse_username(session, draft.username)
     name, role = draft.name, draft.role
     return await _add(session, draft.username, name, role, digest, actor, first=True)
 

@@ -17,12 +17,12 @@ from operations import steering
 from operations.sampling import A_ROUND, sample_once, turn
 from operations.steering import MOST_LIVE, figures, live_queues
 from operations.stuck import stuck_messages
-from operations.telling import CENTRE
 from operations.visibility import RunningMessage
 from operations.watching import Watch
 from store import clients, seeds
 from store.audit import Actor
 from store.clients import ClientDraft
+from store.names import CENTRE
 from store.tables import LeaseRow, QueueSampleRow
 from tests.api_desk import Desk
 from tests.api_rig import Rig, problem, running_api

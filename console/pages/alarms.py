@@ -68,7 +68,7 @@ class _Page:
         over = alarm.cleared_at is not None
         return {
             "key": str(alarm.id),
-            "client": self._names.client(alarm.client),
+            "client": self._names.subject(alarm),
             "kind": t(f"alarms.kind_{alarm.kind}"),
             "state": t("alarms.over" if over else "alarms.open"),
             "tone": "good" if over else "bad",

@@ -88,7 +88,7 @@ class _Page:
         return [
             t(
                 "alarms.raised_now",
-                client=self._names.client(alarm.client),
+                client=self._names.subject(alarm),
                 kind=t(f"alarms.kind_{alarm.kind}"),
             )
             for alarm in self._seen.alarms

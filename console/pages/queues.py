@@ -213,7 +213,7 @@ async def _raised() -> dict[str, list[str]]:
     async with desk().store.sessions() as session:
         found = await open_alarms(session)
     names_of: dict[str, list[str]] = {}
-    for alarm in found:
+    for alarm in (one for one in found if one.username is None):
         names_of.setdefault(alarm.client, []).append(t(f"alarms.kind_{alarm.kind}"))
     return names_of
 

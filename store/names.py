@@ -1,0 +1,49 @@
+"""Names that may not be taken, as the audit log could not tell who is meant.
+
+It names people, client systems and the centre's own parts side by side. What was
+named before this rule keeps its name.
+"""
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from core.errors import Conflict, Invalid, Wrong
+from core.words import Role
+from store.audit import Actor
+from store.sql import lock
+from store.tables import ClientRow, UserRow
+
+ADMIN = "admin"
+CENTRE = "centre"
+# Who else acts in the log without being a person, and the roles it has for them.
+_ACTORS = frozenset({CENTRE, "seeds", "routing", "receipts", "benchmark"})
+_ROLES = frozenset({"system", "client", "workstation"})
+OF_NOBODY = _ACTORS | _ROLES
+OF_NO_CLIENT = OF_NOBODY | {ADMIN} | frozenset(map(str, Role))
+
+
+async def refuse_code(session: AsyncSession, code: str, actor: Actor) -> None:
+    """Raise Invalid or Conflict where a client may not have this code.
+
+    The centre makes a client of its own (operations/telling.py).
+    """
+    if actor == Actor(who=CENTRE):
+        return
+    if code in OF_NO_CLIENT:
+        raise _reserved("/code")
+    await lock(session, "names")
+    if await session.get(UserRow, code) is not None:
+        raise Conflict("There is a user of this name; take another code.")
+
+
+async def refuse_username(session: AsyncSession, username: str) -> None:
+    """Raise Invalid or Conflict where a person may not have this name."""
+    if username in OF_NOBODY:
+        raise _reserved("/username")
+    await lock(session, "names")
+    if await session.get(ClientRow, username) is not None:
+        raise Conflict("There is a client of this code; take another user name.")
+
+
+def _reserved(place: str) -> Invalid:
+    text = "The centre itself uses this name; take another."
+    return Invalid("The name was refused; see `errors`.", [Wrong(place, text)])
