@@ -27,7 +27,7 @@ from core.errors import (
     Undeliverable,
 )
 from core.words import Channel, Outcome, Priority, Reason
-from store import Store, attempts, batches
+from store import Store, attempts, batches, removals
 from store.attempts import Attempt, AttemptState
 
 # What finds no room again and again is looked at this often at least.
@@ -120,11 +120,23 @@ class DeliveryActivities:
         # That was looked at when it was prepared; who was held back since, again.
         if task.held and await batches.called_off(session, task.batch, task.run):
             return _CALLED_OFF
+        if await removals.removed(session, task.message_id):
+            return self._taken_back(task, earlier)
         if shut := await self._closed(session, task, earlier):
             return shut
         sending = self._sending(task, rules)
         await self.limiter.admit(session, sending, rules.limits)
         return sending, await self._calls.begin(session, task, earlier)
+
+    def _taken_back(
+        self, task: DeliveryTask, earlier: Sequence[Attempt]
+    ) -> DeliveryResult:
+        """Return that nothing more is sent; what was may have to be called back."""
+        if not _in_doubt(earlier):
+            return _CALLED_OFF
+        return _unknown(
+            self.router.route(task.channel, earlier[-1].account), earlier[-1]
+        )
 
     async def _made(
         self, task: DeliveryTask, sending: Sending, call: Call
@@ -179,7 +191,9 @@ class DeliveryActivities:
         )
 
     def _sending(self, task: DeliveryTask, rules: Rules) -> Sending:
-        link = self.links.link(task.message_id, task.created_at, rules.link)
+        link = self.links.link(
+            task.message_id, task.created_at, rules.link, task.expires_at
+        )
         return Sending(
             id=task.delivery_id,
             message_id=task.message_id,

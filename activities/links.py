@@ -14,13 +14,20 @@ class Links:
     base_url: str
     token_key: bytes
 
-    def link(self, message_id: UUID, created_at: datetime, given: str | None) -> str:
-        """Return a link that no other message has.
+    def link(
+        self,
+        message_id: UUID,
+        created_at: datetime,
+        given: str | None,
+        expires_at: datetime | None = None,
+    ) -> str:
+        """Return a link that no other message has; the page's ends with its message.
 
         WeCom drops a second message whose whole request is alike, so two
         messages with the same client's link must still differ.
         """
         if given is None:
-            expires = created_at + LINK_LIFE
+            ends = created_at + LINK_LIFE
+            expires = min(ends, expires_at) if expires_at else ends
             return detail_link(self.base_url, self.token_key, message_id, expires)
         return given if "#" in given else f"{given}#{message_id.hex}"

@@ -14,9 +14,10 @@ from core.acceptance import MessageRequest, Sender, accept, required_params
 from core.errors import Invalid, StillUnderWay
 from core.models import Message, MessageType, RecallOrder, delivery_id
 from core.words import Channel, Outcome, Status
-from store import Store, attempts, catalog, inbox, messages, popups
+from store import Store, attempts, catalog, inbox, messages, popups, removals
 from store.messages import StoredMessage
 from store.popups import Withdrawal
+from store.removals import OWN
 from store.sql import lock
 
 _OVER = frozenset({Status.DELIVERED, Status.FAILED, Status.CANCELLED, Status.EXPIRED})
@@ -59,14 +60,19 @@ class RecallActivities:
         """Take one delivery back; False where its channel does not."""
         channel = task.out.channel
         delivery = delivery_id(task.message_id, channel, task.out.run)
-        if channel is Channel.INBOX:
-            async with self.store.sessions.begin() as session:
-                return await inbox.withdraw(session, delivery)
-        if channel is Channel.WORKSTATION:
-            async with self.store.sessions.begin() as session:
-                gone = Withdrawal(why="recalled")
-                return await popups.withdraw(session, delivery, gone) > 0
+        if channel in OWN:
+            return await self._by_ourselves(task, delivery)
         return await self._by_provider(channel, delivery, task.out)
+
+    async def _by_ourselves(self, task: WithdrawTask, delivery: UUID) -> bool:
+        """Take it off our screens, where the order itself has not done so."""
+        async with self.store.sessions.begin() as session:
+            if task.out.channel is Channel.INBOX:
+                gone = await inbox.withdraw(session, delivery)
+            else:
+                taken = Withdrawal(why="recalled")
+                gone = await popups.withdraw(session, delivery, taken) > 0
+            return gone or await removals.removed(session, task.message_id)
 
     async def _by_provider(self, channel: Channel, delivery: UUID, out: Out) -> bool:
         if out.provider_message_id is None:

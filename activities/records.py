@@ -9,11 +9,19 @@ from temporalio import activity
 
 from activities.models import Prepared, Record, Snapshot
 from activities.times import Times
-from core.models import Address, Message
+from core.models import Address, Message, MessageStatus
 from core.standings import FADE, Standing, reason_to_skip
-from core.words import Channel, IdentityType, Priority, Reason
-from store import Store, batches, messages, patients, standings
+from core.words import Channel, IdentityType, Outcome, Priority, Reason, Status
+from store import Store, batches, messages, patients, removals, standings
 from store.addresses import addresses_in, identities_of
+from store.popups import Why
+from store.removals import OWN
+
+_NO_MORE: Mapping[Status, Why] = {
+    Status.CANCELLED: "cancelled",
+    Status.EXPIRED: "expired",
+}
+_MAY_SHOW = frozenset(Outcome) - {Outcome.PENDING, Outcome.SKIPPED}
 
 
 @dataclass(frozen=True)
@@ -30,10 +38,15 @@ class RecordActivities:
 
         So a store that has lost its last commits gets it again.
         """
-        if news.message is None:
+        why = _shown_no_more(news.status)
+        if news.message is None and why is None:
             async with self.store.alone() as session:
                 return await messages.record_status(session, news.status)
         async with self.store.sessions.begin() as session:
+            if why is not None:
+                await removals.remove(session, news.status.id, why)
+            if news.message is None:
+                return await messages.record_status(session, news.status)
             await messages.record(session, news.message, news.status)
         return True
 
@@ -97,3 +110,10 @@ class RecordActivities:
         now = datetime.now(UTC)
         reasons = {c: reason_to_skip(s, now, self.fade) for c, s in known.items()}
         return {channel: reason for channel, reason in reasons.items() if reason}
+
+
+def _shown_no_more(doc: MessageStatus) -> Why | None:
+    """Return why what ended half-way leaves our screens; None where it is on none."""
+    why = _NO_MORE.get(doc.status)
+    shown = any(d.channel in OWN and d.outcome in _MAY_SHOW for d in doc.deliveries)
+    return why if shown else None

@@ -161,6 +161,7 @@ Acknowledger = Annotated[
     Caller,
     Depends(_client_or_person(Scope.MESSAGES_ACKNOWLEDGE, Role.OPERATOR, Role.ADMIN)),
 ]
+InboxReader = Annotated[Caller, Depends(_client_with(Scope.INBOX_READ))]
 Operator = Annotated[Caller, Depends(_person_with(Role.OPERATOR, Role.ADMIN))]
 Admin = Annotated[Caller, Depends(_person_with(Role.ADMIN))]
 Looker = Annotated[Caller, Depends(_person_with(*Role))]

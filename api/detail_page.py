@@ -10,11 +10,11 @@ from fastapi.responses import HTMLResponse
 from api.centre import Centre, CentreDep
 from api.languages import preferred
 from api.pages import page
-from core.errors import Unavailable
+from core.errors import Gone, Unavailable
 from core.links import read_link
 from core.models import Message
 from core.templates import render
-from operations.lookup import stored_message
+from operations.reading import readable_message
 from store import catalog, templates
 
 router = APIRouter(tags=["detail page"])
@@ -30,6 +30,7 @@ class Words:
     open: str
     note: str
     gone: str
+    closed: str
     later: str
 
 
@@ -38,6 +39,7 @@ CHINESE = Words(
     open="查看详情",
     note="本页仅供收件人本人查看，请勿转发。",
     gone="此链接无效或已过期",
+    closed="此消息已失效",
     later="系统暂时繁忙，请稍后再试",
 )
 ENGLISH = Words(
@@ -45,6 +47,7 @@ ENGLISH = Words(
     open="Open",
     note="This page is for its recipient only; please do not pass it on.",
     gone="This link is not valid, or has expired",
+    closed="This message is no longer valid",
     later="Please try again in a moment",
 )
 
@@ -66,10 +69,18 @@ async def show_detail(
 
 
 async def _page(centre: Centre, token: str, words: Words) -> HTMLResponse:
-    message_id = read_link(centre.keyring.token_key, token, datetime.now(UTC))
-    message = await stored_message(centre, message_id) if message_id else None
-    if message is None:
+    key, now = centre.keyring.token_key, datetime.now(UTC)
+    message_id = read_link(key, token)
+    try:
+        found = message_id and await readable_message(centre, message_id, now)
+    except Gone:
+        return _short(410, words.closed, words)
+    if not found or read_link(key, token, now) is None:
         return _short(404, words.gone, words)
+    return await _whole(centre, found, words)
+
+
+async def _whole(centre: Centre, message: Message, words: Words) -> HTMLResponse:
     detail = message.detail
     return page(
         "detail.html",

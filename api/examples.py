@@ -73,3 +73,13 @@ BATCHES: dict[str, Example] = {
         },
     },
 }
+
+INBOX: dict[str, Example] = {
+    "own": {
+        "summary": "What lies in a patient's inbox, as their app knows them",
+        "value": {
+            "identities": {"wechat_mini_openid": "oMini0000000000000000000001"},
+            "limit": 20,
+        },
+    }
+}

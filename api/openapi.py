@@ -27,6 +27,7 @@ _ALWAYS = {
     500: "Something went wrong here",
     503: "Something the centre needs is down; nothing was changed",
 }
+_GONE = "The message was taken back or cancelled, or has expired"
 _WITH_TOKEN = {
     401: "No valid token",
     403: "This token may not do this",
@@ -117,6 +118,7 @@ def _declare_errors(document: dict[str, Any]) -> None:
             operation["responses"] |= {
                 str(s): _PAGE | {"description": _ALWAYS[s]} for s in (404, 503)
             }
+            operation["responses"]["410"] = _PAGE | {"description": _GONE}
         for status, text in statuses.items():
             _declare(operation["responses"], status, text)
     schemas = document.setdefault("components", {}).setdefault("schemas", {})

@@ -8,7 +8,7 @@ from nicegui import ui
 from console.forms import Form
 from console.setup import entries
 from console.texts import t
-from core.words import Scope
+from core.words import USUAL_SCOPES, Scope
 from store.clients import Callback, Client
 
 
@@ -17,7 +17,7 @@ def client_fields(
 ) -> None:
     """Draw the limits of a client; what is left empty is not limited."""
     scopes = {scope.value: t(f"scope.{scope}") for scope in Scope}
-    held = client.scopes if client else frozenset(Scope)
+    held = client.scopes if client else USUAL_SCOPES
     form.choice("scopes", "clients.scopes", scopes, sorted(held), several=True)
     kinds = sorted(client.message_types or ()) if client else []
     named = {code: f"{name} ({code})" for code, name in types.items()}

@@ -6,6 +6,7 @@
       - Forged            401, a receipt that its provider did not sign
     + Forbidden           403
     + NotFound            404
+    + Gone                410
     + Conflict            409
     + TooLarge            413
     + UnsupportedMedia    415
@@ -80,6 +81,13 @@ class NotFound(RequestError):
 
     status = 404
     title = "Not found"
+
+
+class Gone(RequestError):
+    """It was there, and is taken back or no longer holds."""
+
+    status = 410
+    title = "Gone"
 
 
 class Conflict(RequestError):

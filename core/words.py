@@ -164,6 +164,18 @@ class Scope(StrEnum):
     MESSAGES_CANCEL = "messages:cancel"
     MESSAGES_ACKNOWLEDGE = "messages:acknowledge"
     BATCHES_SEND = "batches:send"
+    INBOX_READ = "inbox:read"
+
+
+# What a client gets that asks for nothing particular: to read people's inboxes is
+# for the hospital's own app alone.
+USUAL_SCOPES = frozenset(Scope) - {Scope.INBOX_READ}
+
+
+class OptOutSource(StrEnum):
+    """How an opt-out was said, where nobody of the hospital wrote it down."""
+
+    SMS_REPLY = "sms_reply"
 
 
 class Role(StrEnum):

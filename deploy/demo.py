@@ -22,6 +22,7 @@ from deploy.faults import CannotStart
 from deploy.remote import Document, Refused, Remote, as_client, as_person
 from deploy.up import addresses, api_url, up
 
+APP, INBOX = "mini-program", "inbox:read"
 _PATIENCE = 90.0
 _AS_EXPECTED = "All as expected · 全部符合预期"
 _NOT_AS_EXPECTED = "NOT as expected · 与预期不符"
@@ -45,6 +46,7 @@ class Demo:
         url, password = api_url(settings), admin_password(settings)
         async with as_person(url, "admin", password) as admin:
             await _forget(admin)
+            await _let_read(admin)
             plays = (_play(settings, scene, admin) for scene in SCENES)
             ends = await asyncio.gather(*plays)
         self._console.print(table(ends))
@@ -86,10 +88,31 @@ async def _play(settings: Settings, scene: Scene, admin: Remote) -> Document:
         if scene.then == "cancel":
             await client.post(f"{path}/cancel", {})
         end = await _end(client, path)
+        if scene.then == "read":
+            await _read(settings, scene)
+            end = await _end(client, path)
         if scene.then == "resend":
             await admin.post(f"{path}/resend", {"reason": "渠道已恢复"})
             end = await _end(client, path, run=2)
     return end
+
+
+async def _let_read(admin: Remote) -> None:
+    """Let the mini program read inboxes; one that joined earlier could not."""
+    path = f"/v1/admin/clients/{APP}"
+    scopes = (await admin.get(path))["scopes"]
+    if INBOX not in scopes:
+        await admin.patch(path, {"scopes": [*scopes, INBOX]})
+
+
+async def _read(settings: Settings, scene: Scene) -> None:
+    """Open what a person has not read yet, in the mini program."""
+    key = client_key(settings.state_dir, APP)
+    async with as_client(api_url(settings), *key) as app:
+        mine = await app.post("/v1/inbox/query", {"identities": scene.to})
+        for item in mine["items"]:
+            if item["read_at"] is None:
+                await app.post(f"/v1/inbox/{item['id']}/read", {})
 
 
 def _body(scene: Scene, kind: Document) -> Document:

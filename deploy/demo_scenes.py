@@ -43,7 +43,8 @@ class Scene:
     """One message: who sends what to whom, how the providers behave, the end.
 
     `outcomes` gives each channel's expected outcome, with its reason where it
-    has one. `then` is what a person does once the message has failed or waits.
+    has one. `then` is what a person does once the message has failed, waits, or lies
+    in their inbox.
     """
 
     title: str
@@ -55,7 +56,7 @@ class Scene:
     rules: tuple[Rule, ...] = ()
     channels: tuple[str, ...] | None = None
     wait_seconds: float = 0
-    then: Literal["resend", "cancel"] | None = None
+    then: Literal["resend", "cancel", "read"] | None = None
 
 
 def person(number: int) -> dict[str, str]:
@@ -172,6 +173,15 @@ SCENES = (
         "lab-report",
         {"empi_id": "EMPI000006"},
         {"wechat": "accepted", "sms": SATISFIED, "inbox": SATISFIED},
+    ),
+    Scene(
+        "检验报告，在小程序中阅读 · lab report, read in the mini program",
+        "lis",
+        "lab-report",
+        {"empi_id": "EMPI000007"},
+        {"inbox": "read"},
+        channels=("inbox",),
+        then="read",
     ),
     Scene(
         "电子发票，邮件 · e-invoice by e-mail",

@@ -48,6 +48,10 @@ class Remote:
         """Put a document; return the answer."""
         return await self._ask("PUT", path, json=body)
 
+    async def patch(self, path: str, body: Document) -> Document:
+        """Change some of what is at a path."""
+        return await self._ask("PATCH", path, json=body)
+
     async def delete(self, path: str) -> None:
         """Delete what is at a path."""
         await self._ask("DELETE", path)

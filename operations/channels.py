@@ -39,6 +39,7 @@ class InboxShelf:
                 title=sending.content.title,
                 body=sending.content.body,
                 link=sending.content.link,
+                expires_at=sending.expires_at,
             )
 
 

@@ -9,7 +9,7 @@ from core.models import Cancel, MessageStatus, Model, Resend
 from core.words import Channel, Role, Status
 from operations import Parts
 from operations.lookup import look_up, stored_message
-from store import audit
+from store import audit, removals
 from store.audit import Actor
 
 _OVER = frozenset({Status.DELIVERED, Status.CANCELLED, Status.EXPIRED})
@@ -56,6 +56,7 @@ async def resend(
     """Send a failed message again; Conflict in any other state."""
     if doc.status is not Status.FAILED:
         raise Conflict(f"This message is {doc.status}, not failed.")
+    await _check_not_taken_back(parts, doc)
     await _check_channels(parts, doc, order)
     signal = Resend(
         reason=order.reason, by=actor.who, channels=order.channels, run=doc.run
@@ -69,6 +70,12 @@ async def resend(
         except Conflict:  # its window closed a moment ago
             pass
     await _restart(parts, doc, signal)
+
+
+async def _check_not_taken_back(parts: Parts, doc: MessageStatus) -> None:
+    async with parts.store.sessions() as session:
+        if doc.recall is not None or await removals.removed(session, doc.id):
+            raise Conflict("This message was taken back.")
 
 
 async def _restart(parts: Parts, doc: MessageStatus, signal: Resend) -> None:

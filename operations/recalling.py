@@ -10,7 +10,7 @@ from core.errors import Conflict
 from core.models import Cancel, MessageStatus, Model, Recall, RecallOrder
 from core.words import Status
 from operations import Parts
-from store import audit
+from store import audit, removals
 from store.audit import Actor
 
 _NEVER_OUT = frozenset({Status.CANCELLED, Status.EXPIRED})
@@ -35,7 +35,8 @@ async def recall(
 ) -> MessageStatus:
     """Take a message back; Conflict where that was done, or nothing is out.
 
-    What waits is stopped at once. A workflow of its own takes back what is out,
+    What the centre itself shows is gone with the order: pop-ups, inbox, page. What
+    waits is stopped at once. A workflow of its own takes back what is out,
     and sends the correction to the channels that keep the message.
     """
     if not may_recall(doc):
@@ -46,6 +47,7 @@ async def recall(
         before, after = {"status": doc.status.value}, {"reason": order.reason}
         target = f"messages/{doc.id}"
         await audit.write(session, actor, "recall", target, before, after)
+        await removals.remove(session, doc.id, "recalled")
     with suppress(Conflict):  # it has ended; then only what is out is left
         await parts.deliveries.cancel(doc.id, Cancel(by=actor.who))
     await parts.deliveries.recall(

@@ -16,7 +16,7 @@ from operations import Parts
 from operations.queues import QueueFigures
 from operations.steering import figures
 from operations.watching import Watch
-from store import alarms, caps, clients, digests, limits
+from store import alarms, caps, clients, digests, inbox, limits
 from store.leases import take_lease
 from store.queue_samples import QueueSample, add_samples
 
@@ -59,6 +59,7 @@ async def sample_once(parts: Parts, holder: str, watch: Watch) -> bool:
         await caps.purge(session, now)
         await digests.purge(session, now)
         await alarms.purge(session, now)
+        await inbox.purge(session, now)
     await watch.look(parts, seen, codes, now)
     return True
 

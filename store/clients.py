@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.acceptance import Code
 from core.errors import Conflict
 from core.models import Model
-from core.words import Scope
+from core.words import USUAL_SCOPES, Scope
 from store import audit
 from store.audit import Actor
 from store.client_checks import Callback, check
@@ -83,7 +83,7 @@ class ClientDraft(Model):
 
     code: Code
     name: str = Field(min_length=1, max_length=128)
-    scopes: frozenset[Scope] = frozenset(Scope)
+    scopes: frozenset[Scope] = USUAL_SCOPES
     message_types: frozenset[Code] | None = Field(default=None, max_length=500)
     cidrs: tuple[str, ...] = Field(default=(), max_length=64)
     rate_per_minute: int | None = Field(default=None, ge=1, le=1_000_000)

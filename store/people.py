@@ -16,7 +16,7 @@ from uuid_utils.compat import uuid7
 from core.crypto import Keyring
 from core.errors import Invalid, Wrong
 from core.identities import PERSONAL, normalise
-from core.models import Model
+from core.models import Address, Model
 from core.words import IdentityType
 from store import audit
 from store.audit import Actor
@@ -221,6 +221,29 @@ async def resolve(
         if matches:
             return _identities(keyring, matches)
     return {}
+
+
+async def inboxes_of(
+    session: AsyncSession, identities: Mapping[IdentityType, str]
+) -> tuple[Address, ...]:
+    """Return where the own messages lie of the one person these name.
+
+    Here a phone or an openid names its holder too, where it has but one: whose
+    inbox it is must be sure. What the index knows as another's is left out.
+    """
+    keyring = keyring_of(session)
+    ordered = [kind for kind in (*PERSONAL, *identities) if kind in identities]
+    asked = {keyring.index(kind, identities[kind]): kind for kind in ordered}
+    connection = await session.connection()
+    found = await connection.execute(_resolve_statement(), {"indexes": list(asked)})
+    rows = [row._asdict() for row in found]
+    held = {i: [row for row in rows if row["matched"] == i] for i in asked}
+    known = next((matches for matches in held.values() if matches), [])
+    if len({row["person_id"] for row in known}) > 1:
+        return ()
+    nobodys = {kind: identities[kind] for i, kind in asked.items() if not held[i]}
+    every = [*_identities(keyring, known).items(), *nobodys.items()]
+    return tuple(Address(type=kind, value=value) for kind, value in every)
 
 
 @cache

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import delete, func, update
+from sqlalchemy import Select, delete, func, update
 from sqlalchemy import select as core_select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -18,7 +18,7 @@ from core.models import Model
 from core.words import Priority
 from store.columns import utc_now
 from store.sql import dialect_of, insert_into, keyring_of, lock, table_of
-from store.tables import PopupRow
+from store.tables import PopupRow, RemovalRow
 
 _CONTENT = "popups.content"
 KEPT = timedelta(days=14)
@@ -50,10 +50,16 @@ class Popup(Model):
     read_back: bool = False
 
 
-class Withdrawal(Model):
-    """Why a workstation no longer shows a pop-up."""
+Why = Literal["recalled", "cancelled", "expired"]
 
-    why: Literal["confirmed", "recalled"]
+
+class Withdrawal(Model):
+    """Why a workstation no longer shows a pop-up.
+
+    `confirmed`: elsewhere. All else: nobody shall see any more what it said.
+    """
+
+    why: Literal["confirmed"] | Why
 
 
 class Event(Model):
@@ -78,8 +84,13 @@ async def post(
     expire_at: datetime,
     popup: Popup,
 ) -> None:
-    """Keep a pop-up for each of these workstations; a second time changes nothing."""
+    """Keep a pop-up for each of these workstations; a second time changes nothing.
+
+    So does one of a message that was taken back.
+    """
     await lock(session, _LOCK)
+    if await session.get(RemovalRow, message_id) is not None:
+        return
     sealed = keyring_of(session).seal_text(popup.model_dump_json(), _CONTENT)
     same = {
         "kind": "msg",
@@ -108,6 +119,26 @@ async def withdraw(
         table.c.stage != Stage.WITHDRAWN,
         table.c.workstation_id != (but or ""),
     )
+    return await _withdraw(session, shown, withdrawal)
+
+
+async def withdraw_all(session: AsyncSession, message_id: UUID, why: Why) -> int:
+    """Take all that a message shows off every screen; return how many pop-ups.
+
+    A screen that was told that it is confirmed elsewhere is told anew.
+    """
+    await lock(session, _LOCK)
+    table = table_of(PopupRow)
+    connection = await session.connection()
+    mine = table.c.message_id == message_id
+    await connection.execute(delete(table).where(mine, table.c.kind == "withdraw"))
+    shown = core_select(table).where(mine, table.c.kind == "msg")
+    return await _withdraw(session, shown, Withdrawal(why=why))
+
+
+async def _withdraw(
+    session: AsyncSession, shown: Select[*tuple[Any, ...]], withdrawal: Withdrawal
+) -> int:
     connection = await session.connection()
     rows = [row._asdict() for row in await connection.execute(shown)]
     if not rows:
@@ -116,6 +147,7 @@ async def withdraw(
     news = {"kind": "withdraw", "content": sealed, "created_at": utc_now()}
     kept = ("workstation_id", "delivery_id", "message_id", "stage", "expire_at")
     await _add(session, [{name: row[name] for name in kept} | news for row in rows])
+    table = table_of(PopupRow)
     gone = update(table).where(table.c.seq.in_([row["seq"] for row in rows]))
     await connection.execute(gone.values(stage=Stage.WITHDRAWN, staged_at=utc_now()))
     return len(rows)

@@ -88,6 +88,7 @@ __all__ = [
     "QueueSettingRow",
     "ReceiptAddressRow",
     "RecoveryCodeRow",
+    "RemovalRow",
     "RoutingRulesRow",
     "Row",
     "SendingRulesRow",
@@ -164,7 +165,10 @@ class PersonIdentityRow(Row, table=True):
 
 
 class PreferenceRow(Row, table=True):
-    """An opt-out of one identity; "" stands for every channel or type."""
+    """An opt-out of one identity; "" stands for every channel or type.
+
+    `source` is how it was said; none: somebody of the hospital wrote it down.
+    """
 
     __tablename__ = "preferences"
 
@@ -173,6 +177,7 @@ class PreferenceRow(Row, table=True):
     message_type: str = Field(primary_key=True)
     identity_type: str
     since: datetime = Field(sa_type=UtcDateTime)
+    source: str | None = None
 
 
 class MessageRow(Row, table=True):
@@ -271,14 +276,32 @@ class AuditRow(Row, table=True):
 
 
 class InboxRow(Row, table=True):
-    """A message in a person's inbox; the texts are sealed."""
+    """A message in a person's inbox; the texts are sealed.
+
+    `told_at` is when the message was told that its delivery is read.
+    """
 
     __tablename__ = "inbox"
-    __table_args__ = (Index(None, "owner_index", "created_at", "delivery_id"),)
+    __table_args__ = (
+        Index(None, "owner_index", "created_at", "delivery_id"),
+        index_present("ix_inbox_expires_at", "expires_at"),
+    )
 
     delivery_id: UUID = Field(primary_key=True)
-    message_id: UUID
+    message_id: UUID = Field(index=True)
     owner_index: str
     content: str = Field(sa_type=Text)
-    created_at: datetime = Field(sa_type=UtcDateTime)
+    created_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     read_at: datetime | None = Field(sa_type=UtcDateTime)
+    told_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class RemovalRow(Row, table=True):
+    """A message of which nothing is shown any more: taken back, or over."""
+
+    __tablename__ = "removals"
+
+    message_id: UUID = Field(primary_key=True)
+    why: str
+    at: datetime = Field(sa_type=UtcDateTime)

@@ -65,7 +65,7 @@ class PopupRow(Row, table=True):
     workstation_id: str
     kind: str
     delivery_id: UUID
-    message_id: UUID
+    message_id: UUID = Field(index=True)
     content: str = Field(sa_type=Text)
     stage: str
     staged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

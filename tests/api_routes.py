@@ -10,6 +10,7 @@ from api.app import ROUTERS
 
 VALUES = {
     "message_id": str(UUID(int=7)),
+    "item_id": str(UUID(int=6)),
     "batch_id": str(UUID(int=9)),
     "code": "exam-booking",
     "secret_id": str(UUID(int=8)),

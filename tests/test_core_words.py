@@ -42,7 +42,8 @@ def test_the_vocabularies_are_those_of_the_contract() -> None:
     assert set(Strategy) == words("threshold first_success broadcast")
     assert set(Role) == words("admin operator auditor")
     assert set(Scope) == words(
-        "messages:send messages:read messages:cancel messages:acknowledge batches:send"
+        "messages:send messages:read messages:cancel messages:acknowledge"
+        " batches:send inbox:read"
     )
     assert set(Reason) >= words(
         "policy_satisfied no_address opted_out quiet_hours frequency_cap"

@@ -34,7 +34,7 @@ class Due:
         self._record = record
         self._stopped = stopped
         self._waiting: list[Waiting] = []
-        # Whether the batch that the message is part of was stopped.
+        # Whether its batch was stopped, or it was taken back.
         self.called_off = False
 
     async def prepare(self) -> Prepared | None:

@@ -41,6 +41,21 @@
     box.querySelector(".note").textContent = text;
   }
 
+  /* What no longer holds is seen by nobody: its words go, and what was typed. */
+  function remove(id, text) {
+    const box = shown.get(id);
+    if (!box) return;
+    for (const [key, ack] of waiting) if (ack.id === id) waiting.delete(key);
+    for (const part of box.querySelectorAll("h2, p:not(.note)")) part.remove();
+    finish(id, text);
+  }
+
+  function expireLater(id, at) {
+    const left = at - Date.now();
+    if (left <= 0) remove(id, words.expired);
+    else setTimeout(() => expireLater(id, at), Math.min(left, 2 ** 31 - 1));
+  }
+
   function closing(id) {
     const button = make("button", words.close);
     button.type = "button";
@@ -99,6 +114,7 @@
     at("popups").prepend(box);
     count();
     report(message.id, "displayed");
+    expireLater(message.id, Date.parse(message.expire_at));
   }
 
   function refused(message) {
@@ -123,7 +139,8 @@
       report(message.id, "received");
       show(message);
     } else if (message.type === "withdraw") {
-      finish(message.id, message.why === "confirmed" ? words.elsewhere : words.recalled);
+      if (message.why === "confirmed") finish(message.id, words.elsewhere);
+      else remove(message.id, words[message.why] || words.recalled);
     } else if (message.type === "noted") {
       waiting.delete(message.id + message.stage);
       if (message.stage === "confirmed") finish(message.id, words.confirmed);
