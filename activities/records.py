@@ -10,6 +10,7 @@ from temporalio import activity
 from activities.models import Prepared, Record, Snapshot
 from activities.times import Times
 from core.models import Address, Message, MessageStatus
+from core.replies import CONFIRMATION
 from core.standings import FADE, Standing, reason_to_skip
 from core.words import Channel, IdentityType, Outcome, Priority, Reason, Status
 from store import Store, batches, messages, patients, removals, standings
@@ -74,8 +75,11 @@ class RecordActivities:
         message: Message,
         identities: Mapping[IdentityType, str],
     ) -> frozenset[Channel]:
-        """Return the channels this person does not want; critical values ignore it."""
-        if message.priority is Priority.CRITICAL:
+        """Return the channels this person does not want.
+
+        Critical values ignore it; what confirms an opt-out was asked for with it.
+        """
+        if message.priority is Priority.CRITICAL or message.type == CONFIRMATION:
             return frozenset()
         book = await self.times.book(session)
         type_class = book.class_of(message.type)

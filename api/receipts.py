@@ -12,6 +12,7 @@ from core.errors import Forged, Malformed, NotFound
 from core.words import Channel
 from operations.receipt_addresses import Reporter, reporter
 from operations.receipts import ReceiptDesk
+from operations.replies import ReplyDesk
 from operations.standings import note_event
 
 PREFIX = "/v1/receipts/"
@@ -51,6 +52,11 @@ async def _read(
         mine = receipt.model_copy(update={"account": known.account})
         taking = await desk.take(mine)
         centre.metrics.receipt(mine.channel, mine.provider, taking)
+    replies = ReplyDesk(centre.store, centre.deliveries)
+    for uplink in parsed.uplinks:
+        own = uplink.model_copy(update={"account": known.account})
+        heard = await replies.take(own)
+        centre.metrics.receipt(Channel.SMS, uplink.provider, heard)
     for event in parsed.events:
         async with centre.store.sessions.begin() as session:
             await note_event(session, event)

@@ -1,7 +1,8 @@
-"""Aliyun's report of a short message: an array, unsigned (SmsReport).
+"""Aliyun's reports of short messages, and people's texts: arrays, unsigned.
 
-Source: help.aliyun.com 101867. The answer must be JSON with a number as `code`,
-or the same array comes again after one, five and ten minutes.
+Sources: help.aliyun.com 101867 (SmsReport), and SmsUp beside it. The answer must be
+JSON with a number as `code`, or the same array comes again after one, five and ten
+minutes.
 """
 
 from collections.abc import Mapping
@@ -13,13 +14,14 @@ from channels.codes import clean_code
 from channels.receipts import Inbound, Parsed, ProviderReceipt, ReceiptKeys, Reply
 from channels.reports import china_time, our_id, reports, text_of
 from channels.times import Clock, utc_now
+from channels.uplinks import Uplink
 from core.words import Channel, Outcome, Reason
 
 TAKEN = Reply(b'{"code":0,"msg":"\xe6\x88\x90\xe5\x8a\x9f"}', "application/json")
 
 
 class AliyunSmsReceipts:
-    """Reads SmsReport."""
+    """Reads SmsReport and SmsUp."""
 
     channel: ClassVar[Channel] = Channel.SMS
     provider: ClassVar[str] = "aliyun"
@@ -30,9 +32,26 @@ class AliyunSmsReceipts:
         self._clock = clock
 
     def read(self, call: Inbound) -> Parsed:
-        """Return the receipts of one push."""
-        found = (self._receipt(report) for report in reports(call.body))
-        return Parsed(TAKEN, tuple(receipt for receipt in found if receipt))
+        """Return the receipts, or the texts, of one push."""
+        pushed = reports(call.body)
+        found = (self._receipt(report) for report in pushed)
+        texts = (self._uplink(report) for report in pushed)
+        return Parsed(
+            TAKEN,
+            tuple(receipt for receipt in found if receipt),
+            uplinks=tuple(text for text in texts if text),
+        )
+
+    def _uplink(self, report: Mapping[str, Any]) -> Uplink | None:
+        number, text = text_of(report, "phone_number"), report.get("content")
+        if number is None or not isinstance(text, str):
+            return None
+        return Uplink(
+            provider=self.provider,
+            number=number,
+            text=text,
+            at=china_time(report.get("send_time"), self._clock()),
+        )
 
     def _receipt(self, report: Mapping[str, Any]) -> ProviderReceipt | None:
         number, ours = text_of(report, "biz_id"), our_id(report.get("out_id"))

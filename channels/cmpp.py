@@ -21,6 +21,7 @@ from channels.octets import Garbled
 from channels.provider import Provider, SandboxPorts
 from channels.receipts import ProviderReceipt, ReceiptSink
 from channels.times import CHINA, Clock, after, utc_now
+from channels.uplinks import Uplink, decoded
 from core.errors import (
     ContentRefused,
     Misconfigured,
@@ -120,8 +121,7 @@ class CmppWire:
                 reply = self._reply(pdus.TerminateResp(), number)
                 return Heard(number, reply=reply, over=True)
             case pdus.Deliver():
-                reply = self._reply(pdus.DeliverResp(pdu.msg_id), number)
-                return Heard(number, reply=reply, receipt=self._receipt(pdu))
+                return self._delivered(number, pdu)
             case pdus.Connect() | pdus.Submit() | pdus.DeliverResp():
                 raise Garbled("not a gateway's")
         return Heard(number, answer=pdu)
@@ -138,15 +138,28 @@ class CmppWire:
     def _reply(self, pdu: Pdu, number: int) -> bytes:
         return pdus.pack(pdu, number, self._version)
 
+    def _delivered(self, number: int, deliver: pdus.Deliver) -> Heard[Pdu]:
+        reply = self._reply(pdus.DeliverResp(deliver.msg_id), number)
+        if deliver.registered_delivery == 1:
+            return Heard(number, reply=reply, receipt=self._receipt(deliver))
+        return Heard(number, reply=reply, uplink=self._text(deliver))
+
     def _receipt(self, deliver: pdus.Deliver) -> ProviderReceipt | None:
-        """Return the receipt in a DELIVER, None for a text from a phone."""
-        if deliver.registered_delivery != 1:
-            return None
+        """Return the receipt in a DELIVER, None where it can't be read."""
         try:
             report = unpack_report(deliver.content)
         except Garbled:
             return None
         return receipt(_NAME, str(report.msg_id), report.stat, self._clock())
+
+    def _text(self, deliver: pdus.Deliver) -> Uplink:
+        headed = deliver.tp_udhi == 1
+        return Uplink(
+            provider=_NAME,
+            number=deliver.src_terminal_id,
+            text=decoded(deliver.content, deliver.msg_fmt, headed=headed),
+            at=self._clock(),
+        )
 
     def bind(self, number: int) -> bytes:
         """Return CONNECT: MD5 over name, nine zeros, secret and China's time."""

@@ -16,6 +16,7 @@ import structlog
 from channels.codes import refusal
 from channels.http import CALL_SECONDS, CONNECT_SECONDS, SLOT_SECONDS, Slots
 from channels.receipts import ProviderReceipt, ReceiptSink
+from channels.uplinks import Uplink
 from core.errors import OutcomeUnknown, ProviderDown
 
 WINDOW = 16
@@ -53,13 +54,14 @@ class Heard(Generic[A]):
     """One PDU of the gateway's.
 
     `answer` to the request of this number, or one of theirs: then `reply` is
-    what we say to it, after the receipt in it has been taken in.
+    what we say to it, after the receipt or text in it has been taken in.
     """
 
     number: int
     answer: A | None = None
     reply: bytes = b""
     receipt: ProviderReceipt | None = None
+    uplink: Uplink | None = None
     over: bool = False
 
 
@@ -180,7 +182,7 @@ class Session(Generic[A]):
             # One that comes twice has nobody waiting.
             if waiting is not None and not waiting.done():
                 waiting.set_result(heard.answer)
-        elif heard.receipt is not None:
+        elif heard.receipt is not None or heard.uplink is not None:
             self._keep(heard)
         elif heard.reply:
             self._writer.write(heard.reply)
@@ -199,7 +201,8 @@ class Session(Generic[A]):
             while not self._receipts.empty():
                 heard.append(self._receipts.get_nowait())
             try:
-                await self._sink([one.receipt for one in heard if one.receipt])
+                told = [one.receipt or one.uplink for one in heard]
+                await self._sink([each for each in told if each is not None])
             except Exception as error:
                 # Its text may hold what it failed on. Unanswered, they come again.
                 log.warning("gateway.receipts_not_taken", error=type(error).__name__)

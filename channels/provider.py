@@ -12,7 +12,7 @@ from pydantic import Field, SecretStr, SerializeAsAny
 from channels.base import Sender
 from channels.consents import Consents, NoLedger
 from channels.inbox import Deposit
-from channels.receipts import AccountReceipts, ProviderReceipt, ReceiptSink
+from channels.receipts import AccountReceipts, ReceiptSink, Reported
 from channels.socket import Post
 from channels.template_ids import TemplateRules
 from channels.times import Clock, utc_now
@@ -42,7 +42,7 @@ class SandboxPorts:
         return urlsplit(self.url).hostname or ""
 
 
-async def _nobody(receipts: Sequence[ProviderReceipt]) -> None:
+async def _nobody(receipts: Sequence[Reported]) -> None:
     """Refuse: what comes over a connection that only sends a test is another's.
 
     A provider that gets no yes sends it again, over the next connection.

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, TypeAlias
 from uuid import UUID
 
 from pydantic import Field, SecretStr
 
+from channels.uplinks import Uplink
 from core.models import Address, Model
 from core.words import Channel, Outcome, Reason
 
@@ -39,6 +40,10 @@ class ProviderReceipt(Model):
     at: datetime
 
 
+# What comes over a gateway's connection: of our texts, and people's own.
+Reported: TypeAlias = ProviderReceipt | Uplink
+
+
 class Happening(StrEnum):
     """What a person did on a channel."""
 
@@ -65,7 +70,7 @@ class AccountReceipts:
     sink: "ReceiptSink"
     account: str
 
-    async def __call__(self, receipts: Sequence[ProviderReceipt]) -> None:
+    async def __call__(self, receipts: Sequence[Reported]) -> None:
         """Hand them on with the account's code."""
         own = {"account": self.account}
         await self.sink([receipt.model_copy(update=own) for receipt in receipts])
@@ -74,7 +79,7 @@ class AccountReceipts:
 class ReceiptSink(Protocol):
     """Takes in what a provider reports over a connection of its own."""
 
-    async def __call__(self, receipts: Sequence[ProviderReceipt]) -> None: ...
+    async def __call__(self, receipts: Sequence[Reported]) -> None: ...
 
 
 class ReceiptKeys(Model):
@@ -114,6 +119,7 @@ class Parsed:
     answer: Reply
     receipts: tuple[ProviderReceipt, ...] = ()
     events: tuple[PersonEvent, ...] = ()
+    uplinks: tuple[Uplink, ...] = ()
 
 
 class ReceiptFormat(Protocol):

@@ -7,7 +7,7 @@ submits were under way when a connection ended, and reads as much as a header cl
 
 import re
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal, Self
 
@@ -35,6 +35,7 @@ from channels.octets import Garbled
 from channels.provider import Provider, SandboxPorts
 from channels.receipts import ProviderReceipt, ReceiptSink
 from channels.smpp_receipt import Report, report_in, report_in_data
+from channels.smpp_text import text_in
 from channels.times import Clock, after, utc_now
 from core.errors import (
     ContentRefused,
@@ -186,25 +187,36 @@ class SmppWire:
                 reply = protocol.UnbindResp(number).pdu()
                 return Heard(number, reply=reply, over=True)
             case SmppCommand.DELIVER_SM:
-                reply = protocol.DeliverSmResp(number).pdu()
-                return Heard(number, reply=reply, receipt=self._receipt(pdu, report_in))
+                return self._delivered(number, pdu)
             case _ if command == _DATA_SM:
-                # data_sm_resp has an empty message_id (4.7.2).
-                reply = _HEADER.pack(17, _DATA_SM | _ANSWER, 0, number) + b"\0"
-                found = self._receipt(pdu, report_in_data)
-                return Heard(number, reply=reply, receipt=found)
+                return self._data(number, pdu)
         status = SmppCommandStatus.ESME_RINVCMDID
         return Heard(number, reply=protocol.GenericNack(number, status).pdu())
 
-    def _receipt(
-        self, pdu: bytes, read: Callable[[bytes], Report | None]
-    ) -> ProviderReceipt | None:
-        """Return the receipt in a PDU, None where there is none to read."""
+    def _delivered(self, number: int, pdu: bytes) -> Heard[Answer]:
+        """Return the receipt or text in a deliver_sm, or neither."""
+        reply, body = protocol.DeliverSmResp(number).pdu(), pdu[self.header :]
         try:
-            report = read(pdu[self.header :])
+            report = report_in(body)
+            uplink = None if report else text_in(body, _NAME, self._clock())
         except Garbled:
-            structlog.get_logger("gateway").warning("gateway.deliver_unreadable")
-            return None
+            return self._unreadable(number, reply)
+        return Heard(number, reply=reply, receipt=self._receipt(report), uplink=uplink)
+
+    def _data(self, number: int, pdu: bytes) -> Heard[Answer]:
+        """Return the receipt in a data_sm; data_sm_resp has no message_id (4.7.2)."""
+        reply = _HEADER.pack(17, _DATA_SM | _ANSWER, 0, number) + b"\0"
+        try:
+            report = report_in_data(pdu[self.header :])
+        except Garbled:
+            return self._unreadable(number, reply)
+        return Heard(number, reply=reply, receipt=self._receipt(report))
+
+    def _unreadable(self, number: int, reply: bytes) -> Heard[Answer]:
+        structlog.get_logger("gateway").warning("gateway.deliver_unreadable")
+        return Heard(number, reply=reply)
+
+    def _receipt(self, report: Report | None) -> ProviderReceipt | None:
         if report is None:
             return None
         number = known_id(report.message_id, self._account.receipt_ids)

@@ -1,8 +1,9 @@
 """Tencent Cloud's reports: of short messages an array, of calls one object each.
 
-Sources: document/product/382/43547 (short messages), document/api/1128/37725
-(state of a call), 37726 (key pressed), 37727 (why it failed), 37531 (failure
-codes). Unsigned; the answer must be JSON with `result` 0.
+Sources: document/product/382/43547 (short messages), 382/43548 (texts from phones,
+one object each), document/api/1128/37725 (state of a call), 37726 (key pressed),
+37727 (why it failed), 37531 (failure codes). Unsigned; the answer must be JSON with
+`result` 0.
 """
 
 from typing import ClassVar
@@ -21,6 +22,7 @@ from channels.reports import (
 from channels.tencent_sms import FAIL, SUCCESS, TencentSmsAccount, status_word
 from channels.tencent_voice import TencentVoiceAccount
 from channels.times import Clock, utc_now
+from channels.uplinks import Uplink
 from core.errors import Malformed
 from core.words import Channel, Outcome, Reason
 
@@ -37,7 +39,7 @@ _ANSWERED, _NOT_ANSWERED, _BROKEN = "0", "1", "2"
 
 
 class TencentSmsReceipts:
-    """Reads what the carriers report of short messages."""
+    """Reads what the carriers report of short messages, and people's texts."""
 
     channel: ClassVar[Channel] = Channel.SMS
     provider: ClassVar[str] = "tencent"
@@ -48,9 +50,23 @@ class TencentSmsReceipts:
         self._clock = clock
 
     def read(self, call: Inbound) -> Parsed:
-        """Return the receipts of one push."""
+        """Return the receipts of one push, or the text it is."""
+        if call.body.lstrip().startswith(b"{"):
+            return Parsed(TAKEN, uplinks=(self._uplink(report_of(call.body)),))
         found = (self._receipt(report) for report in reports(call.body))
         return Parsed(TAKEN, tuple(receipt for receipt in found if receipt))
+
+    def _uplink(self, report: Report) -> Uplink:
+        number, nation = text_of(report, "mobile"), text_of(report, "nationcode")
+        text = report.get("text")
+        if number is None or not isinstance(text, str):
+            raise Malformed("The body is neither reports nor a text.")
+        return Uplink(
+            provider=self.provider,
+            number=f"+{nation}{number}" if nation else number,
+            text=text,
+            at=unix_time(str(report.get("time", "")), self._clock()),
+        )
 
     def _receipt(self, report: Report) -> ProviderReceipt | None:
         number, status = text_of(report, "sid"), text_of(report, "report_status")

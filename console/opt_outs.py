@@ -39,6 +39,7 @@ class OptOuts:
             Column("channel", "work.channel"),
             Column("type", "work.type"),
             Column("since", "optouts.since"),
+            Column("source", "optouts.source"),
         )
         remove = Action("delete", "optouts.remove", self._remove)
         self._listing = Listing(
@@ -70,6 +71,7 @@ class OptOuts:
             "channel": self._names.channel(one.channel) if one.channel else everything,
             "type": self._what(one) or everything,
             "since": when(one.since),
+            "source": t(f"optouts.by_{one.source or 'hand'}"),
         }
 
     def _what(self, one: Preference) -> str:

@@ -14,7 +14,8 @@ from uuid import UUID
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from channels.receipts import ProviderReceipt
+from channels.receipts import ProviderReceipt, Reported
+from channels.uplinks import Uplink
 from core.errors import Conflict, Invalid, NotFound
 from core.models import Receipt
 from core.progress import outcome_moves, with_late_receipt
@@ -22,6 +23,7 @@ from core.words import Channel, Outcome
 from operations.acknowledging import AcknowledgeOrder, acknowledge
 from operations.deliveries import Deliveries
 from operations.lookup import find_message
+from operations.replies import ReplyDesk
 from operations.standings import note_report
 from store import Store, attempts, messages, parts
 from store.attempts import Attempt
@@ -54,10 +56,13 @@ class ReceiptDesk:
     store: Store
     deliveries: Deliveries
 
-    async def __call__(self, receipts: Sequence[ProviderReceipt]) -> None:
+    async def __call__(self, receipts: Sequence[Reported]) -> None:
         """Take in several; Unavailable where Temporal or the store is away."""
         for receipt in receipts:
-            await self.take(receipt)
+            if isinstance(receipt, Uplink):
+                await ReplyDesk(self.store, self.deliveries).take(receipt)
+            else:
+                await self.take(receipt)
 
     async def take(self, receipt: ProviderReceipt) -> Taking:
         """Take in one receipt, and say what became of it."""

@@ -14,6 +14,7 @@ from sandbox.control import control
 from sandbox.desk import Desk, Options, Provider
 from sandbox.mail import Mail
 from sandbox.problems import install
+from sandbox.replies import replies
 from sandbox.smpp import Smpp
 from sandbox.wechat import WeChat
 from sandbox.wechat_medical import WeChatMedical
@@ -71,5 +72,6 @@ def create_sandbox(options: Options | None = None) -> Sandbox:
     app.desk, app.mail, app.cmpp, app.smpp = desk, mail, cmpp, smpp
     app.include_router(control(desk))
     app.include_router(person_events(desk))
+    app.include_router(replies(desk, cmpp, smpp))
     install(app)
     return app

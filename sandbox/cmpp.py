@@ -8,7 +8,7 @@ from datetime import timedelta, timezone
 from typing import Any
 
 from sandbox.desk import KEY, SECRET
-from sandbox.gateway import BadPdu, Gateway, Join, Line, Part, Receipt, udh
+from sandbox.gateway import BadPdu, Gateway, Join, Line, Part, Receipt, Text, udh
 from sandbox.octets import Octets, TooShort
 from sandbox.outcomes import Outcome
 
@@ -127,14 +127,31 @@ class Cmpp(Gateway):
         report = struct.pack(
             f">Q7s10s10s{wide}sI", receipt.message_id, stat, at, at, to, number
         )
-        kind = b"\0" if line.version == _V30 else b""
+        return self._deliver(line, number, receipt.message_id, to, report, (0, 1))
+
+    def text(self, line: Line, number: int, text: Text) -> bytes:
+        """Return a DELIVER that carries a text, in UCS2."""
+        content = text.text.encode("utf-16-be")
+        sender = b"86" + text.sender.encode()
+        return self._deliver(line, number, self._message_id(), sender, content, (8, 0))
+
+    def _deliver(
+        self,
+        line: Line,
+        number: int,
+        message_id: int,
+        sender: bytes,
+        content: bytes,
+        kind: tuple[int, int],
+    ) -> bytes:
+        """Return a DELIVER; `kind` is its Msg_Fmt and its Registered_Delivery."""
+        v30, (coding, registered) = line.version == _V30, kind
         body = (
-            struct.pack(">Q21s10sBBB", receipt.message_id, b"10690000", b"", 0, 0, 0)
-            + struct.pack(f">{wide}s", to)
-            + kind
-            + bytes([1, len(report)])
-            + report
-            + bytes(20 if line.version == _V30 else 8)
+            struct.pack(">Q21s10sBBB", message_id, b"10690000", b"", 0, 0, coding)
+            + struct.pack(">32sB" if v30 else ">21s", sender, *([0] if v30 else []))
+            + bytes([registered, len(content)])
+            + content
+            + bytes(20 if v30 else 8)
         )
         return _pdu(_DELIVER, number, body)
 

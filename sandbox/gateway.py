@@ -104,6 +104,10 @@ class Gateway(Provider):
         """Return the request that carries a receipt."""
         raise NotImplementedError
 
+    def text(self, line: Line, number: int, text: "Text") -> bytes:
+        """Return the request that carries a text from a phone."""
+        raise NotImplementedError
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Listen while the sandbox runs."""
@@ -211,14 +215,20 @@ class Gateway(Provider):
         return at << 24 | next(self._ids) & 0xFFFFFF
 
     async def _report(self, receipt: "Receipt") -> None:
-        """Send a receipt over any line that is up, until it has been taken in."""
+        await asyncio.sleep(self.desk.options.receipt_after)
+        await self.hand_on(receipt)
+
+    async def hand_on(self, news: "Receipt | Text") -> None:
+        """Send what there is over any line that is up, until it has been taken in."""
         options = self.desk.options
-        await asyncio.sleep(options.receipt_after)
         for _ in range(_REPORT_TRIES):
             line = await self._any_line()
             number = next(line.numbers)
             line.reported[number] = asyncio.Event()
-            line.writer.write(self.report(line, number, receipt))
+            if isinstance(news, Text):
+                line.writer.write(self.text(line, number, news))
+            else:
+                line.writer.write(self.report(line, number, news))
             with suppress(TimeoutError):
                 async with asyncio.timeout(60 * options.retry_scale):
                     await line.reported[number].wait()
@@ -240,6 +250,14 @@ class Receipt:
     message_id: int
     to: str
     failed: bool
+
+
+@dataclass(frozen=True)
+class Text:
+    """What somebody sent from their phone."""
+
+    sender: str
+    text: str
 
 
 def udh(content: bytes) -> tuple[Join, bytes] | None:

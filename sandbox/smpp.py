@@ -7,7 +7,7 @@ from datetime import timedelta, timezone
 from typing import Any
 
 from sandbox.desk import KEY, SECRET
-from sandbox.gateway import BadPdu, Gateway, Join, Line, Part, Receipt, udh
+from sandbox.gateway import BadPdu, Gateway, Join, Line, Part, Receipt, Text, udh
 from sandbox.octets import Octets, TooShort
 from sandbox.outcomes import Outcome
 
@@ -116,15 +116,27 @@ class Smpp(Gateway):
             f"id:{receipt.message_id} sub:001 dlvrd:{int(not receipt.failed):03d} "
             f"submit date:{at} done date:{at} stat:{stat} err:{error} text:"
         ).encode()
-        body = (
-            b"\0\1\1"
-            + receipt.to.encode()
-            + b"\0\0\x0010690000\0"
-            # esm_class 4: a receipt. Then eight fields that say nothing.
-            + bytes([4, 0, 0, 0, 0, 0, 0, 0, 0, len(text)])
-            + text
-        )
-        return _pdu(_DELIVER, _OK, number, body)
+        # esm_class 4: a receipt.
+        return _deliver(number, receipt.to, text, 4, 0)
+
+    def text(self, line: Line, number: int, text: Text) -> bytes:
+        """Return a deliver_sm that carries a text, in UCS2."""
+        content = text.text.encode("utf-16-be")
+        return _deliver(number, "86" + text.sender, content, 0, 8)
+
+
+def _deliver(
+    number: int, sender: str, content: bytes, esm_class: int, coding: int
+) -> bytes:
+    """Return a deliver_sm; the fields between say nothing."""
+    body = (
+        b"\0\1\1"
+        + sender.encode()
+        + b"\0\0\x0010690000\0"
+        + bytes([esm_class, 0, 0, 0, 0, 0, 0, coding, 0, len(content)])
+        + content
+    )
+    return _pdu(_DELIVER, _OK, number, body)
 
 
 def _bind_status(line: Line, system_id: str, password: str, version: int) -> int:

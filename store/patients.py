@@ -19,6 +19,7 @@ from store.people import (
 )
 from store.preferences import (
     Preference,
+    note_opt_out,
     opt_in,
     opt_out,
     opted_out,
@@ -34,6 +35,7 @@ __all__ = [
     "find_patient",
     "find_patients",
     "find_staff",
+    "note_opt_out",
     "opt_in",
     "opt_out",
     "opted_out",

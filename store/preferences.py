@@ -9,12 +9,11 @@ from sqlalchemy import Table, bindparam
 from sqlalchemy import select as core_select
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
-from sqlmodel.sql.expression import SelectOfScalar
 
 from core.errors import Invalid, Wrong
 from core.identities import normalise
 from core.models import Model
-from core.words import Channel, IdentityType, TypeClass
+from core.words import Channel, IdentityType, OptOutSource, TypeClass
 from store import audit
 from store.audit import Actor
 from store.columns import utc_now
@@ -37,6 +36,7 @@ class Preference(Model):
     message_type: str | None = None
     type_class: TypeClass | None = None
     since: datetime
+    source: OptOutSource | None = None
 
 
 async def opt_out(
@@ -49,24 +49,44 @@ async def opt_out(
     type_class: TypeClass | None = None,
 ) -> Preference:
     """Note that this identity wants none of these; saying it twice changes nothing."""
+    said, _ = await note_opt_out(
+        session, identity_type, value, channel, actor, message_type, type_class
+    )
+    return said
+
+
+async def note_opt_out(
+    session: AsyncSession,
+    identity_type: IdentityType,
+    value: str,
+    channel: Channel | None,
+    actor: Actor,
+    message_type: str | None = None,
+    type_class: TypeClass | None = None,
+    source: OptOutSource | None = None,
+) -> tuple[Preference, bool]:
+    """Do the same for what came from elsewhere; tell whether it is news."""
     columns = {
         "index_hmac": _index(session, identity_type, value),
         "channel": channel or _ALL,
         "message_type": _subject(message_type, type_class),
         "identity_type": identity_type,
         "since": utc_now(),
+        "source": source,
     }
     table: Table = table_of(PreferenceRow)
     note = insert_into(dialect_of(session), table).values(columns)
-    await session.exec(note.on_conflict_do_nothing())
-    await _log(session, actor, "opt-out", columns)
-    return Preference(
-        identity_type=identity_type,
-        channel=channel,
-        message_type=message_type,
-        type_class=type_class,
-        since=(await session.exec(_since(columns))).one(),
+    connection = await session.connection()
+    done = await connection.execute(note.on_conflict_do_nothing())
+    if new := done.rowcount == 1:
+        await _log(session, actor, "opt-out", columns)
+    wanted = select(PreferenceRow).where(
+        PreferenceRow.index_hmac == columns["index_hmac"],
+        PreferenceRow.channel == columns["channel"],
+        PreferenceRow.message_type == columns["message_type"],
     )
+    first = (await session.exec(wanted)).one()
+    return _preference(first), new
 
 
 def _subject(message_type: str | None, type_class: TypeClass | None) -> str:
@@ -84,15 +104,6 @@ def _named(subject: str) -> dict[str, Any]:
     if subject.startswith(_CLASS):
         return {"type_class": TypeClass(subject.removeprefix(_CLASS))}
     return {"message_type": subject or None}
-
-
-def _since(columns: Mapping[str, Any]) -> SelectOfScalar[datetime]:
-    """When an opt-out was first said."""
-    return select(PreferenceRow.since).where(
-        PreferenceRow.index_hmac == columns["index_hmac"],
-        PreferenceRow.channel == columns["channel"],
-        PreferenceRow.message_type == columns["message_type"],
-    )
 
 
 async def opt_in(
@@ -129,14 +140,16 @@ async def preferences_of(
     ordered = wanted.order_by(
         col(PreferenceRow.channel), col(PreferenceRow.message_type)
     )
-    return tuple(
-        Preference(
-            identity_type=IdentityType(row.identity_type),
-            channel=Channel(row.channel) if row.channel else None,
-            **_named(row.message_type),
-            since=row.since,
-        )
-        for row in await session.exec(ordered)
+    return tuple(map(_preference, await session.exec(ordered)))
+
+
+def _preference(row: PreferenceRow) -> Preference:
+    return Preference(
+        identity_type=IdentityType(row.identity_type),
+        channel=Channel(row.channel) if row.channel else None,
+        **_named(row.message_type),
+        since=row.since,
+        source=OptOutSource(row.source) if row.source else None,
     )
 
 

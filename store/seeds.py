@@ -75,15 +75,26 @@ async def _night_of_marketing(session: AsyncSession) -> None:
 async def _message_types(session: AsyncSession) -> None:
     known = set((await session.exec(select(MessageTypeRow.code))).all())
     for data in message_type_data():
-        policy, templates = data.pop("policy"), data.pop("templates")
-        draft = MessageTypeDraft.model_validate(data)
-        if draft.code in known:
-            continue
-        await create_message_type(session, draft, _ACTOR)
-        await put_policy(session, draft.code, Policy.model_validate(policy), _ACTOR)
-        for channel, content in templates.items():
-            said = TemplateDraft.model_validate(content)
-            await put_template(session, draft.code, Channel(channel), said, _ACTOR)
+        if data["code"] not in known:
+            await _add_type(session, data)
+
+
+async def add_confirmation(session: AsyncSession) -> None:
+    """Add the type that answers an opt-out, when it is first wanted."""
+    await lock(session, "seeds")
+    data = _load(_DATA / "opt_out_confirmation.yaml")
+    if await session.get(MessageTypeRow, data["code"]) is None:
+        await _add_type(session, data)
+
+
+async def _add_type(session: AsyncSession, data: dict[str, Any]) -> None:
+    policy, templates = data.pop("policy"), data.pop("templates")
+    draft = MessageTypeDraft.model_validate(data)
+    await create_message_type(session, draft, _ACTOR)
+    await put_policy(session, draft.code, Policy.model_validate(policy), _ACTOR)
+    for channel, content in templates.items():
+        said = TemplateDraft.model_validate(content)
+        await put_template(session, draft.code, Channel(channel), said, _ACTOR)
 
 
 async def _clients(session: AsyncSession) -> tuple[NewClient, ...]:

@@ -12,8 +12,9 @@ from pydantic import SecretStr
 from channels.base import Sending, Taken
 from channels.cmpp import CmppAccount, CmppSender
 from channels.gateway_session import Limits
-from channels.receipts import ProviderReceipt
+from channels.receipts import ProviderReceipt, Reported
 from channels.smpp import SmppAccount, SmppSender
+from channels.uplinks import Uplink
 from core.words import Channel
 from sandbox.desk import Options
 from tests.channel_fakes import CONTENT, listening, sending
@@ -53,15 +54,20 @@ class Inbox:
     """Takes receipts in, and can be waited for."""
 
     receipts: list[ProviderReceipt] = field(default_factory=list)
+    uplinks: list[Uplink] = field(default_factory=list)
     failures: int = 0
     more: asyncio.Condition = field(default_factory=asyncio.Condition)
 
-    async def __call__(self, receipts: Sequence[ProviderReceipt]) -> None:
+    async def __call__(self, receipts: Sequence[Reported]) -> None:
         if self.failures:
             self.failures -= 1
             raise RuntimeError("the store is down")
         async with self.more:
-            self.receipts.extend(receipts)
+            for each in receipts:
+                if isinstance(each, Uplink):
+                    self.uplinks.append(each)
+                else:
+                    self.receipts.append(each)
             self.more.notify_all()
 
     def so_far(self, *taken: Taken) -> list[ProviderReceipt]:
