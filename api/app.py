@@ -53,6 +53,7 @@ from core.crypto import Keyring, load_keyring
 from core.settings import Settings
 from operations.deliveries import Deliveries, TemporalDeliveries
 from operations.sampling import sample_for_ever
+from operations.settling import settle_until_done
 from store import open_store, users
 from store.migrate import migrate
 
@@ -155,6 +156,7 @@ async def _lifespan(
     beside = {
         asyncio.create_task(sample_for_ever(app.state.centre)),
         asyncio.create_task(app.state.hub.run()),
+        asyncio.create_task(settle_until_done(store)),
     }
     try:
         yield

@@ -15,7 +15,7 @@ from core.errors import MessageCentreError
 from core.models import Model
 from operations.account_health import health_of_all
 from operations.steering import MOST_LIVE, live_queues
-from store import clients, limits
+from store import catch_ups, clients, limits
 from store.alarms import open_alarms
 from store.clients import Client
 from store.figures import unacknowledged
@@ -105,6 +105,8 @@ async def _note_stored(centre: Centre) -> None:
             seen = await unacknowledged(session)
             passed = await limits.alarms(session)
             raised = await open_alarms(session)
+            settling = await catch_ups.progress(session)
+        centre.metrics.settling(settling.done if settling else None)
         centre.metrics.alarms((alarm.client, alarm.kind) for alarm in raised)
         centre.metrics.passed_limits(passed)
         now = datetime.now(UTC)

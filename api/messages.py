@@ -34,6 +34,7 @@ from operations.acknowledging import AcknowledgeOrder, acknowledge
 from operations.lookup import Found, look_up
 from operations.orders import CancelOrder, ResendOrder, cancel, resend
 from operations.previews import shown
+from operations.people import search_messages
 from operations.recalling import RecallRequest, recall
 from store import messages
 
@@ -100,11 +101,19 @@ async def preview_message(
 async def list_messages(
     query: Annotated[MessageQuery, Query()], caller: Reader, centre: CentreDep
 ) -> MessagePage:
-    """List messages, newest first: a client's own, or anybody's for people."""
+    """List messages, newest first: a client's own, or anybody's for people.
+
+    `recipient` finds all messages of whoever has it, whatever they were sent to;
+    the audit log keeps that a person searched.
+    """
     async with centre.store.sessions() as session:
         wanted = await wanted_messages(session, query, caller)
-        if wanted is None:
-            return MessagePage(items=[], next=None)
+    if caller.client is None and query.recipient and query.cursor is None:
+        found = wanted.recipient if wanted else None
+        await search_messages(centre, found, caller.actor)
+    if wanted is None:
+        return MessagePage(items=[], next=None)
+    async with centre.store.sessions() as session:
         page = await messages.list_messages(session, wanted, query.cursor, query.limit)
     return MessagePage(items=[document(d, "store") for d in page.items], next=page.next)
 

@@ -55,8 +55,16 @@ class Metrics:
         )
         self._critical()
         self._of_providers()
+        self._of_store()
+
+    def _of_store(self) -> None:
         self._alarms = self._gauge(
             "hmc_queue_alarm", "1 while the queue's alarm is raised.", "client", "kind"
+        )
+        self._settling = self._gauge(
+            "hmc_settling_messages",
+            "Old messages given to whose they are so far; absent once all are.",
+            "work",
         )
 
     def alarms(self, raised: Iterable[tuple[str, str]]) -> None:
@@ -64,6 +72,12 @@ class Metrics:
         self._alarms.clear()
         for client, kind in raised:
             self._alarms.labels(client, kind).set(1)
+
+    def settling(self, done: int | None) -> None:
+        """Note how far the work on old messages has come; None: it is over."""
+        self._settling.clear()
+        if done is not None:
+            self._settling.labels("message-owners").set(done)
 
     def _of_providers(self) -> None:
         self._receipts = Counter(

@@ -112,8 +112,9 @@ class MessageQuery(Model):
         default=None,
         min_length=1,
         max_length=300,
-        description="`TYPE:VALUE`, e.g. `mobile:13812345678`. A bare value is taken"
-        " as the first identity type under which any message is known.",
+        description="`TYPE:VALUE`, e.g. `mobile:13812345678`: any identity of a person"
+        " finds all that was sent to any of theirs. A bare value is taken as the first"
+        " identity type under which any message is found.",
     )
     since: Time | None = Field(
         default=None, alias="from", description="Created at or after this time."

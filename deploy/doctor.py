@@ -15,7 +15,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import httpx
-from sqlalchemy import text
+from sqlalchemy import inspect, text
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.crypto import load_keyring
 from core.settings import Settings
@@ -24,7 +25,7 @@ from deploy.faults import CannotStart
 from deploy.namespace import RETENTION, retention, wait_for_temporal
 from deploy.processes import ROOT
 from deploy.up import api_url
-from store import open_store
+from store import catch_ups, open_store
 
 _TEMPORAL_LIMIT = timedelta(seconds=3)
 # Providers refuse a signature whose time is minutes off; tokens go sooner.
@@ -139,9 +140,22 @@ async def _store(settings: Settings) -> str:
             connection = await session.connection()
             query = text("SELECT version_num FROM alembic_version")
             found = (await connection.execute(query)).scalar_one()
+            settling = await _settling(session)
     finally:
         await store.close()
-    return f"{store.engine.dialect.name}, tables at {found}"
+    return f"{store.engine.dialect.name}, tables at {found}{settling}"
+
+
+async def _settling(session: AsyncSession) -> str:
+    """Say how far the work on an earlier version's messages has come."""
+    connection = await session.connection()
+    if not await connection.run_sync(lambda c: inspect(c).has_table("catch_ups")):
+        return ""  # nobody has started this version yet
+    progress = await catch_ups.progress(session)
+    if progress is None:
+        return ""
+    back = f"back to {progress.at:%Y-%m-%d}"
+    return f"; of the old messages {progress.done} are settled, {back}"
 
 
 async def _temporal(settings: Settings) -> str:

@@ -1,6 +1,7 @@
 """Writes how accepted messages stand, and who confirmed them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import cache
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -26,6 +27,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.crypto import Keyring
 from core.models import Acknowledgement, Message, MessageStatus
 from core.words import Status
+from store.owners import keys_of
 from store.sql import dialect_of, insert_into, keyring_of, table_of
 from store.tables import MessageIdentityRow, MessageRow
 
@@ -37,13 +39,15 @@ Columns: TypeAlias = Mapping[str, Any] | ReadOnlyColumnCollection[str, Any]
 
 async def record(session: AsyncSession, message: Message, doc: MessageStatus) -> None:
     """Write how a message stands; an older write never overwrites a newer one."""
-    keyring = keyring_of(session)
+    # Whose it is is read first: from its first write on, SQLite lets nobody write.
+    keys = await keys_of(session, message.recipient.identities)
     connection = await session.connection()
     written = await connection.execute(
-        _upsert(dialect_of(session)), _columns(keyring, message, doc)
+        _upsert(dialect_of(session)), _columns(keyring_of(session), message, doc)
     )
     if written.scalar_one_or_none() == 1:
-        await connection.execute(_identities(), _indexes(keyring, message))
+        rows = key_rows(message.id, message.created_at, keys)
+        await connection.execute(_identities(), rows)
 
 
 async def record_status(session: AsyncSession, doc: MessageStatus) -> bool:
@@ -179,12 +183,9 @@ def _identities() -> Any:
     return insert(table_of(MessageIdentityRow))
 
 
-def _indexes(keyring: Keyring, message: Message) -> list[dict[str, Any]]:
-    return [
-        {
-            "index_hmac": keyring.index(kind, value),
-            "created_at": message.created_at,
-            "message_id": message.id,
-        }
-        for kind, value in message.recipient.identities.items()
-    ]
+def key_rows(
+    message_id: UUID, created_at: datetime, keys: Iterable[str]
+) -> list[dict[str, Any]]:
+    """Return the rows by which a message is found."""
+    found = {"created_at": created_at, "message_id": message_id}
+    return [{"index_hmac": key, **found} for key in keys]

@@ -1,13 +1,22 @@
 """The projection of accepted messages: how each stands, found by many ways."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from pydantic import AwareDatetime
-from sqlalchemy import Select, bindparam, func, literal, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Subquery,
+    bindparam,
+    func,
+    literal,
+    tuple_,
+    union,
+)
 from sqlalchemy import select as core_select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -21,6 +30,7 @@ from store.message_writes import (
     record,
     record_status,
 )
+from store.owners import Trail, trail_of, trail_of_person
 from store.page import Page, clamp, cut, decode_time_cursor, time_cursor
 from store.sql import keyring_of, table_of
 from store.tables import MessageIdentityRow, MessageRow
@@ -33,6 +43,7 @@ __all__ = [
     "find",
     "list_failed",
     "list_messages",
+    "list_whole",
     "record",
     "record_status",
 ]
@@ -48,7 +59,8 @@ class StoredMessage(Model):
 class MessageFilter(Model):
     """Which messages to list; `since` is included, `until` is not.
 
-    `unacknowledged`: only those that somebody still has to confirm.
+    `recipient` is any identity of whoever they are for, `person` an entry of the
+    index. `unacknowledged`: only those that somebody still has to confirm.
     """
 
     client: str | None = None
@@ -56,6 +68,7 @@ class MessageFilter(Model):
     type: str | None = None
     reference: str | None = None
     recipient: Address | None = None
+    person: UUID | None = None
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
     unacknowledged: bool = False
@@ -68,7 +81,10 @@ async def find(session: AsyncSession, message_id: UUID) -> StoredMessage | None:
     row = (await connection.execute(_find(), {"wanted": message_id})).first()
     if row is None:
         return None
-    keyring, found = keyring_of(session), row._asdict()
+    return _stored(keyring_of(session), row._asdict())
+
+
+def _stored(keyring: Keyring, found: Mapping[str, Any]) -> StoredMessage:
     plain = keyring.unseal_text(found["message"], MESSAGE)
     message = Message.model_validate_json(plain)
     return StoredMessage(message=message, status=_status(keyring, found))
@@ -97,7 +113,22 @@ async def list_messages(
     limit: int = 50,
 ) -> Page[MessageStatus]:
     """Return messages, the newest first; no count, so that any page is quick."""
-    return await _page(session, wanted, cursor, limit)
+    rows, following = await _page(session, wanted, cursor, limit)
+    keyring = keyring_of(session)
+    return Page(items=tuple(_status(keyring, row) for row in rows), next=following)
+
+
+async def list_whole(
+    session: AsyncSession,
+    wanted: MessageFilter,
+    cursor: str | None = None,
+    limit: int = 50,
+) -> Page[StoredMessage]:
+    """Return the same with each message as it was accepted."""
+    more = (table_of(MessageRow).c.message,)
+    rows, following = await _page(session, wanted, cursor, limit, more=more)
+    keyring = keyring_of(session)
+    return Page(items=tuple(_stored(keyring, row) for row in rows), next=following)
 
 
 async def _page(
@@ -105,48 +136,96 @@ async def _page(
     wanted: MessageFilter,
     cursor: str | None,
     limit: int,
+    *,
     failed_by: datetime | None = None,
-) -> Page[MessageStatus]:
-    limit, keyring = clamp(limit), keyring_of(session)
-    statement = _listing(keyring, wanted, cursor).limit(limit + 1)
-    if failed_by is not None:
-        statement = statement.where(table_of(MessageRow).c.updated_at <= failed_by)
+    more: tuple[ColumnElement[Any], ...] = (),
+) -> tuple[tuple[dict[str, Any], ...], str | None]:
+    limit, table = clamp(limit), table_of(MessageRow)
+    shown = (table.c.doc, table.c.acknowledgement, table.c.created_at, table.c.id)
+    trail = await _trail(session, wanted)
+    place = None if cursor is None else decode_time_cursor(cursor)
+    asked = _Asked(wanted, place, limit + 1, failed_by)
+    statement = _listing((*shown, *more), asked, trail)
     connection = await session.connection()
     rows = [row._asdict() for row in await connection.execute(statement)]
-    shown, more = cut(rows, limit)
-    last = time_cursor(shown[-1]["created_at"], shown[-1]["id"]) if more else None
-    return Page(items=tuple(_status(keyring, row) for row in shown), next=last)
+    page, follows = cut(rows, limit)
+    last = time_cursor(page[-1]["created_at"], page[-1]["id"]) if follows else None
+    return page, last
+
+
+async def _trail(session: AsyncSession, wanted: MessageFilter) -> Trail | None:
+    """Return by what somebody's messages are found; None: nobody's in particular."""
+    if wanted.recipient is not None:
+        return await trail_of(session, wanted.recipient)
+    if wanted.person is not None:
+        return await trail_of_person(session, wanted.person)
+    return None
+
+
+class _Asked(NamedTuple):
+    """A part of a list: what fits, after which place, how many at most."""
+
+    wanted: MessageFilter
+    place: tuple[datetime, UUID] | None
+    most: int
+    failed_by: datetime | None
 
 
 def _listing(
-    keyring: Keyring, wanted: MessageFilter, cursor: str | None
+    columns: tuple[ColumnElement[Any], ...], asked: _Asked, trail: Trail | None
 ) -> Select[*tuple[Any, ...]]:
-    table, found_by = table_of(MessageRow), table_of(MessageIdentityRow)
-    shown = (table.c.doc, table.c.acknowledgement, table.c.created_at, table.c.id)
-    statement = core_select(*shown)
-    at, key = table.c.created_at, table.c.id
-    if wanted.unacknowledged:
-        at = table.c.unacknowledged_since
-        statement = statement.where(at.is_not(None))
-    if wanted.recipient is not None:
-        statement = statement.join(found_by, found_by.c.message_id == table.c.id)
-        index = keyring.index(wanted.recipient.type, wanted.recipient.value)
-        statement = statement.where(found_by.c.index_hmac == index)
-        at, key = found_by.c.created_at, found_by.c.message_id
+    table = table_of(MessageRow)
+    if trail is None:
+        at = table.c.created_at
+        if asked.wanted.unacknowledged:
+            at = table.c.unacknowledged_since
+        return _part(core_select(*columns), asked, at, table.c.id)
+    found = _found(asked, trail.keys)
+    joined = core_select(*columns).join(found, found.c.message_id == table.c.id)
+    newest = joined.order_by(found.c.created_at.desc(), found.c.message_id.desc())
+    return newest.limit(asked.most)
+
+
+def _found(asked: _Asked, keys: Sequence[str]) -> Subquery:
+    """Return what fits of each key: every part reads its index in order, and ends."""
+    table, by = table_of(MessageRow), table_of(MessageIdentityRow)
+    at, key = by.c.created_at, by.c.message_id
+    every = core_select(at, key).join(table, key == table.c.id)
+    parts = [
+        _part(every.where(by.c.index_hmac == one), asked, at, key).subquery()
+        for one in keys or ("",)
+    ]
+    whole = union(*map(core_select, parts)).subquery()
+    newest = core_select(whole).order_by(whole.c[0].desc(), whole.c[1].desc())
+    return newest.limit(asked.most).subquery()
+
+
+def _part(
+    statement: Select[*tuple[Any, ...]],
+    asked: _Asked,
+    at: ColumnElement[Any],
+    key: ColumnElement[Any],
+) -> Select[*tuple[Any, ...]]:
+    """Narrow a statement to what is asked for, the newest first."""
+    table, wanted = table_of(MessageRow), asked.wanted
     for name in ("client", "status", "type", "reference"):
         if (value := getattr(wanted, name)) is not None:
             statement = statement.where(table.c[name] == str(value))
     if wanted.batch is not None:
         statement = statement.where(table.c.batch == wanted.batch)
+    if wanted.unacknowledged:
+        statement = statement.where(table.c.unacknowledged_since.is_not(None))
     if wanted.since is not None:
         statement = statement.where(at >= wanted.since)
     if wanted.until is not None:
         statement = statement.where(at < wanted.until)
-    if cursor is not None:
-        moment, last = decode_time_cursor(cursor)
+    if asked.failed_by is not None:
+        statement = statement.where(table.c.updated_at <= asked.failed_by)
+    if asked.place is not None:
+        moment, last = asked.place
         place = tuple_(literal(moment, at.type), literal(last, key.type))
         statement = statement.where(tuple_(at, key) < place)
-    return statement.order_by(at.desc(), key.desc())
+    return statement.order_by(at.desc(), key.desc()).limit(asked.most)
 
 
 async def list_failed(
@@ -162,7 +241,9 @@ async def list_failed(
     listed twice.
     """
     failed = wanted.model_copy(update={"status": Status.FAILED})
-    return await _page(session, failed, cursor, limit, failed_by=now)
+    rows, following = await _page(session, failed, cursor, limit, failed_by=now)
+    keyring = keyring_of(session)
+    return Page(items=tuple(_status(keyring, row) for row in rows), next=following)
 
 
 async def count_failed(
@@ -170,10 +251,9 @@ async def count_failed(
 ) -> tuple[int, bool]:
     """Count what `list_failed` lists, up to `most`; tell whether there is more."""
     failed = wanted.model_copy(update={"status": Status.FAILED})
-    some = _listing(keyring_of(session), failed, None).with_only_columns(
-        table_of(MessageRow).c.id
-    )
-    some = some.where(table_of(MessageRow).c.updated_at <= now).limit(most + 1)
+    asked = _Asked(failed, None, most + 1, now)
+    trail = await _trail(session, failed)
+    some = _listing((table_of(MessageRow).c.id,), asked, trail)
     counted = core_select(func.count()).select_from(some.subquery())
     connection = await session.connection()
     count = (await connection.execute(counted)).scalar_one()

@@ -48,7 +48,7 @@ from store.when_tables import (
     LimitCounterRow,
     SendingRulesRow,
 )
-from store.work_tables import LeaseRow, QueueSampleRow, QueueSettingRow
+from store.work_tables import CatchUpRow, LeaseRow, QueueSampleRow, QueueSettingRow
 from store.workstation_tables import PopupRow, WorkstationAddressRow, WorkstationRow
 
 __all__ = [
@@ -60,6 +60,7 @@ __all__ = [
     "BatchRecipientRow",
     "BatchRow",
     "CapHitRow",
+    "CatchUpRow",
     "ChannelRow",
     "ClientRow",
     "ClientSecretRow",

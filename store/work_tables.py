@@ -1,6 +1,7 @@
 """The tables of the daily work: how queues are steered, and what was seen of them."""
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlmodel import Field
 
@@ -47,3 +48,17 @@ class LeaseRow(Row, table=True):
     name: str = Field(primary_key=True)
     holder: str
     until: datetime = Field(sa_type=UtcDateTime)
+
+
+class CatchUpRow(Row, table=True):
+    """How far a piece of work on old rows has come; no row: nothing is left.
+
+    What lies after the place (`at`, `id`) is done.
+    """
+
+    __tablename__ = "catch_ups"
+
+    name: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=UtcDateTime)
+    id: UUID
+    done: int
