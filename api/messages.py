@@ -31,12 +31,13 @@ from api.views import (
 from core.acceptance import MessageRequest
 from operations.accepting import message_type, planned, refuse_too_long
 from operations.acknowledging import AcknowledgeOrder, acknowledge
+from operations.finding import note_search
 from operations.lookup import Found, look_up
 from operations.orders import CancelOrder, ResendOrder, cancel, resend
 from operations.previews import shown
-from operations.people import search_messages
 from operations.recalling import RecallRequest, recall
 from store import messages
+from store.messages import MessageFilter
 
 router = APIRouter(prefix="/v1/messages", tags=["messages"])
 # With a form of its own, so that `/preview` is no message: GET there is a 405.
@@ -109,8 +110,7 @@ async def list_messages(
     async with centre.store.sessions() as session:
         wanted = await wanted_messages(session, query, caller)
     if caller.client is None and query.recipient and query.cursor is None:
-        found = wanted.recipient if wanted else None
-        await search_messages(centre, found, caller.actor)
+        await note_search(centre, wanted or MessageFilter(), caller.actor)
     if wanted is None:
         return MessagePage(items=[], next=None)
     async with centre.store.sessions() as session:

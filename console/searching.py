@@ -15,6 +15,7 @@ from core.identities import normalise
 from core.models import Address
 from core.words import IdentityType, Status
 from store.messages import MessageFilter
+from store.owners import Trail
 
 # The first of these is offered: what most people ask with.
 _USUAL = IdentityType.MOBILE
@@ -116,3 +117,13 @@ def _draw_recipient(form: Form, names: Names) -> ui.input:
         hint=t("messages.identity_hint"),
         autocomplete="off",
     )
+
+
+def trail_in_words(trail: Trail) -> str:
+    """Say by what somebody's messages were looked for."""
+    if not trail.people:
+        return t("found.alone")
+    made = {"count": trail.identities, "people": len(trail.people)}
+    if len(trail.people) > 1:
+        return t("found.several", **made)
+    return t("found.staff" if trail.staff else "found.patient", **made)

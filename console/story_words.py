@@ -14,14 +14,18 @@ _THROUGH = (Outcome.READ, Outcome.DELIVERED, Outcome.ACCEPTED)
 def in_words(doc: MessageStatus, known: Names) -> Iterator[str]:
     """Yield how a message stands, and what can be done about it."""
     if doc.status is Status.DELIVERED:
-        through = (d.channel for d in doc.deliveries if d.outcome in _THROUGH)
-        yield t("story.delivered", channels=_list(through, known))
+        yield t("story.delivered", channels=through(doc, known))
     elif doc.status is Status.FAILED:
         yield from _failed(doc, known)
     else:
         yield t(f"story.{doc.status}")
     if doc.run > 1:
         yield t("story.again", number=doc.run)
+
+
+def through(doc: MessageStatus, known: Names) -> str:
+    """Return the channels that took a message on, or reached its recipient."""
+    return _list((d.channel for d in doc.deliveries if d.outcome in _THROUGH), known)
 
 
 def _failed(doc: MessageStatus, known: Names) -> Iterator[str]:

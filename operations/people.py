@@ -4,13 +4,12 @@ from uuid import UUID
 
 from core.errors import Forbidden, Invalid, NotFound, Wrong
 from core.identities import mask, mask_name, normalise
-from core.models import Address, Recipient
+from core.models import Recipient
 from core.words import IdentityType, Role
 from operations import Parts
 from operations.lookup import look_up, stored_message
 from store import audit, patients
 from store.audit import Actor
-from store.owners import Trail, trail_of
 from store.patients import Patient, Preference
 
 # An auditor reads what was done, not who was ill.
@@ -43,23 +42,6 @@ async def find_patients(
     async with parts.store.sessions() as session:
         found = await patients.find_patients(session, identity_type, wanted)
     return tuple(map(masked, found))
-
-
-async def search_messages(
-    parts: Parts, recipient: Address | None, actor: Actor
-) -> Trail:
-    """Return by what somebody's messages are found; the log keeps who looked for whom.
-
-    None stands for a number that is none of anybody known.
-    """
-    async with parts.store.sessions.begin() as session:
-        trail = Trail(keys=())
-        if recipient is not None:
-            trail = await trail_of(session, recipient)
-        kind = recipient.type if recipient else "any"
-        asked = {"recipient": str(kind), "people": list(map(str, trail.people))}
-        await audit.write(session, actor, "search", "messages", None, asked)
-    return trail
 
 
 async def patient(parts: Parts, person_id: UUID) -> Patient:

@@ -46,6 +46,7 @@ __all__ = [
     "list_whole",
     "record",
     "record_status",
+    "trail",
 ]
 
 
@@ -142,10 +143,10 @@ async def _page(
 ) -> tuple[tuple[dict[str, Any], ...], str | None]:
     limit, table = clamp(limit), table_of(MessageRow)
     shown = (table.c.doc, table.c.acknowledgement, table.c.created_at, table.c.id)
-    trail = await _trail(session, wanted)
+    found_by = await trail(session, wanted)
     place = None if cursor is None else decode_time_cursor(cursor)
     asked = _Asked(wanted, place, limit + 1, failed_by)
-    statement = _listing((*shown, *more), asked, trail)
+    statement = _listing((*shown, *more), asked, found_by)
     connection = await session.connection()
     rows = [row._asdict() for row in await connection.execute(statement)]
     page, follows = cut(rows, limit)
@@ -153,7 +154,7 @@ async def _page(
     return page, last
 
 
-async def _trail(session: AsyncSession, wanted: MessageFilter) -> Trail | None:
+async def trail(session: AsyncSession, wanted: MessageFilter) -> Trail | None:
     """Return by what somebody's messages are found; None: nobody's in particular."""
     if wanted.recipient is not None:
         return await trail_of(session, wanted.recipient)
@@ -252,8 +253,8 @@ async def count_failed(
     """Count what `list_failed` lists, up to `most`; tell whether there is more."""
     failed = wanted.model_copy(update={"status": Status.FAILED})
     asked = _Asked(failed, None, most + 1, now)
-    trail = await _trail(session, failed)
-    some = _listing((table_of(MessageRow).c.id,), asked, trail)
+    found_by = await trail(session, failed)
+    some = _listing((table_of(MessageRow).c.id,), asked, found_by)
     counted = core_select(func.count()).select_from(some.subquery())
     connection = await session.connection()
     count = (await connection.execute(counted)).scalar_one()

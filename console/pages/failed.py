@@ -9,9 +9,9 @@ from console.desk import desk
 from console.failures import notify, told
 from console.frame import acting, page
 from console.listing import Column, Listing, Row, Rows
+from console.message_rows import row_of
 from console.names import Names, names
 from console.pages.message import ask_resend
-from console.pages.messages import row_of
 from console.presence import every
 from console.searching import draw_search
 from console.shell import Text, actions

@@ -7,15 +7,16 @@ from nicegui import ui
 from console.desk import desk
 from console.failures import notify
 from console.frame import acting, page
-from console.listing import Column, Listing, Row, Rows
+from console.listing import Column, Listing, Rows
+from console.message_rows import whole_row
 from console.names import Names, names
-from console.searching import draw_search
+from console.searching import draw_search, trail_in_words
 from console.shell import actions
 from console.texts import t
-from console.widgets import button, card, when
-from console.words import status_tone
+from console.widgets import button, card, note
 from core import csv_safe
 from core.models import MessageStatus
+from operations.finding import note_search
 from store import audit, messages
 from store.audit import Actor
 from store.messages import MessageFilter
@@ -67,12 +68,17 @@ class _Page:
             with ui.element("div").classes("hmc-buttons"):
                 button(t("work.clear"), _clear, kind="quiet")
                 button(t("work.search"), find, icon="search", kind="primary")
+        with ui.element("div").props("role=status"):
+            self._trail = note("")
+        self._trail.set_visibility(False)
         self._wanted = self._asked()
         self._listing = Listing(
             columns=(
                 Column("created", "work.created"),
                 Column("type", "work.type", link="address"),
+                Column("recipient", "message.recipient"),
                 Column("status", "work.status", tone="tone"),
+                Column("channel", "messages.through"),
                 Column("client", "work.client"),
                 Column("reference", "work.reference", mono=True),
                 Column("id", "work.id", mono=True),
@@ -95,12 +101,16 @@ class _Page:
             ui.navigate.to(f"/messages/{message_id}")
             return
         self._wanted = self._asked()
+        self._trail.set_visibility(self._wanted.recipient is not None)
+        if self._wanted.recipient is not None:
+            trail = await note_search(desk(), self._wanted, actor)
+            self._trail.text = trail_in_words(trail)
         await self._listing.reload()
 
     async def _load(self, cursor: str | None) -> tuple[Rows, str | None]:
         async with desk().store.sessions() as session:
-            found = await messages.list_messages(session, self._wanted, cursor, 50)
-        return [row_of(doc, self._names) for doc in found.items], found.next
+            found = await messages.list_whole(session, self._wanted, cursor, 50)
+        return [whole_row(one, self._names) for one in found.items], found.next
 
     async def _export(self, actor: Actor) -> None:
         self._wanted = self._asked()
@@ -121,20 +131,6 @@ def _uuid(text: str) -> UUID | None:
 
 def _clear() -> None:
     ui.navigate.to("/messages")
-
-
-def row_of(doc: MessageStatus, known: Names) -> Row:
-    """Return a message as a line of a list."""
-    return {
-        "id": str(doc.id),
-        "address": f"/messages/{doc.id}",
-        "created": when(doc.created_at),
-        "type": known.type(doc.type),
-        "status": t(f"status.{doc.status}"),
-        "tone": status_tone(doc.status),
-        "client": known.client(doc.client),
-        "reference": doc.reference or "",
-    }
 
 
 _HEADS = (

@@ -1,4 +1,4 @@
-"""One patient of the index: masked, in clear after a step, changed; opt-outs."""
+"""One patient of the index: masked, in clear after a step; messages, opt-outs."""
 
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from console.frame import acting, page
 from console.names import Names, names
 from console.opt_outs import OptOuts
 from console.patient_form import ask_patient
+from console.person_messages import PersonMessages
 from console.shell import actions, heading
 from console.standings import Standings
 from console.texts import t
@@ -55,6 +56,9 @@ class _Page:
         with card(t("patients.numbers")):
             self._room = ui.element("div")
         self._show(shown)
+        if visitor is not None:
+            with card(t("patients.messages")):
+                await PersonMessages(self._id, self._names).draw(visitor.actor)
         with card(t("standings.title")):
             may_clear = role in MAY_CLEAR
             await Standings(self._id, self._names, may_clear=may_clear).draw()

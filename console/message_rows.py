@@ -1,0 +1,40 @@
+"""Messages as lines of a list: what, to whom (masked), how it stands, by what."""
+
+from console.listing import Row
+from console.names import Names
+from console.story_words import through
+from console.texts import t
+from console.widgets import when
+from console.words import status_tone
+from core.models import MessageStatus, Recipient
+from core.words import IdentityType
+from operations.people import masked_recipient
+from store.messages import StoredMessage
+
+
+def row_of(doc: MessageStatus, known: Names) -> Row:
+    """Return a message as a line of a list."""
+    return {
+        "id": str(doc.id),
+        "address": f"/messages/{doc.id}",
+        "created": when(doc.created_at),
+        "type": known.type(doc.type),
+        "status": t(f"status.{doc.status}"),
+        "tone": status_tone(doc.status),
+        "client": known.client(doc.client),
+        "reference": doc.reference or "",
+        "channel": through(doc, known),
+    }
+
+
+def whole_row(one: StoredMessage, known: Names) -> Row:
+    """Return the same with whom it is for, masked."""
+    return {**row_of(one.status, known), "recipient": _in_short(one.message.recipient)}
+
+
+def _in_short(recipient: Recipient) -> str:
+    """Return a name and one number, as a screen may show them."""
+    shown = masked_recipient(recipient)
+    first = next(iter(shown.identities.values()))
+    number = shown.identities.get(IdentityType.MOBILE, first)
+    return f"{shown.name} {number}" if shown.name else number

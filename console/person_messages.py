@@ -1,0 +1,61 @@
+"""A patient's messages on their page, the newest first, of one type or of all."""
+
+from uuid import UUID
+
+from nicegui import ui
+
+from console.desk import desk
+from console.forms import Form
+from console.listing import Column, Listing, Rows
+from console.message_rows import row_of
+from console.names import Names
+from console.searching import trail_in_words
+from console.texts import t
+from console.widgets import note
+from operations.finding import note_search
+from store import messages
+from store.audit import Actor
+from store.messages import MessageFilter
+
+_SHOWN = 10
+
+
+class PersonMessages:
+    """The list of what was sent to one patient, by whatever number."""
+
+    def __init__(self, person_id: UUID, known: Names) -> None:
+        self._wanted = MessageFilter(person=person_id)
+        self._names = known
+
+    async def draw(self, actor: Actor) -> None:
+        """Draw the list; the audit log keeps who looked."""
+        trail = await note_search(desk(), self._wanted, actor)
+        note(trail_in_words(trail))
+        with ui.element("div").classes("hmc-terms"):
+            types = {"": t("work.all"), **self._names.types}
+            chosen = Form().choice("type", "work.type", types, "")
+        self._listing = Listing(
+            columns=(
+                Column("created", "work.created"),
+                Column("type", "work.type", link="address"),
+                Column("channel", "messages.through"),
+                Column("status", "work.status", tone="tone"),
+            ),
+            load=self._load,
+            empty="patients.no_messages",
+            key="id",
+            label="patients.messages",
+        )
+        await self._listing.draw()
+
+        async def narrow() -> None:
+            only = {"type": chosen.value or None}
+            self._wanted = self._wanted.model_copy(update=only)
+            await self._listing.reload()
+
+        chosen.on_value_change(narrow)
+
+    async def _load(self, cursor: str | None) -> tuple[Rows, str | None]:
+        async with desk().store.sessions() as session:
+            found = await messages.list_messages(session, self._wanted, cursor, _SHOWN)
+        return [row_of(doc, self._names) for doc in found.items], found.next
