@@ -9,12 +9,19 @@ A message is found by keys, each an HMAC and a row of `message_identities`:
 * a person's own key, the index of the EMPI or staff number, which never moves.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Select, bindparam, func, select
+from sqlalchemy import (
+    BindParameter,
+    CompoundSelect,
+    Select,
+    bindparam,
+    select,
+    union_all,
+)
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.crypto import Keyring
@@ -29,7 +36,10 @@ from store.tables import PersonIdentityRow, PersonRow
 FEW = 10
 # Names a place, not who works there.
 _PLACES = frozenset({IdentityType.DEPARTMENT})
+# A person's own numbers.
+_OWN = frozenset({IdentityType.EMPI_ID, IdentityType.STAFF_NO})
 _SETTLED = "settled"
+_AT_ONCE = 16
 
 
 class Trail(Model):
@@ -100,6 +110,8 @@ async def keys_of(
     """Return the keys of a message to these identities, as the index is now."""
     keyring = keyring_of(session)
     indexes = indexes_of(keyring, identities)
+    if len(indexes) == 1 and indexes.keys() <= _OWN:  # its own key, known or not
+        return frozenset(indexes.values())
     holders = await holders_of(session, owned(indexes))
     return message_keys(keyring, indexes, holders)
 
@@ -171,24 +183,33 @@ async def _who(
 
 async def _holders(session: AsyncSession, indexes: Collection[str]) -> list[Holder]:
     """Return who has any of these, but for what is nobody's in particular."""
-    if not indexes:
-        return []
+    found: dict[str, list[Holder]] = {}
     connection = await session.connection()
-    found = await connection.execute(_holding(), {"indexes": list(indexes)})
-    return [Holder(*row) for row in found]
+    for some in _some(indexes):
+        asked = {f"index_{number}": index for number, index in enumerate(some)}
+        for row in await connection.execute(_holding(len(some)), asked):
+            found.setdefault(row.index_hmac, []).append(Holder(*row))
+    return [holder for held in found.values() if len(held) <= FEW for holder in held]
+
+
+def _some(indexes: Collection[str]) -> Iterator[list[str]]:
+    """Yield the indexes, so many at a time as one statement takes."""
+    every = list(indexes)
+    for first in range(0, len(every), _AT_ONCE):
+        yield every[first : first + _AT_ONCE]
 
 
 @cache
-def _holding() -> Select[*tuple[Any, ...]]:
+def _holding(count: int) -> CompoundSelect[*tuple[Any, ...]]:
+    """One read of each index, which ends early however many have it."""
     has, person = table_of(PersonIdentityRow), table_of(PersonRow)
-    wanted: BindParameter[str] = bindparam("indexes", expanding=True)
-    few = select(has.c.index_hmac).where(has.c.index_hmac.in_(wanted))
-    few = few.group_by(has.c.index_hmac).having(func.count() <= FEW)
-    return (
-        select(has.c.index_hmac, person.c.id, person.c.kind, person.c.key_index)
-        .select_from(has.join(person, person.c.id == has.c.person_id))
-        .where(has.c.index_hmac.in_(few))
+    every = select(has.c.index_hmac, person.c.id, person.c.kind, person.c.key_index)
+    every = every.join_from(has, person, person.c.id == has.c.person_id)
+    each = (
+        every.where(has.c.index_hmac == bindparam(f"index_{n}")).limit(FEW + 1)
+        for n in range(count)
     )
+    return union_all(*(select(one.subquery()) for one in each))
 
 
 async def _identities(
