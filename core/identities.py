@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta, timezone
 import phonenumbers
 from phonenumbers import PhoneNumberType
 
+from core.invisible import plain
 from core.words import Channel, IdentityType
 
 _MAX_LENGTH = 255
@@ -109,7 +110,7 @@ def _landline(value: str) -> str:
 
 
 def _email(value: str) -> str:
-    local, at, domain = value.strip().rpartition("@")
+    local, at, domain = value.rpartition("@")
     try:
         ascii_domain = domain.encode("idna").decode("ascii").lower() if domain else ""
     except UnicodeError:
@@ -126,10 +127,9 @@ def _pattern(pattern: str, wants: str) -> Callable[[str], str]:
     compiled = re.compile(pattern)
 
     def check(value: str) -> str:
-        trimmed = value.strip()
-        if not compiled.fullmatch(trimmed):
+        if not compiled.fullmatch(value):
             raise ValueError(f"must be {wants}")
-        return trimmed
+        return value
 
     return check
 
@@ -180,11 +180,12 @@ _RULES: dict[IdentityType, Callable[[str], str]] = {
 def normalise(kind: IdentityType, value: str) -> str:
     """Return the value in its one spelling; ValueError says what is wrong.
 
-    The error never repeats the value.
+    What nobody can see in it makes no difference. The error never repeats the value.
     """
-    if not value.strip() or len(value) > _MAX_LENGTH:
+    spelt = plain(value) if len(value) <= _MAX_LENGTH else ""
+    if not spelt:
         raise ValueError(f"must have 1 to {_MAX_LENGTH} characters")
-    return _RULES[kind](value)
+    return _RULES[kind](spelt)
 
 
 # The compound surnames met in hospitals; in any other name the first character is it.
