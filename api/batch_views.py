@@ -7,14 +7,21 @@ from pydantic import Field
 
 from core.batches import Batch, BatchState, Rate
 from core.models import Model
+from core.repeats import Repeat
 from operations.batch_orders import Seen
 
 
 class BatchAccepted(Model):
-    """The answer to a batch that was accepted."""
+    """The answer to a batch that was accepted.
+
+    `duplicates`: the first hundred recipients whom an earlier one names already, of
+    `duplicate_count`; each receives a message too, unless `once_each` was asked for.
+    """
 
     id: UUID
     count: int = Field(examples=[10_000])
+    duplicate_count: int = Field(examples=[1])
+    duplicates: tuple[Repeat, ...]
 
 
 class BatchLine(Model):

@@ -51,7 +51,13 @@ async def send_batch(
     response.headers["Location"] = f"{PREFIX}/{done.batch.id}"
     if done.replayed:
         response.headers["Idempotent-Replayed"] = "true"
-    return BatchAccepted(id=done.batch.id, count=done.batch.count)
+    batch = done.batch
+    return BatchAccepted(
+        id=batch.id,
+        count=batch.count,
+        duplicate_count=batch.repeats.count,
+        duplicates=batch.repeats.first,
+    )
 
 
 @router.get("")

@@ -21,6 +21,8 @@ class Desk:
     store: Store
     deliveries: Deliveries
     sign_ins: Gates = field(default_factory=Gates)
+    # Reading a list takes a thread for seconds: others need threads too.
+    lists: Gate = field(default_factory=lambda: Gate(at_once=2, waiting=20))
 
 
 def desk() -> Desk:

@@ -27,6 +27,7 @@ from core.errors import Invalid, Wrong
 from core.letters import Words
 from core.limits import SLOWEST
 from core.models import Message, MessageType, Model, Recipient
+from core.repeats import Repeats
 from core.words import Channel, IdentityType, Priority
 
 MAX_RECIPIENTS = 10_000
@@ -82,6 +83,11 @@ class BatchRequest(BaseModel):
     send_at: Time | None = None
     expires_at: Time | None = None
     rate_per_second: Rate | None = None
+    once_each: bool = Field(
+        default=False,
+        strict=True,
+        description="Leave out whoever an earlier recipient names already.",
+    )
 
 
 class Steering(Model):
@@ -106,6 +112,7 @@ class Batch(Model):
     expires_at: datetime | None = None
     fingerprint: str = ""
     started: int = 0
+    repeats: Repeats = Repeats()
 
 
 class Addressed(Model):
@@ -193,14 +200,14 @@ def address(
     )
 
 
-def refuse(wrong: list[Wrong]) -> None:
-    """Raise Invalid with the first wrong places, if there are any."""
+def refuse(wrong: list[Wrong], most: int | None = MOST_TOLD) -> None:
+    """Raise Invalid with the first wrong places, if there are any; None: with all."""
     if not wrong:
         return
-    detail, more = "The batch was refused; see `errors`.", len(wrong) - MOST_TOLD
-    if more > 0:
+    told, detail = wrong[:most], "The batch was refused; see `errors`."
+    if len(told) < len(wrong):
         detail = f"The batch was refused; see `errors`, the first of {len(wrong)}."
-    raise Invalid(detail, wrong[:MOST_TOLD])
+    raise Invalid(detail, told)
 
 
 def frame(

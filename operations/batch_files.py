@@ -1,43 +1,51 @@
 """From a file's lines to a batch, and from what is refused back to lines."""
 
+import asyncio
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from uuid_utils.compat import uuid7
 
-from core.acceptance import required_params
-from core.batches import MOST_TOLD, BatchRecipient, BatchRequest
+from core.batches import BatchRecipient, BatchRequest
 from core.errors import Invalid, Wrong
-from core.identities import ADDRESSES
 from core.models import Message, MessageType
 from core.words import Channel, IdentityType
 from operations import Parts
-from operations.batches import check
-from operations.sheets import Sheet
+from operations.batch_columns import OWN, Columns, columns_in, columns_of
+from operations.batches import Checked, check
+from operations.sheets import Fault, Faulty, Line, Sheet
 from store.clients import Client
 
-_OWN = ("name", "reference")
+__all__ = [
+    "Estimate",
+    "Examined",
+    "Fault",
+    "Faulty",
+    "columns_of",
+    "estimate",
+    "examine",
+    "request_of",
+]
 _PLACE = re.compile(r"/recipients/(\d+)(?:/(?:params|identities))?/?(.*)")
 
 
 @dataclass(frozen=True)
-class Fault:
-    """One wrong place of a file; line 0 is the batch as a whole."""
+class Examined:
+    """What became of a list: what of it can be sent, and every wrong place.
 
-    line: int
-    column: str
-    detail: str
+    `sheet`, `asked` and `checked` are without the wrong lines; None where nothing can
+    be sent. `unknown` are the columns that nobody reads.
+    """
 
-
-class Faulty(Exception):
-    """A file has wrong places; nothing of it is sent."""
-
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        super().__init__("The file has wrong places.")
-        self.faults = tuple(faults)
+    sheet: Sheet | None
+    asked: BatchRequest | None
+    checked: Checked | None
+    faults: tuple[Fault, ...]
+    unknown: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -49,49 +57,44 @@ class Estimate:
     most: float
 
 
-def columns_of(kind: MessageType) -> list[str]:
-    """Return a sheet's columns for a type: who, then what the texts need."""
-    wanted = [IdentityType.EMPI_ID, IdentityType.PATIENT_ID]
-    for weighted in kind.policy.channels:
-        wanted += ADDRESSES[weighted.channel]
-    identities = [i.value for i in IdentityType if i in wanted]
-    return [*identities, *_OWN, *sorted(required_params(kind))]
-
-
 def request_of(
     sheet: Sheet, kind: MessageType, labels: Mapping[str, str], **shared: object
 ) -> BatchRequest:
-    """Return the batch of a file; Faulty with its wrong lines.
+    """Return the batch of a file; Faulty with all its wrong places.
 
-    `labels` are other names of columns, as the dictionary has them.
+    `labels` are other names of columns, as the dictionary has them. What stands in a
+    column that is not known is left out.
     """
-    names = {column: labels.get(column, column) for column in sheet.head}
-    known = {*IdentityType, *_OWN, *required_params(kind)}
-    faults = [
-        Fault(1, column, "No such column; compare with the empty sheet.")
-        for column, name in names.items()
-        if name not in known
-    ]
-    people = []
+    columns = columns_in(sheet, kind, labels)
+    faults, people = list(columns.faults), []
     for line in sheet.lines:
-        faults += [
-            Fault(line.number, column, "Holds a formula; paste its value instead.")
-            for column in line.formulas
-        ]
-        cells = {names[column]: text for column, text in line.cells.items()}
-        people.append(_recipient(line.number, cells, faults))
+        wrong = list(_wrong_cells(line, columns))
+        faults += wrong
+        if not wrong:
+            people.append(_recipient(line, columns, faults))
     if faults:
-        raise Faulty(faults[:MOST_TOLD])
+        raise Faulty(faults)
     return BatchRequest.model_validate(
         {"type": kind.code, "recipients": people, **shared}
     )
 
 
+def _wrong_cells(line: Line, columns: Columns) -> Iterable[Fault]:
+    for column, detail in line.faults.items():
+        if column == "" or column in columns.names:
+            yield Fault(line.number, column, detail)
+
+
 def _recipient(
-    line: int, cells: Mapping[str, str], faults: list[Fault]
+    line: Line, columns: Columns, faults: list[Fault]
 ) -> BatchRecipient | None:
+    cells = {
+        columns.names[head]: text
+        for head, text in line.cells.items()
+        if head in columns.names
+    }
     who = {name: text for name, text in cells.items() if name in set(IdentityType)}
-    own = {name: text for name, text in cells.items() if name in _OWN}
+    own = {name: text for name, text in cells.items() if name in OWN}
     params = {n: text for n, text in cells.items() if n not in who and n not in own}
     try:
         return BatchRecipient.model_validate(
@@ -100,29 +103,67 @@ def _recipient(
     except ValidationError as error:
         for place in error.errors(include_input=False, include_url=False):
             column = str(place["loc"][-1]) if len(place["loc"]) > 1 else ""
-            missing = place["type"] == "too_short"
-            detail = "Nobody is named on this line." if missing else place["msg"]
-            faults.append(Fault(line, column, detail))
+            column = column or (str(place["loc"][0]) if place["loc"][0] in OWN else "")
+            faults.append(Fault(line.number, columns.head(column), _told(place)))
         return None
 
 
+def _told(place: ErrorDetails) -> str:
+    if place["type"] == "too_short":
+        return "Nobody is named on this line."
+    if place["type"] == "string_too_long":
+        return f"Longer than {place['ctx']['max_length']} characters."
+    return place["msg"]
+
+
+async def examine(
+    parts: Parts,
+    client: Client,
+    sheet: Sheet,
+    kind: MessageType,
+    labels: Mapping[str, str],
+    **shared: object,
+) -> Examined:
+    """Check a list as it would be sent, every line of it; the wrong ones are told.
+
+    Raises what is wrong with the batch as a whole and with no place of the file.
+    """
+    columns, found = columns_in(sheet, kind, labels), list[Fault]()
+    part: Sheet | None = sheet
+    while part is not None:
+        try:
+            asked = await asyncio.to_thread(request_of, part, kind, labels, **shared)
+            done = await checked(parts, client, part, asked, columns)
+            break
+        except Faulty as error:
+            found += error.faults
+            part = part.without({fault.line for fault in error.faults})
+    found.sort(key=lambda fault: fault.line)
+    if part is None:
+        return Examined(None, None, None, tuple(found), columns.unknown)
+    return Examined(part, asked, done, tuple(found), columns.unknown)
+
+
 async def checked(
-    parts: Parts, client: Client, sheet: Sheet, asked: BatchRequest
-) -> Message:
-    """Return what the batch's messages share; Faulty with its wrong lines."""
+    parts: Parts, client: Client, sheet: Sheet, asked: BatchRequest, columns: Columns
+) -> Checked:
+    """Return the batch as it would be sent; Faulty with all its wrong lines."""
+    now = datetime.now(UTC)
     try:
-        return (await check(parts, client, asked, uuid7(), datetime.now(UTC))).frame
+        return await check(parts, client, asked, uuid7(), now, most=None)
     except Invalid as error:
-        found = error.errors or (Wrong("", str(error)),)
-        raise Faulty([_fault(sheet, wrong) for wrong in found]) from None
+        faults = [_fault(sheet, columns, wrong) for wrong in error.errors]
+        if not any(fault.line for fault in faults):
+            raise
+        raise Faulty(faults) from None
 
 
-def _fault(sheet: Sheet, wrong: Wrong) -> Fault:
+def _fault(sheet: Sheet, columns: Columns, wrong: Wrong) -> Fault:
     if (place := _PLACE.fullmatch(wrong.pointer)) is None:
         return Fault(0, wrong.pointer.strip("/"), wrong.detail)
     line = sheet.lines[int(place[1])].number
-    column = place[2].replace("~1", "/").replace("~0", "~")
-    return Fault(line, column, wrong.detail)
+    name = place[2].replace("~1", "/").replace("~0", "~")
+    return Fault(line, columns.head(name), wrong.detail)
 
 
 def estimate(

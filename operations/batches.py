@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 
 from core.acceptance import Sender, required_params
 from core.batches import (
+    MOST_TOLD,
     Addressed,
     Batch,
     BatchRecipient,
@@ -26,14 +27,16 @@ from core.batches import (
     keyed_batch_id,
     refuse,
 )
-from core.errors import Invalid, Wrong
+from core.errors import Conflict, Invalid, Wrong
 from core.models import Message, MessageType
+from core.repeats import Repeat, Repeats, repeats_of, told
 from core.words import Role
 from operations import Parts
 from operations.accepting import message_type
 from store import audit, batches
 from store.audit import Actor
 from store.clients import Client
+from store.people import holders
 
 # So many recipients are looked at before others have their turn.
 _SLICE = 100
@@ -49,19 +52,30 @@ class Submitted:
 
 @dataclass(frozen=True)
 class Checked:
-    """A batch without fault: what its messages share, and who receives them."""
+    """A batch without fault: what its messages share, and who receives them.
+
+    `repeats` are those named more than once; with `once_each` they receive one.
+    """
 
     frame: Message
     people: list[Addressed]
+    repeats: Repeats
 
 
 async def submit(
-    parts: Parts, client: Client, asked: BatchRequest, key: str | None, actor: Actor
+    parts: Parts,
+    client: Client,
+    asked: BatchRequest,
+    key: str | None,
+    actor: Actor,
+    *,
+    as_checked: Message | None = None,
 ) -> Submitted:
     """Accept a batch; with a key seen before, return what it made then.
 
-    Raises Invalid with every wrong place, Unavailable where Temporal is down:
-    then nothing is accepted, and the same key may come again.
+    `as_checked` is what somebody has looked at before: Conflict where it would go out
+    otherwise now. Raises Invalid with every wrong place, Unavailable where Temporal is
+    down: then nothing is accepted, and the same key may come again.
     """
     batch_id = uuid7() if key is None else keyed_batch_id(client.code, key)
     print_ = await _fingerprint(asked)
@@ -71,6 +85,8 @@ async def submit(
     if first is None:
         now = datetime.now(UTC)
         checked = await check(parts, client, asked, batch_id, now)
+        if as_checked is not None and not _alike(as_checked, checked.frame):
+            raise Conflict("The message type has changed since; check the list again.")
         await parts.deliveries.check()
         batch = _batch(parts, checked, asked, print_, actor, now)
         first = await _write(parts, batch, checked, actor)
@@ -78,15 +94,31 @@ async def submit(
     return await _accepted(parts, first)
 
 
+def _alike(one: Message, other: Message) -> bool:
+    """Tell whether two batches would say the same by the same channels."""
+    fixed = {"plan", "templates", "policy_version", "confirm", "unknown"}
+    return one.model_dump(include=fixed) == other.model_dump(include=fixed)
+
+
 async def check(
-    parts: Parts, client: Client, asked: BatchRequest, batch_id: UUID, now: datetime
+    parts: Parts,
+    client: Client,
+    asked: BatchRequest,
+    batch_id: UUID,
+    now: datetime,
+    *,
+    most: int | None = MOST_TOLD,
 ) -> Checked:
-    """Return the batch as it would be sent; Invalid with every wrong place."""
+    """Return the batch as it would be sent; Invalid with its wrong places.
+
+    `most` of them are told; None tells all.
+    """
     sender = Sender(client.code, client.message_types, client.callback is not None)
     kind = batch_type(asked, sender, await message_type(parts, asked.type))
     wrong = list(batch_wrongs(asked, kind, now))
     people = await _addressed(asked.recipients, kind, wrong)
-    refuse(wrong)
+    refuse(wrong, most)
+    repeats = await _repeats(parts, people)
     shared = frame(
         asked,
         sender,
@@ -95,7 +127,19 @@ async def check(
         now=now,
         resend_window=timedelta(hours=parts.settings.resend_window_hours),
     )
-    return Checked(shared, people)
+    if asked.once_each:
+        again = {repeat.recipient for repeat in repeats}
+        people = [one for place, one in enumerate(people) if place not in again]
+    return Checked(shared, people, told(repeats))
+
+
+async def _repeats(parts: Parts, people: Sequence[Addressed]) -> list[Repeat]:
+    """Return who is named again, by whatever identity the index knows them."""
+    recipients = [one.recipient for one in people]
+    named = {i for who in recipients for i in who.identities.items()}
+    async with parts.store.alone() as session:
+        known = await holders(session, named)
+    return await asyncio.to_thread(repeats_of, recipients, known)
 
 
 async def _addressed(
@@ -112,6 +156,9 @@ async def _addressed(
 async def _fingerprint(asked: BatchRequest) -> str:
     """Return the hash that tells one request body from another."""
     head = asked.model_dump(mode="json", exclude={"recipients"})
+    # What is left out keeps the hash it had before there was such a choice.
+    if not asked.once_each:
+        del head["once_each"]
     digest = hashlib.sha256(json.dumps(head, sort_keys=True).encode())
     for place, one in enumerate(asked.recipients):
         own = [one.identities, one.params, one.name, one.reference]
@@ -143,6 +190,7 @@ def _batch(
         send_at=shared.send_at,
         expires_at=shared.expires_at,
         fingerprint=fingerprint,
+        repeats=checked.repeats,
     )
 
 

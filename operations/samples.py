@@ -1,7 +1,9 @@
 """Made-up values for placeholders, to look at a text before it is used."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+
+from core.words import IdentityType
 
 # The first pattern that a name holds decides; the values belong to nobody.
 _SAMPLES: tuple[tuple[str, str], ...] = (
@@ -18,6 +20,26 @@ _SAMPLES: tuple[tuple[str, str], ...] = (
     (r"no$|number|code|序号|号|编号", "A012"),
     (r"count|days|数量|天数", "3"),
 )
+
+# Of nobody: the card is that of the standard (GB 11643), the phones are examples.
+SAMPLE_IDENTITIES: Mapping[IdentityType, str] = {
+    IdentityType.EMPI_ID: "EMPI000003",
+    IdentityType.PATIENT_ID: "P0012346",
+    IdentityType.OUTPATIENT_NO: "0012346",
+    IdentityType.INPATIENT_NO: "ZY0012346",
+    IdentityType.ID_CARD: "11010519491231002X",
+    IdentityType.MOBILE: "13800138000",
+    IdentityType.LANDLINE: "025-83304616",
+    IdentityType.WECHAT_OPENID: "o6_bmjrPTlm6_2sgVt7hMZOPfL2M",
+    IdentityType.WECHAT_MINI_OPENID: "oLVPpjqs9BhvzwPj5A-vTYAX3GLc",
+    IdentityType.WECHAT_UNIONID: "o6_bmasdasdsad6_2sgVt7hMZOPf",
+    IdentityType.WECOM_USERID: "li.si",
+    IdentityType.STAFF_NO: "N0217",
+    IdentityType.DEPARTMENT: "心内科",
+    IdentityType.WORKSTATION_ID: "ward-12",
+    IdentityType.ALIPAY_USER_ID: "2088102146225135",
+    IdentityType.EMAIL: "zhang.san@example.com",
+}
 
 
 def sample_params(names: Iterable[str]) -> dict[str, str]:

@@ -33,6 +33,8 @@ class BatchRow(Row, table=True):
     created_by: str
     fingerprint: str
     frame: str = Field(sa_type=Text)
+    # Who was named more than once, by place; null in batches of before.
+    repeats: str | None = Field(default=None, sa_type=Text)
 
 
 class BatchRecipientRow(Row, table=True):

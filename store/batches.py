@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.batches import Addressed, Batch, BatchState, Steering, batch_message_id
 from core.models import Message, Model
+from core.repeats import Repeats
 from core.words import Status
 from store.page import Page, clamp, cut, decode_time_cursor, time_cursor
 from store.sql import dialect_of, insert_into, keyring_of, table_of
@@ -43,6 +44,7 @@ async def add(
     keyring, table = keyring_of(session), table_of(BatchRow)
     row = batch.model_dump(exclude={"steering"}) | batch.steering.model_dump()
     row |= {
+        "repeats": batch.repeats.model_dump_json(),
         "state": batch.steering.state.value,
         "frame": keyring.seal_text(frame.model_dump_json(), _FRAME),
     }
@@ -81,7 +83,9 @@ async def frame_of(session: AsyncSession, batch_id: UUID) -> Message:
 
 
 def _batch(row: BatchRow) -> Batch:
-    fields = row.model_dump(exclude={"frame"})
+    fields = row.model_dump(exclude={"frame", "repeats"})
+    if row.repeats is not None:
+        fields["repeats"] = Repeats.model_validate_json(row.repeats)
     steering = {name: fields.pop(name) for name in Steering.model_fields}
     return Batch.model_validate(fields | {"steering": steering})
 

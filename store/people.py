@@ -1,6 +1,6 @@
 """Persons and their identities, sealed, found by index: patients and staff."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, Literal
@@ -17,6 +17,7 @@ from core.crypto import Keyring
 from core.errors import Invalid, Wrong
 from core.identities import PERSONAL, normalise
 from core.models import Address, Model
+from core.repeats import Identity
 from core.words import IdentityType
 from store import audit
 from store.audit import Actor
@@ -32,6 +33,8 @@ KEYS: Mapping[Kind, IdentityType] = {
 }
 # So many people may share one phone before a list stops.
 _MOST_FOUND = 50
+# So many identities are looked up with one statement.
+_ASKED_AT_ONCE = 500
 _NAME = "people.name"
 _VALUE = "person_identities.value"
 
@@ -274,6 +277,23 @@ def _identities(
         IdentityType(row["type"]): keyring.unseal_text(row["value"], _VALUE)
         for row in rows
     }
+
+
+async def holders(
+    session: AsyncSession, identities: Iterable[Identity]
+) -> dict[Identity, UUID]:
+    """Return the person of each identity that one person alone has."""
+    keyring, table = keyring_of(session), table_of(PersonIdentityRow)
+    columns, asked = (table.c.index_hmac, table.c.person_id), list(identities)
+    connection = await session.connection()
+    found: dict[Identity, set[UUID]] = {}
+    for start in range(0, len(asked), _ASKED_AT_ONCE):
+        some = asked[start : start + _ASKED_AT_ONCE]
+        indexes = {keyring.index(kind, value): (kind, value) for kind, value in some}
+        wanted = core_select(*columns).where(table.c.index_hmac.in_(indexes))
+        for index, person in await connection.execute(wanted):
+            found.setdefault(indexes[index], set()).add(person)
+    return {known: next(iter(who)) for known, who in found.items() if len(who) == 1}
 
 
 async def find_people(

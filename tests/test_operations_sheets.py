@@ -65,12 +65,12 @@ def test_a_formula_is_not_calculated_but_refused() -> None:
 
 
 def test_every_wrong_line_is_told() -> None:
-    rows = [["手机号", "day", "colour"], ["", "x", ""], ["1", "", "red"]]
+    rows = [["手机号", "day", "colour"], ["", "x", ""], ["#N/A", "", "red"]]
     with pytest.raises(Faulty) as refused:
         request_of(read_sheet(xlsx(*rows)), KIND, LABELS)
     assert [(f.line, f.column) for f in refused.value.faults] == [
-        (1, "colour"),
         (2, ""),
+        (3, "手机号"),
     ]
 
 
