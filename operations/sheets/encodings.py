@@ -17,6 +17,8 @@ _COMMON = {
 _SAMPLE = 10_000
 # A text is not in an encoding by which half of it is rare.
 _LEAST = 0.5
+# By so few characters nobody tells the island's encoding from the mainland's.
+_FEW = 6
 
 
 def decoded(data: bytes) -> str:
@@ -43,14 +45,25 @@ def _by(data: bytes, encoding: str) -> str | None:
 def _by_country(data: bytes) -> str | None:
     """Return the text by the encoding that makes it the more usual; GB where equal."""
     texts = {encoding: _by(data, encoding) for encoding in _COMMON}
-    usual = {name: _usual(text, name) for name, text in texts.items() if text}
+    usual = {name: _usual(text) for name, text in texts.items() if text}
     best = max(usual, key=lambda name: usual[name], default=None)
-    return texts[best] if best and usual[best] >= _LEAST else None
+    text = texts[best] if best and usual[best] >= _LEAST else None
+    few = text is not None and len(_letters(text)) < _FEW
+    return None if best == _BIG5 and few else text
 
 
-def _usual(text: str, encoding: str) -> float:
-    """Return which part of a text's characters is in common use."""
-    letters = [c for c in text[: 8 * _SAMPLE] if not c.isascii()][:_SAMPLE]
-    common = _COMMON[encoding].fullmatch
-    found = sum(common(letter.encode(encoding)) is not None for letter in letters)
-    return found / max(len(letters), 1)
+def _letters(text: str) -> list[str]:
+    return [c for c in text[: 8 * _SAMPLE] if not c.isascii()][:_SAMPLE]
+
+
+def _usual(text: str) -> float:
+    """Return which part of a text's characters is in common use on either side."""
+    letters = _letters(text)
+    return sum(map(_is_common, letters)) / max(len(letters), 1)
+
+
+def _is_common(letter: str) -> bool:
+    return any(
+        common.fullmatch(letter.encode(encoding, "ignore"))
+        for encoding, common in _COMMON.items()
+    )

@@ -1,0 +1,345 @@
+"""XLSX lists: what a person sees in them, whichever program wrote them and how."""
+
+from datetime import date, datetime, time, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
+
+from core.errors import MessageCentreError
+from operations.sheets import Sheet, empty_sheet, marked_sheet, read_sheet
+from tests.workbooks import book_of, data, inline, raw, saved, with_part
+
+SHEET_PART = "xl/worksheets/sheet1.xml"
+HEAD = ["empi_id", "doctor"]
+
+
+def cells(read: Sheet) -> list[dict[str, str]]:
+    return [dict(line.cells) for line in read.lines]
+
+
+def faults(read: Sheet) -> list[tuple[int, str, str]]:
+    return [
+        (line.number, column, detail)
+        for line in read.lines
+        for column, detail in line.faults.items()
+    ]
+
+
+def one(value: Any, code: str = "General", **book_has: Any) -> Sheet:
+    """Return a list of one person with this value in this format."""
+    book, sheet = book_of(HEAD, ["E1", value])
+    sheet["B2"].number_format = code
+    for name, held in book_has.items():
+        setattr(book, name, held)
+    return read_sheet(saved(book))
+
+
+# --- the extent that the file tells ------------------------------------------
+
+
+@pytest.mark.parametrize("extent", ["A1", "A1:A2", "A1:B2", "B3:C3", "A1:XFD1048576"])
+def test_the_extent_may_be_wrong(extent: str) -> None:
+    written = saved(book_of(HEAD, *([f"E{n}", "李"] for n in range(5)))[0])
+    told = with_part(written, SHEET_PART, 'ref="A1:B6"', f'ref="{extent}"')
+    assert len(read_sheet(told).lines) == 5
+
+
+def test_a_file_may_tell_no_extent_no_places_and_no_styles() -> None:
+    read = read_sheet(raw(data(inline("empi_id", "doctor"), inline("E1", "李"))))
+    assert cells(read) == [{"empi_id": "E1", "doctor": "李"}]
+
+
+@pytest.mark.parametrize("column", [3, 5, 101, 16_384])
+def test_more_cells_than_columns(column: int) -> None:
+    book, sheet = book_of(HEAD, ["E1", "李"], ["E2", "王"])
+    sheet.cell(3, column, "备注")
+    read = read_sheet(saved(book))
+    assert [line for line, _, _ in faults(read)] == [3]
+    assert "More cells than columns" in faults(read)[0][2]
+
+
+def test_blank_cells_beyond_the_columns_may_be() -> None:
+    book, sheet = book_of(HEAD, ["E1", "李"])
+    sheet.cell(2, 7, "  ")
+    sheet.cell(2, 150).number_format = "0.00"
+    assert faults(read_sheet(saved(book))) == []
+
+
+def test_empty_rows_count_but_are_no_lines() -> None:
+    book, sheet = book_of([], HEAD, [], ["E1", "李"], [], ["E2", "王"])
+    sheet.cell(900, 1).number_format = "0.00"
+    read = read_sheet(saved(book))
+    assert (read.number, [line.number for line in read.lines]) == (2, [4, 6])
+
+
+# --- texts -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "seen"),
+    [
+        ("第一行_x000D_\n第二行", "第一行\n第二行"),
+        ("a_x000D_b", "a\nb"),
+        ("a_x0009_b", "a\tb"),
+        ("a_x005F_x000D_b", "a_x000D_b"),
+        ("_x4E2D_文", "中文"),
+        ("_xD83D__xDE00_", "😀"),
+        ("a_x00g0_b", "a_x00g0_b"),
+        ("_x000d_李", "李"),
+        ("x005F_ab", "x005F_ab"),
+    ],
+)
+def test_escapes_are_undone_in_texts_and_heads(written: str, seen: str) -> None:
+    book, _ = book_of(["empi_id", written], ["E1", written])
+    for read in (
+        read_sheet(saved(book)),
+        read_sheet(raw(data(inline("empi_id", written), inline("E1", written)))),
+    ):
+        assert cells(read)[0][" ".join(seen.split())] == seen
+
+
+def test_runs_are_one_text_and_readings_above_it_are_none() -> None:
+    texts = (
+        "<si><t>empi_id</t></si><si><t>doctor</t></si><si><t>E1</t></si>"
+        "<si><r><t>李</t></r><r><rPr><b/></rPr><t xml:space='preserve'> 医生</t></r>"
+        "<rPh sb='0' eb='1'><t>リ</t></rPh><phoneticPr fontId='1'/></si>"
+    )
+    pairs = [[0, 1], [2, 3]]
+    rows = ["".join(f'<c t="s"><v>{n}</v></c>' for n in pair) for pair in pairs]
+    assert cells(read_sheet(raw(data(*rows), texts=texts)))[0]["doctor"] == "李 医生"
+
+
+@pytest.mark.parametrize("prefix", ["", "x:"])
+def test_the_strict_kind_and_prefixes(prefix: str) -> None:
+    strict = "http://purl.oclc.org/ooxml/spreadsheetml/main"
+    rows = data(inline("empi_id", "doctor"), inline("E1", "李"))
+    named = rows.replace("<", f"<{prefix}").replace(f"<{prefix}/", f"</{prefix}")
+    mark = f":{prefix[:-1]}" if prefix else ""
+    whole = f'<?xml version="1.0"?><{prefix}worksheet xmlns{mark}="{strict}">{named}'
+    whole += f"</{prefix}worksheet>"
+    assert cells(read_sheet(raw(whole, namespace=strict)))[0]["doctor"] == "李"
+
+
+# --- errors, formulas --------------------------------------------------------
+
+ERRORS = (
+    *("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"),
+    *("#SPILL!", "#CALC!", "#GETTING_DATA", "#FIELD!", "#BLOCKED!", "#######"),
+)
+
+
+@pytest.mark.parametrize("error", ERRORS)
+@pytest.mark.parametrize("kind", ["e", "s", "str", "inlineStr"])
+def test_a_value_that_is_an_error(error: str, kind: str) -> None:
+    said = f"<is><t>{error}</t></is>" if kind == "inlineStr" else f"<v>{error}</v>"
+    said = "<v>0</v>" if kind == "s" else said
+    row = f'{inline("E1")}<c t="{kind}">{said}</c>'
+    file = raw(data(inline(*HEAD), row), texts=f"<si><t>{error}</t></si>")
+    assert [(n, c) for n, c, _ in faults(read_sheet(file))] == [(2, "doctor")]
+
+
+@pytest.mark.parametrize("text", ["#1", "#N/A 无", "＃", "#", "Err", "A#REF!"])
+def test_a_text_that_is_none(text: str) -> None:
+    assert cells(one(text))[0]["doctor"] == text
+
+
+@pytest.mark.parametrize(
+    "formula", ["<f>1+1</f><v>2</v>", '<f t="shared" si="0"/><v>2</v>', "<f>A1</f>"]
+)
+def test_a_formula_is_pointed_out_whatever_it_gave(formula: str) -> None:
+    row = f"{inline('E1')}<c>{formula}</c>"
+    read = read_sheet(raw(data(inline(*HEAD), row)))
+    assert [(n, c) for n, c, _ in faults(read)] == [(2, "doctor")]
+
+
+# --- number formats ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "code", "seen"),
+    [
+        (date(2027, 1, 8), "yyyy-mm-dd", "2027-01-08"),
+        (date(2027, 1, 8), "mm-dd-yy", "2027/1/8"),
+        (datetime(2027, 1, 8, 9, 30), "yyyy-mm-dd h:mm", "2027-01-08 9:30"),  # noqa: DTZ001
+        (datetime(2027, 1, 8, 9, 30), "yyyy-mm-dd", "2027-01-08"),  # noqa: DTZ001
+        (time(9, 5), "h:mm", "9:05"),
+        (timedelta(hours=30, minutes=5), "[h]:mm", "30:05"),
+        (7, "00000", "00007"),
+        (3.5, "0.00", "3.50"),
+        (0.125, "0.0%", "12.5%"),
+        (True, "General", "TRUE"),
+        (False, "0.00", "FALSE"),
+        (13800138000, "General", "13800138000"),
+        (13800138000.0, "0", "13800138000"),
+        (110105194912, "0", "110105194912"),
+        ("007", "0.00", "007"),
+        ("2027-01-08", "yyyy/m/d", "2027-01-08"),
+    ],
+)
+def test_what_the_sheet_shows_goes_out(value: Any, code: str, seen: str) -> None:
+    assert cells(one(value, code))[0]["doctor"] == seen
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        (110105194912310020, "0"),
+        (110105194912310020, "General"),
+        (123456789012, "General"),
+        (1.5, "# ?/?"),
+        (5, ";;;"),
+        ("李", ";;;"),
+        (1234, '"$"#,##0_);("$"#,##0)'),
+        (-1, "yyyy-mm-dd"),
+    ],
+)
+def test_what_can_not_be_told_is_pointed_out(value: Any, code: str) -> None:
+    read = one(value, code)
+    assert [(n, c) for n, c, _ in faults(read)] == [(2, "doctor")]
+    assert "doctor" not in cells(read)[0]
+
+
+def test_days_since_1904() -> None:
+    read = one(date(2027, 1, 8), "yyyy-mm-dd", epoch=CALENDAR_MAC_1904)
+    assert cells(read)[0]["doctor"] == "2027-01-08"
+
+
+def test_formats_of_other_things_are_not_the_cells() -> None:
+    styles = (
+        '<numFmts><numFmt numFmtId="164" formatCode="000"/></numFmts>'
+        '<cellStyleXfs><xf numFmtId="9"/></cellStyleXfs>'
+        '<cellXfs><xf numFmtId="0"/><xf numFmtId="164"/><xf numFmtId="57"/></cellXfs>'
+        '<dxfs><dxf><numFmt numFmtId="164" formatCode="0%"/></dxf></dxfs>'
+    )
+    row = f'{inline("E1")}<c s="1"><v>7</v></c><c s="2"><v>46395</v></c>'
+    row += '<c t="d" s="2"><v>2027-01-08T00:00:00</v></c>'
+    head = inline("empi_id", "a", "b", "c")
+    read = read_sheet(raw(data(head, row), styles=styles))
+    shown = {"empi_id": "E1", "a": "007", "b": "2027年1月", "c": "2027年1月"}
+    assert cells(read) == [shown]
+
+
+# --- what is out of sight, and what is one -----------------------------------
+
+
+@pytest.mark.parametrize("out_of_sight", ['hidden="1"', 'hidden="true"', 'ht="0"'])
+def test_a_hidden_row_is_pointed_out(out_of_sight: str) -> None:
+    rows = data(inline(*HEAD), inline("E1", "李"), inline("E2", "王"))
+    last = rows.rindex("<row>")
+    file = raw(f"{rows[:last]}<row {out_of_sight}>{rows[last + 5 :]}")
+    assert [(n, c) for n, c, _ in faults(read_sheet(file))] == [(3, "")]
+
+
+def test_a_hidden_column_is_pointed_out() -> None:
+    book, sheet = book_of([*HEAD, "x"], ["E1", "李", "y"])
+    sheet.column_dimensions["B"].hidden = True
+    assert list(read_sheet(saved(book)).faults) == ["doctor"]
+
+
+@pytest.mark.parametrize(
+    ("area", "where"),
+    [
+        ("B2:B3", [(2, "doctor"), (3, "doctor")]),
+        ("A3:B3", [(3, "empi_id"), (3, "doctor")]),
+        ("D2:E9", []),
+        ("A7:B9", []),
+    ],
+)
+def test_merged_cells_are_pointed_out(area: str, where: list[tuple[int, str]]) -> None:
+    book, sheet = book_of(HEAD, ["E1", "李"], ["E2", "王"], ["E3", "张"])
+    sheet.merge_cells(area)
+    assert [(n, c) for n, c, _ in faults(read_sheet(saved(book)))] == where
+
+
+def test_one_sheet_has_the_list() -> None:
+    book, _ = book_of(HEAD, ["E1", "李"])
+    book.create_sheet("Sheet2")
+    book.create_sheet("说明").append(["说明"])
+    hidden = book.create_sheet("old", 0)
+    hidden.append(["empi_id"])
+    hidden.sheet_state = "hidden"
+    assert cells(read_sheet(saved(book))) == [{"empi_id": "E1", "doctor": "李"}]
+    book.create_sheet("二月").append(["E9"])
+    with pytest.raises(MessageCentreError, match="More than one sheet"):
+        read_sheet(saved(book))
+
+
+# --- what would take too much ------------------------------------------------
+
+
+def rows_at(*numbers: int) -> str:
+    head, *rest = (f'<row r="{n}">{inline("E1", "李")}</row>' for n in numbers)
+    return f"<sheetData>{head.replace('E1', 'empi_id').replace('李', 'doctor')}" + (
+        "".join(rest) + "</sheetData>"
+    )
+
+
+def test_a_row_far_down_costs_no_more_than_its_neighbours() -> None:
+    read = read_sheet(raw(rows_at(1, 2, 1_048_576)))
+    assert [line.number for line in read.lines] == [2, 1_048_576]
+
+
+@pytest.mark.parametrize("numbers", [(1, 2, 10_000_000), (1, 3, 2), (1, 2, 2), (0, 1)])
+def test_rows_that_can_not_be(numbers: tuple[int, ...]) -> None:
+    with pytest.raises(MessageCentreError, match="can't be read"):
+        read_sheet(raw(rows_at(*numbers)))
+
+
+# What does not shrink: so that a file unpacks to no more than Office's own do.
+PAD = {"pad": Random(1).randbytes(100_000)}
+BOMB = (
+    '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>'
+    '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+    "<sheetData><row><c t='inlineStr'><is><t>&b;</t></is></c></row></sheetData>"
+    "</worksheet>"
+)
+
+
+@pytest.mark.parametrize(
+    ("file", "why"),
+    [
+        (raw(BOMB), "can't be read"),
+        (raw("<sheetData><row>"), "can't be read"),
+        (raw(data(inline("a"), '<c t="s"><v>9</v></c>')), "can't be read"),
+        (raw(data(inline("a"), '<c s="9"><v>9</v></c>')), "can't be read"),
+        (raw(data(inline("a"), '<c r="XFE2"><v>9</v></c>')), "can't be read"),
+        (raw(data(inline("a"), '<c t="z"><v>9</v></c>')), "can't be read"),
+        (raw(data(*[inline("E1")] * 10_002), parts=PAD), "more than 10000 lines"),
+        (raw(data(inline("a")), parts={"x": b"\0" * 9_000_000}), "unpacks"),
+    ],
+    ids=["entities", "cut", "text", "style", "column", "type", "lines", "unpacks"],
+)
+def test_a_workbook_that_is_refused(file: bytes, why: str) -> None:
+    with pytest.raises(MessageCentreError, match=why):
+        read_sheet(file)
+
+
+def test_a_long_text_is_pointed_out_wherever_it_is_shared() -> None:
+    texts = f"<si><t>{'x' * 2_000_000}</t></si><si><t>empi_id</t></si>"
+    rows = ['<c t="s"><v>1</v></c>', *['<c t="s"><v>0</v></c>'] * 2_000]
+    file = raw(data(*rows), texts=texts, parts=PAD)
+    read = read_sheet(file)
+    assert {detail for _, _, detail in faults(read)} == {"Longer than 1000 characters."}
+
+
+# --- what is written ---------------------------------------------------------
+
+
+def test_what_is_written_is_read_again_and_never_run() -> None:
+    rows = [["E1", "=1+1"], ["E2", "+8613800138000"], ["E3", "@SUM(A1)"], ["E4", "007"]]
+    read = read_sheet(raw(data(inline(*HEAD), *(inline(*row) for row in rows))))
+    marked = marked_sheet(read, {3: "doctor: 不对"}, "错误")
+    again = read_sheet(marked)
+    assert faults(again) == []
+    assert [list(line.cells.values())[:2] for line in again.lines] == rows
+    assert again.lines[1].cells["错误"] == "doctor: 不对"
+    once_more = read_sheet(marked_sheet(again, {}, "错误"))
+    assert once_more.head == ("empi_id", "doctor", "错误")
+
+
+def test_the_notes_of_an_empty_list_are_no_list() -> None:
+    empty = empty_sheet(HEAD, [["列", "示例"], ["empi_id", "E1"]], ("名单", "说明"))
+    with pytest.raises(MessageCentreError, match="no line"):
+        read_sheet(empty)
