@@ -135,7 +135,7 @@ async def draw_ready(
         )
         if made.repeats.count:
             _draw_repeats(made)
-            form.switch("once_each", t("batch.once_each", count=made.repeats.count))
+            form.switch("once_each", "batch.once_each")
 
         async def go(_: object = None) -> None:
             once = bool(made.repeats.count and form.value("once_each"))
