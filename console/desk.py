@@ -8,6 +8,7 @@ from nicegui import app
 from core.crypto import Keyring
 from core.settings import Settings
 from operations.deliveries import Deliveries
+from operations.limits import Gate
 from operations.signing_in import Gates
 from store import Store
 
