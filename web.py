@@ -15,11 +15,12 @@ from api.app import create_app
 from api.centre import Centre
 from api.edge import Edge
 from api.forwarding import Forwarding
-from api.guard import MIB, UPLOADS, Guard, Limits
+from api.guard import CONSOLE_LARGER, CONSOLE_RAW, Guard, Limits
 from api.metrics import Metrics
 from api.serving import serve
 from console.app import mount
 from console.desk import Desk
+from console.temporal_ui import open_temporal_ui
 from core.crypto import load_keyring
 from core.logs import configure_logging
 from core.settings import Settings
@@ -38,13 +39,15 @@ def create_web(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def beside() -> AsyncIterator[Desk]:
         centre: Centre = app.state.centre
-        yield Desk(
-            settings=centre.settings,
-            keyring=centre.keyring,
-            store=centre.store,
-            deliveries=centre.deliveries,
-            sign_ins=centre.sign_ins,
-        )
+        async with open_temporal_ui(settings) as temporal_ui:
+            yield Desk(
+                settings=centre.settings,
+                keyring=centre.keyring,
+                store=centre.store,
+                deliveries=centre.deliveries,
+                temporal_ui=temporal_ui,
+                sign_ins=centre.sign_ins,
+            )
 
     mount(app, beside)
     return app
@@ -54,8 +57,8 @@ def create_console(settings: Settings) -> FastAPI:
     """Return the console alone."""
     forwarding = Forwarding(settings.trusted_proxies is not None)
     edge = Middleware(Edge, metrics=Metrics(), forwarding=forwarding)
-    files = Limits(larger={UPLOADS: 11 * MIB}, raw=(UPLOADS,))
-    guard = Middleware(Guard, limits=files)
+    limits = Limits(larger=CONSOLE_LARGER, raw=CONSOLE_RAW)
+    guard = Middleware(Guard, limits=limits)
     app = FastAPI(docs_url=None, openapi_url=None, middleware=[edge, guard])
 
     @app.get("/health/live")
@@ -69,7 +72,8 @@ def create_console(settings: Settings) -> FastAPI:
         store = open_store(settings.database, keyring)
         deliveries = await TemporalDeliveries.open(settings, keyring)
         try:
-            yield Desk(settings, keyring, store, deliveries)
+            async with open_temporal_ui(settings) as temporal_ui:
+                yield Desk(settings, keyring, store, deliveries, temporal_ui)
         finally:
             await store.close()
 

@@ -42,10 +42,17 @@ from api import (
     workstation_socket,
 )
 from api.centre import Centre
-from api.codec import CodecCors
 from api.edge import Edge
 from api.forwarding import Forwarding
-from api.guard import KIB, MIB, UPLOADS, Guard, Limits
+from api.guard import (
+    CONSOLE_LARGER,
+    CONSOLE_RAW,
+    HISTORY_BYTES,
+    KIB,
+    MIB,
+    Guard,
+    Limits,
+)
 from api.metrics import Metrics
 from api.tokens import TokenDesk
 from api.workstation_hub import Hub
@@ -91,13 +98,13 @@ ROUTERS: tuple[APIRouter, ...] = (
 # mail servers' reports; a batch is ten thousand messages.
 _LIMITS = Limits(
     larger={
-        "/v1/codec/": 2048 * KIB,
+        f"{codec.PREFIX}/": HISTORY_BYTES,
         receipts.PREFIX: 1024 * KIB,
         batches.PREFIX: 8 * MIB,
-        UPLOADS: 11 * MIB,
+        **CONSOLE_LARGER,
     },
     forms=frozenset({"/v1/token"}),
-    raw=(receipts.PREFIX, UPLOADS),
+    raw=(receipts.PREFIX, *CONSOLE_RAW),
 )
 
 
@@ -106,7 +113,6 @@ def create_app(
 ) -> FastAPI:
     """Return the application; it opens what it needs when it starts."""
     metrics, forwarding = Metrics(), Forwarding(settings.trusted_proxies is not None)
-    origins = _ui_origins(settings)
     app = FastAPI(
         title="Hospital Message Centre",
         version="1.0.0",
@@ -117,7 +123,6 @@ def create_app(
         generate_unique_id_function=lambda route: route.name,
         middleware=[
             Middleware(Edge, metrics=metrics, forwarding=forwarding),
-            Middleware(CodecCors, origins=origins),
             Middleware(Guard, limits=_LIMITS),
         ],
     )
@@ -174,11 +179,6 @@ def _add_docs(app: FastAPI) -> None:
     @app.get("/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:
         return openapi.docs_page(document())
-
-
-def _ui_origins(settings: Settings) -> list[str]:
-    port = settings.temporal_ui_port
-    return [f"http://{host}:{port}" for host in ("127.0.0.1", "localhost")]
 
 
 def _methods() -> dict[re.Pattern[str], set[str]]:

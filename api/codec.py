@@ -1,23 +1,17 @@
-"""Temporal's codec endpoint: lets the Web UI and CLI show payloads in clear.
+"""Temporal's codec endpoint: lets the command line show payloads in clear.
 
-Only for people who signed in. The format is Temporal's remote data encoding:
-a `Payloads` message in protobuf's JSON mapping, in and out.
+For people with a token. The console's own address for it (console/temporal_codec.py)
+serves the Web UI, for who is signed in there.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Annotated, Any
 
-from cryptography.exceptions import InvalidTag
-from fastapi import APIRouter, Request, Response
-from google.protobuf import json_format
-from starlette.middleware.cors import CORSMiddleware
-from starlette.types import ASGIApp, Receive, Scope, Send
-from temporalio.api.common.v1 import Payload, Payloads
+from fastapi import APIRouter, Header, Request, Response
 
-from api.callers import PEOPLE, Looker
+from api.callers import PEOPLE, Admin, Operator
 from api.centre import CentreDep
-from core.codec import EncryptionCodec
-from core.errors import Invalid, Malformed
+from operations import histories
+from operations.histories import History
 
 PREFIX = "/v1/codec"
 router = APIRouter(prefix=PREFIX, tags=["temporal codec"], dependencies=PEOPLE)
@@ -40,49 +34,30 @@ _BODY: dict[str, Any] = {
         },
     }
 }
-Coding = Callable[[Sequence[Payload]], Awaitable[list[Payload]]]
-
-
-class CodecCors:
-    """ASGI middleware that lets the Web UI's pages call the codec, and nothing else."""
-
-    def __init__(self, app: ASGIApp, origins: Sequence[str]) -> None:
-        self._app = app
-        self._open = CORSMiddleware(
-            app,
-            allow_origins=origins,
-            allow_methods=["POST"],
-            allow_headers=["authorization", "content-type", "x-namespace"],
-            max_age=600,
-        )
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        codec = scope["type"] == "http" and scope["path"].startswith(f"{PREFIX}/")
-        await (self._open if codec else self._app)(scope, receive, send)
+WorkflowId = Annotated[
+    str | None,
+    Header(
+        alias="X-Workflow-Id",
+        pattern=r"^[A-Za-z0-9._:-]{1,200}$",
+        description="Whose history is looked at; the audit log keeps it.",
+    ),
+]
 
 
 @router.post("/encode", openapi_extra=_BODY, response_class=Response)
-async def encode(request: Request, caller: Looker, centre: CentreDep) -> Response:
+async def encode(request: Request, caller: Admin, centre: CentreDep) -> Response:
     """Encrypt payloads as the centre's own processes do."""
-    return await _coded(request, EncryptionCodec(centre.keyring).encode)
+    sealed = await histories.encoded(centre.keyring, await request.body())
+    return Response(sealed, media_type="application/json")
 
 
 @router.post("/decode", openapi_extra=_BODY, response_class=Response)
-async def decode(request: Request, caller: Looker, centre: CentreDep) -> Response:
-    """Decrypt payloads."""
-    return await _coded(request, EncryptionCodec(centre.keyring).decode)
-
-
-async def _coded(request: Request, coding: Coding) -> Response:
-    body = await request.body()
-    if not body.lstrip().startswith(b"{"):  # an empty list would pass for nothing
-        raise Malformed("The body is not Temporal's Payloads.")
-    try:
-        payloads = json_format.Parse(body, Payloads(), max_recursion_depth=20)
-    except (json_format.ParseError, ValueError):
-        raise Malformed("The body is not Temporal's Payloads.") from None
-    try:
-        done = Payloads(payloads=await coding(payloads.payloads))
-    except (InvalidTag, KeyError, ValueError):
-        raise Invalid("A payload can't be read with this centre's keys.") from None
-    return Response(json_format.MessageToJson(done), media_type="application/json")
+async def decode(
+    request: Request, caller: Operator, centre: CentreDep, workflow: WorkflowId = None
+) -> Response:
+    """Decrypt payloads; the audit log keeps who looked."""
+    body, history = await request.body(), History(workflow)
+    clear = await histories.revealed(
+        centre.store, centre.keyring, body, caller.actor, history
+    )
+    return Response(clear, media_type="application/json")

@@ -21,8 +21,14 @@ KIB = 1024
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 MIB = 1024 * KIB
-# Where the console's pages take files; what is in them is checked by their reader.
+# The console's own addresses: where its pages take files, and where Temporal's
+# pages within it ask to have a history decoded. Both come in larger pieces.
 UPLOADS = "/console/_nicegui/client/"
+HISTORIES = "/console/temporal/codec/"
+HISTORY_BYTES = 2 * MIB
+CONSOLE_LARGER = {UPLOADS: 11 * MIB, HISTORIES: HISTORY_BYTES}
+# Their readers check what they hold: files, and JSON that Temporal's pages call text.
+CONSOLE_RAW = (UPLOADS, "/console/temporal/api/")
 _NO_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 

@@ -20,13 +20,16 @@ from console.navigation import MENU, all_pages
 from console.pages.audit import EXPORT
 from console.presence import hold_events
 from console.sign_in import sign_in
+from console.temporal_pages import METHODS, temporal
+from console.temporal_rules import PATH
 from console.theme import install_theme
 from console.visits import SIGN_IN
 from console.watch import watch_sessions
 
 MOUNT = "/console"
-# The export looks at the session itself; the other two make one.
-PUBLIC = frozenset({SIGN_IN, ENTER, EXPORT})
+TEMPORAL = (PATH, f"{PATH}/{{rest:path}}")
+# The export and Temporal's pages look at the session themselves; two make one.
+PUBLIC = frozenset({SIGN_IN, ENTER, EXPORT, *TEMPORAL})
 
 OpenDesk = Callable[[], AbstractAsyncContextManager[Desk]]
 
@@ -70,6 +73,8 @@ def add_routes() -> None:
     serve_bare(SIGN_IN, sign_in)
     nicegui_app.add_api_route(ENTER, carry, methods=["POST"])
     nicegui_app.add_api_route(EXPORT, export, methods=["GET"])
+    for path in TEMPORAL:
+        nicegui_app.add_api_route(path, temporal, methods=METHODS)
 
 
 def _open_with(app: FastAPI, open_desk: OpenDesk) -> None:

@@ -5,6 +5,7 @@ from typing import cast
 
 from nicegui import app
 
+from console.temporal_ui import TemporalUi
 from core.crypto import Keyring
 from core.settings import Settings
 from operations.deliveries import Deliveries
@@ -21,6 +22,7 @@ class Desk:
     keyring: Keyring
     store: Store
     deliveries: Deliveries
+    temporal_ui: TemporalUi
     sign_ins: Gates = field(default_factory=Gates)
     # Reading a list takes a thread for seconds: others need threads too.
     lists: Gate = field(default_factory=lambda: Gate(at_once=2, waiting=20))

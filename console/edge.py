@@ -54,16 +54,21 @@ class ConsoleEdge:
             await self._app(scope, receive, send)
             return
         _asking.set(Request(scope))
-        path = scope["path"]
-        is_static = _STATIC in path and "/dynamic_resources/" not in path
+        is_static = _is_static(scope["path"])
 
         async def sent(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
-                    headers[name] = value
+                    headers.setdefault(name, value)
                 keep = is_static and message["status"] == 200
                 headers["Cache-Control"] = _FOR_EVER if keep else "no-store"
             await send(message)
 
         await self._app(scope, receive, sent)
+
+
+def _is_static(path: str) -> bool:
+    """Tell whether a path's content is named in it, by version or by hash."""
+    ours = _STATIC in path and "/dynamic_resources/" not in path
+    return ours or "/temporal/_app/immutable/" in path

@@ -11,9 +11,11 @@ from nicegui import Client, app, ui
 from starlette.requests import Request
 from starlette.responses import Response
 
+from console.failures import told
 from console.frame import Framed
 from console.shell import brand, panel
 from console.texts import t
+from core.errors import MessageCentreError
 from core.logs import describe
 
 _log = structlog.get_logger("console")
@@ -38,22 +40,29 @@ async def _failed(request: Request, error: Exception) -> Response:
     return _page(request, 500, "error.unexpected")
 
 
+def refusal_page(request: Request, error: MessageCentreError) -> Response:
+    """Return a page that says what is refused or down, and what to do."""
+    with Client(Framed(""), request=request) as client:
+        _draw(told(error))
+        return client.build_response(request, error.status)
+
+
 def _page(request: Request, status: int, key: str) -> Response:
     with Client(Framed(""), request=request) as client:
-        _draw(key)
+        _draw(t(key))
         return client.build_response(request, status)
 
 
 def _draw_failure(error: Exception) -> None:
     _log.error("unexpected", **describe(error))
-    _draw("error.unexpected")
+    _draw(t("error.unexpected"))
 
 
-def _draw(key: str) -> None:
+def _draw(text: str) -> None:
     ui.page_title(t("frame.brand"))
     with ui.element("div").classes("hmc-alone"):
         brand()
-        with panel(t(key), icon="error_outline"):
+        with panel(text, icon="error_outline"):
             ui.link(t("error.to_start"), "/").classes("hmc-link")
 
 

@@ -80,9 +80,9 @@ def serve(shown: Page, menu: Sequence[tuple[str, Sequence[Page]]]) -> None:
         request = ui.context.client.request
         visitor = await visitor_of(request)
         if visitor is None:
-            return _redirect(f"{SIGN_IN}?next={quote(_here())}")
-        if visitor.first and not visitor.may_be_at(shown.path):
-            return _redirect(visitor.first)
+            return to_sign_in()
+        if elsewhere := detour(visitor, shown.path):
+            return elsewhere
         hold_to(ui.context.client, request.cookies[COOKIE])
         entries = _entries(menu, visitor)
         with draw_shell(t(shown.title), shown.path, visitor, entries):
@@ -95,6 +95,18 @@ def serve(shown: Page, menu: Sequence[tuple[str, Sequence[Page]]]) -> None:
 def serve_bare(path: str, build: Callable[..., Any]) -> None:
     """Put a page without frame and without sign-in at an address."""
     Framed(path, response_timeout=_LONGEST)(build)
+
+
+def to_sign_in() -> Response:
+    """Lead to the page for signing in, and back here afterwards."""
+    return _redirect(f"{SIGN_IN}?next={quote(_here())}")
+
+
+def detour(visitor: Visitor, path: str) -> Response | None:
+    """Return where somebody must go first: to a new password, or a second factor."""
+    if visitor.first and not visitor.may_be_at(path):
+        return _redirect(visitor.first)
+    return None
 
 
 async def _draw(shown: Page, visitor: Visitor, args: Any, kwargs: Any) -> None:

@@ -72,11 +72,16 @@ class EncryptionCodec(PayloadCodec):
         return Payload(metadata=metadata, data=sealed)
 
     def _unseal(self, payload: Payload) -> Payload:
-        if payload.metadata.get("encoding") != _ENCRYPTED:
+        if not is_sealed(payload):
             return payload
         key = payload.metadata["encryption-key-id"].decode()
         plain = self._keyring.unseal(key, payload.data, _CONTEXT)
         return Payload.FromString(plain)
+
+
+def is_sealed(payload: Payload) -> bool:
+    """Tell whether a payload can be read with the centre's keys only."""
+    return payload.metadata.get("encoding") == _ENCRYPTED
 
 
 def data_converter(keyring: Keyring) -> DataConverter:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, field_validator
@@ -77,7 +78,7 @@ class Settings(BaseSettings):
     password_history: int = Field(default=5, ge=0, le=24)
     # "required": who has no second factor may do nothing but turn one on.
     second_factor: Literal["optional", "required"] = "optional"
-    # Where Temporal's Web UI is reached from administrators' browsers.
+    # Where the console reaches Temporal's Web UI, which it shows below /console.
     temporal_ui_url: str | None = None
 
     @field_validator("database_url")
@@ -88,6 +89,17 @@ class Settings(BaseSettings):
                 "give postgresql+psycopg://user:password@host/database, "
                 "or sqlite+aiosqlite:////folder/file.db"
             )
+        return value
+
+    @field_validator("temporal_ui_url")
+    @classmethod
+    def _an_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        known = parts.scheme in ("http", "https") and parts.port != 0
+        if not known or not parts.hostname:
+            raise ValueError("give http://host:port, as the console reaches it")
         return value
 
     @property
@@ -118,7 +130,7 @@ class Settings(BaseSettings):
 
     @property
     def temporal_ui(self) -> str:
-        """Where people's browsers reach Temporal's own pages."""
+        """Where the console reaches Temporal's own pages."""
         default = f"http://127.0.0.1:{self.temporal_ui_port}"
         return (self.temporal_ui_url or default).rstrip("/")
 

@@ -48,7 +48,6 @@ def command(cli: Path, settings: Settings) -> tuple[str, ...]:
         *("--ui-port", str(settings.temporal_ui_port)),
         *("--namespace", settings.temporal_namespace),
         *("--db-filename", str(settings.state_dir.resolve() / "temporal.db")),
-        *("--ui-codec-endpoint", f"{settings.base_url}/v1/codec"),
         *("--log-level", "warn"),
         *tuning(),
     )

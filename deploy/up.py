@@ -137,8 +137,8 @@ def addresses(settings: Settings) -> str:
         f"  API document · 接口文档   {api_url(settings)}/docs",
         f"  Sandbox · 渠道沙箱        http://127.0.0.1:{settings.sandbox_port}/_sandbox/messages",
     ]
-    if settings.temporal_address is None:
-        ui = f"http://127.0.0.1:{settings.temporal_ui_port}"
+    if settings.temporal_address is None or settings.temporal_ui_url:
+        ui = f"{console_url(settings)}temporal/"
         lines.append(f"  Temporal UI · 流程历史    {ui}")
     lines.append(f"  State and logs · 数据日志 {settings.state_dir}")
     return "\n".join(lines)

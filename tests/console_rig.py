@@ -5,6 +5,7 @@ BROWSER` may take `console`: `page = await console(language="en", dark=True)`.
 """
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -17,8 +18,9 @@ from axe_playwright_python.async_playwright import (  # type: ignore[import-unty
 )
 from playwright.async_api import Page, Request, expect
 
+from core.words import Role
 from deploy.processes import ROOT
-from tests.centre import PASSWORD
+from tests.centre import PASSWORD, Centre
 
 BROWSER = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
 SCREENSHOTS = ROOT / "docs" / "screenshots"
@@ -76,6 +78,23 @@ async def signed_in(
         await page.locator("[name=code]").press("Enter")
     await page.wait_for_url(lambda url: "/sign-in" not in url)
     await ready(page)
+    return page
+
+
+async def signed_in_as(page: Page, centre: Centre, role: Role, username: str) -> Page:
+    """Sign in as a new person of a role, whose password is settled."""
+    first = "given by an admin"
+    body = {"username": username, "role": role, "password": first}
+    async with centre.admin() as admin:
+        await admin.post("/v1/admin/users", body)
+    await signed_in(page, username, first)
+    await page.locator("[name=old]").fill(first)
+    await page.locator("[name=password]").fill(PASSWORD)
+    await page.locator("[name=again]").fill(PASSWORD)
+    await page.get_by_role(
+        "button", name=re.compile("Change the password|修改密码")
+    ).click()
+    await page.wait_for_url("**/console/")
     return page
 
 

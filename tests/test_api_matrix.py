@@ -25,13 +25,12 @@ OPERATORS = {
     ("PUT", "/v1/admin/batches/{batch_id}/rate"),
     ("PATCH", "/v1/admin/queues/{code}"),
     ("POST", "/v1/admin/alarms/{alarm_id}/acknowledge"),
+    ("POST", "/v1/codec/decode"),
 }
 LOOKING = {
     ("POST", "/v1/admin/patients/search"),
     ("POST", "/v1/admin/message-types/{code}/templates/{channel}/preview"),
     ("POST", "/v1/admin/message-types/{code}/templates/{channel}/check"),
-    ("POST", "/v1/codec/encode"),
-    ("POST", "/v1/codec/decode"),
 }
 AUDITORS = {
     ("GET", "/v1/admin/audit"),

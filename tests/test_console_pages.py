@@ -28,6 +28,7 @@ from tests.console_rig import (
     no_sideways,
     ready,
     signed_in,
+    signed_in_as,
 )
 
 pytest_plugins = ["tests.console_fixtures"]
@@ -137,7 +138,7 @@ async def test_each_role_opens_its_pages_and_no_other(
 ) -> None:
     for role in (Role.OPERATOR, Role.AUDITOR):
         page = await console(language="en")
-        await _session_of(page, centre, role)
+        await signed_in_as(page, centre, role, f"page-{role}")
         for shown in PAGES:
             answer = await page.request.get(f"/console{examples(shown)}")
             expected = 200 if role in shown.roles else 403
@@ -145,20 +146,6 @@ async def test_each_role_opens_its_pages_and_no_other(
         allowed = role is Role.AUDITOR
         export = await page.request.get("/console/audit.csv")
         assert export.status == (200 if allowed else 403)
-
-
-async def _session_of(page: Page, centre: Centre, role: Role) -> None:
-    """Sign in as somebody of a role, whose password is settled."""
-    username, first = f"page-{role}", "given by an admin"
-    body = {"username": username, "role": role, "password": first}
-    async with centre.admin() as admin:
-        await admin.post("/v1/admin/users", body)
-    await signed_in(page, username, first)
-    await page.locator("[name=old]").fill(first)
-    await page.locator("[name=password]").fill(PASSWORD)
-    await page.locator("[name=again]").fill(PASSWORD)
-    await page.get_by_role("button", name="Change the password").click()
-    await page.wait_for_url("**/console/")
 
 
 async def test_the_headers_of_a_page(centre: Centre) -> None:

@@ -85,19 +85,6 @@ async def test_a_failed_message_is_sent_again_and_delivered(
     await expect(page.get_by_text("Sending 1 (before the resend)")).to_be_visible()
 
 
-async def test_the_link_leads_to_the_workflow(
-    console: Console, centre: Centre, his: System
-) -> None:
-    message_id = await his.send(message(KIND, somebody()))
-    await his.ended(message_id)
-    page = await at_desk(await console(language="en"))
-    await open_page(page, f"/messages/{message_id}")
-    link = page.get_by_role("link", name="Its workflow in Temporal")
-    port = centre.settings.temporal_ui_port
-    where = f"http://127.0.0.1:{port}/namespaces/default/workflows/message-{message_id}"
-    assert await link.get_attribute("href") == where
-
-
 async def test_personal_data_is_masked_until_somebody_asks(
     console: Console, centre: Centre, his: System
 ) -> None:

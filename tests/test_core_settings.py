@@ -92,3 +92,26 @@ def test_the_resend_window_is_bounded(
     monkeypatch.setenv("HMC_RESEND_WINDOW_HOURS", hours)
     with pytest.raises(ValidationError):
         Settings()
+
+
+def test_temporals_pages_are_looked_for_at_the_dev_servers_port(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HMC_TEMPORAL_UI_PORT", "8333")
+    assert Settings().temporal_ui == "http://127.0.0.1:8333"
+    monkeypatch.setenv("HMC_TEMPORAL_UI_URL", "http://temporal-ui:8080/")
+    assert Settings().temporal_ui == "http://temporal-ui:8080"
+    monkeypatch.setenv("HMC_TEMPORAL_UI_URL", "https://temporal.example/ui")
+    assert Settings().temporal_ui == "https://temporal.example/ui"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["temporal-ui:8080", "ftp://ui", "http://", "http://ui:port", "http://[", "/ui"],
+)
+def test_where_temporals_pages_are_is_an_address(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("HMC_TEMPORAL_UI_URL", address)
+    with pytest.raises(ValidationError):
+        Settings()

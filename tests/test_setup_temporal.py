@@ -91,4 +91,7 @@ def test_the_command_line_keeps_its_state_in_the_state_folder(tmp_path: Path) ->
     assert "--sqlite-pragma journal_mode=WAL --sqlite-pragma synchronous=FULL" in text
     assert '--dynamic-config-value matching.TaskQueueInfoByBuildIdTTL="1s"' in text
     assert "--search-attribute MsgPriority=Keyword" in text
-    assert "--ui-codec-endpoint http://127.0.0.1:18000/v1/codec" in text
+    # At its own address the UI shows what is sealed, and serves this machine only.
+    assert "codec" not in text
+    assert "--ip 127.0.0.1" in text
+    assert "--ui-ip" not in text

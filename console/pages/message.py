@@ -14,6 +14,7 @@ from console.names import Names, names
 from console.recipients import draw_recipient
 from console.shell import Text, heading
 from console.story import draw_recall, draw_story
+from console.temporal_rules import PATH
 from console.texts import t
 from console.visits import present_visitor
 from console.widgets import (
@@ -78,12 +79,18 @@ class _Message:
         self._buttons(doc)
         with ui.element("div").classes("hmc-grid"):
             with card(t("message.facts")):
-                facts(_facts(found, self._names))
+                facts([*_facts(found, self._names), *self._history()])
             await draw_recipient(doc.id, self._names)
         draw_recall(doc)
         await draw_acknowledgement(doc, self._names, self._again)
         with card(t("message.timeline")):
             draw_story(doc, await timeline(desk(), doc), self._names)
+
+    def _history(self) -> list[Fact]:
+        """Return the way to the workflow's history, for who may look into it."""
+        if not self._may_act:
+            return []
+        return [("Temporal", lambda: _temporal_link(self._id))]
 
     def _buttons(self, doc: MessageStatus) -> None:
         with ui.element("div").classes("hmc-line"):
@@ -194,7 +201,7 @@ def _facts(found: Found, known: Names) -> list[Fact]:
         (t("message.run"), str(doc.run)),
         (t("message.source"), t(f"message.source_{found.source}")),
     ]
-    return [*pairs, ("Temporal", lambda: _temporal_link(doc.id))]
+    return pairs
 
 
 def _times(doc: MessageStatus) -> list[Fact]:
@@ -237,9 +244,8 @@ def _plan(plan: Plan, known: Names) -> str:
 
 
 def _temporal_link(message_id: UUID) -> None:
-    settings = desk().settings
-    namespace = settings.temporal_namespace
-    address = f"{settings.temporal_ui}/namespaces/{namespace}/workflows"
+    namespace = desk().settings.temporal_namespace
+    address = f"{PATH}/namespaces/{namespace}/workflows"
     text = f"{t('message.temporal')} {t('message.new_window')}"
     link = ui.link(text, f"{address}/{workflow_id(message_id)}", new_tab=True)
     link.props("rel=noopener").classes("hmc-link")
