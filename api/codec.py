@@ -1,6 +1,6 @@
 """Temporal's codec endpoint: lets the command line show payloads in clear.
 
-For people with a token. The console's own address for it (console/temporal_codec.py)
+For people with a token. The console's own address for it (console/temporal_pages.py)
 serves the Web UI, for who is signed in there.
 """
 

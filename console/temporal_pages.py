@@ -22,7 +22,6 @@ METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 # What a person does; an open page asks for the rest by itself, for ever.
 _AT_WORK = (Kind.PAGE, Kind.DECODE)
 _AUDITOR = "Histories show what messages say; auditors read who looked."
-_PERMISSION_DENIED = 7  # google.rpc.Code, which the UI's pages expect of an error
 
 
 async def temporal(request: Request) -> Response:
@@ -42,8 +41,7 @@ async def temporal(request: Request) -> Response:
     except MessageCentreError as error:
         if kind is Kind.PAGE:
             return refusal_page(request, error)
-        told = {"code": _PERMISSION_DENIED, "message": str(error)}
-        return JSONResponse(told, error.status)
+        return JSONResponse({"message": str(error)}, error.status)
 
 
 async def _answer(request: Request, kind: Kind, visitor: Visitor) -> Response:

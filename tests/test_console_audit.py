@@ -134,6 +134,9 @@ async def test_the_console_by_itself_and_idle_sessions(
         page = await console(language="en", base_url=here)
         await _until_up(f"{here}/health/live")
         await signed_in(page)
+        async with httpx.AsyncClient(base_url=here) as http:
+            temporal = await http.get("/console/temporal/")
+            assert temporal.headers["location"] == "/console/sign-in?next=/temporal/"
         await open_page(page, "/users")
         for _ in range(3):  # at work, the session goes on
             await page.wait_for_timeout(2500)

@@ -13,10 +13,14 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
+from google.protobuf import json_format
 from sqlmodel import col, select, update
+from temporalio.api.common.v1 import Payload, Payloads
 
+from core.codec import EncryptionCodec
 from core.crypto import load_keyring
-from store import Store, console_sessions, open_store, users
+from store import Store, audit, console_sessions, open_store, users
+from store.audit import AuditFilter
 from store.columns import utc_now
 from store.tables import ConsoleSessionRow
 from tests.centre import Centre, running_centre
@@ -224,6 +228,22 @@ async def test_only_its_own_pages_ask(
         decode = await http.post(f"{UI}/codec/decode", json={"payloads": []})
     assert (asked.status_code, decode.status_code) == (status, status)
     assert door.double.bodies == ([b'{"query": 1}'] if status == 200 else [])
+
+
+async def test_a_large_payload_is_decoded_on_record(door: Door) -> None:
+    settings = door.centre.settings
+    large = Payload(metadata={"encoding": b"json/plain"}, data=b"x" * 500_000)
+    codec = EncryptionCodec(load_keyring(settings.keys_file))
+    body = json_format.MessageToJson(Payloads(payloads=await codec.encode([large])))
+    page = f"{door.centre.url}{UI}/namespaces/default/workflows/batch-7/history"
+    own = {"Origin": door.centre.url, "Content-Type": "application/json"}
+    async with door.browser(**own, Referer=page) as http:
+        answer = await http.post(f"{UI}/codec/decode", content=body)
+    assert json_format.Parse(answer.text, Payloads()).payloads == [large]
+    async with door.store.sessions() as session:
+        wanted = AuditFilter(action="look-history")
+        (look,) = (await audit.list_audit(session, wanted)).items
+    assert (look.actor.who, look.target) == ("admin", "workflows/batch-7")
 
 
 async def test_a_large_history_is_passed_on_as_it_comes(door: Door) -> None:
