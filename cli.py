@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from core.errors import Unavailable
 from core.settings import Settings
 from deploy import credentials, processes
 from deploy.administrator import as_administrator as person
@@ -69,7 +70,7 @@ def run(work: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
 
     try:
         asyncio.run(whole())
-    except (CannotStart, Refused) as error:
+    except (CannotStart, Refused, Unavailable) as error:
         Console(stderr=True, soft_wrap=True).print(str(error), markup=False)
         raise typer.Exit(2 if isinstance(error, CannotStart) else 1) from None
 

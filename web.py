@@ -21,13 +21,12 @@ from api.serving import serve
 from console.app import mount
 from console.desk import Desk
 from console.temporal_ui import open_temporal_ui
-from core.crypto import load_keyring
+from core.faults import or_exit
 from core.logs import configure_logging
 from core.settings import Settings
 from deploy.configured import settings_or_exit
 from operations.deliveries import TemporalDeliveries
-from store import open_store
-from store.migrate import migrate
+from store.keys import establish, open_with_keys
 
 
 def create_web(settings: Settings) -> FastAPI:
@@ -67,9 +66,7 @@ def create_console(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def alone() -> AsyncIterator[Desk]:
-        keyring = load_keyring(settings.keys_file)
-        await migrate(settings.database)
-        store = open_store(settings.database, keyring)
+        keyring, store = await open_with_keys(settings.database, settings.keys_file)
         deliveries = await TemporalDeliveries.open(settings, keyring)
         try:
             async with open_temporal_ui(settings) as temporal_ui:
@@ -87,6 +84,7 @@ def main() -> None:
     parser.add_argument("--console", action="store_true", help="the console alone")
     settings = settings_or_exit()
     configure_logging(settings.log_level)
+    or_exit(lambda: establish(settings.database, settings.keys_file))
     if parser.parse_args().console:
         serve(create_console(settings), settings, settings.console_port or 8080)
         return

@@ -28,8 +28,9 @@ from activities.times import Times
 from channels.http import open_http
 from channels.provider import Tools
 from channels.router import Router
-from core.crypto import Keyring, load_keyring
+from core.crypto import Keyring
 from core.errors import Unavailable
+from core.faults import or_exit
 from core.logs import configure_logging
 from core.models import task_queue
 from core.settings import Settings
@@ -43,7 +44,8 @@ from operations.standings import StoreConsents
 from operations.tokens import SharedTokens
 from operations.workstations import PopupPost
 from serving import WHOLE, Activity, Part, Queues
-from store import Store, clients, open_store, queue_settings
+from store import Store, clients, queue_settings
+from store.keys import open_with_keys
 from store.queue_settings import QueueSettings
 from workflows.connection import connect
 from workflows.start import start_once
@@ -111,8 +113,10 @@ async def serve(
     layout: type[Queues] = Queues,
 ) -> None:
     """Serve the queues of a share of the clients until told to stop."""
-    keyring = load_keyring(settings.state_dir / "keys.json")
-    store = open_store(settings.database, keyring)
+    opened = await _opened(settings, stop)
+    if opened is None:
+        return
+    keyring, store = opened
     async with open_http() as http:
         client = await connect(settings, keyring)
         desk = ReceiptDesk(store, TemporalDeliveries(client))
@@ -138,6 +142,20 @@ async def serve(
             await queues.stop()
             await channels.aclose()
             await store.close()
+
+
+async def _opened(
+    settings: Settings, stop: asyncio.Event
+) -> tuple[Keyring, Store] | None:
+    """Wait for the store; KeysRefused where the keys are not its own."""
+    while not stop.is_set():
+        try:
+            return await open_with_keys(settings.database, settings.keys_file)
+        except Unavailable:
+            log.warning("store.unavailable")
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), _FOLLOW_SECONDS)
+    return None
 
 
 async def _follow(
@@ -225,7 +243,8 @@ def main(
     share: Annotated[str, typer.Option("--part", help="2/3: the second third")] = "1/1",
 ) -> None:
     """Serve the task queues of all clients, of the ones named, or of a part."""
-    asyncio.run(run(Share(frozenset(client or ()), part(share))))
+    served = Share(frozenset(client or ()), part(share))
+    or_exit(lambda: asyncio.run(run(served)))
 
 
 if __name__ == "__main__":

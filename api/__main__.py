@@ -2,14 +2,17 @@
 
 from api.app import create_app
 from api.serving import serve
+from core.faults import or_exit
 from core.logs import configure_logging
 from core.settings import Settings
+from store.keys import establish
 
 
 def main() -> None:
     """Serve until told to stop."""
     settings = Settings()
     configure_logging(settings.log_level)
+    or_exit(lambda: establish(settings.database, settings.keys_file))
     app = create_app(settings)
     app.openapi()  # takes a quarter of a second, which no request should wait for
     serve(app, settings, settings.api_port)

@@ -56,13 +56,13 @@ from api.guard import (
 from api.metrics import Metrics
 from api.tokens import TokenDesk
 from api.workstation_hub import Hub
-from core.crypto import Keyring, load_keyring
+from core.crypto import Keyring
 from core.settings import Settings
 from operations.deliveries import Deliveries, TemporalDeliveries
 from operations.sampling import sample_for_ever
 from operations.settling import settle_until_done
-from store import open_store, users
-from store.migrate import migrate
+from store import users
+from store.keys import open_with_keys
 
 OpenDeliveries = Callable[[Settings, Keyring], Awaitable[Deliveries]]
 
@@ -141,10 +141,7 @@ async def _lifespan(
     open_deliveries: OpenDeliveries,
     app: FastAPI,
 ) -> AsyncIterator[None]:
-    settings.state_dir.mkdir(parents=True, exist_ok=True)
-    keyring = load_keyring(settings.keys_file)
-    await migrate(settings.database)
-    store = open_store(settings.database, keyring)
+    keyring, store = await open_with_keys(settings.database, settings.keys_file)
     if settings.admin_password is not None:
         async with store.sessions.begin() as session:
             await users.ensure_admin(session, settings.admin_password)

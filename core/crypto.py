@@ -9,18 +9,20 @@ beside it.
 import base64
 import hashlib
 import hmac
-import json
 import os
-import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from core.keys_file import read_keys
+
 _NONCE_BYTES = 12
-_KEY_BYTES = 32
+INDEX, TOKEN, _NAMED = "index", "token", "keys."
+_CANARY, _PROOF = "canary", "key_proofs.proof"
 
 
 @dataclass(frozen=True, repr=False)
@@ -68,49 +70,55 @@ class Keyring:
         text = f"{kind}:{value}".encode()
         return hmac.new(self.index_key, text, hashlib.sha256).hexdigest()
 
+    def proofs(self) -> dict[str, str]:
+        """Return, by each key's role, what later tells whether it is the same.
+
+        A known text sealed with it, or its HMAC of one: worth nothing to others.
+        """
+        named = {self.role(name): self._canary(name) for name in self.keys}
+        return {
+            INDEX: _mac(self.index_key, INDEX),
+            TOKEN: _mac(self.token_key, TOKEN),
+            **named,
+        }
+
+    @staticmethod
+    def role(name: str) -> str:
+        """Return the role of a key that has a name."""
+        return f"{_NAMED}{name}"
+
+    def misfits(self, proofs: Mapping[str, str]) -> list[str]:
+        """Return the roles whose key is missing here, or is another."""
+        return [role for role, proof in proofs.items() if not self._fits(role, proof)]
+
+    def _fits(self, role: str, proof: str) -> bool:
+        if role.startswith(_NAMED):
+            return self.opens(proof, _PROOF)
+        key = {INDEX: self.index_key, TOKEN: self.token_key}.get(role)
+        return key is not None and hmac.compare_digest(_mac(key, role), proof)
+
+    def opens(self, sealed: str, context: str) -> bool:
+        """Tell whether a sealed column can be read."""
+        try:
+            self.unseal_text(sealed, context)
+        except (InvalidTag, KeyError, ValueError):
+            return False
+        return True
+
+    def _canary(self, name: str) -> str:
+        return replace(self, current=name).seal_text(_CANARY, _PROOF)
+
+
+def _mac(key: bytes, role: str) -> str:
+    """Return a key's HMAC of its role: no index or token is made of such a text."""
+    text = f"key-proof|{role}".encode()
+    return hmac.new(key, text, hashlib.sha256).hexdigest()
+
 
 def load_keyring(path: Path) -> Keyring:
-    """Read the keys file, making it (mode 0600) where there is none.
+    """Read the keys file; KeysRefused where it is missing or spoilt.
 
-    The file is JSON: {"current", "keys": {name: base64}, "index", "token"}.
     To rotate, add a key and name it as current; keep the old ones.
     """
-    if not path.exists():
-        _create(path)
-    stored = json.loads(path.read_text())
-    return Keyring(
-        keys={name: base64.b64decode(key) for name, key in stored["keys"].items()},
-        current=stored["current"],
-        index_key=base64.b64decode(stored["index"]),
-        token_key=base64.b64decode(stored["token"]),
-    )
-
-
-def new_key() -> str:
-    """Return 32 random bytes as base64."""
-    return base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
-
-
-def _create(path: Path) -> None:
-    """Write new keys; of several processes that try, one wins."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    name = f"k{secrets.token_hex(4)}"
-    content = {
-        "current": name,
-        "keys": {name: new_key()},
-        "index": new_key(),
-        "token": new_key(),
-    }
-    # Process ids repeat between containers that share a volume: not a name.
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump(content, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
+    stored = read_keys(path)
+    return Keyring(stored.keys, stored.current, stored.index, stored.token)

@@ -1,15 +1,16 @@
 """Proves the audit log: every row fits the one before, and none was cut off."""
 
+import asyncio
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
-from core.crypto import load_keyring
 from core.settings import Settings
 from deploy.faults import CannotStart
 from deploy.remote import Refused
-from store import audit, open_store
+from store import Store, audit, open_store
 from store.audit import ChainReport
+from store.keys import check_keys
 
 
 async def verify_log(settings: Settings, rows: int | None, head: str | None) -> str:
@@ -35,12 +36,7 @@ async def verify_log(settings: Settings, rows: int | None, head: str | None) -> 
 
 
 async def _read(settings: Settings, rows: int | None) -> tuple[ChainReport, str | None]:
-    url = make_url(settings.database)
-    is_file = url.get_backend_name() == "sqlite"
-    for path in (settings.keys_file, *([Path(url.database or "")] if is_file else [])):
-        if not path.exists():
-            raise CannotStart(f"{path} is missing; is HMC_STATE_DIR right?")
-    store = open_store(settings.database, load_keyring(settings.keys_file))
+    store = await asyncio.to_thread(_store, settings)
     try:
         async with store.sessions() as session:
             report = await audit.verify_chain(session)
@@ -48,3 +44,15 @@ async def _read(settings: Settings, rows: int | None) -> tuple[ChainReport, str 
     finally:
         await store.close()
     return report, noted
+
+
+def _store(settings: Settings) -> Store:
+    """Return the store, which must be there already, and its keys too."""
+    url, keys = make_url(settings.database), settings.keys_file
+    file = Path(url.database or "")
+    if url.get_backend_name() == "sqlite" and not file.exists():
+        raise CannotStart(f"{file} is missing; is HMC_STATE_DIR right?")
+    keyring = check_keys(settings.database, keys)
+    if keyring is None:
+        raise CannotStart(f"{keys} is missing; is HMC_STATE_DIR right?")
+    return open_store(settings.database, keyring)

@@ -1,7 +1,6 @@
 """The settings a process starts with: each fault is a line, without its value."""
 
 import re
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from channels.account_file import load_accounts
+from core.faults import or_exit
 from core.settings import Settings
 from deploy.faults import CannotStart
 
@@ -76,8 +76,4 @@ def settings_to_send_by() -> Settings:
 
 def settings_or_exit(read: Callable[[], Settings] = settings_to_send_by) -> Settings:
     """Return the settings of a process that begins; else a line, and status 2."""
-    try:
-        return read()
-    except CannotStart as error:
-        sys.stderr.write(f"{error}\n")
-        raise SystemExit(2) from None
+    return or_exit(read)

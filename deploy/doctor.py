@@ -19,6 +19,8 @@ from sqlalchemy import inspect, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.crypto import load_keyring
+from core.errors import Unavailable
+from core.keys_file import KeysRefused
 from core.settings import Settings
 from deploy.configured import check_accounts
 from deploy.faults import CannotStart
@@ -26,6 +28,7 @@ from deploy.namespace import RETENTION, retention, wait_for_temporal
 from deploy.processes import ROOT
 from deploy.up import api_url
 from store import catch_ups, open_store
+from store.keys import check_keys
 
 _TEMPORAL_LIMIT = timedelta(seconds=3)
 # Providers refuse a signature whose time is minutes off; tokens go sooner.
@@ -93,12 +96,17 @@ def _installed(name: str) -> str | None:
 
 async def _keys(settings: Settings) -> str:
     path = settings.keys_file
-    if not await asyncio.to_thread(path.exists):
+    try:
+        keyring = await asyncio.to_thread(check_keys, settings.database, path)
+    except KeysRefused as refused:
+        raise Ill(str(refused)) from None
+    except Unavailable:
+        raise Doubtful("not compared with the store, which is not available") from None
+    if keyring is None:
         raise Ill(f"{path} is missing; start with `hmc up`, or restore it")
     if open_to_others := await _open_to_others(path):
         raise Ill(open_to_others)
-    keyring = await asyncio.to_thread(load_keyring, path)
-    return f"{len(keyring.keys)} key(s), {keyring.current} seals"
+    return f"{len(keyring.keys)} key(s), {keyring.current} seals; the store's own"
 
 
 async def _accounts(settings: Settings) -> str:
@@ -131,10 +139,11 @@ async def _disk(settings: Settings) -> str:
 
 
 async def _store(settings: Settings) -> str:
-    path = settings.keys_file
-    if not await asyncio.to_thread(path.exists):
-        raise Ill("can't be opened without the keys")
-    store = open_store(settings.database, await asyncio.to_thread(load_keyring, path))
+    try:
+        keyring = await asyncio.to_thread(load_keyring, settings.keys_file)
+    except KeysRefused:
+        raise Ill("can't be opened without the keys") from None
+    store = open_store(settings.database, keyring)
     try:
         async with store.sessions() as session:
             connection = await session.connection()

@@ -1,5 +1,5 @@
 """Why a centre does not start."""
 
+from core.faults import CannotStart
 
-class CannotStart(Exception):
-    """Something has to be changed first; the text says what."""
+__all__ = ["CannotStart"]

@@ -3,13 +3,12 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from core.crypto import load_keyring
 from core.settings import Settings
 from deploy.credentials import first_password, keep_clients
 from deploy.files import make_private_folder
 from deploy.namespace import ensure_namespace, wait_for_temporal
-from store import Store, open_store
-from store.migrate import migrate
+from store import Store
+from store.keys import open_with_keys
 from store.seeds import seed
 from store.users import ensure_admin
 
@@ -24,10 +23,8 @@ class Prepared:
 
 async def prepare(settings: Settings) -> Prepared:
     """Make the state folder, keys, tables, dictionaries and first administrator."""
+    _, store = await open_with_keys(settings.database, settings.keys_file)
     make_private_folder(settings.state_dir)
-    keyring = load_keyring(settings.keys_file)
-    await migrate(settings.database)
-    store = open_store(settings.database, keyring)
     try:
         return await _fill(store, settings)
     finally:

@@ -13,6 +13,7 @@ from deploy import ports, processes, temporal_server
 from deploy.files import held, make_private_folder
 from deploy.prepare import Prepared, prepare, prepare_temporal
 from deploy.supervisor import Supervisor
+from store.keys import check_keys
 
 Say = Callable[[str], None]
 Show = Callable[[Settings, asyncio.Event], Awaitable[None]]
@@ -27,6 +28,7 @@ async def up(settings: Settings, say: Say, show: Show | None = None) -> None:
     `show` is done once the centre is ready, and may itself say "stop".
     """
     settings = settings.model_copy(update={"state_dir": settings.state_dir.resolve()})
+    await asyncio.to_thread(check_keys, settings.database, settings.keys_file)
     make_private_folder(settings.state_dir)
     with held(settings.state_dir):
         ports.require_free(list(ports.needed(settings)))

@@ -107,6 +107,11 @@ def _hash(keyring: Keyring, previous: str, row: Mapping[str, Any]) -> str:
     return keyring.index("audit", json.dumps(content, sort_keys=True))
 
 
+def is_first(keyring: Keyring, row: Mapping[str, Any]) -> bool:
+    """Tell whether a row begins the log under these keys."""
+    return bool(row["hash"] == _hash(keyring, _START, row))
+
+
 async def list_audit(
     session: AsyncSession,
     wanted: AuditFilter,

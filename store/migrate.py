@@ -1,15 +1,20 @@
 """Brings a database's tables to the newest version."""
 
 import asyncio
+import sqlite3
 import threading
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.pool import NullPool
+
+from store.failures import translate
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 _WAIT_SECONDS = 60
@@ -19,16 +24,69 @@ _ALEMBIC = threading.Lock()
 
 async def migrate(url: str) -> None:
     """Upgrade to the newest version; of several processes at once, one does it."""
-    await asyncio.to_thread(_migrate, make_url(url))
+    await asyncio.to_thread(_migrate, url)
 
 
-def _migrate(url: URL) -> None:
-    engine = _engine(url)
-    with _ALEMBIC, engine.connect() as connection:
-        _lock(connection)
-        command.upgrade(config(connection), "head")
-        connection.commit()
-    engine.dispose()
+def _migrate(url: str) -> None:
+    with alone(url) as connection:
+        upgrade(connection)
+
+
+def upgrade(connection: Connection) -> None:
+    """Upgrade within the transaction of `alone`."""
+    command.upgrade(config(connection), "head")
+
+
+@contextmanager
+def alone(url: str) -> Iterator[Connection]:
+    """Begin a transaction that no other process upgrades beside; commit at the end."""
+    engine = _engine(make_url(url))
+    try:
+        with _ALEMBIC, engine.connect() as connection:
+            _lock(connection)
+            yield connection
+            connection.commit()
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def untouched(url: str) -> Iterator[Connection | None]:
+    """Give a connection that leaves no trace; None where there is no database yet."""
+    address = make_url(url)
+    is_file = address.get_backend_name() == "sqlite"
+    if is_file and not _has_content(Path(address.database or "")):
+        yield None
+        return
+    engine = _reader(address) if is_file else _engine(address)
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def _has_content(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0
+
+
+def _reader(address: URL) -> Engine:
+    """Return an engine that only reads a file.
+
+    With nothing beside it nobody has it open: then SQLite may be told that it
+    does not change, and makes no files beside it either.
+    """
+    path = Path(address.database or "").resolve()
+    still = not _has_content(path.with_name(f"{path.name}-wal"))
+    how = "immutable=1" if still else "mode=ro"
+    return _listened(
+        create_engine(
+            "sqlite://",
+            poolclass=NullPool,
+            hide_parameters=True,
+            creator=lambda: sqlite3.connect(f"{path.as_uri()}?{how}", uri=True),
+        )
+    )
 
 
 def config(connection: Connection) -> Config:
@@ -43,17 +101,27 @@ def _engine(url: URL) -> Engine:
     """Return an engine without async: Alembic knows none."""
     if url.get_backend_name() != "sqlite":
         arguments = {"connect_timeout": 10}
-        return create_engine(
-            url, poolclass=NullPool, hide_parameters=True, connect_args=arguments
+        return _listened(
+            create_engine(
+                url, poolclass=NullPool, hide_parameters=True, connect_args=arguments
+            )
         )
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    return create_engine(
-        url.set(drivername="sqlite"),
-        poolclass=NullPool,
-        hide_parameters=True,
-        connect_args={"timeout": _WAIT_SECONDS, "isolation_level": None},
+    return _listened(
+        create_engine(
+            url.set(drivername="sqlite"),
+            poolclass=NullPool,
+            hide_parameters=True,
+            connect_args={"timeout": _WAIT_SECONDS, "isolation_level": None},
+        )
     )
+
+
+def _listened(engine: Engine) -> Engine:
+    """Let an engine's errors be ours."""
+    event.listen(engine, "handle_error", translate)
+    return engine
 
 
 def _lock(connection: Connection) -> None:

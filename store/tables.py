@@ -22,6 +22,7 @@ from store.access_tables import (
 from store.alarm_tables import AlarmRow, WatchRulesRow
 from store.batch_tables import BatchRecipientRow, BatchRow
 from store.columns import UtcDateTime, index_present, index_where
+from store.key_tables import KeyProofRow, WriteProbeRow
 from store.part_tables import AttemptPartRow
 from store.receipt_tables import ParkedReceiptRow, ReceiptAddressRow
 from store.route_tables import (
@@ -70,6 +71,7 @@ __all__ = [
     "HolidayRow",
     "IdentityTypeRow",
     "InboxRow",
+    "KeyProofRow",
     "LeaseRow",
     "LimitAlarmRow",
     "LimitCounterRow",
@@ -103,6 +105,7 @@ __all__ = [
     "WatchRulesRow",
     "WorkstationAddressRow",
     "WorkstationRow",
+    "WriteProbeRow",
 ]
 
 

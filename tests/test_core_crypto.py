@@ -14,7 +14,8 @@ from cryptography.exceptions import InvalidTag
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.crypto import Keyring, load_keyring, new_key
+from core.crypto import Keyring, load_keyring
+from core.keys_file import make_keys, new_key
 
 
 def keyring(current: str = "k1", **others: bytes) -> Keyring:
@@ -101,8 +102,10 @@ def test_a_keyring_does_not_show_its_keys() -> None:
 
 def test_the_keys_file_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
     path = tmp_path / "state" / "keys.json"
+    path.parent.mkdir()
     old_mask = os.umask(0)
     try:
+        make_keys(path)
         made = load_keyring(path)
     finally:
         os.umask(old_mask)
@@ -118,6 +121,7 @@ def test_the_keys_file_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
 
 def test_a_rotation_is_an_edit_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
+    make_keys(path)
     before = load_keyring(path)
     stored = json.loads(path.read_text())
     stored["keys"]["k2026"] = new_key()
@@ -131,6 +135,7 @@ def test_a_rotation_is_an_edit_of_the_file(tmp_path: Path) -> None:
 
 def _load_in_step(path: Path, barrier: Callable[[], object]) -> bytes:
     barrier()
+    make_keys(path)
     return load_keyring(path).index_key
 
 
@@ -158,6 +163,7 @@ def test_threads_that_create_at_once_agree(tmp_path: Path) -> None:
     """As do two containers, whose process ids are the same."""
     for round_ in range(20):
         path = tmp_path / str(round_) / "keys.json"
+        path.parent.mkdir()
         barrier = threading.Barrier(6)
         keys: list[bytes] = []
         threads = [
