@@ -10,6 +10,7 @@ from fastapi.openapi.models import OAuthFlowClientCredentials, OAuthFlows
 from fastapi.security import HTTPBearer, OAuth2
 
 from api.centre import Centre, CentreDep
+from api.edge import KNOWN
 from api.tokens import Claims, refused
 from core.errors import Forbidden
 from core.words import Role, Scope
@@ -90,9 +91,10 @@ def _bearer(request: Request) -> str:
 async def _caller(request: Request, centre: CentreDep) -> Caller:
     claims = centre.tokens.read(_bearer(request))
     address = address_of(request)
-    if claims.kind == "client":
-        return await _client(centre, claims, address)
-    return await _person(centre, claims, address)
+    of_kind = _client if claims.kind == "client" else _person
+    caller = await of_kind(centre, claims, address)
+    request.scope[KNOWN] = True
+    return caller
 
 
 async def _client(centre: Centre, claims: Claims, address: str) -> Caller:

@@ -17,8 +17,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.forwarding import Forwarding
 from api.metrics import Metrics
 from api.problems import REQUEST_ID, internal
+from core.caps import Cap
 from core.logs import describe
 
+# In the scope of a request whose caller has shown who it is.
+KNOWN = "hmc.known"
 _log = structlog.get_logger("api")
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -26,6 +29,8 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Frame-Options": "DENY",
 }
+# Lines a minute of requests whose caller is not known, by address and in all.
+_EACH_STRANGER, _ALL_STRANGERS = 60, 1200
 # Path parameters that are ids of ours; others may be a person's number.
 _LOGGED = ("message_id", "code", "client")
 # Anybody may put something else in their place.
@@ -39,6 +44,7 @@ class Edge:
         self._app = app
         self._metrics = metrics
         self._forwarding = forwarding
+        self._strangers = Cap(_EACH_STRANGER, _ALL_STRANGERS, _tell_left_out)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -69,6 +75,8 @@ class Edge:
     def _note(self, scope: Scope, method: str, status: int, seconds: float) -> None:
         route = route_of(scope)
         self._metrics.request(method, route, status, seconds)
+        if not (scope.get(KNOWN) or self._strangers.lets(_kind(scope, status))):
+            return
         _log.info(
             "request",
             request_id=scope[REQUEST_ID],
@@ -104,6 +112,16 @@ class _Answer:
 def route_of(scope: Scope) -> str:
     """Return the route's template: the path itself may name a person."""
     return str(getattr(scope.get("route"), "path_format", "-"))
+
+
+def _kind(scope: Scope, status: int) -> str:
+    """Return what is counted together: whose, and how it went."""
+    address = (scope.get("client") or ("",))[0]
+    return f"{address} {status // 100}"
+
+
+def _tell_left_out(count: int) -> None:
+    _log.info("requests.left_out", count=count)
 
 
 def _ids(params: Mapping[str, object]) -> dict[str, str]:

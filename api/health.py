@@ -19,7 +19,9 @@ from store import catch_ups, clients, limits
 from store.alarms import open_alarms
 from store.clients import Client
 from store.figures import unacknowledged
+from store.keys import misfits
 from store.page import MAX_LIMIT
+from store.probe import write_probe
 from store.queue_settings import QueueSettings, queue_settings
 
 router = APIRouter(tags=["health"])
@@ -27,6 +29,7 @@ router = APIRouter(tags=["health"])
 _KEPT = timedelta(seconds=3)
 _KEPT_BAD = 0.5
 _STORE_WAIT = 3.0
+_WRITE_WAIT = 6.0
 # A worker takes up a new client within 5 s; until then nothing is missing.
 _NEW = timedelta(seconds=15)
 _AT_ONCE = 16
@@ -126,14 +129,17 @@ async def _missing(centre: Centre) -> list[str]:
     temporal = await _reachable(centre)
     enabled = await _enabled(centre)
     missing = [] if temporal else ["temporal"]
-    if enabled is None:
+    if enabled is None or not await _writable(centre):
         missing.append("store")
+    elif await _misfits(centre):
+        missing.append("keys")
     idle: list[str] = []
     if temporal and enabled:
         idle = await _idle(centre, enabled)
         missing += [f"worker for client {code}" for code in idle]
     centre.metrics.ready("temporal", temporal)
-    centre.metrics.ready("store", enabled is not None)
+    for part in ("store", "keys"):
+        centre.metrics.ready(part, part not in missing)
     centre.metrics.ready("workers", temporal and enabled is not None and not idle)
     return missing
 
@@ -164,6 +170,28 @@ async def _enabled(centre: Centre) -> list[Client] | None:
                     return [c for c in found if c.enabled and not _rests(c, steered)]
     except (MessageCentreError, TimeoutError):
         return None
+
+
+async def _writable(centre: Centre) -> bool:
+    """Write a row: a full disk can be read well. Waits as long as a message would."""
+    try:
+        async with (
+            asyncio.timeout(_WRITE_WAIT),
+            centre.store.sessions.begin() as session,
+        ):
+            await write_probe(session)
+    except (MessageCentreError, TimeoutError):
+        return False
+    return True
+
+
+async def _misfits(centre: Centre) -> bool:
+    """Tell whether the store's proofs no longer open with this process's keys."""
+    try:
+        async with asyncio.timeout(_STORE_WAIT), centre.store.sessions() as session:
+            return bool(await misfits(session))
+    except (MessageCentreError, TimeoutError):
+        return False  # the store's own fault, which is told the next time
 
 
 def _rests(client: Client, steered: Mapping[str, QueueSettings]) -> bool:

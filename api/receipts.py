@@ -6,6 +6,7 @@ import structlog
 from fastapi import APIRouter, Path, Request, Response
 
 from api.centre import Centre, CentreDep
+from api.edge import KNOWN
 from api.problems import NOWHERE, REQUEST_ID
 from channels.receipts import Inbound, Parsed
 from core.errors import Forged, Malformed, NotFound
@@ -72,11 +73,13 @@ async def _parsed(known: Reporter, request: Request, centre: Centre) -> Parsed:
     )
     form = known.format
     try:
-        return form.read(call)
+        parsed = form.read(call)
     except (Forged, Malformed) as error:
         result = "forged" if isinstance(error, Forged) else "malformed"
         _refused(request, centre, form.channel, form.provider, result)
         raise
+    request.scope[KNOWN] = True
+    return parsed
 
 
 def _refused(

@@ -10,12 +10,16 @@ from fastapi import FastAPI
 from api.connections import Connection
 from core.settings import Settings
 
+# Where the server's lines are a caller's doing, but for the application's failures.
+_OF_PEERS = ("/uvicorn/protocols/", "/websockets/", "/wsproto/")
+_OF_OURS = "Exception in ASGI application"
+
 
 def serve(app: FastAPI, settings: Settings, port: int) -> None:
     """Serve until told to stop."""
     # Temporal's threads may still run when the interpreter ends: give them time.
     atexit.register(time.sleep, 0.25)
-    logging.getLogger("uvicorn.error").addFilter(_no_sockets)
+    logging.getLogger("uvicorn.error").addFilter(_no_peers)
     uvicorn.run(
         app,
         host=settings.host,
@@ -31,7 +35,10 @@ def serve(app: FastAPI, settings: Settings, port: int) -> None:
     )
 
 
-def _no_sockets(record: logging.LogRecord) -> bool:
-    """Leave out a websocket's address: it names an open page of the console."""
-    text = record.getMessage()
-    return "WebSocket" not in text and not text.startswith("connection ")
+def _no_peers(record: logging.LogRecord) -> bool:
+    """Leave out what is said of connections, as anybody can open one.
+
+    An open websocket's address names a page of the console, too.
+    """
+    of_peers = any(part in record.pathname for part in _OF_PEERS)
+    return not of_peers or record.getMessage().startswith(_OF_OURS)

@@ -20,6 +20,7 @@ from console.navigation import MENU, all_pages
 from console.pages.audit import EXPORT
 from console.presence import hold_events
 from console.sign_in import sign_in
+from console.sockets import quieten_sockets
 from console.temporal_pages import METHODS, temporal
 from console.temporal_rules import PATH
 from console.theme import install_theme
@@ -41,6 +42,7 @@ def mount(app: FastAPI, open_desk: OpenDesk) -> None:
     """
     install_theme()
     install_error_pages()
+    quieten_sockets()
     add_routes()
     hold_events()
     nicegui_app.add_middleware(ConsoleEdge)

@@ -67,7 +67,9 @@ def _draw(text: str) -> None:
 
 
 def _without_text(record: logging.LogRecord) -> bool:
-    """Leave an exception's class and places to our own formatter."""
-    if record.exc_info:
-        record.msg, record.args = "unexpected", ()
+    """Name the place that logs: NiceGUI's texts hold addresses and exceptions."""
+    record.msg = (
+        "unexpected" if record.exc_info else f"{record.module}.{record.funcName}"
+    )
+    record.args = ()
     return True

@@ -15,8 +15,13 @@ from typing import Any
 
 import structlog
 
+from core.caps import Cap
+from core.foreign_logs import reduce
+
 _MAX_TEXT = 2000
 _PLACES = 12
+# Lines of one kind, and of all kinds that are counted.
+_A_MINUTE, _A_MINUTE_IN_ALL = 100, 1000
 
 Event = MutableMapping[str, Any]
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
@@ -63,12 +68,39 @@ def _route_libraries(level: str, ours: list[Any]) -> None:
     )
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(formatter)
+    handler.addFilter(reduce)
+    handler.addFilter(_Sparing())
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
     # httpx logs whole addresses, which at providers hold tokens and numbers.
     for noisy in ("httpx", "httpcore", "aiosqlite", "sqlalchemy.engine"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+class _Sparing(logging.Filter):
+    """Lets a flood of lines be a few, and one that counts the others.
+
+    Of ours only warnings: what we tell as information we cause ourselves, but
+    for requests, and those are counted where they come in (api/edge.py).
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._cap = Cap(_A_MINUTE, _A_MINUTE_IN_ALL, _tell_left_out)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether a line is written."""
+        told: object = record.msg
+        if not isinstance(told, dict):
+            return self._cap.lets(f"{record.name} {record.module}:{record.lineno}")
+        if record.levelno < logging.WARNING:
+            return True
+        return self._cap.lets(f"{record.name} {told.get('event')}")
+
+
+def _tell_left_out(count: int) -> None:
+    structlog.get_logger("logs").info("lines.left_out", count=count)
 
 
 def _dumps(event: object, **_: object) -> str:
