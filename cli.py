@@ -11,7 +11,6 @@ from uuid import UUID
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from core.errors import Unavailable
 from core.settings import Settings
@@ -32,6 +31,8 @@ from deploy.remote import (
     pairs,
     try_channel,
 )
+from deploy.status_table import deliveries
+from deploy.token_key import another_token
 from deploy.up import api_url, told
 from deploy.up import up as run_centre
 
@@ -256,6 +257,12 @@ def doctor() -> None:
     run(work)
 
 
+@app.command()
+def renew_token() -> None:
+    """Make another token key: ends every session, token and link · 更换签名密钥"""
+    run(lambda settings: another_token(settings, say))
+
+
 @audit_app.command()
 def verify(
     rows: Annotated[int | None, typer.Option(help="As noted · 曾记下的行数")] = None,
@@ -280,15 +287,9 @@ def system(
 
 
 def show(found: Document) -> None:
-    """Print a status document as a table of its deliveries."""
-    table = Table("channel", "stage", "outcome", "reason", "attempts")
-    table.add_column("provider id", overflow="fold")  # people copy it
-    for delivery in found["deliveries"]:
-        names = ("channel", "stage", "outcome", "reason", "attempts")
-        cells = [str(delivery[name] or "") for name in names]
-        table.add_row(*cells, delivery["provider_message_id"] or "")
+    """Print a status document."""
     say(f"{found['id']} {found['type']}: {found['status']}")
-    Console().print(table)
+    Console().print(deliveries(found))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 
+import structlog
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
@@ -59,10 +60,13 @@ from api.workstation_hub import Hub
 from core.crypto import Keyring
 from core.settings import Settings
 from operations.deliveries import Deliveries, TemporalDeliveries
+from operations.receipt_addresses import forgeable
 from operations.sampling import sample_for_ever
 from operations.settling import settle_until_done
 from store import users
 from store.keys import open_with_keys
+
+_log = structlog.get_logger("api")
 
 OpenDeliveries = Callable[[Settings, Keyring], Awaitable[Deliveries]]
 
@@ -153,6 +157,7 @@ async def _lifespan(
         tokens=TokenDesk(keyring.token_key),
         metrics=metrics,
     )
+    await _warn_of_sandbox(app.state.centre)
     app.state.readiness = health.Readiness()
     app.state.hub = Hub(store)
     beside = {
@@ -167,6 +172,14 @@ async def _lifespan(
             work.cancel()
         await asyncio.wait(beside)
         await store.close()
+
+
+async def _warn_of_sandbox(centre: Centre) -> None:
+    async with centre.store.sessions() as session:
+        channels = await forgeable(session, centre.settings)
+    if channels:
+        # docs/operations.md says what to do.
+        _log.warning("receipts.forgeable", channels=channels)
 
 
 def _add_docs(app: FastAPI) -> None:

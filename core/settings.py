@@ -1,6 +1,7 @@
 """What differs between installations; read once, where a process starts."""
 
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -56,6 +57,9 @@ class Settings(BaseSettings):
     # When traffic moves between a channel's accounts, as JSON (core/routing.py).
     routing: RoutingRules = RoutingRules()
     log_level: LogLevel = "info"
+    # What `hmc up` keeps of each process' log: so large a file, so many older ones.
+    log_megabytes: float = Field(default=20, ge=0.01, le=10_000)
+    log_files: int = Field(default=5, ge=1, le=100)
     # The hospital's zone: quiet hours, windows and holidays are in it.
     timezone: ZoneInfo = ZoneInfo("Asia/Shanghai")
     # Reverse proxies whose X-Forwarded-For is believed; nobody's by default.
@@ -106,6 +110,14 @@ class Settings(BaseSettings):
     def standing_fade(self) -> timedelta:
         """How long a provider's refusal of an address is believed."""
         return timedelta(days=self.standing_fade_days)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine reaches API and console."""
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
 
     @property
     def temporal(self) -> str:

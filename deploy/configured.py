@@ -67,6 +67,17 @@ def check_accounts(path: Path | None) -> int | None:
         raise CannotStart(f"HMC_ACCOUNTS_FILE: {path}: {error}") from None
 
 
+def doubt_of_accounts(settings: Settings) -> str | None:
+    """Return why a centre's accounts are no good where others reach it."""
+    if settings.accounts_file is not None or settings.is_local:
+        return None
+    return (
+        f"HMC_HOST={settings.host} is open to the network, and channels without an "
+        "account use the sandbox's, whose receipts anybody can forge; "
+        "set HMC_ACCOUNTS_FILE"
+    )
+
+
 def settings_to_send_by() -> Settings:
     """Read the settings, and make sure of the accounts at the providers."""
     settings = read_settings()

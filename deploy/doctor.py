@@ -22,7 +22,7 @@ from core.crypto import load_keyring
 from core.errors import Unavailable
 from core.keys_file import KeysRefused
 from core.settings import Settings
-from deploy.configured import check_accounts
+from deploy.configured import check_accounts, doubt_of_accounts
 from deploy.faults import CannotStart
 from deploy.namespace import RETENTION, retention, wait_for_temporal
 from deploy.processes import ROOT
@@ -111,6 +111,8 @@ async def _keys(settings: Settings) -> str:
 
 async def _accounts(settings: Settings) -> str:
     path = settings.accounts_file
+    if doubt := doubt_of_accounts(settings):
+        raise Doubtful(doubt)
     if path is None:
         return "no file; the console's, else the sandbox's"
     try:

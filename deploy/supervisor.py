@@ -13,8 +13,8 @@ from asyncio.subprocess import DEVNULL, STDOUT
 from asyncio.subprocess import Process as Child
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
 
+from deploy.log_files import LogFiles
 from deploy.pids import PidFile
 from deploy.processes import ROOT, Process
 
@@ -24,26 +24,31 @@ LONGEST_PAUSE = 5.0
 _STEADY = 10.0
 # Longer than the worker gives the provider calls under way (10 s).
 _GRACE = 15.0
-_LARGEST_LOG = 20_000_000
+_LARGEST_LOG, _LOGS_KEPT = 20_000_000, 5
 
 
 class Supervisor:
     """Starts processes one after the other and keeps them running."""
 
     def __init__(
-        self, state_dir: Path, say: Callable[[str], None], grace: float = _GRACE
+        self,
+        state_dir: Path,
+        say: Callable[[str], None],
+        grace: float = _GRACE,
+        logs: LogFiles | None = None,
     ) -> None:
-        self._logs = state_dir / "logs"
+        self._logs = logs or LogFiles(state_dir / "logs", _LARGEST_LOG, _LOGS_KEPT)
         self._pids = PidFile(state_dir / "pids.json")
         self._say = say
         self._grace = grace
         self._keepers: list[_Keeper] = []
+        self._turning: asyncio.Task[None] | None = None
 
     async def start(self, process: Process) -> None:
         """Start a process; return when those after it may start."""
-        self._logs.mkdir(parents=True, exist_ok=True)
-        log = self._logs / f"{process.name}.log"
-        keeper = _Keeper(process, log, self._pids, self._say)
+        if self._turning is None:
+            self._turning = asyncio.create_task(self._logs.turn_for_ever())
+        keeper = _Keeper(process, self._logs, self._pids, self._say)
         self._keepers.append(keeper)
         await keeper.start()
         if process.ready:
@@ -53,6 +58,9 @@ class Supervisor:
         """End all, the last one started first."""
         while self._keepers:
             await self._keepers.pop().stop(self._grace)
+        if self._turning:
+            self._turning.cancel()
+            await asyncio.wait([self._turning])
         self._pids.remove()
 
 
@@ -60,10 +68,14 @@ class _Keeper:
     """Keeps one process running until it is told to stop."""
 
     def __init__(
-        self, process: Process, log: Path, pids: PidFile, say: Callable[[str], None]
+        self,
+        process: Process,
+        logs: LogFiles,
+        pids: PidFile,
+        say: Callable[[str], None],
     ) -> None:
         self._process = process
-        self._log = log
+        self._logs = logs
         self._pids = pids
         self._say = say
         self._child: Child | None = None
@@ -102,7 +114,7 @@ class _Keeper:
     def _notice(self, ending: str, pause: float) -> None:
         self._say(
             f"{self._process.name} {ending}; starting it again in {pause:.1f} s "
-            f"(log: {self._log})"
+            f"(log: {self._logs.path(self._process.name)})"
         )
 
     async def _launch(self) -> Child | None:
@@ -112,7 +124,7 @@ class _Keeper:
         return None
 
     async def _spawn(self) -> Child:
-        with _open_log(self._log) as log:
+        with self._logs.open(self._process.name) as log:
             child = await asyncio.create_subprocess_exec(
                 *_dies_with_us(),
                 *self._process.command,
@@ -147,14 +159,6 @@ def _dies_with_us() -> tuple[str, ...]:
 def _without_ours() -> dict[str, str]:
     """Return our environment without settings: a child gets its own."""
     return {k: v for k, v in os.environ.items() if not k.startswith("HMC_")}
-
-
-def _open_log(path: Path) -> BinaryIO:
-    """Open a log to append to, putting a large one aside."""
-    if path.exists() and path.stat().st_size > _LARGEST_LOG:
-        path.replace(path.with_suffix(".log.1"))
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    return os.fdopen(descriptor, "ab")
 
 
 async def _end(child: Child, grace: float) -> None:

@@ -10,7 +10,9 @@ import httpx
 
 from core.settings import Settings
 from deploy import ports, processes, temporal_server
+from deploy.configured import doubt_of_accounts
 from deploy.files import held, make_private_folder
+from deploy.log_files import LogFiles
 from deploy.prepare import Prepared, prepare, prepare_temporal
 from deploy.supervisor import Supervisor
 from store.keys import check_keys
@@ -37,7 +39,7 @@ async def up(settings: Settings, say: Say, show: Show | None = None) -> None:
 
 async def _until_told_to_stop(settings: Settings, say: Say, show: Show | None) -> None:
     stopping = _signalled()
-    supervisor = Supervisor(settings.state_dir, say)
+    supervisor = Supervisor(settings.state_dir, say, logs=_logs(settings))
 
     async def start_and_show() -> None:
         await serve(settings, supervisor, say)
@@ -58,6 +60,11 @@ async def _until_told_to_stop(settings: Settings, say: Say, show: Show | None) -
         await supervisor.stop()
 
 
+def _logs(settings: Settings) -> LogFiles:
+    largest = int(settings.log_megabytes * 1_000_000)
+    return LogFiles(settings.state_dir / "logs", largest, settings.log_files)
+
+
 def _signalled() -> asyncio.Event:
     """Return an event that Ctrl-C, SIGTERM or a closed terminal sets."""
     event = asyncio.Event()
@@ -71,6 +78,8 @@ def _signalled() -> asyncio.Event:
 
 async def serve(settings: Settings, supervisor: Supervisor, say: Say) -> None:
     """Prepare and start everything; returns when the centre is ready."""
+    if doubt := doubt_of_accounts(settings):
+        say(f"Warning · 警告: {doubt}.")
     cli = await _temporal_cli(settings)
     say("Preparing the store …")
     told(await prepare(settings), settings, say)

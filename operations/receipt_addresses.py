@@ -144,6 +144,18 @@ async def _reporters(
     return tuple(found)
 
 
+async def forgeable(session: AsyncSession, settings: Settings) -> tuple[Channel, ...]:
+    """Return the channels whose receipts anybody on the network could write.
+
+    Where the sandbox's accounts hold, its secrets do, which everybody knows.
+    """
+    source, under = fallback(settings)
+    if source != "sandbox" or settings.is_local:
+        return ()
+    now = await current_accounts(session, under, _calls_us)
+    return tuple(sorted({account.channel for account in now if account in under}))
+
+
 def _calls_us(channel: Channel, provider: str) -> bool:
     return reporting(channel, provider) is not None
 

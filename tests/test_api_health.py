@@ -1,13 +1,16 @@
 """Liveness, readiness and figures."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from api.health import Readiness
 from core.words import Role
+from store.keys import renew_token
 from tests.api_rig import Rig, problem, running_api
 
 
@@ -46,6 +49,31 @@ async def test_readiness_names_what_is_missing(rig: Rig) -> None:
     (rig.centre.settings.state_dir / "centre.db").unlink()
     (rig.centre.settings.state_dir / "centre.db").mkdir()
     assert await missing(rig) == ["temporal", "store"]
+
+
+async def test_a_store_that_can_be_read_and_not_written_is_missing(rig: Rig) -> None:
+    assert await missing(rig) == []
+    full = "CREATE TRIGGER full BEFORE UPDATE ON write_probes BEGIN {} END"
+    refuse = full.format("SELECT RAISE(ABORT, 'full');")
+    await run_sql(rig, refuse)
+    assert await missing(rig) == ["store"]
+    figures = (await rig.http.get("/metrics")).text
+    assert 'hmc_ready{part="store"} 0.0' in figures
+    await run_sql(rig, "DROP TRIGGER full")
+    assert await missing(rig) == []
+
+
+async def test_keys_that_are_no_longer_the_stores_are_missing(rig: Rig) -> None:
+    settings = rig.centre.settings
+    await asyncio.to_thread(renew_token, settings.database, settings.keys_file)
+    assert await missing(rig) == ["keys"]
+    await run_sql(rig, "DELETE FROM key_proofs")
+    assert await missing(rig) == ["keys"]
+
+
+async def run_sql(rig: Rig, statement: str) -> None:
+    async with rig.centre.store.engine.begin() as connection:
+        await connection.execute(text(statement))
 
 
 async def test_a_client_that_just_joined_is_waited_for(rig: Rig) -> None:

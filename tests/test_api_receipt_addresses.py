@@ -10,6 +10,7 @@ import pytest
 from channels.times import utc_now
 from channels.workstation import signature
 from core.words import Role
+from operations.receipt_addresses import forgeable
 from tests.api_rig import Headers, Rig, pointers, problem, running_api
 
 ADMIN = "/v1/admin/channels/workstation"
@@ -148,3 +149,35 @@ async def test_a_wrong_rule_is_refused(rig: Rig, unknown: Any, place: str) -> No
     body = POLICY | {"unknown": unknown}
     found = pointers(await rig.http.put(path, json=body, headers=admin))
     assert any(pointer.startswith(place) for pointer in found), found
+
+
+@pytest.mark.parametrize(
+    ("host", "warned"),
+    [
+        ("127.0.0.1", False),
+        ("127.8.0.1", False),
+        ("::1", False),
+        ("localhost", False),
+        ("0.0.0.0", True),
+        ("::", True),
+        ("10.1.1.1", True),
+        ("centre.example", True),
+    ],
+)
+async def test_the_sandboxs_accounts_are_warned_of_where_others_reach_the_centre(
+    rig: Rig, host: str, warned: bool
+) -> None:
+    settings = rig.centre.settings.model_copy(update={"host": host})
+    async with rig.centre.store.sessions() as session:
+        channels = await forgeable(session, settings)
+    assert ("workstation" in channels) == ("sms" in channels) == warned
+
+
+async def test_an_account_of_ones_own_is_not_warned_of(rig: Rig) -> None:
+    admin = await rig.person(Role.ADMIN)
+    await rig.http.put(f"{ADMIN}/account", json=ACCOUNT, headers=admin)
+    settings = rig.centre.settings.model_copy(update={"host": "0.0.0.0"})
+    async with rig.centre.store.sessions() as session:
+        channels = await forgeable(session, settings)
+    assert "workstation" not in channels
+    assert "sms" in channels

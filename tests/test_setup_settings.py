@@ -79,6 +79,18 @@ def test_nothing_starts_with_a_missing_accounts_file(
     assert done.stdout + done.stderr == f"HMC_ACCOUNTS_FILE: {path}: {fault}\n"
 
 
+async def test_the_doctor_warns_of_the_sandboxs_accounts_on_an_open_address(
+    tmp_path: Path,
+) -> None:
+    shut, wide = Settings(), Settings(host="0.0.0.0")
+    assert "sandbox" in await CHECKS["accounts"](shut)
+    with pytest.raises(Doubtful, match="anybody can forge; set HMC_ACCOUNTS_FILE"):
+        await CHECKS["accounts"](wide)
+    own = accounts_file(tmp_path, GOOD)
+    told = await CHECKS["accounts"](Settings(host="0.0.0.0", accounts_file=own))
+    assert told.startswith("1 in")
+
+
 async def test_the_doctor_looks_at_the_accounts_file(tmp_path: Path) -> None:
     path = accounts_file(tmp_path, GOOD)
     settings = Settings(accounts_file=path, state_dir=tmp_path)
