@@ -15,12 +15,22 @@ from api.app import create_app
 from api.centre import Centre
 from api.edge import Edge
 from api.forwarding import Forwarding
-from api.guard import CONSOLE_LARGER, CONSOLE_RAW, Guard, Limits
+from api.guard import (
+    HISTORIES,
+    HISTORY_BYTES,
+    KIB,
+    MIB,
+    UPLOADS,
+    Guard,
+    Larger,
+    Limits,
+)
 from api.metrics import Metrics
 from api.serving import serve
 from console.app import mount
 from console.desk import Desk
 from console.temporal_ui import open_temporal_ui
+from console.visits import must_be_visitor
 from core.faults import or_exit
 from core.logs import configure_logging
 from core.settings import Settings
@@ -28,12 +38,20 @@ from deploy.configured import settings_or_exit
 from operations.deliveries import TemporalDeliveries
 from store.keys import establish, open_with_keys
 
+# From who is signed in: lists of people, for batches, to the last byte; what Temporal's
+# pages want decoded, and the JSON that they call text.
+CONSOLE_BODIES = {
+    UPLOADS: Larger(11 * MIB, must_be_visitor, free=0, raw=True),
+    HISTORIES: Larger(HISTORY_BYTES, must_be_visitor),
+    "/console/temporal/api/": Larger(64 * KIB, must_be_visitor, raw=True),
+}
+
 
 def create_web(settings: Settings) -> FastAPI:
     """Return the API, with the console unless that has a port of its own."""
-    app = create_app(settings)
     if settings.console_port:
-        return app
+        return create_app(settings)
+    app = create_app(settings, more=CONSOLE_BODIES)
 
     @asynccontextmanager
     async def beside() -> AsyncIterator[Desk]:
@@ -56,8 +74,7 @@ def create_console(settings: Settings) -> FastAPI:
     """Return the console alone."""
     forwarding = Forwarding(settings.trusted_proxies is not None)
     edge = Middleware(Edge, metrics=Metrics(), forwarding=forwarding)
-    limits = Limits(larger=CONSOLE_LARGER, raw=CONSOLE_RAW)
-    guard = Middleware(Guard, limits=limits)
+    guard = Middleware(Guard, limits=Limits(larger=CONSOLE_BODIES))
     app = FastAPI(docs_url=None, openapi_url=None, middleware=[edge, guard])
 
     @app.get("/health/live")

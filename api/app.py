@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -42,18 +42,11 @@ from api import (
     ward_page,
     workstation_socket,
 )
+from api.callers import known_caller
 from api.centre import Centre
 from api.edge import Edge
 from api.forwarding import Forwarding
-from api.guard import (
-    CONSOLE_LARGER,
-    CONSOLE_RAW,
-    HISTORY_BYTES,
-    KIB,
-    MIB,
-    Guard,
-    Limits,
-)
+from api.guard import HISTORY_BYTES, MIB, Guard, Larger, Limits
 from api.metrics import Metrics
 from api.tokens import TokenDesk
 from api.workstation_hub import Hub
@@ -100,23 +93,25 @@ ROUTERS: tuple[APIRouter, ...] = (
 )
 # Temporal's histories come in larger pieces than a message may have, and so do
 # mail servers' reports; a batch is ten thousand messages.
-_LIMITS = Limits(
-    larger={
-        f"{codec.PREFIX}/": HISTORY_BYTES,
-        receipts.PREFIX: 1024 * KIB,
-        batches.PREFIX: 8 * MIB,
-        **CONSOLE_LARGER,
-    },
-    forms=frozenset({"/v1/token"}),
-    raw=(receipts.PREFIX, *CONSOLE_RAW),
-)
+_LARGER = {
+    f"{codec.PREFIX}/": Larger(HISTORY_BYTES, known_caller),
+    receipts.PREFIX: Larger(MIB, receipts.known_address, raw=True),
+    batches.PREFIX: Larger(8 * MIB, known_caller),
+}
+_NONE: Mapping[str, Larger] = {}
 
 
 def create_app(
-    settings: Settings, open_deliveries: OpenDeliveries = TemporalDeliveries.open
+    settings: Settings,
+    open_deliveries: OpenDeliveries = TemporalDeliveries.open,
+    more: Mapping[str, Larger] = _NONE,
 ) -> FastAPI:
-    """Return the application; it opens what it needs when it starts."""
+    """Return the application; it opens what it needs when it starts.
+
+    `more` are paths, beside its own, whose bodies may be larger.
+    """
     metrics, forwarding = Metrics(), Forwarding(settings.trusted_proxies is not None)
+    limits = Limits(larger={**_LARGER, **more}, forms=frozenset({"/v1/token"}))
     app = FastAPI(
         title="Hospital Message Centre",
         version="1.0.0",
@@ -127,7 +122,7 @@ def create_app(
         generate_unique_id_function=lambda route: route.name,
         middleware=[
             Middleware(Edge, metrics=metrics, forwarding=forwarding),
-            Middleware(Guard, limits=_LIMITS),
+            Middleware(Guard, limits=limits),
         ],
     )
     app.state.forwarding = forwarding

@@ -19,13 +19,16 @@ from api.callers import CLIENTS, BatchSender
 from api.centre import CentreDep
 from api.examples import BATCHES
 from api.messages import Key
+from api.whole_bodies import WholeBody
 from core.batches import BatchRequest
 from operations import batch_orders
 from operations.batches import submit
 from store import batches
 
 PREFIX = "/v1/batches"
-router = APIRouter(prefix=PREFIX, tags=["batches"], dependencies=CLIENTS)
+router = APIRouter(
+    prefix=PREFIX, tags=["batches"], dependencies=CLIENTS, route_class=WholeBody
+)
 _ONE = "/{batch_id:uuid}"
 
 BatchBody = Annotated[BatchRequest, Body(openapi_examples=BATCHES)]

@@ -8,8 +8,9 @@ from typing import Annotated
 from fastapi import Depends, Request, Security
 from fastapi.openapi.models import OAuthFlowClientCredentials, OAuthFlows
 from fastapi.security import HTTPBearer, OAuth2
+from starlette.requests import HTTPConnection
 
-from api.centre import Centre, CentreDep
+from api.centre import Centre
 from api.edge import KNOWN
 from api.tokens import Claims, refused
 from core.errors import Forbidden
@@ -59,7 +60,7 @@ class Caller:
         return self.client.code if self.client else None
 
 
-def address_of(request: Request) -> str:
+def address_of(request: HTTPConnection) -> str:
     """Return the address a request comes from."""
     return request.client.host if request.client else ""
 
@@ -77,7 +78,7 @@ def address_allowed(client: Client, address: str) -> bool:
     return any(ip in ipaddress.ip_network(cidr, strict=False) for cidr in client.cidrs)
 
 
-def _bearer(request: Request) -> str:
+def _bearer(request: HTTPConnection) -> str:
     """Return the token of a request that carries exactly one."""
     given = request.headers.getlist("authorization")
     if len(given) != 1:
@@ -88,7 +89,9 @@ def _bearer(request: Request) -> str:
     return token.strip()
 
 
-async def _caller(request: Request, centre: CentreDep) -> Caller:
+async def known_caller(request: HTTPConnection) -> Caller:
+    """Return who makes a request; Unauthenticated where its token is not sound."""
+    centre: Centre = request.app.state.centre
     claims = centre.tokens.read(_bearer(request))
     address = address_of(request)
     of_kind = _client if claims.kind == "client" else _person
@@ -116,6 +119,10 @@ async def _person(centre: Centre, claims: Claims, address: str) -> Caller:
         raise refused()
     signing_in.refuse_unready(user, centre.settings)
     return Caller(user.username, address, role=user.role)
+
+
+async def _caller(request: Request) -> Caller:
+    return await known_caller(request)
 
 
 CallerDep = Annotated[Caller, Depends(_caller)]

@@ -2,20 +2,27 @@
 
 Size, time, type, encoding and characters. Each case stands in a table of what
 breaks frameworks and databases (NUL, lone surrogates, NaN, deep nesting, ...):
-none may become a 5xx.
+none may become a 5xx. A larger body is taken in only once it is known who sends it.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import unquote_to_bytes
 
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import send_problem
-from api.strict_json import check_json
-from core.errors import Malformed, RequestError, TooLarge, UnsupportedMedia
+from api.strict_json import read_json
+from core.errors import (
+    Malformed,
+    MessageCentreError,
+    RequestError,
+    TooLarge,
+    UnsupportedMedia,
+)
 
 KIB = 1024
 FORM = "application/x-www-form-urlencoded"
@@ -26,10 +33,12 @@ MIB = 1024 * KIB
 UPLOADS = "/console/_nicegui/client/"
 HISTORIES = "/console/temporal/codec/"
 HISTORY_BYTES = 2 * MIB
-CONSOLE_LARGER = {UPLOADS: 11 * MIB, HISTORIES: HISTORY_BYTES}
-# Their readers check what they hold: files, and JSON that Temporal's pages call text.
-CONSOLE_RAW = (UPLOADS, "/console/temporal/api/")
+# Where a checked body's value lies in the scope, for who wants it whole.
+VALUE = "hmc.json"
 _NO_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+# Raises an error of ours unless it is known who makes a request.
+Known = Callable[[HTTPConnection], Awaitable[object]]
 
 
 class TooSlow(RequestError):
@@ -57,30 +66,45 @@ class _Gone(Exception):
 
 
 @dataclass(frozen=True)
+class Larger:
+    """How large a path's bodies may be, once it is `known` who sends them.
+
+    `free` bytes anybody may send. A `raw` body may be of any type: its reader
+    checks what it holds.
+    """
+
+    size: int
+    known: Known
+    free: int = 64 * KIB
+    raw: bool = False
+
+
+@dataclass(frozen=True)
 class Limits:
     """How much, and for how long.
 
     `larger` is keyed by path: one that ends with a slash holds for all below.
-
-    Below `raw` a body may be of any type: its reader checks what it holds.
     """
 
     body: int = 64 * KIB
-    larger: Mapping[str, int] = field(default_factory=dict)
+    larger: Mapping[str, Larger] = field(default_factory=dict)
     forms: frozenset[str] = frozenset()
-    raw: tuple[str, ...] = ()
     whole_body: timedelta = timedelta(seconds=10)
     headers: int = 100
     header_bytes: int = 32 * KIB
 
-    def body_of(self, path: str) -> int:
-        """Return how many bytes a path's body may have."""
-        allowed = (
-            size
-            for known, size in self.larger.items()
+    def of(self, path: str) -> Larger:
+        """Return what holds for a path."""
+        fits = (
+            larger
+            for known, larger in self.larger.items()
             if path == known or (known.endswith("/") and path.startswith(known))
         )
-        return next(allowed, self.body)
+        return next(fits, Larger(self.body, _anybody, free=self.body))
+
+
+async def _anybody(_: HTTPConnection) -> None:
+    """Let everybody send what is small."""
 
 
 class Guard:
@@ -96,7 +120,7 @@ class Guard:
             return
         try:
             checked = await self._checked(scope, receive)
-        except RequestError as error:
+        except MessageCentreError as error:
             await send_problem(scope, receive, send, error)
         except _Gone:
             return
@@ -104,13 +128,15 @@ class Guard:
             await self._app(scope, checked, send)
 
     async def _checked(self, scope: Scope, receive: Receive) -> Receive:
-        """Return a receive that gives the checked body; RequestError otherwise."""
+        """Return a receive that gives the checked body; an error of ours otherwise."""
         headers = self._headers(scope)
         _check_address(scope)
         if scope["method"] in _NO_BODY:
             return receive
-        body = await self._body(scope, headers, receive)
-        self._check_body(scope["path"], headers, body)
+        limit = self._limits.of(scope["path"])
+        body = await self._body(scope, headers, receive, limit)
+        if not limit.raw:
+            await self._check_body(scope, headers, body)
         return _replay(body, receive)
 
     def _headers(self, scope: Scope) -> dict[bytes, list[bytes]]:
@@ -127,48 +153,60 @@ class Guard:
         return headers
 
     async def _body(
-        self, scope: Scope, headers: dict[bytes, list[bytes]], receive: Receive
+        self,
+        scope: Scope,
+        headers: dict[bytes, list[bytes]],
+        receive: Receive,
+        limit: Larger,
     ) -> bytes:
-        limit = self._limits.body_of(scope["path"])
         told = headers.get(b"content-length", [b"0"])[0]
         if not told.isdigit() or len(told) > 12:
             raise Malformed("Content-Length is not a number.")
-        if int(told) > limit:
-            raise TooLarge(f"The body may have {limit} bytes at most.")
+        if int(told) > limit.size:
+            raise _too_large(limit)
         if any(
             v.strip().lower() != b"identity" for v in _all(headers, b"content-encoding")
         ):
             raise UnsupportedMedia("Encoded bodies are not taken.")
         try:
             async with asyncio.timeout(self._limits.whole_body.total_seconds()):
-                return await _read(receive, limit)
+                return await _read(scope, receive, limit, int(told))
         except TimeoutError:
             raise TooSlow("The body took too long to arrive.") from None
 
-    def _check_body(
-        self, path: str, headers: dict[bytes, list[bytes]], body: bytes
+    async def _check_body(
+        self, scope: Scope, headers: dict[bytes, list[bytes]], body: bytes
     ) -> None:
         types = _all(headers, b"content-type")
-        if (not body and not types) or path.startswith(self._limits.raw):
+        if not body and not types:
             return
-        wanted = FORM if path in self._limits.forms else JSON
+        wanted = FORM if scope["path"] in self._limits.forms else JSON
         if len(types) != 1 or not _is_type(types[0], wanted):
             raise UnsupportedMedia(f"The body must be {wanted} in UTF-8.")
         if wanted == JSON and body:
-            check_json(body)
+            scope[VALUE] = await read_json(body)
 
 
-async def _read(receive: Receive, limit: int) -> bytes:
-    body = bytearray()
+async def _read(scope: Scope, receive: Receive, limit: Larger, told: int) -> bytes:
+    """Return the body; who sends more than anybody may is asked for first."""
+    body, known, more = bytearray(), False, True
     while True:
+        if not known and max(told, len(body)) > limit.free:
+            await limit.known(HTTPConnection(scope))
+            known = True
+        if not more:
+            return bytes(body)
         message = await receive()
         if message["type"] == "http.disconnect":
             raise _Gone
         body += message.get("body", b"")
-        if len(body) > limit:
-            raise TooLarge(f"The body may have {limit} bytes at most.")
-        if not message.get("more_body", False):
-            return bytes(body)
+        if len(body) > limit.size:
+            raise _too_large(limit)
+        more = message.get("more_body", False)
+
+
+def _too_large(limit: Larger) -> TooLarge:
+    return TooLarge(f"The body may have {limit.size} bytes at most.")
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

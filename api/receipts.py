@@ -1,14 +1,17 @@
 """`/v1/receipts/{channel}/{secret}`: where providers report, each in its own form."""
 
+import asyncio
 from typing import Annotated
 
 import structlog
 from fastapi import APIRouter, Path, Request, Response
+from starlette.requests import HTTPConnection
 
 from api.centre import Centre, CentreDep
 from api.edge import KNOWN
 from api.problems import NOWHERE, REQUEST_ID
 from channels.receipts import Inbound, Parsed
+from channels.reports import MOST_REPORTS
 from core.errors import Forged, Malformed, NotFound
 from core.words import Channel
 from operations.receipt_addresses import Reporter, reporter
@@ -28,7 +31,7 @@ async def check_receipt_address(
     channel: str, secret: _Secret, request: Request, centre: CentreDep
 ) -> Response:
     """Answer the provider's test of the address (WeChat and WeCom: `echostr`)."""
-    return await _read(channel, secret, request, centre)
+    return await _read(request, centre)
 
 
 @router.post("/{channel}/{secret}")
@@ -36,30 +39,36 @@ async def take_receipts(
     channel: str, secret: _Secret, request: Request, centre: CentreDep
 ) -> Response:
     """Take in what a provider reports, in its own format; repeats change nothing."""
-    return await _read(channel, secret, request, centre)
+    return await _read(request, centre)
 
 
-async def _read(
-    channel: str, secret: str, request: Request, centre: Centre
-) -> Response:
+async def known_address(request: HTTPConnection) -> Reporter:
+    """Return who calls at the address of a request; NotFound for anybody else."""
+    centre: Centre = request.app.state.centre
+    channel, _, secret = request.url.path.removeprefix(PREFIX).partition("/")
     async with centre.store.sessions() as session:
         known = await reporter(session, centre.settings, channel, secret)
     if known is None:
         _refused(request, centre, _named(channel), "", "unknown_address")
         raise NotFound(NOWHERE)
+    return known
+
+
+async def _read(request: Request, centre: Centre) -> Response:
+    known = await known_address(request)
     parsed = await _parsed(known, request, centre)
+    own = {"account": known.account}
+    receipts = [receipt.model_copy(update=own) for receipt in parsed.receipts]
     desk = ReceiptDesk(centre.store, centre.deliveries)
-    for receipt in parsed.receipts:
-        mine = receipt.model_copy(update={"account": known.account})
-        taking = await desk.take(mine)
-        centre.metrics.receipt(mine.channel, mine.provider, taking)
+    taken = await desk.take_all(receipts)
+    for receipt, taking in zip(receipts, taken, strict=True):
+        centre.metrics.receipt(receipt.channel, receipt.provider, taking)
     replies = ReplyDesk(centre.store, centre.deliveries)
     for uplink in parsed.uplinks:
-        own = uplink.model_copy(update={"account": known.account})
-        heard = await replies.take(own)
+        heard = await replies.take(uplink.model_copy(update=own))
         centre.metrics.receipt(Channel.SMS, uplink.provider, heard)
-    for event in parsed.events:
-        async with centre.store.sessions.begin() as session:
+    async with centre.store.sessions.begin() as session:
+        for event in parsed.events:
             await note_event(session, event)
     return Response(parsed.answer.body, media_type=parsed.answer.media_type)
 
@@ -73,7 +82,11 @@ async def _parsed(known: Reporter, request: Request, centre: Centre) -> Parsed:
     )
     form = known.format
     try:
-        parsed = form.read(call)
+        # XML and mails take their time: others have their turn meanwhile.
+        parsed = await asyncio.to_thread(form.read, call)
+        said = (*parsed.receipts, *parsed.uplinks, *parsed.events)
+        if len(said) > MOST_REPORTS:
+            raise Malformed("The body holds too many reports.")
     except (Forged, Malformed) as error:
         result = "forged" if isinstance(error, Forged) else "malformed"
         _refused(request, centre, form.channel, form.provider, result)
@@ -83,7 +96,7 @@ async def _parsed(known: Reporter, request: Request, centre: Centre) -> Parsed:
 
 
 def _refused(
-    request: Request, centre: Centre, channel: str, provider: str, result: str
+    request: HTTPConnection, centre: Centre, channel: str, provider: str, result: str
 ) -> None:
     """Log and count a call that changes nothing; its content goes nowhere."""
     centre.metrics.receipt(channel, provider, result)

@@ -16,9 +16,10 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 
 from api.centre import Centre
-from api.strict_json import check_json
+from api.strict_json import parse_json
+from api.workstation_door import SIGN_IN_SECONDS, Door
 from api.workstation_hub import Connection, Hub
-from core.errors import Invalid, Malformed, MessageCentreError, TooManyRequests
+from core.errors import Invalid, Malformed, MessageCentreError
 from core.logs import describe
 from core.models import Model
 from operations.acknowledging import AcknowledgeOrder
@@ -31,9 +32,8 @@ from store.workstations import Standing
 
 router = APIRouter()
 
-_HELLO_SECONDS = 10.0
 _SEND_SECONDS = 10.0
-_LONGEST = 8192
+_LONGEST, _LONGEST_HELLO = 8192, 1024
 # RFC 6455 section 7.4; 4000 and up are our own.
 _GONE, _MALFORMED, _TOO_BIG, _LATER, _REFUSED = 1000, 1007, 1009, 1013, 4401
 
@@ -94,9 +94,10 @@ async def _serve(socket: WebSocket, workstation_id: str) -> int:
     """Sign a screen in and hold it; return the code it is closed with."""
     centre: Centre = socket.app.state.centre
     hub: Hub = socket.app.state.hub
-    with hub.door.waiting(_address(socket)):
-        hello = await _hello(socket)
-        standing = await _signed_in(centre, socket, workstation_id, hello)
+    try:
+        hello, standing = await _signed_in(centre, hub.door, socket, workstation_id)
+    except TimeoutError:
+        raise _Closed(_REFUSED) from None
     held = Connection(standing)
     async with hub.joined(held):
         await _send(socket, {"type": "welcome", "id": standing.id})
@@ -117,36 +118,38 @@ async def _first_end(*tasks: asyncio.Future[int]) -> int:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+async def _signed_in(
+    centre: Centre, door: Door, socket: WebSocket, workstation_id: str
+) -> tuple[Hello, Standing]:
+    """Return who this is and what it has seen; TimeoutError where it does not say.
+
+    A secret in the header is looked at at once, whoever waits at the door. Wrong
+    ones are not counted: nobody guesses 256 random bits, and a lock would keep a
+    whole ward out whose address somebody shares.
+    """
+    secret = _bearer(socket)
+    if secret is not None:
+        standing = await _standing(centre, workstation_id, secret)
+        async with asyncio.timeout(SIGN_IN_SECONDS):
+            return await _hello(socket), standing
+    async with door.waiting(socket.client.host if socket.client else ""):
+        hello = await _hello(socket)
+        return hello, await _standing(centre, workstation_id, hello.secret or "")
+
+
 async def _hello(socket: WebSocket) -> Hello:
-    try:
-        async with asyncio.timeout(_HELLO_SECONDS):
-            said = await _said(socket)
-    except TimeoutError:
-        raise _Closed(_REFUSED) from None
+    said = await _said(socket, _LONGEST_HELLO)
     if not isinstance(said, Hello):
         raise _Closed(_MALFORMED)
     return said
 
 
-async def _signed_in(
-    centre: Centre, socket: WebSocket, workstation_id: str, hello: Hello
-) -> Standing:
-    address = _address(socket)
-    try:
-        centre.guesses_from.check(address)
-    except TooManyRequests:
-        raise _Closed(_LATER) from None
-    secret = _bearer(socket) or hello.secret or ""
+async def _standing(centre: Centre, workstation_id: str, secret: str) -> Standing:
     async with centre.store.sessions() as session:
         standing = await workstations.authenticate(session, workstation_id, secret)
     if standing is None:
-        centre.guesses_from.note(address)
         raise _Closed(_REFUSED)
     return standing
-
-
-def _address(socket: WebSocket) -> str:
-    return socket.client.host if socket.client else ""
 
 
 def _bearer(socket: WebSocket) -> str | None:
@@ -154,7 +157,7 @@ def _bearer(socket: WebSocket) -> str | None:
     return token.strip() if scheme.lower() == "bearer" else None
 
 
-async def _said(socket: WebSocket) -> Hello | Ack:
+async def _said(socket: WebSocket, longest: int = _LONGEST) -> Hello | Ack:
     """Return the next message; anything else than JSON of ours ends it."""
     received = await socket.receive()
     if received["type"] == "websocket.disconnect":
@@ -162,10 +165,10 @@ async def _said(socket: WebSocket) -> Hello | Ack:
     text = received.get("text")
     if text is None:
         raise _Closed(_MALFORMED)
-    if len(text) > _LONGEST:
+    if len(text) > longest:
         raise _Closed(_TOO_BIG)
     try:
-        check_json(text.encode())
+        parse_json(text.encode())
         return Said.validate_json(text)
     except (Malformed, ValidationError):
         raise _Closed(_MALFORMED) from None

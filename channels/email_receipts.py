@@ -7,17 +7,16 @@ The hospital's mail server hands each mail to the bounce address on to us, whole
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from email import message_from_bytes, message_from_string
+from email import message_from_string
 from email.message import Message
-from email.policy import compat32
 from email.utils import parsedate_to_datetime
 from typing import ClassVar
 from uuid import UUID
 
 from channels.accounts import EmailAccount
+from channels.mails import read_mail
 from channels.receipts import Inbound, Parsed, ProviderReceipt, ReceiptKeys, Reply
 from channels.times import Clock, utc_now
-from core.errors import Malformed
 from core.standings import ADDRESS_CODES
 from core.words import Channel, Outcome, Reason
 
@@ -60,11 +59,7 @@ class EmailReceipts:
 
     def read(self, call: Inbound) -> Parsed:
         """Return what one mail says of a sending; Malformed where it can't be read."""
-        try:
-            mail = message_from_bytes(call.body, policy=compat32)
-        except RecursionError:
-            raise Malformed("The mail is nested too deep.") from None
-        return Parsed(Reply(), tuple(self._receipts(mail)))
+        return Parsed(Reply(), tuple(self._receipts(read_mail(call.body))))
 
     def _receipts(self, mail: Message) -> Iterator[ProviderReceipt]:
         if mail.get_content_type() != "multipart/report":

@@ -16,7 +16,9 @@ from core.errors import Malformed
 
 Report = Mapping[str, Any]
 
-MOST_REPORTS = 5000
+# A push of more is no provider's.
+MOST_REPORTS = 1000
+_MOST_FIELDS = 50
 _LONGEST_TEXT = 128
 # Within these years a time can be moved to any zone.
 _YEARS = range(2000, 9999)
@@ -41,6 +43,8 @@ def reports(body: bytes) -> list[Report]:
 
 
 def _json(body: bytes) -> object:
+    if body.count(b",") > MOST_REPORTS * _MOST_FIELDS:
+        raise Malformed("The body holds too many reports.")
     try:
         found: object = json.loads(body)
     except (ValueError, RecursionError):

@@ -20,7 +20,14 @@ from channels.receipts import (
 )
 from channels.times import Clock, utc_now
 from channels.weixin_crypto import WeixinSeal
-from channels.weixin_events import Event, items, read_event, text, time_of
+from channels.weixin_events import (
+    Event,
+    items,
+    read_event,
+    sealed_text,
+    text,
+    time_of,
+)
 from core.errors import Forged, Malformed
 from core.models import Address
 from core.words import Channel, IdentityType, Outcome, Reason
@@ -85,7 +92,7 @@ class WechatReceipts:
                 raise Forged("This account reports in safe mode only.")
             self._seal.check(call, "signature", now)
             return read_event(call.body)
-        sealed = text_of_sealed(call)
+        sealed = sealed_text(call.body)
         self._seal.check(call, "msg_signature", now, sealed)
         return read_event(self._seal.open(sealed))
 
@@ -154,14 +161,6 @@ class WechatMiniReceipts(WechatReceipts):
     channel: ClassVar[Channel] = Channel.WECHAT_MINI
     provider: ClassVar[str] = "wechat_mini"
     identity: ClassVar[IdentityType] = IdentityType.WECHAT_MINI_OPENID
-
-
-def text_of_sealed(call: Inbound) -> str:
-    """Return the encrypted part of a body."""
-    sealed = read_event(call.body).get("Encrypt")
-    if not isinstance(sealed, str) or not sealed or not sealed.isascii():
-        raise Malformed("The body holds nothing encrypted.")
-    return sealed.strip()
 
 
 def _by_number(code: str) -> Outcome | None:

@@ -18,9 +18,9 @@ from channels.receipts import (
     Reply,
 )
 from channels.times import Clock, utc_now
-from channels.wechat_receipts import TAKEN, text_of_sealed
+from channels.wechat_receipts import TAKEN
 from channels.weixin_crypto import WeixinSeal
-from channels.weixin_events import Event, read_event, text, time_of
+from channels.weixin_events import Event, read_event, sealed_text, text, time_of
 from core.models import Address
 from core.words import Channel, IdentityType
 
@@ -47,7 +47,7 @@ class WecomReceipts:
         """Return what one callback says; for a GET, the echo it carries sealed."""
         if call.method == "GET":
             return Parsed(Reply(self._opened(call, call.query.get("echostr", ""))))
-        event = read_event(self._opened(call, text_of_sealed(call)))
+        event = read_event(self._opened(call, sealed_text(call.body)))
         return Parsed(TAKEN, events=tuple(self._people(event)))
 
     def _opened(self, call: Inbound, sealed: str) -> bytes:

@@ -5,18 +5,37 @@ Events say `MsgID`, messages `MsgId`; JSON gives an object where XML has one
 """
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 
 from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import fromstring
+from defusedxml.ElementTree import DefusedXMLParser
 
 from core.errors import Malformed
 
 Event = Mapping[str, Any]
 _DEEPEST = 8
+# The largest, a list of what became of many consents, has some hundred.
+_MOST = 10_000
+# Base64 in XML, within CDATA or not, or in JSON, whose writer may escape slashes.
+_SEALED = re.compile(
+    rb"<Encrypt>\s*+(?:<!\[CDATA\[)?+\s*+([A-Za-z0-9+/=]++)"
+    rb'|"Encrypt"\s*+:\s*+"([A-Za-z0-9+/=\\]++)"'
+)
+
+
+def sealed_text(body: bytes) -> str:
+    """Return the encrypted part of a body, which is not parsed for it.
+
+    Whose it is is known by the signature over this part alone.
+    """
+    found = _SEALED.search(body)
+    if found is None:
+        raise Malformed("The body holds nothing encrypted.")
+    return (found[1] or found[2]).decode().replace("\\", "")
 
 
 def read_event(body: bytes) -> Event:
@@ -31,22 +50,42 @@ def read_event(body: bytes) -> Event:
 
 
 def _json(body: bytes) -> Any:
+    if body.count(b",") > _MOST:
+        raise ValueError("too many fields")
     return json.loads(body)
 
 
 def _xml(body: bytes) -> Any:
-    return _value(fromstring(body, forbid_dtd=True))
+    parser = DefusedXMLParser(target=_Bounded(), forbid_dtd=True)
+    parser.feed(body)
+    return _value(parser.close())
 
 
-def _value(element: Element, depth: int = 0) -> Any:
+class _Bounded(TreeBuilder):
+    """Builds a tree; ValueError as soon as it grows too deep or too large."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._depth = self._count = 0
+
+    def start(self, tag: Any, attrs: Any, /) -> Element:
+        self._depth, self._count = self._depth + 1, self._count + 1
+        if self._depth > _DEEPEST or self._count > _MOST:
+            raise ValueError("too deep, or too many elements")
+        return super().start(tag, attrs)
+
+    def end(self, tag: Any, /) -> Element:
+        self._depth -= 1
+        return super().end(tag)
+
+
+def _value(element: Element) -> Any:
     """Return a text, or an object whose repeated names hold arrays."""
     if not len(element):
         return element.text or ""
-    if depth > _DEEPEST:
-        raise ValueError("too deep")
     found: dict[str, Any] = {}
     for child in element:
-        value = _value(child, depth + 1)
+        value = _value(child)
         if child.tag not in found:
             found[child.tag] = value
         elif isinstance(found[child.tag], list):

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from nicegui import Client, ui
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
 from console.desk import desk
+from core.errors import Unauthenticated
 from core.words import Role
 from operations import signing_in
 from operations.devices import device_of
@@ -62,17 +63,19 @@ def idle_time() -> timedelta:
     return timedelta(minutes=desk().settings.console_idle_minutes)
 
 
-def address_of(request: Request) -> str | None:
+def address_of(request: HTTPConnection) -> str | None:
     """Return the address a browser comes from."""
     return request.client.host if request.client else None
 
 
-def browser_of(request: Request) -> str | None:
+def browser_of(request: HTTPConnection) -> str | None:
     """Return the name that we gave to a browser."""
     return device_of(desk().keyring, request.cookies.get(DEVICE_COOKIE))
 
 
-async def visitor_of(request: Request, *, at_work: bool = True) -> Visitor | None:
+async def visitor_of(
+    request: HTTPConnection, *, at_work: bool = True
+) -> Visitor | None:
     """Return who sends this request; None where nobody is signed in (any more).
 
     `at_work` notes that they did something, which keeps the session. Who has
@@ -91,7 +94,9 @@ async def present_visitor(*, at_work: bool = True) -> Visitor | None:
     return await visitor_at(ui.context.client, at_work=at_work)
 
 
-async def _visitor(token: str, request: Request, at_work: bool) -> Visitor | None:
+async def _visitor(
+    token: str, request: HTTPConnection, at_work: bool
+) -> Visitor | None:
     if not token:
         return None
     async with desk().store.sessions() as session:
@@ -102,6 +107,14 @@ async def _visitor(token: str, request: Request, at_work: bool) -> Visitor | Non
         async with desk().store.sessions.begin() as session:
             await console_sessions.note_activity(session, token, idle_time())
     return Visitor(user, address_of(request))
+
+
+async def must_be_visitor(request: HTTPConnection) -> Visitor:
+    """Return who sends this request; Unauthenticated where nobody is signed in."""
+    visitor = await visitor_of(request)
+    if visitor is None:
+        raise Unauthenticated("Sign in first.")
+    return visitor
 
 
 def hold_to(client: Client, token: str) -> None:

@@ -7,7 +7,7 @@ has ended: one change, and only forward.
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -58,33 +58,45 @@ class ReceiptDesk:
 
     async def __call__(self, receipts: Sequence[Reported]) -> None:
         """Take in several; Unavailable where Temporal or the store is away."""
-        for receipt in receipts:
-            if isinstance(receipt, Uplink):
-                await ReplyDesk(self.store, self.deliveries).take(receipt)
-            else:
-                await self.take(receipt)
+        known = [r for r in receipts if not isinstance(r, Uplink)]
+        await self.take_all(known)
+        for uplink in receipts:
+            if isinstance(uplink, Uplink):
+                await ReplyDesk(self.store, self.deliveries).take(uplink)
 
     async def take(self, receipt: ProviderReceipt) -> Taking:
         """Take in one receipt, and say what became of it."""
-        if not receipt.understood:
-            # Its words are added to the tables by whoever reads the log.
-            log.warning(
-                "receipts.not_understood", provider=receipt.provider, code=receipt.code
-            )
-            return Taking.NOT_UNDERSTOOD
+        return (await self.take_all([receipt]))[0]
+
+    async def take_all(self, receipts: Sequence[ProviderReceipt]) -> list[Taking]:
+        """Take in several, and say what became of each.
+
+        What nobody knows yet is kept together: a thousand are one transaction.
+        """
+        known = iter(await self._take_known([r for r in receipts if r.understood]))
+        return [next(known) if r.understood else _not_understood(r) for r in receipts]
+
+    async def _take_known(self, receipts: Sequence[ProviderReceipt]) -> list[Taking]:
         now = utc_now()
-        if abs(receipt.at - now) > _NEAR:
-            receipt = receipt.model_copy(update={"at": now})
-        attempt = await self._find(receipt)
-        if attempt is None:
-            if receipt.provider_message_id is None:
-                return Taking.UNKNOWN
-            await self._park(receipt, receipt.provider_message_id)
+        dated = [_dated(receipt, now) for receipt in receipts]
+        found = await self._find_all(dated)
+        early = [
+            r
+            for r, attempt in zip(dated, found, strict=True)
+            if attempt is None and r.provider_message_id is not None
+        ]
+        if early:
+            await self._park(early)
             # The attempt looks for what is parked after its end is written, we
             # look for the attempt after parking: one of the two finds the other.
-            attempt = await self._find(receipt)
+            found = await self._find_all(dated)
+        pairs = zip(dated, found, strict=True)
+        return [await self._take(receipt, attempt) for receipt, attempt in pairs]
+
+    async def _take(self, receipt: ProviderReceipt, attempt: Attempt | None) -> Taking:
         if attempt is None:
-            return Taking.PARKED
+            numbered = receipt.provider_message_id is not None
+            return Taking.PARKED if numbered else Taking.UNKNOWN
         if receipt.sending_id and attempt.state == "unknown":
             await self._name(attempt, receipt)
         whole = await self._of_the_whole(attempt, receipt)
@@ -103,16 +115,12 @@ class ReceiptDesk:
         for each in early:
             await self.take(ProviderReceipt.model_validate(each.model_dump()))
 
-    async def _find(self, receipt: ProviderReceipt) -> Attempt | None:
-        """Return the attempt a receipt speaks of; another account's is nobody's."""
+    async def _find_all(
+        self, receipts: Sequence[ProviderReceipt]
+    ) -> list[Attempt | None]:
+        """Return the attempt of each; another account's is nobody's."""
         async with self.store.sessions() as session:
-            found = await _attempt(session, receipt)
-        if found is None or found.channel is not receipt.channel:
-            return None
-        if found.provider != receipt.provider:
-            return None
-        same = receipt.account in (None, found.account) or found.account is None
-        return found if same else None
+            return [await _own_attempt(session, receipt) for receipt in receipts]
 
     async def _of_the_whole(
         self, attempt: Attempt, receipt: ProviderReceipt
@@ -130,18 +138,13 @@ class ReceiptDesk:
         changes = {"outcome": whole, "provider_message_id": first}
         return receipt.model_copy(update=changes) if whole else None
 
-    async def _park(self, receipt: ProviderReceipt, number: str) -> None:
-        early = ParkedReceipt(
-            channel=receipt.channel,
-            provider=receipt.provider,
-            account=receipt.account,
-            provider_message_id=number,
-            outcome=receipt.outcome,
-            code=receipt.code,
-            at=receipt.at,
-        )
+    async def _park(self, early: Sequence[ProviderReceipt]) -> None:
+        names = set(ParkedReceipt.model_fields)
+        kept = [
+            ParkedReceipt.model_validate(r.model_dump(include=names)) for r in early
+        ]
         async with self.store.sessions.begin() as session:
-            await park(session, early)
+            await park(session, *kept)
 
     async def _apply(self, attempt: Attempt, receipt: ProviderReceipt) -> Taking:
         """Tell the workflow first: a call that ends half-way is made again."""
@@ -222,6 +225,30 @@ class ReceiptDesk:
             moved = with_late_receipt(stored.status, order, utc_now())
             if moved is not stored.status:
                 await messages.record(session, stored.message, moved)
+
+
+def _dated(receipt: ProviderReceipt, now: datetime) -> ProviderReceipt:
+    """Return a receipt whose time can be its time; else now is."""
+    far = abs(receipt.at - now) > _NEAR
+    return receipt.model_copy(update={"at": now}) if far else receipt
+
+
+async def _own_attempt(
+    session: AsyncSession, receipt: ProviderReceipt
+) -> Attempt | None:
+    found = await _attempt(session, receipt)
+    if found is None or found.channel is not receipt.channel:
+        return None
+    if found.provider != receipt.provider:
+        return None
+    same = receipt.account in (None, found.account) or found.account is None
+    return found if same else None
+
+
+def _not_understood(receipt: ProviderReceipt) -> Taking:
+    """Log a word that is in no table: whoever reads the log adds it to one."""
+    log.warning("receipts.not_understood", provider=receipt.provider, code=receipt.code)
+    return Taking.NOT_UNDERSTOOD
 
 
 async def _attempt(session: AsyncSession, receipt: ProviderReceipt) -> Attempt | None:

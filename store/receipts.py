@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete
+from sqlalchemy import Select, and_, bindparam, delete
 from sqlalchemy import select as core_select
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -22,6 +22,8 @@ from store.tables import ParkedReceiptRow, ReceiptAddressRow
 # A provider's own retries end within hours; carriers report up to 72 h later,
 # by when the attempt has long been written.
 RETENTION = timedelta(days=3)
+# A healthy account has some at a time, for a second each.
+MOST_PARKED = 5000
 
 
 class ParkedReceipt(Model):
@@ -36,20 +38,30 @@ class ParkedReceipt(Model):
     at: datetime
 
 
-async def park(session: AsyncSession, receipt: ParkedReceipt) -> None:
-    """Keep a receipt, once however often it comes; forget those grown old."""
+async def park(session: AsyncSession, *receipts: ParkedReceipt) -> None:
+    """Keep receipts, each once however often it comes; forget those grown old.
+
+    Of each account the newest MOST_PARKED: whoever knows an address could fill
+    the disk with what nobody will ever look for.
+    """
     table, now = table_of(ParkedReceiptRow), utc_now()
     connection = await session.connection()
     await connection.execute(delete(table).where(table.c.parked_at < now - RETENTION))
+    keep = insert_into(dialect_of(session), table).on_conflict_do_nothing()
+    await connection.execute(keep, [_row(receipt, now) for receipt in receipts])
+    for provider, account in {(r.provider, r.account) for r in receipts}:
+        of_account = and_(
+            table.c.provider == provider, table.c.account.is_not_distinct_from(account)
+        )
+        newest = core_select(table.c.id).where(of_account).order_by(table.c.id.desc())
+        last = newest.offset(MOST_PARKED).limit(1).scalar_subquery()
+        await connection.execute(delete(table).where(of_account, table.c.id <= last))
+
+
+def _row(receipt: ParkedReceipt, now: datetime) -> dict[str, Any]:
     row = receipt.model_dump(mode="python")
-    row |= {
-        "id": uuid7(),
-        "channel": str(receipt.channel),
-        "outcome": str(receipt.outcome),
-        "parked_at": now,
-    }
-    keep = insert_into(dialect_of(session), table).values(row)
-    await connection.execute(keep.on_conflict_do_nothing())
+    words = {"channel": str(receipt.channel), "outcome": str(receipt.outcome)}
+    return row | words | {"id": uuid7(), "parked_at": now}
 
 
 async def parked(

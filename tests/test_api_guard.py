@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from starlette.types import Message, Receive, Scope, Send
 
 from api.guard import Guard, Limits
-from api.strict_json import MAX_DEPTH, check_json
+from api.strict_json import MAX_DEPTH, parse_json
 from core.errors import Malformed
 from core.words import Role
 from tests.api_rig import BODY, Rig, problem, running_api
@@ -239,21 +239,44 @@ values = st.recursive(
 
 @given(values)
 def test_json_that_json_writes_passes(value: Any) -> None:
-    check_json(json.dumps(value).encode())
-    check_json(json.dumps(value, ensure_ascii=False).encode())
+    parse_json(json.dumps(value).encode())
+    parse_json(json.dumps(value, ensure_ascii=False).encode())
 
 
 @given(st.binary(max_size=60))
 def test_any_bytes_are_json_or_malformed(body: bytes) -> None:
     try:
-        check_json(body)
+        parse_json(body)
     except Malformed:
         return
     json.loads(body)
 
 
 def test_brackets_in_texts_are_no_depth() -> None:
-    check_json(json.dumps({"a": "[" * 100 + '\\"' + "{" * 100}).encode())
-    check_json(b"[" * MAX_DEPTH + b"]" * MAX_DEPTH)
+    parse_json(json.dumps({"a": "[" * 100 + '\\"' + "{" * 100}).encode())
+    parse_json(b"[" * MAX_DEPTH + b"]" * MAX_DEPTH)
     with pytest.raises(Malformed):
-        check_json(b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1))
+        parse_json(b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1))
+
+
+pieces = st.sampled_from(
+    ["\\\\", '\\"', "\\ud83d", "\\uDE00", "\\u0000", "\\u4e2d", "a", "u0000", "\\n"]
+)
+
+
+def sound(text: str) -> bool:
+    """Tell whether UTF-8, and so every database, can hold a text; no NUL."""
+    try:
+        return b"\0" not in text.encode()
+    except UnicodeEncodeError:
+        return False
+
+
+@given(st.lists(pieces, max_size=8).map("".join))
+def test_escapes_that_no_text_can_hold_are_malformed(escapes: str) -> None:
+    for body in (f'"{escapes}"', f'{{"{escapes}": ["x", "{escapes}"]}}'):
+        if sound(json.loads(f'"{escapes}"')):
+            parse_json(body.encode())
+        else:
+            with pytest.raises(Malformed):
+                parse_json(body.encode())

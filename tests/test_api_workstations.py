@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -19,7 +20,7 @@ from store import popups, workstations
 from store.popups import Stage, Withdrawal
 from store.workstations import Standing
 from tests.api_rig import problem
-from tests.ward_rig import Ward, popup, running_ward
+from tests.ward_rig import Screen, Ward, popup, running_ward
 
 # Neither a database nor a screen can hold who confirmed this.
 NUL = json.dumps(
@@ -141,16 +142,57 @@ async def test_who_may_not_connect(ward: Ward) -> None:
 
 
 @pytest.mark.parametrize("door", [Door(most=2), Door(most_of_one=2)])
-async def test_few_may_wait_at_the_door(ward: Ward, door: Door) -> None:
+async def test_at_the_door_the_oldest_gives_way(ward: Ward, door: Door) -> None:
     hub: Hub = ward.rig.app.state.hub
     hub.door = door
     url = f"ws://127.0.0.1:{ward.port}/v1/workstations/icu-1"
-    async with ward.screen("icu-1") as one, ward.screen("icu-1") as another:
-        await one.welcome()
-        await another.welcome()
-        async with connect(url), connect(url), connect(url) as third:
-            await third.wait_closed()
-            assert third.close_code == 1013
+    async with connect(url) as first, connect(url), connect(url):
+        await first.wait_closed()
+        assert first.close_code == 1013
+        async with ward.screen("icu-1") as one, ward.screen("icu-1") as another:
+            await one.welcome()
+            await another.welcome()
+
+
+async def test_a_crowd_of_strangers_keeps_no_screen_out(ward: Ward) -> None:
+    hub: Hub = ward.rig.app.state.hub
+    hub.door = Door(seconds=60)
+    url = f"ws://127.0.0.1:{ward.port}/v1/workstations/icu-1"
+    with_secret = {"Authorization": f"Bearer {ward.secrets['icu-1']}"}
+    async with AsyncExitStack() as crowd:
+        for number in range(3 * 170):
+            local = (f"127.0.0.{2 + number % 3}", 0)
+            await crowd.enter_async_context(connect(url, local_addr=local))
+        async with ward.screen("icu-1") as screen:
+            await screen.welcome()
+        async with connect(url, additional_headers=with_secret) as socket:
+            screen = Screen(socket)
+            await screen.say(type="hello")
+            await screen.welcome()
+
+
+async def test_wrong_secrets_from_an_address_keep_no_screen_out(ward: Ward) -> None:
+    url = f"ws://127.0.0.1:{ward.port}/v1/workstations/icu-1"
+    wrong = {"Authorization": "Bearer ws_guessed"}
+    for _ in range(110):
+        async with connect(url, additional_headers=wrong) as socket:
+            assert await Screen(socket).closed() == 4401
+    async with ward.screen("icu-1") as screen:
+        await screen.welcome()
+
+
+async def test_who_does_not_say_hello_in_time_is_given_up(ward: Ward) -> None:
+    hub: Hub = ward.rig.app.state.hub
+    hub.door = Door(seconds=0.1)
+    url = f"ws://127.0.0.1:{ward.port}/v1/workstations/icu-1"
+    async with connect(url) as socket:
+        assert await Screen(socket).closed() == 4401
+
+
+async def test_a_hello_is_short(ward: Ward) -> None:
+    async with connect(f"ws://127.0.0.1:{ward.port}/v1/workstations/icu-1") as socket:
+        await socket.send(json.dumps({"type": "hello", "secret": "x" * 1100}))
+        assert await Screen(socket).closed() == 1009
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.guard import CONSOLE_LARGER, CONSOLE_RAW
 from console.app import MOUNT
 from console.temporal_rules import PATH, Kind, Rules, seen_from
 from operations.histories import History
+from web import CONSOLE_BODIES
 
 RULES = Rules("default")
 OWN = "/api/v1/namespaces/default"
@@ -120,5 +120,5 @@ def test_which_workflow_a_page_shows(referer: str | None, history: History) -> N
 
 def test_the_edge_knows_where_the_pages_are() -> None:
     base = f"{MOUNT}{PATH}"
-    assert f"{base}/codec/" in CONSOLE_LARGER
-    assert f"{base}/api/" in CONSOLE_RAW
+    assert f"{base}/codec/" in CONSOLE_BODIES
+    assert CONSOLE_BODIES[f"{base}/api/"].raw
