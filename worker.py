@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import gc
 import re
 import signal
 from collections.abc import Iterable
@@ -28,6 +27,7 @@ from activities.times import Times
 from channels.http import open_http
 from channels.provider import Tools
 from channels.router import Router
+from core import cycles
 from core.crypto import Keyring
 from core.errors import Unavailable
 from core.faults import or_exit
@@ -52,10 +52,6 @@ from workflows.start import start_once
 
 # How often clients and accounts are read: a change holds within 5 s.
 _FOLLOW_SECONDS = 2.0
-# Allocations between two searches for cycles, in each generation: by Python's own
-# (700, 10, 10) they are a twentieth of a message's CPU.
-_GC_THRESHOLDS = (20_000, 20, 50)
-
 log = structlog.get_logger("worker")
 
 
@@ -214,20 +210,13 @@ async def run(share: Share, layout: type[Queues] = Queues) -> None:
     """Read the settings and serve until SIGINT or SIGTERM."""
     settings = settings_or_exit()
     configure_logging(settings.log_level)
-    _search_cycles_seldom()
+    cycles.search_seldom()
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     await serve(settings, share, stop, layout)
     # The SDK's threads need a moment before the interpreter may end.
     await asyncio.sleep(0.25)
-
-
-def _search_cycles_seldom() -> None:
-    """Leave what is loaded by now out of every search, and search more seldom."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*_GC_THRESHOLDS)
 
 
 def part(text: str) -> Part:

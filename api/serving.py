@@ -8,6 +8,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.connections import Connection
+from core import cycles
 from core.settings import Settings
 
 # Where the server's lines are a caller's doing, but for the application's failures.
@@ -20,12 +21,13 @@ def serve(app: FastAPI, settings: Settings, port: int) -> None:
     # Temporal's threads may still run when the interpreter ends: give them time.
     atexit.register(time.sleep, 0.25)
     logging.getLogger("uvicorn.error").addFilter(_no_peers)
+    cycles.search_seldom()
     uvicorn.run(
         app,
         host=settings.host,
         port=port,
         http=Connection,  # h11's, which bounds the size of header fields
-        ws_max_size=1024 * 1024,
+        ws_max_size=256 * 1024,  # a page's longest field; files go by HTTP
         log_config=None,
         access_log=False,
         server_header=False,

@@ -72,7 +72,7 @@ def _text(body: bytes) -> str:
 
 
 def _check_shape(body: bytes) -> None:
-    """Refuse depth, number and bad escapes before a recursive parser sees them.
+    """Refuse bad escapes, depth and number before a recursive parser sees them.
 
     Without escaped backslashes and quotes, every second piece between quotes is
     outside texts; one that never ends is the last piece, and inside.
@@ -81,14 +81,19 @@ def _check_shape(body: bytes) -> None:
     if _BAD_ESCAPE.search(body):
         raise Malformed("The body holds a NUL character, or half a surrogate pair.")
     body = body.replace(b'\\"', b"--")
-    if body.count(b'"') > 4 * MAX_VALUES:
-        raise TooLarge(f"The body may hold {MAX_VALUES} values at most.")
-    outside = b"".join(body.split(b'"')[::2])
-    brackets = outside.translate(None, _ALL_BUT_BRACKETS)
-    if outside.count(b",") + len(brackets) // 2 > MAX_VALUES:
-        raise TooLarge(f"The body may hold {MAX_VALUES} values at most.")
-    if max(accumulate(map(_STEPS.__getitem__, brackets)), default=0) > MAX_DEPTH:
-        raise Malformed(f"The body is nested deeper than {MAX_DEPTH}.")
+    inside = depth = values = 0
+    for start in range(0, len(body), AT_ONCE):
+        pieces = body[start : start + AT_ONCE].split(b'"')
+        outside = b"".join(pieces[inside::2])
+        inside ^= (len(pieces) - 1) & 1
+        brackets = outside.translate(None, _ALL_BUT_BRACKETS)
+        values += outside.count(b",") + len(brackets) // 2
+        if values > MAX_VALUES:
+            raise TooLarge(f"The body may hold {MAX_VALUES} values at most.")
+        levels = list(accumulate(map(_STEPS.__getitem__, brackets), initial=depth))
+        depth = levels[-1]
+        if max(levels) > MAX_DEPTH:
+            raise Malformed(f"The body is nested deeper than {MAX_DEPTH}.")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

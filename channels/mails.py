@@ -12,6 +12,8 @@ from core.errors import Malformed
 
 # A report has one, and the mail that it returns another or two.
 _MOST_NESTED = 30
+# Ours have some hundred; each costs some microseconds.
+_MOST_LINES = 10_000
 # A line has 998 characters at most (RFC 5322, 2.1.1); folded ones are few.
 _LONGEST_PARAMETERS = 4000
 
@@ -27,7 +29,9 @@ class _Bounded(Compat32):
 
 
 def read_mail(body: bytes) -> Message:
-    """Return a mail; Malformed where it is nested too deep."""
+    """Return a mail; Malformed where it is nested too deep, or too long."""
+    if body.count(b"\n") + body.count(b"\r") > 2 * _MOST_LINES:
+        raise Malformed("The mail has too many lines.")
     if body.lower().count(b"multipart/") > _MOST_NESTED:
         raise Malformed("The mail is nested too deep.")
     try:
