@@ -9,6 +9,7 @@ from api.admin_common import PREFIX, ChannelPath, CodePath
 from api.callers import PEOPLE, Admin, Looker
 from api.centre import SessionDep
 from core.models import Model
+from core.plain_text import PlainText
 from core.sending_times import (
     HOSPITAL,
     Day,
@@ -34,7 +35,7 @@ DayPath = Annotated[Day, Path()]
 class HolidayBody(Model):
     """Which weekday the day counts as: 7 for a day off, 1 for one made up for."""
 
-    name: str = Field(default="", max_length=64)
+    name: PlainText = Field(default="", max_length=64)
     counts_as: Weekday = 7
 
 

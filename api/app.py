@@ -187,12 +187,14 @@ def _add_docs(app: FastAPI) -> None:
 
 
 def _methods() -> dict[re.Pattern[str], set[str]]:
-    """Return each path's methods: the router itself stops at the first route."""
+    """Return each path's methods: the router itself stops at the first route.
+
+    The plainest first: what is written out comes before what a parameter fits.
+    """
     found: dict[re.Pattern[str], set[str]] = {}
-    for router in ROUTERS:
-        for route in router.routes:
-            if isinstance(route, APIRoute):
-                found.setdefault(route.path_regex, set()).update(route.methods or ())
+    routes = [r for router in ROUTERS for r in router.routes if isinstance(r, APIRoute)]
+    for route in sorted(routes, key=lambda route: route.path_format.count("{")):
+        found.setdefault(route.path_regex, set()).update(route.methods or ())
     for methods in found.values():
         methods.update({"HEAD"} if "GET" in methods else ())
     return found

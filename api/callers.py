@@ -1,7 +1,7 @@
 """Who is calling, and whether they may: a token checked against the store."""
 
 import ipaddress
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -67,15 +67,18 @@ def address_of(request: HTTPConnection) -> str:
 
 def address_allowed(client: Client, address: str) -> bool:
     """Tell whether a client may call from this address."""
-    if not client.cidrs:
-        return True
+    return not client.cidrs or is_within(client.cidrs, address)
+
+
+def is_within(networks: Iterable[str], address: str) -> bool:
+    """Tell whether an address lies in one of some networks."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
         return False
     if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
         ip = ip.ipv4_mapped
-    return any(ip in ipaddress.ip_network(cidr, strict=False) for cidr in client.cidrs)
+    return any(ip in ipaddress.ip_network(cidr, strict=False) for cidr in networks)
 
 
 def _bearer(request: HTTPConnection) -> str:

@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 from fastapi import APIRouter, Request, Response
 
+from api.callers import address_of, is_within
 from api.centre import Centre, CentreDep
 from api.forwarding import Forwarding
 from api.problems import problem, request_id
-from core.errors import MessageCentreError
+from core.errors import Forbidden, MessageCentreError
 from core.models import Model
 from operations.account_health import health_of_all
 from operations.steering import MOST_LIVE, live_queues
@@ -93,8 +94,11 @@ async def ready(request: Request, centre: CentreDep) -> Response:
     response_class=Response,
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
-async def metrics(centre: CentreDep) -> Response:
-    """Give figures to Prometheus."""
+async def metrics(request: Request, centre: CentreDep) -> Response:
+    """Give figures to Prometheus, of the networks that `HMC_METRICS_FROM` names."""
+    networks = centre.settings.metrics_networks
+    if networks is not None and not is_within(networks, address_of(request)):
+        raise Forbidden("The figures may not be read from this address.")
     await _note_stored(centre)
     await _note_accounts(centre)
     kind = "text/plain; version=0.0.4; charset=utf-8"

@@ -107,6 +107,8 @@ def _declare_errors(document: dict[str, Any]) -> None:
     for method, path, operation in _operations(document):
         if path.startswith(("/health", "/metrics", "/m/", "/ward")):
             statuses = {s: _ALWAYS[s] for s in (400, 404, 431, 500, 503)}
+            if path == "/metrics":
+                statuses[403] = "Not from this address"
         else:
             statuses = dict(_ALWAYS)
             if path != "/v1/token":

@@ -79,7 +79,8 @@ async def send_problem(
 def install(app: FastAPI, methods_of: Mapping[re.Pattern[str], set[str]]) -> None:
     """Let this app answer our errors, the framework's and the router's.
 
-    `methods_of` tells, for each path, which methods it has (for `Allow`).
+    `methods_of` tells, for each path, which methods it has (for `Allow`), the path
+    that is meant first.
     """
 
     async def ours(request: Request, error: Exception) -> Response:
@@ -93,9 +94,8 @@ def install(app: FastAPI, methods_of: Mapping[re.Pattern[str], set[str]]) -> Non
     async def router(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         path = request.scope["path"]
-        allowed = {
-            m for known, ms in methods_of.items() if known.match(path) for m in ms
-        }
+        found = (methods for known, methods in methods_of.items() if known.match(path))
+        allowed = next(found, set())
         return _router(error.status_code, allowed, request_id(request))
 
     app.add_exception_handler(MessageCentreError, ours)

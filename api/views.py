@@ -19,6 +19,7 @@ from core.models import (
     Step,
     Waiting,
 )
+from core.plain_text import PlainText
 from core.words import Channel, Priority, Status, Strategy
 from operations.lookup import Source
 from operations.previews import Shown
@@ -107,7 +108,7 @@ class MessageQuery(Model):
 
     status: Status | None = None
     type: Code | None = None
-    reference: str | None = Field(default=None, min_length=1, max_length=64)
+    reference: PlainText | None = Field(default=None, min_length=1, max_length=64)
     recipient: str | None = Field(
         default=None,
         min_length=1,

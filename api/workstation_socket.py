@@ -13,12 +13,13 @@ from uuid import UUID
 
 import structlog
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
-from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from api.centre import Centre
 from api.strict_json import parse_json
 from api.workstation_door import SIGN_IN_SECONDS, Door
 from api.workstation_hub import Connection, Hub
+from core.acceptance import Time
 from core.errors import Invalid, Malformed, MessageCentreError
 from core.logs import describe
 from core.models import Model
@@ -44,7 +45,7 @@ class Hello(Model):
     """The first message: who, and the last number seen (0: everything open)."""
 
     type: Literal["hello"]
-    last_seq: int = Field(default=0, ge=0, le=2**62)
+    last_seq: int = Field(default=0, ge=0, le=2**62, strict=True)
     secret: str | None = Field(default=None, max_length=200, repr=False)
 
 
@@ -56,7 +57,7 @@ class Ack(Model):
     stage: Reported
     user: str | None = Field(default=None, max_length=128, repr=False)
     read_back: str | None = Field(default=None, max_length=1000, repr=False)
-    at: AwareDatetime | None = None
+    at: Time | None = None
 
 
 Said = TypeAdapter[Hello | Ack](Annotated[Hello | Ack, Field(discriminator="type")])

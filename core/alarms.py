@@ -20,9 +20,9 @@ from core.words import Priority
 CLEAR_SHARE = 0.8
 CLEAR_AFTER = timedelta(seconds=30)
 
-Count = Annotated[int, Field(ge=1, le=10_000_000)]
-Seconds = Annotated[float, Field(gt=0, le=31 * 86_400)]
-Share = Annotated[float, Field(gt=0, le=1)]
+Count = Annotated[int, Field(ge=1, le=10_000_000, strict=True)]
+Seconds = Annotated[float, Field(gt=0, le=31 * 86_400, strict=True)]
+Share = Annotated[float, Field(gt=0, le=1, strict=True)]
 
 
 class AlarmKind(StrEnum):

@@ -19,9 +19,9 @@ from core.models import Model
 Cause = Literal["slow", "errors", "quiet"]
 WHOLE = 100
 
-Seconds = Annotated[float, Field(ge=0.1, le=86_400)]
-Pause = Annotated[float, Field(ge=0, le=86_400)]
-Count = Annotated[int, Field(ge=1, le=1_000_000)]
+Seconds = Annotated[float, Field(ge=0.1, le=86_400, strict=True)]
+Pause = Annotated[float, Field(ge=0, le=86_400, strict=True)]
+Count = Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
 
 
 class RoutingRules(Model):
@@ -32,7 +32,7 @@ class RoutingRules(Model):
     # An answer later than this is slow; the longest a call may take is 8 s.
     slow_call_seconds: Seconds = 4
     slow_window_seconds: Seconds = 900
-    slow_share: float = Field(default=0.15, gt=0, le=1)
+    slow_share: float = Field(default=0.15, gt=0, le=1, strict=True)
     # So few calls say nothing.
     least_calls: Count = 5
     slow_pause_seconds: Pause = 300
@@ -40,7 +40,7 @@ class RoutingRules(Model):
     error_window_seconds: Seconds = 60
     error_pause_seconds: Pause = 60
     quiet_seconds: Seconds = 900
-    points: int = Field(default=10, ge=1, le=WHOLE)
+    points: int = Field(default=10, ge=1, le=WHOLE, strict=True)
     # So many calls in a row without an answer open an account's breaker.
     breaker_failures: Count = 10
     breaker_pause_seconds: Seconds = 15

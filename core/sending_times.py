@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field, StringConstraints, field_validator
 
 from core.models import Model
+from core.plain_text import PlainText
 from core.words import Channel, TypeClass
 
 HOSPITAL = "hospital"
@@ -85,7 +86,7 @@ class Holiday(Model):
     """A day that counts as another: 7 (Sunday) for a day off, 1 for a make-up day."""
 
     day: Day
-    name: str = Field(default="", max_length=64)
+    name: PlainText = Field(default="", max_length=64)
     counts_as: Weekday = 7
 
 

@@ -1,5 +1,6 @@
 """What differs between installations; read once, where a process starts."""
 
+import ipaddress
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -64,6 +65,8 @@ class Settings(BaseSettings):
     timezone: ZoneInfo = ZoneInfo("Asia/Shanghai")
     # Reverse proxies whose X-Forwarded-For is believed; nobody's by default.
     trusted_proxies: str | None = None
+    # Networks that may read /metrics, with commas between; unset: everybody.
+    metrics_from: str | None = None
     # The window in which a failed message waits for a resend.
     resend_window_hours: float = Field(default=72, gt=0, le=24 * 90)
 
@@ -105,6 +108,25 @@ class Settings(BaseSettings):
         if not known or not parts.hostname:
             raise ValueError("give http://host:port, as the console reaches it")
         return value
+
+    @field_validator("metrics_from")
+    @classmethod
+    def _of_networks(cls, value: str | None) -> str | None:
+        try:
+            for network in value.split(",") if value else ():
+                ipaddress.ip_network(network.strip())
+        except ValueError:
+            raise ValueError(
+                "give networks such as 10.1.0.0/16, with commas between"
+            ) from None
+        return value
+
+    @property
+    def metrics_networks(self) -> tuple[str, ...] | None:
+        """The networks that may read the figures; None: everybody."""
+        if self.metrics_from is None:
+            return None
+        return tuple(network.strip() for network in self.metrics_from.split(","))
 
     @property
     def standing_fade(self) -> timedelta:

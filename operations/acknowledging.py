@@ -10,13 +10,14 @@ from pydantic import Field, StringConstraints
 from core import progress
 from core.errors import Conflict, Invalid, NotFound, Wrong
 from core.models import Acknowledgement, Message, MessageStatus, Model
+from core.plain_text import PlainText
 from core.words import Channel
 from operations import Reach
 from operations.lookup import stored_message
 from store import audit, messages
 from store.audit import Actor
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Text = Annotated[PlainText, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 class AcknowledgeOrder(Model):

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from core.errors import Conflict, Invalid, NotFound, Wrong
 from core.models import Cancel, MessageStatus, Model, Resend
+from core.plain_text import PlainText
 from core.words import Channel, Role, Status
 from operations import Parts
 from operations.lookup import look_up, stored_message
@@ -18,13 +19,13 @@ _OVER = frozenset({Status.DELIVERED, Status.CANCELLED, Status.EXPIRED})
 class CancelOrder(Model):
     """Why a message is cancelled; it stands in the audit log."""
 
-    reason: str | None = Field(default=None, min_length=1, max_length=200)
+    reason: PlainText | None = Field(default=None, min_length=1, max_length=200)
 
 
 class ResendOrder(Model):
     """Why a failed message goes out again, and on which channels (all of its plan)."""
 
-    reason: str = Field(
+    reason: PlainText = Field(
         min_length=1, max_length=200, examples=["SMS gateway was down 10:00-10:20"]
     )
     channels: tuple[Channel, ...] | None = Field(

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 
 from core.errors import Conflict
 from core.models import Cancel, MessageStatus, Model, Recall, RecallOrder
+from core.plain_text import PlainText
 from core.words import Status
 from operations import Parts
 from store import audit, removals
@@ -19,7 +20,7 @@ _NEVER_OUT = frozenset({Status.CANCELLED, Status.EXPIRED})
 class RecallRequest(Model):
     """Why a message is taken back; it stands with the message and in the audit log."""
 
-    reason: Annotated[str, StringConstraints(strip_whitespace=True)] = Field(
+    reason: Annotated[PlainText, StringConstraints(strip_whitespace=True)] = Field(
         min_length=1, max_length=200, examples=["sample mixed up"]
     )
 

@@ -1,7 +1,6 @@
 """Message types and their policies; the rest of the catalogue beside them.
 
-`store.templates` and `store.dictionaries` hold the rest, and are offered here
-too, so that an edge imports one module.
+`store.templates` and `store.dictionaries` are offered here too, for one import.
 """
 
 from collections.abc import Collection, Iterable
@@ -19,6 +18,7 @@ from core.acceptance import Code, ParamName
 from core.digests import check_digest
 from core.errors import Conflict, Invalid, NotFound, Wrong
 from core.models import WHOLE_TYPE, MessageType, Model, Policy, Template
+from core.plain_text import PlainText
 from core.words import Priority, TypeClass
 from store import audit
 from store.audit import Actor
@@ -78,7 +78,7 @@ __all__ = [
 
 
 class _TypeFields(Model):
-    name_en: str = Field(default="", max_length=128)
+    name_en: PlainText = Field(default="", max_length=128)
     priority: Priority = Priority.NORMAL
     type_class: TypeClass = TypeClass.SERVICE
     enabled: bool = True
@@ -92,13 +92,13 @@ class MessageTypeDraft(_TypeFields):
     """A message type to create; its policy and templates come separately."""
 
     code: Code
-    name: str = Field(min_length=1, max_length=128)
+    name: PlainText = Field(min_length=1, max_length=128)
 
 
 class MessageTypeChanges(_TypeFields):
     """What to change of a message type; fields left out stay."""
 
-    name: str = Field(default="", min_length=1, max_length=128)
+    name: PlainText = Field(default="", min_length=1, max_length=128)
 
 
 class PolicyVersion(Model):

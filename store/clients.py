@@ -13,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.acceptance import Code
 from core.errors import Conflict
 from core.models import Model
+from core.plain_text import PlainText
 from core.words import USUAL_SCOPES, Scope
 from store import audit
 from store.audit import Actor
@@ -82,7 +83,7 @@ class ClientDraft(Model):
     """A client system to create; `message_types` None allows every type."""
 
     code: Code
-    name: str = Field(min_length=1, max_length=128)
+    name: PlainText = Field(min_length=1, max_length=128)
     scopes: frozenset[Scope] = USUAL_SCOPES
     message_types: frozenset[Code] | None = Field(default=None, max_length=500)
     cidrs: tuple[str, ...] = Field(default=(), max_length=64)
@@ -93,7 +94,7 @@ class ClientDraft(Model):
 class ClientChanges(Model):
     """What to change of a client; fields left out stay."""
 
-    name: str = Field(default="", min_length=1, max_length=128)
+    name: PlainText = Field(default="", min_length=1, max_length=128)
     enabled: bool = True
     scopes: frozenset[Scope] = frozenset()
     message_types: frozenset[Code] | None = Field(default=None, max_length=500)

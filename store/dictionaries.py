@@ -7,6 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.errors import Invalid, NotFound, Wrong
 from core.limits import read_name
 from core.models import Model
+from core.plain_text import PlainText
 from core.words import Channel, IdentityType
 from store import audit
 from store.audit import Actor
@@ -28,8 +29,8 @@ class ChannelEntry(Model):
 class ChannelChanges(Model):
     """What to change of a channel; fields left out stay."""
 
-    name: str = Field(default="", min_length=1, max_length=128)
-    name_en: str = Field(default="", max_length=128)
+    name: PlainText = Field(default="", min_length=1, max_length=128)
+    name_en: PlainText = Field(default="", max_length=128)
     cost_per_message: float = Field(default=0.0, ge=0, le=1000, allow_inf_nan=False)
     limits: dict[str, int] = Field(default={}, max_length=32)
     provider_account: str | None = Field(default=None, max_length=128)
@@ -49,8 +50,8 @@ class IdentityTypeEntry(Model):
 class IdentityTypeChanges(Model):
     """What to change of an identity type; fields left out stay."""
 
-    name: str = Field(default="", min_length=1, max_length=128)
-    name_en: str = Field(default="", max_length=128)
+    name: PlainText = Field(default="", min_length=1, max_length=128)
+    name_en: PlainText = Field(default="", max_length=128)
     enabled: bool = True
 
 

@@ -17,6 +17,7 @@ from core.crypto import Keyring
 from core.errors import Invalid, Wrong
 from core.identities import PERSONAL, normalise
 from core.models import Address, Model
+from core.plain_text import PlainText
 from core.repeats import Identity
 from core.words import IdentityType
 from store import audit
@@ -42,7 +43,7 @@ _VALUE = "person_identities.value"
 class PersonDraft(Model):
     """A person as an administrator gives it; identities are normalised here."""
 
-    name: str = Field(min_length=1, max_length=128)
+    name: PlainText = Field(min_length=1, max_length=128)
     identities: dict[IdentityType, str] = Field(default={}, max_length=16)
 
 

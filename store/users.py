@@ -8,6 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.errors import Conflict, NotFound
 from core.models import Model
+from core.plain_text import PlainText
 from core.words import Role
 from store import audit, passwords, sign_in_places
 from store.audit import Actor
@@ -41,7 +42,7 @@ class UserDraft(Model):
     """A person to let in."""
 
     username: str = Field(pattern=r"^[a-z0-9][a-z0-9._\-]{0,63}$")
-    name: str = Field(default="", max_length=128)
+    name: PlainText = Field(default="", max_length=128)
     role: Role
     password: str = Field(
         min_length=passwords.MIN_LENGTH, max_length=passwords.MAX_LENGTH, repr=False
@@ -51,7 +52,7 @@ class UserDraft(Model):
 class UserChanges(Model):
     """What to change of a user; fields left out stay."""
 
-    name: str = Field(default="", max_length=128)
+    name: PlainText = Field(default="", max_length=128)
     role: Role = Role.AUDITOR
     enabled: bool = True
 

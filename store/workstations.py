@@ -16,6 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.errors import Conflict, Invalid, NotFound, Wrong
 from core.identities import normalise
 from core.models import Address, Model
+from core.plain_text import PlainText
 from core.words import IdentityType
 from store import audit
 from store.audit import Actor
@@ -51,7 +52,7 @@ class WorkstationDraft(Model):
     """A workstation to add."""
 
     id: StationId
-    name: str = Field(min_length=1, max_length=128)
+    name: PlainText = Field(min_length=1, max_length=128)
     department: str = Field(min_length=1, max_length=64)
     staff: StaffNumbers = ()
 
@@ -59,7 +60,7 @@ class WorkstationDraft(Model):
 class WorkstationChanges(Model):
     """What to change of a workstation; fields left out stay."""
 
-    name: str = Field(default="", min_length=1, max_length=128)
+    name: PlainText = Field(default="", min_length=1, max_length=128)
     department: str = Field(default="", min_length=1, max_length=64)
     staff: StaffNumbers = ()
     enabled: bool = True

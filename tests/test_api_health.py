@@ -6,9 +6,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import text
 
 from api.health import Readiness
+from core.settings import Settings
 from core.words import Role
 from store.keys import renew_token
 from tests.api_rig import Rig, problem, running_api
@@ -111,3 +113,19 @@ async def test_figures(rig: Rig) -> None:
     assert 'hmc_ready{part="temporal"} 1.0' in lines
     assert "hmc_accept_seconds_count 2.0" in lines
     assert "13800138000" not in text
+
+
+async def test_the_figures_may_be_kept_to_some_networks(tmp_path: Path) -> None:
+    for networks, status in (
+        ("127.0.0.0/8, ::1/128", 200),
+        ("10.1.0.0/16", 403),
+    ):
+        async with running_api(tmp_path / str(status), metrics_from=networks) as rig:
+            answer = await rig.http.get("/metrics")
+            assert answer.status_code == status, answer.text
+            assert (await rig.http.get("/health/live")).is_success
+
+
+def test_networks_that_are_none_are_refused_at_the_start() -> None:
+    with pytest.raises(ValidationError, match="give networks"):
+        Settings(metrics_from="10.1.0.0/16, everybody")

@@ -7,7 +7,7 @@ import pytest
 
 from core.words import Role
 from tests.api_rig import Headers, Rig, problem, running_api
-from tests.api_routes import Route, routes
+from tests.api_routes import VALUES, Route, routes
 
 ADMIN, OPERATOR, AUDITOR = Role.ADMIN, Role.OPERATOR, Role.AUDITOR
 # Reading is for everybody who signed in, changing for administrators, but:
@@ -142,10 +142,24 @@ async def test_a_wrong_method(rig: Rig) -> None:
         ("POST", "/v1/admin/clients/his", "GET, HEAD, PATCH"),
         ("PATCH", "/v1/admin/preferences/mobile/1", "DELETE, GET, HEAD, PUT"),
         ("BREW", "/health/live", "GET, HEAD"),
+        ("OPTIONS", "/v1/admin/patients/search", "POST"),
+        ("OPTIONS", "/v1/admin/failed-messages/resend", "POST"),
     ):
         answer = await rig.http.request(method, path)
         problem(answer, 405)
         assert answer.headers["allow"] == allow
+
+
+async def test_allow_names_the_methods_of_that_very_path(rig: Rig) -> None:
+    for path, operations in rig.app.openapi()["paths"].items():
+        own = {method.upper() for method in operations} | (
+            {"HEAD"} if "get" in operations else set()
+        )
+        values = VALUES | {"code": "his", "client": "his"}
+        answer = await rig.http.options(path.format(**values))
+        if path.startswith("/v1/codec/"):
+            continue  # answers a browser's question: tests/test_api_codec.py
+        assert answer.headers["allow"] == ", ".join(sorted(own)), path
 
 
 async def test_head_is_get_without_the_body(rig: Rig) -> None:
