@@ -9,6 +9,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
+from core.letters import Words
+
 _TURNS = dict.fromkeys(
     (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 )
@@ -19,4 +21,4 @@ def unturned(value: object) -> object:
     return value.translate(_TURNS) if isinstance(value, str) else value
 
 
-PlainText = Annotated[str, BeforeValidator(unturned)]
+PlainText = Annotated[Words, BeforeValidator(unturned)]

@@ -2,7 +2,6 @@
 
 import ipaddress
 from datetime import timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -137,7 +136,7 @@ class Settings(BaseSettings):
     def is_local(self) -> bool:
         """Whether only this machine reaches API and console."""
         try:
-            return ip_address(self.host).is_loopback
+            return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
             return self.host == "localhost"
 
