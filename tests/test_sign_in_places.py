@@ -15,7 +15,6 @@ from sqlmodel import col, select, update
 from api.forwarding import UNTRUSTED
 from core.errors import TooManyRequests
 from core.words import Role
-from deploy.doctor import CHECKS
 from operations.devices import device_of, new_device
 from operations.signing_in import Attempt, sign_in
 from operations.watching import Watch
@@ -25,7 +24,6 @@ from store.sign_in_paces import LONGEST_WAIT, OF_NAME, Pace
 from store.sign_in_places import network_of
 from store.tables import SignInPlaceRow, SignInRow
 from tests.api_rig import PASSWORD, Rig, problem, running_api
-from tests.centre import free_settings
 
 OUTSIDER, OWN, WARD = "10.9.9.9", "10.0.0.1", "10.0.0.77"
 NEW = "a phrase of my own"
@@ -269,8 +267,3 @@ async def test_a_proxy_that_nobody_named_is_spoken_of(
                 await rig.http.get("/health/live", headers=forwarded)
             assert rig.app.state.forwarding.doubts == (UNTRUSTED,) * lines
         assert capsys.readouterr().out.count("untrusted proxy") == lines
-
-
-async def test_the_doctor_speaks_of_a_proxy_in_front(tmp_path: Path) -> None:
-    named = free_settings(tmp_path, trusted_proxies="10.0.0.1")
-    assert "10.0.0.1" in await CHECKS["proxy"](named)
