@@ -77,8 +77,9 @@ async def note_opt_out(
     table: Table = table_of(PreferenceRow)
     note = insert_into(dialect_of(session), table).values(columns)
     connection = await session.connection()
-    done = await connection.execute(note.on_conflict_do_nothing())
-    if new := done.rowcount == 1:
+    told = note.on_conflict_do_nothing().returning(table.c.index_hmac)
+    new = (await connection.execute(told)).first() is not None
+    if new:
         await _log(session, actor, "opt-out", columns)
     wanted = select(PreferenceRow).where(
         PreferenceRow.index_hmac == columns["index_hmac"],

@@ -28,8 +28,8 @@ async def remove(session: AsyncSession, message_id: UUID, why: Why) -> None:
     row = {"message_id": message_id, "why": why, "at": utc_now()}
     note = insert_into(dialect_of(session), table_of(RemovalRow)).values(row)
     connection = await session.connection()
-    done = await connection.execute(note.on_conflict_do_nothing())
-    if done.rowcount == 1:
+    new = note.on_conflict_do_nothing().returning(table_of(RemovalRow).c.message_id)
+    if (await connection.execute(new)).first() is not None:
         await popups.withdraw_all(session, message_id, why)
         await inbox.withdraw_all(session, message_id)
 

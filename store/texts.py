@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, union
+from sqlalchemy import String, bindparam, func, union
 from sqlalchemy import select as core_select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -51,7 +51,8 @@ def _sent() -> Any:
         .join(holder, holder.c.person_id == own.c.person_id)
         .where(holder.c.index_hmac == bindparam("mobile"), own.c.type.in_(PERSONAL))
     )
-    indexes = union(core_select(bindparam("mobile")), theirs).subquery()
+    given = core_select(bindparam("mobile", type_=String()))
+    indexes = union(given, theirs).subquery()
     at = func.max(tries.c.started_at)
     return (
         core_select(tries.c.message_id)

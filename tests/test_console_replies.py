@@ -1,4 +1,4 @@
-"""An opt-out that a person sent by SMS, in the console: shown, and undone by hand."""
+"""An opt-out that a person sent by SMS, at the person in the console; undone there."""
 
 import pytest
 from playwright.async_api import expect
