@@ -12,10 +12,9 @@ from collections.abc import Iterable, Sequence
 
 # Excel reads a file as UTF-8 only with this in front.
 BYTE_ORDER_MARK = "\ufeff"
-# A quote before the sign does not save it; an apostrophe does.
-_FORMULA = re.compile(
-    r"""(?P<before>^|[;,|\t\r\n])(?P<space>[\s"]*)(?P<sign>[=+\-@＝＋－＠])"""
-)
+# A quote before the sign does not save it; an apostrophe does. Without the sign it
+# fits too, so that blanks are passed over once.
+_FORMULA = re.compile(r"""(^|[;,|\t\r\n])([\s"]*+)([=+\-@＝＋－＠]?)""")
 _LEADING = re.compile(r"^[\t\r\n]")
 
 
@@ -25,7 +24,7 @@ def cell(value: object) -> str:
     Guarding it twice changes nothing.
     """
     text = "" if value is None else str(value)
-    text = _FORMULA.sub(r"\g<before>\g<space>'\g<sign>", text)
+    text = _FORMULA.sub(lambda m: f"{m[1]}{m[2]}'{m[3]}" if m[3] else m[0], text)
     return f"'{text}" if _LEADING.match(text) else text
 
 

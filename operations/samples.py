@@ -6,19 +6,19 @@ from collections.abc import Iterable, Mapping
 from core.words import IdentityType
 
 # The first pattern that a name holds decides; the values belong to nobody.
-_SAMPLES: tuple[tuple[str, str], ...] = (
-    (r"patient|^name|_name|姓名|患者|就诊人", "王*"),
-    (r"doctor|physician|医生|医师", "李医生"),
-    (r"department|dept|科室", "心内科"),
-    (r"date|日期", "2027-01-08"),
-    (r"time|时间", "2027-01-08 09:30"),
-    (r"bed|床", "12"),
-    (r"amount|fee|cost|price|金额|费用", "35.00"),
-    (r"item|exam|test|检查|检验|项目", "血常规"),
-    (r"place|address|room|location|地点|地址|诊室", "门诊楼3层302"),
-    (r"phone|tel|电话", "025-00000000"),
-    (r"no$|number|code|序号|号|编号", "A012"),
-    (r"count|days|数量|天数", "3"),
+_SAMPLES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"patient|^name|_name|姓名|患者|就诊人"), "王*"),
+    (re.compile(r"doctor|physician|医生|医师"), "李医生"),
+    (re.compile(r"department|dept|科室"), "心内科"),
+    (re.compile(r"date|日期"), "2027-01-08"),
+    (re.compile(r"time|时间"), "2027-01-08 09:30"),
+    (re.compile(r"bed|床"), "12"),
+    (re.compile(r"amount|fee|cost|price|金额|费用"), "35.00"),
+    (re.compile(r"item|exam|test|检查|检验|项目"), "血常规"),
+    (re.compile(r"place|address|room|location|地点|地址|诊室"), "门诊楼3层302"),
+    (re.compile(r"phone|tel|电话"), "025-00000000"),
+    (re.compile(r"no$|number|code|序号|号|编号"), "A012"),
+    (re.compile(r"count|days|数量|天数"), "3"),
 )
 
 # Of nobody: the card is that of the standard (GB 11643), the phones are examples.
@@ -48,5 +48,5 @@ def sample_params(names: Iterable[str]) -> dict[str, str]:
 
 
 def _sample(name: str) -> str:
-    fits = (v for pattern, v in _SAMPLES if re.search(pattern, name.lower()))
+    fits = (v for pattern, v in _SAMPLES if pattern.search(name.lower()))
     return next(fits, f"[{name[:18]}]")

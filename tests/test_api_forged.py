@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import string
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -76,11 +77,25 @@ def changes(now: int) -> list[dict[str, Any]]:
     ]
 
 
+def other_spellings(good: str) -> list[str]:
+    """Return what a lenient decoder takes for the same token (RFC 7515, section 2)."""
+    alphabet = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
+    spare = alphabet[alphabet.index(good[-1]) ^ 1]
+    header, _, rest = good.partition(".")
+    return [
+        *(good + end for end in ("=", "==", "=x", "!")),
+        *(f"{header}{end}.{rest}" for end in ("=", "!")),
+        good[:-1] + spare,
+        good[:-5] + "*" + good[-5:],
+    ]
+
+
 def bent(good: str) -> list[str]:
     """Return texts that are hardly tokens."""
     return [
         good[:-2],
         good + "A",
+        *other_spellings(good),
         good + ".x",
         good.rpartition(".")[0] + ".",
         "",

@@ -118,13 +118,17 @@ async def test_it_serves_through_abuse_and_ends_when_told(server: Server) -> Non
     assert status(await server.raw(b"\x16\x03\x01\x02\x00\x01\r\n\r\n")) == 400
 
     async with httpx.AsyncClient(base_url=server.url) as http:
-        body = {"username": "admin", "password": PASSWORD}
-        token = (await http.post("/v1/session", json=body)).json()["access_token"]
+        known = {"username": "admin", "password": PASSWORD}
+        token = (await http.post("/v1/session", json=known)).json()["access_token"]
         headers = {"Authorization": f"Bearer {token}"}
         answer = await http.get("/v1/messages?recipient=13800138000", headers=headers)
         assert answer.json() == {"items": [], "next": None}
         assert problem(await http.get("/health/ready"), 503)["missing"] == ["temporal"]
         problem(await http.get("/v1/messages/x", headers=headers), 404)
+        large = {"Content-Type": "application/json"}
+        for path, wanted in (("/v1/batches", 401), ("/v1/receipts/sms/x", 404)):
+            body = b"[" + b"{}," * (MIB // 4)
+            problem(await http.post(path, content=body, headers=large), wanted)
 
     log = await server.stop()
     # The server ends itself by the signal it was told to end with.

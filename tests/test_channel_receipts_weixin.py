@@ -219,6 +219,9 @@ def test_an_event_of_another_time(away: timedelta) -> None:
         b"{" + b'"a":{' * 50_000,
         b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>",
         b"<xml>" + b"<a>" * 50 + b"</a>" * 50 + b"</xml>",
+        b"<xml>" + b"<a>" * 200_000,
+        b"<xml>" + b"<a/>" * 20_000 + b"</xml>",
+        b'{"List": [' + b"1," * 20_000 + b"1]}",
         b"\xff\xfe\x00",
     ],
 )
@@ -297,3 +300,22 @@ def test_wecom_takes_nothing_plain_nor_anothers() -> None:
     for call in (plain(xml("subscribe")), another, Inbound("GET", {"echostr": "x"})):
         with pytest.raises((Forged, Malformed)):
             work().read(call)
+
+
+@pytest.mark.parametrize(
+    "box",
+    ["<Encrypt>QUJD</Encrypt>", "<Encrypt>\n <![CDATA[QUJD]]>", '"Encrypt": "QUJD"'],
+)
+def test_a_sealed_body_is_not_parsed_before_its_signature_is_right(box: str) -> None:
+    call = plain("<xml>" + "<a>" * 1000 + box, msg_signature="0" * 40)
+    for reader in (work(), service("safe")):
+        with pytest.raises(Forged):
+            reader.read(call)
+
+
+def test_slashes_that_a_writer_of_json_has_escaped() -> None:
+    whole = sealed(GOOD)
+    box = whole.body.split(b"<Encrypt><![CDATA[")[1].split(b"]]>")[0]
+    body = b'{"Encrypt":"' + box.replace(b"/", b"\\/") + b'"}'
+    [receipt] = service().read(Inbound("POST", whole.query, {}, body)).receipts
+    assert receipt.provider_message_id == "7"

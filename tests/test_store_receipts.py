@@ -15,7 +15,7 @@ from core.words import Channel, Outcome
 from operations.receipts import ReceiptDesk, Taking
 from store import Store, attempts, receipts
 from store.attempts import Attempt
-from store.receipts import RETENTION, ParkedReceipt
+from store.receipts import MOST_PARKED, RETENTION, ParkedReceipt
 from store.sql import table_of
 from store.tables import ParkedReceiptRow
 from tests.fake_deliveries import FakeDeliveries
@@ -143,6 +143,37 @@ async def test_an_outcome_of_an_attempt_only_moves_forward(store: Store) -> None
     again = Taking.REPEATED
     assert takings == [Taking.APPLIED, again, Taking.APPLIED, again]
     assert await noted(store, attempt) is Outcome.READ
+
+
+async def test_a_push_is_taken_in_together_and_answered_one_by_one(
+    store: Store,
+) -> None:
+    attempt = await taken(store, None)
+    desk = ReceiptDesk(store, FakeDeliveries())
+    stray = reported(provider_message_id=None, sending_id=UUID(int=1))
+    several = [reported(provider_message_id=f"x-{n}") for n in range(50)]
+    takings = await desk.take_all([reported(), stray, *several, reported()])
+    assert takings == [
+        *(Taking.APPLIED, Taking.UNKNOWN),
+        *([Taking.PARKED] * 50),
+        Taking.REPEATED,
+    ]
+    assert await noted(store, attempt) is Outcome.DELIVERED
+    assert await parked(store, "x-49") == [Outcome.DELIVERED]
+
+
+async def test_of_an_accounts_unknown_receipts_the_newest_are_kept(
+    store: Store,
+) -> None:
+    other = early("other").model_copy(update={"account": "second"})
+    await park(store, other)
+    for start in range(0, MOST_PARKED + 1000, 1000):
+        async with store.sessions.begin() as session:
+            several = [early(f"x-{start + n}") for n in range(1000)]
+            await receipts.park(session, *several)
+    assert await parked(store, "x-999") == []
+    for number in ("x-1000", f"x-{MOST_PARKED + 999}", "other"):
+        assert await parked(store, number) == [Outcome.DELIVERED]
 
 
 async def test_an_id_that_is_nobodys_is_unknown(store: Store) -> None:
