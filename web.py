@@ -42,8 +42,8 @@ from store.keys import establish, open_with_keys
 # pages want decoded, and the JSON that they call text.
 CONSOLE_BODIES = {
     UPLOADS: Larger(11 * MIB, must_be_visitor, free=0, raw=True),
-    HISTORIES: Larger(HISTORY_BYTES, must_be_visitor),
-    "/console/temporal/api/": Larger(64 * KIB, must_be_visitor, raw=True),
+    HISTORIES: Larger(HISTORY_BYTES, must_be_visitor, free=0),
+    "/console/temporal/api/": Larger(64 * KIB, must_be_visitor, free=0, raw=True),
 }
 
 

@@ -7,9 +7,8 @@ submits were under way when a connection ended, and reads as much as a header cl
 
 import re
 import struct
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Self
 
 import structlog
 from aiosmpplib import protocol
@@ -34,7 +33,13 @@ from channels.gateway_session import Heard, Limits, Make
 from channels.octets import Garbled
 from channels.provider import Provider, SandboxPorts
 from channels.receipts import ProviderReceipt, ReceiptSink
-from channels.smpp_receipt import Report, report_in, report_in_data
+from channels.smpp_receipt import (
+    IdForm,
+    Report,
+    known_id,
+    report_in,
+    report_in_data,
+)
 from channels.smpp_text import text_in
 from channels.times import Clock, after, utc_now
 from core.errors import (
@@ -89,25 +94,6 @@ SIGN_IN = CodeTable(
     ),
     unknown=Misconfigured,
 )
-
-
-IdForm = Literal["text", "decimal", "hexadecimal"]
-_BASES: Mapping[IdForm, int] = {"decimal": 10, "hexadecimal": 16}
-
-
-def known_id(given: str, form: IdForm) -> str:
-    """Return a message id as it is kept: a number in decimal, any other as it came.
-
-    Centres write one number in hexadecimal in submit_sm_resp and in decimal in the
-    receipt, with zeros before it or in another case.
-    """
-    base = _BASES.get(form)
-    if base is None:
-        return given
-    try:
-        return str(int(given, base))
-    except ValueError:
-        return given
 
 
 class SmppAccount(GatewayAccount):

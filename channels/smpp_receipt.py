@@ -7,6 +7,7 @@ send both.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from channels.carriers import outcome_of, state_word
 from channels.octets import Garbled, Reader
@@ -30,6 +31,25 @@ _STATES: Mapping[int, str] = {
     7: "UNKNOWN",
     8: "REJECTD",
 }
+
+
+IdForm = Literal["text", "decimal", "hexadecimal"]
+_BASES: Mapping[IdForm, int] = {"decimal": 10, "hexadecimal": 16}
+
+
+def known_id(given: str, form: IdForm) -> str:
+    """Return a message id as it is kept: a number in decimal, any other as it came.
+
+    Centres write one number in hexadecimal in submit_sm_resp and in decimal in the
+    receipt, with zeros before it or in another case.
+    """
+    base = _BASES.get(form)
+    if base is None:
+        return given
+    try:
+        return str(int(given, base))
+    except ValueError:
+        return given
 
 
 @dataclass(frozen=True)

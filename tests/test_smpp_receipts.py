@@ -5,8 +5,8 @@ import struct
 import pytest
 
 from channels.octets import Garbled
-from channels.smpp import SmppAccount, SmppWire, known_id
-from channels.smpp_receipt import Report, report_in
+from channels.smpp import SmppAccount, SmppWire
+from channels.smpp_receipt import Report, known_id, report_in
 from core.words import Outcome
 from tests.channel_fakes import Clock
 from tests.channel_gateways import smpp_account
