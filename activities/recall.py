@@ -65,14 +65,16 @@ class RecallActivities:
         return await self._by_provider(channel, delivery, task.out)
 
     async def _by_ourselves(self, task: WithdrawTask, delivery: UUID) -> bool:
-        """Take it off our screens, where the order itself has not done so."""
+        """Take it off our screens, where the order itself has not done so.
+
+        What a gateway of the hospital's own shows was never on them.
+        """
         async with self.store.sessions.begin() as session:
             if task.out.channel is Channel.INBOX:
                 gone = await inbox.withdraw(session, delivery)
-            else:
-                taken = Withdrawal(why="recalled")
-                gone = await popups.withdraw(session, delivery, taken) > 0
-            return gone or await removals.removed(session, task.message_id)
+                return gone or await removals.removed(session, task.message_id)
+            await popups.withdraw(session, delivery, Withdrawal(why="recalled"))
+            return await popups.withdrawn(session, delivery)
 
     async def _by_provider(self, channel: Channel, delivery: UUID, out: Out) -> bool:
         if out.provider_message_id is None:

@@ -14,7 +14,7 @@ from channels.codes import clean_code
 from channels.receipts import Inbound, Parsed, ProviderReceipt, ReceiptKeys, Reply
 from channels.reports import china_time, our_id, reports, text_of
 from channels.times import Clock, utc_now
-from channels.uplinks import Uplink
+from channels.uplinks import Uplink, said
 from core.words import Channel, Outcome, Reason
 
 TAKEN = Reply(b'{"code":0,"msg":"\xe6\x88\x90\xe5\x8a\x9f"}', "application/json")
@@ -43,8 +43,8 @@ class AliyunSmsReceipts:
         )
 
     def _uplink(self, report: Mapping[str, Any]) -> Uplink | None:
-        number, text = text_of(report, "phone_number"), report.get("content")
-        if number is None or not isinstance(text, str):
+        number, text = text_of(report, "phone_number"), said(report.get("content"))
+        if number is None or text is None:
             return None
         return Uplink(
             provider=self.provider,

@@ -22,7 +22,7 @@ from channels.reports import (
 from channels.tencent_sms import FAIL, SUCCESS, TencentSmsAccount, status_word
 from channels.tencent_voice import TencentVoiceAccount
 from channels.times import Clock, utc_now
-from channels.uplinks import Uplink
+from channels.uplinks import Uplink, said
 from core.errors import Malformed
 from core.words import Channel, Outcome, Reason
 
@@ -58,8 +58,8 @@ class TencentSmsReceipts:
 
     def _uplink(self, report: Report) -> Uplink:
         number, nation = text_of(report, "mobile"), text_of(report, "nationcode")
-        text = report.get("text")
-        if number is None or not isinstance(text, str):
+        text = said(report.get("text"))
+        if number is None or text is None:
             raise Malformed("The body is neither reports nor a text.")
         return Uplink(
             provider=self.provider,

@@ -26,6 +26,16 @@ class Uplink(Model):
     at: datetime
 
 
+def said(value: object) -> str | None:
+    """Return a text that a provider pushed, None for anything else.
+
+    Half a pair of UTF-16, which JSON can name, is no character.
+    """
+    if not isinstance(value, str):
+        return None
+    return value.encode("utf-8", "replace").decode()
+
+
 def decoded(content: bytes, coding: int, *, headed: bool) -> str:
     """Return what a content says; by its coding (GSM 03.38; 15: GBK in China).
 

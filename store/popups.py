@@ -136,6 +136,16 @@ async def withdraw_all(session: AsyncSession, message_id: UUID, why: Why) -> int
     return await _withdraw(session, shown, Withdrawal(why=why))
 
 
+async def withdrawn(session: AsyncSession, delivery_id: UUID) -> bool:
+    """Tell whether screens were told to show a pop-up no longer."""
+    table = table_of(PopupRow)
+    told = core_select(table.c.seq).where(
+        table.c.delivery_id == delivery_id, table.c.kind == "withdraw"
+    )
+    connection = await session.connection()
+    return (await connection.execute(told.limit(1))).first() is not None
+
+
 async def _withdraw(
     session: AsyncSession, shown: Select[*tuple[Any, ...]], withdrawal: Withdrawal
 ) -> int:

@@ -192,6 +192,14 @@ async def test_what_is_no_mobile_changes_nothing(rig: Rig, number: str) -> None:
     assert await opt_outs(rig) == ()
 
 
+@pytest.mark.parametrize("text", [r"\ud800", r"TD\u0000\udfff", "T" * 100_000, ""])
+async def test_no_text_is_too_strange(rig: Rig, text: str) -> None:
+    told = aliyun("?").decode().replace('"?"', f'"{text}"').encode()
+    await pushed(rig, told)
+    one = tencent("?").decode().replace('"?"', f'"{text}"').encode()
+    await pushed(rig, one, f"{PATH}-tencent")
+
+
 async def test_anything_else_is_logged_without_its_words(
     rig: Rig, his: Headers
 ) -> None:

@@ -8,9 +8,11 @@ from uuid import UUID
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.models import Record
+from activities.models import Out, Record, WithdrawTask
+from activities.recall import RecallActivities
 from activities.records import RecordActivities
 from channels.base import Sending
+from channels.router import Router
 from core import progress
 from core.errors import OutcomeUnknown
 from core.models import Address, MessageStatus, delivery_id
@@ -166,3 +168,15 @@ async def test_what_may_have_gone_out_before_stays_in_doubt(store: Store) -> Non
     result = await deliver(store, sender, work, attempt=2)
     assert result.outcome is Outcome.UNKNOWN
     assert len(sender.sent) == 1
+
+
+async def test_what_a_gateway_of_the_hospital_shows_is_not_said_to_be_gone(
+    store: Store,
+) -> None:
+    """So that the correction goes there."""
+    sent = message()
+    await remove(store, sent.id)
+    for channel, gone in ((Channel.WORKSTATION, False), (Channel.INBOX, True)):
+        out = WithdrawTask(message_id=sent.id, out=Out(channel=channel, run=1))
+        activities = RecallActivities(store, Router())
+        assert await ActivityEnvironment().run(activities.withdraw, out) is gone
