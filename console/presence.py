@@ -38,10 +38,13 @@ async def _take(
     handle: Handle,
     turns: WeakKeyDictionary[Client, asyncio.Lock],
     socket: str,
-    event: dict[str, Any],
+    event: object = None,
+    *_: object,
 ) -> None:
     """Hand an event on; those of a page stay in their order."""
-    client = Client.instances.get(event.get("client_id", ""))
+    if not isinstance(event, dict):
+        return
+    client = Client.instances.get(str(event.get("client_id")))
     if client is None:
         return
     async with turns.setdefault(client, asyncio.Lock()):
