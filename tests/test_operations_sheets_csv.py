@@ -99,6 +99,11 @@ def test_a_separator_that_the_file_says_may_be_any() -> None:
     assert cells(read) == [{"mobile": "138", "doctor": "a,b"}]
 
 
+def test_old_ends_of_lines_and_a_head_of_two_lines() -> None:
+    read = read_sheet(b'"mobile\r(11)";doctor\r138;a, b\r')
+    assert cells(read) == [{"mobile (11)": "138", "doctor": "a, b"}]
+
+
 def test_one_column_needs_no_separator() -> None:
     assert cells(read_sheet(b"mobile\n138\n")) == [{"mobile": "138"}]
 

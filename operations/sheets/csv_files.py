@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from core.errors import Invalid
+from operations.sheets.clock import Clock
 from operations.sheets.encodings import decoded
 from operations.sheets.lines import (
     FORMULA,
@@ -20,6 +21,8 @@ from operations.sheets.lines import (
 
 # The first is the one where several cut the head into as many columns.
 _SEPARATORS = ",\t;"
+# The time is looked at after so many rows.
+_ROWS = 1_000
 # Excel's own word for the separator, on a line before the head.
 _SAYS_SEPARATOR = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)
 # A text that is kept from becoming a number, as some systems write it: ="007".
@@ -36,10 +39,13 @@ def csv_rows(data: bytes) -> Iterator[Row]:
     text = text[said.end() :] if said else text
     separator = said[1] if said else _separator(text)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator)
-    number = 0
+    number, clock = 0, Clock()
     try:
         for number, cells in enumerate(reader, start=1):
-            yield Row(number, filled((n, _cell(c)) for n, c in enumerate(cells)))
+            if number % _ROWS == 0 or len(cells) > _ROWS:
+                clock.check()
+            if any(cells):
+                yield Row(number, filled((n, _cell(c)) for n, c in enumerate(cells)))
     except csv.Error as error:
         detail = "The quotes do not match on this line."
         if _FIELD_LIMIT in str(error):
@@ -56,13 +62,16 @@ def _cell(text: str) -> Cell:
 
 def _separator(text: str) -> str:
     """Return what cuts the head into the most columns."""
-    head = next((line for line in io.StringIO(text) if line.strip()), "")
 
     def columns(separator: str) -> int:
-        cut = csv.reader([head], delimiter=separator)
-        return sum(1 for cells in cut for cell in cells if cell.strip())
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+        try:
+            return next(count for row in rows if (count := _filled(row)))
+        except (csv.Error, StopIteration):
+            return 0
 
-    try:
-        return max(_SEPARATORS, key=columns)
-    except csv.Error:
-        return _SEPARATORS[0]
+    return max(_SEPARATORS, key=columns)
+
+
+def _filled(cells: list[str]) -> int:
+    return sum(1 for cell in cells if cell.strip())

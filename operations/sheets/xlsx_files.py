@@ -9,20 +9,19 @@ from dataclasses import replace
 from itertools import accumulate
 
 from core.errors import Invalid, RequestError, TooLarge
+from operations.sheets.clock import Clock
 from operations.sheets.lines import Row
 from operations.sheets.xlsx_cells import Book
 from operations.sheets.xlsx_rows import Area, Rows
 from operations.sheets.xlsx_styles import Styles
 from operations.sheets.xlsx_texts import SharedTexts
-from operations.sheets.xml_parts import Clock, Damaged, Listener, hear
+from operations.sheets.xml_parts import Damaged, Listener, hear
 
 # The sheet of the empty list that explains it.
 NOTES = ("说明", "Notes")
 _UNPACKED = 100 * 1024 * 1024
 # Office's own files shrink to a tenth; only emptiness shrinks to a hundredth.
 _RATIO = 100
-# Ten thousand lines of a hundred columns take half of it.
-_SECONDS = 10.0
 _UNREADABLE = "The XLSX file can't be read."
 _HIDDEN_COLUMN = "This column is hidden; show it or delete it."
 _MERGED = "Merged cells; unmerge them and fill each."
@@ -89,7 +88,7 @@ class _Workbook:
     """The parts of an archive, found by the links between them."""
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
-        self._archive, self._clock = archive, Clock(_SECONDS)
+        self._archive, self._clock = archive, Clock()
         self._parts = {
             "/" + part.filename.replace("\\", "/").lower().lstrip("/"): part
             for part in archive.infolist()

@@ -3,12 +3,11 @@
 A document type is refused: no part of a workbook has one, and entities come with it.
 """
 
-import time
 from collections.abc import Iterator, Mapping
 from typing import IO, Protocol
 from xml.parsers import expat
 
-from core.errors import TooLarge
+from operations.sheets.clock import Clock
 
 # ECMA-376's namespaces: transitional, strict, and that of relationships.
 _NAMESPACES = {
@@ -22,21 +21,6 @@ _PIECE = 64 * 1024
 
 class Damaged(Exception):
     """A workbook, or a part of it, is not what it has to be."""
-
-
-class Clock:
-    """Ends what takes longer than any list of recipients does.
-
-    It counts the seconds that this thread was at work, not those it waited.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self._end = time.thread_time() + seconds
-
-    def check(self) -> None:
-        """Raise TooLarge when the time is over."""
-        if time.thread_time() > self._end:
-            raise TooLarge("The file takes too long to read; split it.")
 
 
 class Listener(Protocol):
