@@ -1,12 +1,17 @@
 """`GET /v1/messages?recipient=`: all messages of whoever has a number."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from core.words import Role
+from deploy.doctor import CHECKS
+from operations.settling import settle_part
+from store.catch_ups import OWNERS
+from store.tables import CatchUpRow
 from tests.api_desk import Desk
 from tests.api_rig import Headers, Rig, problem, running_api
 
@@ -117,7 +122,20 @@ async def test_a_persons_search_is_kept_and_the_number_is_not(rig: Rig) -> None:
     assert MOBILE not in str(log)
 
 
-async def test_how_far_old_messages_are_is_no_figure_once_all_are_done(
-    rig: Rig,
-) -> None:
-    assert "hmc_settling_messages{" not in (await rig.http.get("/metrics")).text
+async def test_how_far_the_work_on_old_messages_is_can_be_seen(rig: Rig) -> None:
+    figure = "hmc_settling_messages{"
+    assert figure not in (await rig.http.get("/metrics")).text
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    async with rig.centre.store.sessions.begin() as session:
+        session.add(CatchUpRow(name=OWNERS, done=1200, at=at, id=UUID(int=0)))
+    (line,) = [
+        line
+        for line in (await rig.http.get("/metrics")).text.splitlines()
+        if line.startswith(figure)
+    ]
+    assert line.endswith(" 1200.0")
+    told = await CHECKS["store"](rig.centre.settings)
+    assert told.endswith("of the old messages 1200 are settled, back to 2026-03-01")
+    assert not await settle_part(rig.centre.store)
+    assert figure not in (await rig.http.get("/metrics")).text
+    assert "settled" not in await CHECKS["store"](rig.centre.settings)
