@@ -36,7 +36,7 @@ from operations.accepting import message_type
 from store import audit, batches
 from store.audit import Actor
 from store.clients import Client
-from store.people import holders
+from store.holders import holders
 
 # So many recipients are looked at before others have their turn.
 _SLICE = 100

@@ -15,8 +15,8 @@ from operations import Reach
 from operations.receipts import ReceiptDesk
 from store import inbox
 from store.columns import utc_now
+from store.holders import inboxes_of
 from store.inbox import InboxItem
-from store.people import inboxes_of
 
 # Each is a signal and some writes: an app that lists much asks for much at once.
 _AT_ONCE = 8

@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.identities import ADDRESSES
 from core.models import Address, Message
 from core.words import Channel, IdentityType
-from store.people import resolve
+from store.holders import resolve
 
 Identities = Mapping[IdentityType, str]
 

@@ -15,7 +15,6 @@ from store.people import (
     find_person,
     person_of,
     put_person,
-    resolve,
 )
 from store.preferences import (
     Preference,
@@ -43,7 +42,6 @@ __all__ = [
     "preferences_of",
     "put_patient",
     "put_staff",
-    "resolve",
 ]
 
 

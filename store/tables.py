@@ -20,8 +20,9 @@ from store.access_tables import (
     UserRow,
 )
 from store.alarm_tables import AlarmRow, WatchRulesRow
+from store.attempt_tables import AttemptRow
 from store.batch_tables import BatchRecipientRow, BatchRow
-from store.columns import UtcDateTime, index_present, index_where
+from store.columns import UtcDateTime, index_present
 from store.key_tables import KeyProofRow, WriteProbeRow
 from store.part_tables import AttemptPartRow
 from store.receipt_tables import ParkedReceiptRow, ReceiptAddressRow
@@ -228,37 +229,6 @@ class MessageIdentityRow(Row, table=True):
     index_hmac: str = Field(primary_key=True)
     created_at: datetime = Field(sa_type=UtcDateTime, primary_key=True)
     message_id: UUID = Field(primary_key=True)
-
-
-class AttemptRow(Row, table=True):
-    """One call to a provider."""
-
-    __tablename__ = "attempts"
-    __table_args__ = (
-        Index(None, "delivery_id", "number"),
-        Index(None, "message_id"),
-        index_present("ix_attempts_receipt", "provider_message_id"),
-        index_where(
-            "ix_attempts_misconfigured", "reason = 'misconfigured'", "ended_at"
-        ),
-    )
-
-    id: UUID = Field(primary_key=True)
-    delivery_id: UUID
-    message_id: UUID
-    channel: str
-    provider: str
-    account: str | None = None
-    number: int
-    state: str
-    code: str | None
-    reason: str | None = None
-    provider_message_id: str | None
-    started_at: datetime = Field(sa_type=UtcDateTime)
-    ended_at: datetime | None = Field(sa_type=UtcDateTime)
-    receipt_outcome: str | None = None
-    receipt_code: str | None = None
-    receipt_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class AuditRow(Row, table=True):

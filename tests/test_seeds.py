@@ -12,7 +12,7 @@ from core.models import MessageType
 from core.plan import plan
 from core.templates import placeholders
 from core.words import Channel, IdentityType, Priority
-from store import Store, catalog, clients, patients, seeds
+from store import Store, catalog, clients, holders, patients, seeds
 from store.catalog import ChannelChanges, MessageTypeChanges, TemplateDraft
 from store.clients import ClientChanges, NewClient
 from store.seed_people import PATIENTS
@@ -205,7 +205,7 @@ async def _a_patient_is_found(store: Store) -> None:
     async with store.sessions() as session:
         found = await patients.find_patient(session, empi_id)
         card = {IdentityType.ID_CARD: draft.identities[IdentityType.ID_CARD]}
-        resolved = await patients.resolve(session, card)
+        resolved = await holders.resolve(session, card)
         people = (await session.exec(select(func.count()).select_from(PersonRow))).one()
     assert found is not None
     assert found.name == draft.name

@@ -10,8 +10,8 @@ from core.models import Address, Message, Recipient, delivery_id
 from core.words import Channel, IdentityType, OptOutSource, Priority, Status, TypeClass
 from store import Store, attempts, inbox, messages, patients, popups, removals
 from store.audit import Actor
+from store.holders import inboxes_of
 from store.patients import PatientDraft
-from store.people import inboxes_of
 from store.popups import Popup, Withdrawal
 from store.texts import texts_to
 from tests.workflow_fakes import message

@@ -4,7 +4,7 @@ import pytest
 
 from core.errors import Invalid
 from core.words import Channel, IdentityType, TypeClass
-from store import Store, patients
+from store import Store, holders, patients
 from store.patients import PatientDraft, StaffDraft
 from tests.store_rig import ACTOR
 
@@ -22,7 +22,7 @@ async def put(store: Store, empi_id: str, identities: Identities) -> patients.Pa
 
 async def resolved(store: Store, identities: Identities) -> Identities:
     async with store.sessions() as session:
-        return await patients.resolve(session, identities)
+        return await holders.resolve(session, identities)
 
 
 async def test_identities_are_kept_in_their_one_spelling(store: Store) -> None:

@@ -1,0 +1,40 @@
+"""The table of calls to providers."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Field, Index
+
+from store.columns import UtcDateTime, index_present, index_where
+from store.rows import Row
+
+
+class AttemptRow(Row, table=True):
+    """One call to a provider."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (
+        Index(None, "delivery_id", "number"),
+        Index(None, "message_id"),
+        index_present("ix_attempts_receipt", "provider_message_id"),
+        index_where(
+            "ix_attempts_misconfigured", "reason = 'misconfigured'", "ended_at"
+        ),
+    )
+
+    id: UUID = Field(primary_key=True)
+    delivery_id: UUID
+    message_id: UUID
+    channel: str
+    provider: str
+    account: str | None = None
+    number: int
+    state: str
+    code: str | None
+    reason: str | None = None
+    provider_message_id: str | None
+    started_at: datetime = Field(sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(sa_type=UtcDateTime)
+    receipt_outcome: str | None = None
+    receipt_code: str | None = None
+    receipt_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
