@@ -18,7 +18,7 @@ _NEVER_OUT = frozenset({Status.CANCELLED, Status.EXPIRED})
 
 
 class RecallRequest(Model):
-    """Why a message is taken back; it stands with the message and in the audit log."""
+    """Why a message is taken back; it stands in clear with it and in the audit log."""
 
     reason: Annotated[PlainText, StringConstraints(strip_whitespace=True)] = Field(
         min_length=1, max_length=200, examples=["sample mixed up"]
