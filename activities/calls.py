@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from activities.limits import spread
 from activities.models import DeliveryTask
 from channels.base import Referring, Taken
 from channels.http import deadline
@@ -88,12 +89,14 @@ class Calls:
         self, task: DeliveryTask, earlier: Sequence[Attempt]
     ) -> Route | None:
         """Return the account that drops a repeat of a call whose end is not known."""
-        last = earlier[-1]
-        route = self.router.route(task.channel, last.account)
-        window = route.sender.dedupe_window if route else None
-        if not last.in_doubt or window is None:
+        doubt = attempts.in_doubt(earlier)
+        if doubt is None:
             return None
-        first = next(a for a in earlier if a.account == last.account)
+        route = self.router.route(task.channel, doubt.account)
+        window = route.sender.dedupe_window if route else None
+        if window is None:
+            return None
+        first = next(a for a in earlier if a.account == doubt.account)
         return route if datetime.now(UTC) - first.started_at < window else None
 
     async def end(
@@ -121,6 +124,11 @@ class Calls:
                 await parts.write_parts(session, attempt.id, taken.part_ids)
 
 
+def none_open() -> ProviderDown:
+    """Return the error for a channel all of whose accounts rest."""
+    return ProviderDown("no account of the channel can send now", code="no-account")
+
+
 def soon() -> float:
     """Return the loop's time until which another account may be called."""
     return deadline(_SOON_SECONDS)
@@ -138,8 +146,8 @@ async def _first_with_room(
             return await _begun(session, task, route)
         waits.append(wait)
     if waits:
-        raise RateLimited("the accounts' own limits", retry_after=min(waits))
-    raise ProviderDown("no account of the channel can send now", code="no-account")
+        raise RateLimited("the accounts' own limits", retry_after=spread(min(waits)))
+    raise none_open()
 
 
 def _limit(account: Account) -> Limit | None:

@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
-from activities.calls import Call, Calls, soon
+from activities.calls import Call, Calls, none_open, soon
 from activities.early import note_answer, with_early_receipt
 from activities.limits import Limiter
 from activities.links import Links
 from activities.models import DeliveryResult, DeliveryTask
+from activities.patience import held_back, told, within_patience
 from activities.rules import Rules, rules_of
 from activities.standings import note_reached, note_refusal
 from activities.times import Times, later
@@ -24,15 +24,13 @@ from core.errors import (
     ProviderDown,
     RateLimited,
     SafeToRepeat,
+    StillInDoubt,
     Undeliverable,
 )
 from core.words import Channel, Outcome, Priority, Reason
 from store import Store, attempts, batches, removals
 from store.attempts import Attempt, AttemptState
 
-# What finds no room again and again is looked at this often at least.
-_LONGEST_HOLD = timedelta(minutes=5)
-_LONGEST_HOLD_CRITICAL = timedelta(seconds=5)
 _CALLED_OFF = DeliveryResult(outcome=Outcome.SKIPPED, reason=Reason.CANCELLED)
 
 
@@ -58,12 +56,12 @@ class DeliveryActivities:
         try:
             # One transaction: each costs as much as its statements.
             async with self.store.sessions.begin() as session:
-                if task.again or activity.info().attempt > 1:
+                if task.again or task.waited or activity.info().attempt > 1:
                     earlier = await _earlier(session, task)
                 known = self._already_known(task, earlier)
                 begun = known or await self._begun(session, task, earlier)
         except RateLimited as no_room:
-            return _held(task, no_room, earlier)
+            return held_back(task, no_room, earlier)
         if known is not None:
             return await with_early_receipt(self.store, earlier[-1], known)
         if isinstance(begun, DeliveryResult):
@@ -80,7 +78,7 @@ class DeliveryActivities:
         async with self.store.alone() as session:
             rules = await rules_of(session, task)
             earlier = await _earlier(session, task)
-        last = earlier[-1] if earlier else None
+        last = attempts.in_doubt(earlier) or (earlier[-1] if earlier else None)
         route = self.router.route(task.channel, last.account if last else None)
         if route is None or not isinstance(route.sender, Asking):
             raise ProviderDown("the account that was used is gone", code="no-account")
@@ -101,6 +99,10 @@ class DeliveryActivities:
                 await note_answer(self.store, last, Outcome.DELIVERED)
         return _result(route.sender, taken, len(earlier))
 
+    def _only_account(self, channel: Channel) -> str | None:
+        route = self.router.route(channel, None)
+        return route.code if route else None
+
     @property
     def _calls(self) -> Calls:
         return Calls(self.store, self.router)
@@ -118,21 +120,26 @@ class DeliveryActivities:
         """
         rules = await rules_of(session, task)
         # That was looked at when it was prepared; who was held back since, again.
-        if task.held and await batches.called_off(session, task.batch, task.run):
+        looked_at = not task.held and not task.waited
+        if not looked_at and await batches.called_off(session, task.batch, task.run):
             return _CALLED_OFF
         if await removals.removed(session, task.message_id):
             return self._taken_back(task, earlier)
         if shut := await self._closed(session, task, earlier):
             return shut
         sending = self._sending(task, rules)
-        await self.limiter.admit(session, sending, rules.limits)
+        # Before a limit is taken from: what can't be called uses none up.
+        if not attempts.in_doubt(earlier) and not self.router.admits(task.channel):
+            raise told(none_open(), self._only_account(task.channel), len(earlier))
+        never_left = bool(earlier) and earlier[-1].reason is Reason.UNREACHABLE
+        await self.limiter.admit(session, sending, rules.limits, counted=never_left)
         return sending, await self._calls.begin(session, task, earlier)
 
     def _taken_back(
         self, task: DeliveryTask, earlier: Sequence[Attempt]
     ) -> DeliveryResult:
         """Return that nothing more is sent; what was may have to be called back."""
-        if not _in_doubt(earlier):
+        if not attempts.in_doubt(earlier):
             return _CALLED_OFF
         return _unknown(
             self.router.route(task.channel, earlier[-1].account), earlier[-1]
@@ -156,7 +163,8 @@ class DeliveryActivities:
                 if unknown is not None:
                     return unknown
                 tried.add(call.route.code)
-                refused = _within_patience(task, error)
+                refused = within_patience(task, error)
+                refused = told(refused, call.route.code, call.attempt.number)
                 other = await self._calls.elsewhere(task, refused, tried, until)
                 kept = kept if kept and kept.retryable else refused
                 if other is None:
@@ -178,7 +186,7 @@ class DeliveryActivities:
 
         What may have been taken already is only repeated: that is not held.
         """
-        if task.priority is Priority.CRITICAL or _in_doubt(earlier):
+        if task.priority is Priority.CRITICAL or attempts.in_doubt(earlier):
             return None
         now = later(task.at)
         shut = await self.times.closed(session, task.type, task.channel, now)
@@ -214,6 +222,12 @@ class DeliveryActivities:
         state: AttemptState = "unknown" if unknown else "failed"
         await self._calls.end(call.attempt, state, code=error.code, reason=error.reason)
         await note_refusal(self.store, task, error)
+        if call.repeat and isinstance(error, ProviderDown):
+            raise told(
+                StillInDoubt("a repeat never left", code=error.code),
+                call.route.code,
+                call.attempt.number,
+            )
         if not unknown:
             return None
         if call.route.sender.dedupe_window is not None:
@@ -232,43 +246,10 @@ class DeliveryActivities:
             number = last.provider_message_id
             taken = Taken(provider=last.provider, provider_message_id=number)
             return _result(route.sender if route else None, taken, last.number)
-        if last.state == "failed" or self._calls.repeatable(task, earlier):
+        doubt = attempts.in_doubt(earlier)
+        if doubt is None or self._calls.repeatable(task, earlier):
             return None
-        return _unknown(route, last)
-
-
-def _within_patience(task: DeliveryTask, error: DeliveryError) -> DeliveryError:
-    """Return the error, for good where its "later" is too late."""
-    if error.retry_after is not None and error.retry_after > task.patience:
-        error.retryable = False
-    return error
-
-
-def _held(
-    task: DeliveryTask, no_room: RateLimited, earlier: Sequence[Attempt]
-) -> DeliveryResult:
-    """Return from when on there may be room in our own limit.
-
-    Whoever is held again comes back later, as there is room for few. Raises the
-    error where that is later than the next channel can wait, and where a call is to
-    be repeated: a repeat stays one.
-    """
-    error = _within_patience(task, no_room)
-    if not error.retryable or error.retry_after is None or _in_doubt(earlier):
-        raise error from None
-    critical = task.priority is Priority.CRITICAL
-    longest = _LONGEST_HOLD_CRITICAL if critical else _LONGEST_HOLD
-    wait = min(error.retry_after * 2 ** min(task.held, 10), longest)
-    return DeliveryResult(
-        outcome=Outcome.PENDING,
-        reason=Reason.RATE_LIMITED,
-        not_before=later(task.at) + wait,
-    )
-
-
-def _in_doubt(earlier: Sequence[Attempt]) -> bool:
-    """Tell whether the last call may have been taken."""
-    return bool(earlier) and earlier[-1].in_doubt
+        return _unknown(self.router.route(task.channel, doubt.account), doubt)
 
 
 def _unknown(route: Route | None, attempt: Attempt) -> DeliveryResult:

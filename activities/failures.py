@@ -45,7 +45,7 @@ class _Inbound(ActivityInboundInterceptor):
 
 
 def _failure(error: MessageCentreError) -> ApplicationError:
-    details = [_refusal(error.reason)] if isinstance(error, DeliveryError) else []
+    details = [_of(error)] if isinstance(error, DeliveryError) else []
     return ApplicationError(
         str(error),
         *details,
@@ -53,6 +53,13 @@ def _failure(error: MessageCentreError) -> ApplicationError:
         non_retryable=not error.retryable,
         next_retry_delay=getattr(error, "retry_after", None),
     )
+
+
+def _of(error: DeliveryError) -> Refusal:
+    refusal = _refusal(error.reason)
+    made = error.attempts or refusal.attempts
+    told = {"attempts": made, "account": error.account, "pause": error.retry_after}
+    return refusal.model_copy(update=told)
 
 
 def _refusal(reason: Reason) -> Refusal:

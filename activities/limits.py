@@ -40,20 +40,29 @@ class Limiter:
     _shares: dict[str, _Share] = field(default_factory=dict)
 
     async def admit(
-        self, session: AsyncSession, sending: Sending, limits: Mapping[str, int]
+        self,
+        session: AsyncSession,
+        sending: Sending,
+        limits: Mapping[str, int],
+        *,
+        counted: bool = False,
     ) -> None:
         """Take from every limit of the channel, or raise RateLimited.
 
         A critical message is never held: what it exceeds is logged and counted.
+        `counted`: an earlier call of the same delivery was, and never left; then
+        only the limits of an account count this one.
         """
         wanted = _limits(keyring_of(session), sending, limits)
+        if counted:
+            wanted = {n: one for n, one in wanted.items() if _of_account(n)}
         if sending.priority is Priority.CRITICAL:
             await _take_critical(session, sending, wanted)
             return
         asked = [limit for limit in wanted.values() if not self._has(limit)]
         wait = await counters.take(session, asked)
         if wait is not None:
-            raise RateLimited("our own limit", retry_after=_spread(wait))
+            raise RateLimited("our own limit", retry_after=spread(wait))
         for limit in wanted.values():
             self._use(limit, taken=limit in asked)
 
@@ -93,6 +102,11 @@ def _limits(
     return found
 
 
+def _of_account(name: str) -> bool:
+    meant = read_name(name)
+    return meant is not None and meant.of == "account"
+
+
 def _whom(keyring: Keyring, sending: Sending, of: Of) -> str:
     """Return an index of the recipient, and of what is said: never the words."""
     content = sending.content
@@ -119,7 +133,7 @@ async def _take_critical(
             await counters.alarm(session, sending.channel, name)
 
 
-def _spread(wait: timedelta) -> timedelta:
+def spread(wait: timedelta) -> timedelta:
     """Return when to come back; not all at one moment, as there is room for few."""
     late = random.uniform(0, max(1.0, wait.total_seconds() / 4))
     return min(max(wait, SHORTEST) + timedelta(seconds=late), LONGEST)

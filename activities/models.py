@@ -66,7 +66,8 @@ class DeliveryTask(Model):
     `patience` is how long a provider's "later" is worth waiting for; `again`
     allows a repeat although an earlier call's end is not known; `doubted`: a
     provider has refused this address before. `at` is the workflow's time. `held`:
-    how often it was held back already. `batch`: the one that it is part of.
+    how often it was held back already; `waited`: how often its provider was away.
+    `batch`: the one that it is part of.
     `digest`: it tells of several messages, not of this one alone.
     """
 
@@ -89,6 +90,7 @@ class DeliveryTask(Model):
     at: datetime | None = None
     digest: Digest | None = None
     held: int = 0
+    waited: int = 0
     batch: UUID | None = None
 
     @property
@@ -100,7 +102,8 @@ class DeliveryTask(Model):
 class DeliveryResult(Model):
     """What became of a delivery. `askable`: the provider can be asked.
 
-    `not_before`: it was not sent, and may be from then on.
+    `not_before`: it was not sent, and may be from then on. `account`: the one that
+    could not be reached, `pause` how long it asks to be left alone.
     """
 
     outcome: Outcome
@@ -110,6 +113,8 @@ class DeliveryResult(Model):
     provider_message_id: str | None = None
     askable: bool = False
     not_before: datetime | None = None
+    account: str | None = None
+    pause: timedelta | None = None
 
 
 class Refusal(Model):
@@ -117,6 +122,8 @@ class Refusal(Model):
 
     reason: Reason
     attempts: int
+    account: str | None = None
+    pause: timedelta | None = None
 
 
 class Notice(Model):

@@ -32,6 +32,7 @@ class MessageTypeBody(MessageTypeDraft):
 
     enabled: StrictBool = True
     acknowledge: StrictBool = False
+    resend_when_back: StrictBool = True
 
 
 class MessageTypePatch(MessageTypeChanges):
@@ -39,6 +40,7 @@ class MessageTypePatch(MessageTypeChanges):
 
     enabled: StrictBool = True
     acknowledge: StrictBool = False
+    resend_when_back: StrictBool = True
 
 
 class MessageTypeView(MessageType):

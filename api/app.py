@@ -54,6 +54,7 @@ from core.crypto import Keyring
 from core.settings import Settings
 from operations.deliveries import Deliveries, TemporalDeliveries
 from operations.receipt_addresses import forgeable
+from operations.recovery import recover_for_ever
 from operations.sampling import sample_for_ever
 from operations.settling import settle_until_done
 from store import users
@@ -157,6 +158,7 @@ async def _lifespan(
     app.state.hub = Hub(store)
     beside = {
         asyncio.create_task(sample_for_ever(app.state.centre)),
+        asyncio.create_task(recover_for_ever(app.state.centre)),
         asyncio.create_task(app.state.hub.run()),
         asyncio.create_task(settle_until_done(store)),
     }

@@ -16,7 +16,7 @@ from core.errors import Forbidden, MessageCentreError
 from core.models import Model
 from operations.account_health import health_of_all
 from operations.steering import MOST_LIVE, live_queues
-from store import catch_ups, clients, limits
+from store import away, catch_ups, clients, limits
 from store.alarms import open_alarms
 from store.clients import Client
 from store.figures import unacknowledged
@@ -113,7 +113,9 @@ async def _note_stored(centre: Centre) -> None:
             passed = await limits.alarms(session)
             raised = await open_alarms(session)
             settling = await catch_ups.progress(session)
+            waiting = await away.waiting_by_account(session)
         centre.metrics.settling(settling.done if settling else None)
+        centre.metrics.away(waiting)
         centre.metrics.alarms((alarm.client, alarm.kind) for alarm in raised)
         centre.metrics.passed_limits(passed)
         now = datetime.now(UTC)

@@ -79,6 +79,12 @@ class Metrics:
         if done is not None:
             self._settling.labels("message-owners").set(done)
 
+    def away(self, waiting: Mapping[tuple[Channel, str], int]) -> None:
+        """Note how many messages wait for each provider; others have none."""
+        self._away.clear()
+        for (channel, account), count in waiting.items():
+            self._away.labels(channel, account).set(count)
+
     def _of_providers(self) -> None:
         self._receipts = Counter(
             "hmc_receipts",
@@ -87,6 +93,11 @@ class Metrics:
             registry=self._registry,
         )
         labels = ("channel", "account")
+        self._away = self._gauge(
+            "hmc_messages_waiting_for_provider",
+            "Messages that wait until a provider can be reached again.",
+            *labels,
+        )
         self._share = self._gauge(
             "hmc_account_share", "Hundredths of the channel's traffic, now.", *labels
         )

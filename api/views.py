@@ -73,6 +73,14 @@ class StatusDocument(Model):
     deliveries: tuple[Delivery, ...]
     steps: tuple[Step, ...] = ()
     resendable_until: datetime | None
+    resends_on: tuple[Channel, ...] = Field(
+        default=(),
+        description=(
+            "Failed since the providers of these channels were away; sent again on"
+            " them by itself once one is back."
+        ),
+    )
+    automatic_resends: int = Field(default=0, description="How often that was done.")
     acknowledge: bool = Field(description="Somebody must confirm this message.")
     waiting: Waiting | None
     acknowledgement: Acknowledgement | None

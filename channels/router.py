@@ -117,6 +117,11 @@ class Router:
         """Tell whether a channel has an account."""
         return channel in self._by_channel
 
+    def admits(self, channel: Channel) -> bool:
+        """Tell whether an account of a channel may be called now."""
+        routes = self._by_channel.get(channel, {}).values()
+        return any(route.breaker.admits() for route in routes)
+
     def channels(self) -> Collection[Channel]:
         """Return the channels that have an account."""
         return self._by_channel.keys()

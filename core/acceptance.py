@@ -104,17 +104,15 @@ def accept(
 ) -> Message:
     """Return the message with its plan fixed.
 
-    Raises Forbidden for a type this client may not send, and Invalid with
-    every wrong place (a JSON pointer each) for anything else.
+    Raises Forbidden for a type this client may not send, else Invalid: its places.
     """
     kind = usable_type(request.type, sender, message_type)
-    identities = _checked(request, kind, now)
     return Message(
         id=message_id,
         client=sender.code,
         type=kind.code,
         priority=kind.priority,
-        recipient=Recipient(identities=identities, name=request.recipient.name),
+        recipient=_checked(request, kind, now),
         params=request.params,
         link=request.link,
         detail=request.detail,
@@ -124,21 +122,21 @@ def accept(
         templates={channel: t.version for channel, t in kind.templates.items()},
         policy_version=kind.policy.version,
         reference=request.reference,
-        send_at=_utc(request.send_at),
-        expires_at=_utc(request.expires_at),
+        send_at=request.send_at and request.send_at.astimezone(UTC),
+        expires_at=request.expires_at and request.expires_at.astimezone(UTC),
         created_at=now,
         fingerprint=fingerprint(request),
         resend_window=resend_window,
         notify_client=sender.notify,
         acknowledge=kind.acknowledge,
         read_back_param=kind.read_back_param,
+        retry_seconds=kind.waits_seconds,
+        resend_when_back=kind.resend_when_back,
     )
 
 
-def _checked(
-    request: MessageRequest, kind: MessageType, now: datetime
-) -> dict[IdentityType, str]:
-    """Return the identities, each in its one spelling, where nothing is wrong."""
+def _checked(request: MessageRequest, kind: MessageType, now: datetime) -> Recipient:
+    """Return who is meant, each identity in its one spelling, if nothing is wrong."""
     identities: dict[IdentityType, str] = {}
     wrong = [
         *recipient_wrongs(request, required_params(kind), identities),
@@ -146,7 +144,7 @@ def _checked(
     ]
     if wrong:
         raise Invalid("The message was refused; see `errors`.", wrong)
-    return identities
+    return Recipient(identities=identities, name=request.recipient.name)
 
 
 def recipient_wrongs(
@@ -292,7 +290,3 @@ def _times(request: MessageRequest, now: datetime) -> Iterator[Wrong]:
             yield Wrong(f"/{name}", "Lies more than ten years ahead.")
     if request.send_at and request.expires_at and request.expires_at <= request.send_at:
         yield Wrong("/expires_at", "Lies before send_at.")
-
-
-def _utc(at: datetime | None) -> datetime | None:
-    return at and at.astimezone(UTC)

@@ -20,6 +20,7 @@
       - NotTaken          asked afterwards, the provider knows no such delivery
     + OutcomeUnknown      the bytes left, no answer came
       - SafeToRepeat      the same, where the provider drops a second call
+        StillInDoubt      the same, and that second call never left
     + RateLimited         again after a pause
     + RecipientRefused    this person, this channel: never
     + ContentRefused      this content: never
@@ -171,6 +172,9 @@ class DeliveryError(MessageCentreError):
         super().__init__(f"{detail} [{code}]" if code else detail)
         self.code = code
         self.retry_after = retry_after
+        # By which account, and which call of the delivery, where there was one.
+        self.account: str | None = None
+        self.attempts: int | None = None
 
 
 class ProviderDown(DeliveryError):
@@ -194,6 +198,12 @@ class SafeToRepeat(OutcomeUnknown):
     """The outcome is unknown, but the provider drops a second call itself."""
 
     retryable = True
+
+
+class StillInDoubt(SafeToRepeat):
+    """The same, where the provider is away by now: the repeat never left."""
+
+    reason = Reason.UNREACHABLE
 
 
 class RateLimited(DeliveryError):

@@ -1,6 +1,6 @@
 """What travels between packages: messages, policies, deliveries. All frozen.
 
-`core.policies` holds the policies; they are offered here as well.
+`core.policies` holds the types with their policies; offered here as well.
 """
 
 from datetime import datetime, timedelta
@@ -16,6 +16,9 @@ from core.policies import (
     Confirm as Confirm,
 )
 from core.policies import (
+    MessageType as MessageType,
+)
+from core.policies import (
     Model as Model,
 )
 from core.policies import (
@@ -23,6 +26,9 @@ from core.policies import (
 )
 from core.policies import (
     Policy as Policy,
+)
+from core.policies import (
+    Template as Template,
 )
 from core.policies import (
     Unknown as Unknown,
@@ -42,43 +48,7 @@ from core.words import (
     Status,
     StepKind,
     StepWhy,
-    TypeClass,
 )
-
-
-class Template(Model):
-    """What one channel says for a type; a version never changes."""
-
-    channel: Channel
-    version: int = 1
-    title: str = ""
-    body: str
-    provider_template: str | None = None
-    fields: dict[str, str] = {}
-    enabled: bool = True
-
-
-class MessageType(Model):
-    """A kind of message with its policy and its current templates.
-
-    `acknowledge`: somebody must confirm each message, reading back the value of
-    the parameter `read_back_param` where one is named. `correction` is the type
-    that says that a recalled message no longer holds, `digest` the one that tells
-    of several that a cap held back.
-    """
-
-    code: str
-    name: str
-    name_en: str = ""
-    priority: Priority = Priority.NORMAL
-    type_class: TypeClass = TypeClass.SERVICE
-    enabled: bool = True
-    acknowledge: bool = False
-    read_back_param: str | None = None
-    correction: str | None = None
-    digest: str | None = None
-    policy: Policy = Policy()
-    templates: dict[Channel, Template] = {}
 
 
 class Recipient(Model):
@@ -109,7 +79,9 @@ class Message(Model):
     resend; `fingerprint` is the hash of the request body; `run` counts the times
     the plan was begun, and `only` names the channels that this run uses (None:
     all of the plan). `passes_pause`: it goes out while its client is paused.
-    `batch` is the batch that it is part of.
+    `batch` is the batch that it is part of. `retry_seconds` is how long a provider
+    that is away is waited for, `resend_when_back` whether the message goes out
+    again by itself once one is back for which it failed.
     """
 
     id: UUID
@@ -138,6 +110,8 @@ class Message(Model):
     read_back_param: str | None = None
     passes_pause: bool = False
     batch: UUID | None = None
+    retry_seconds: int = 0
+    resend_when_back: bool = False
 
 
 class Delivery(Model):
@@ -188,10 +162,16 @@ class Recall(Model):
 
 
 class Waiting(Model):
-    """Why a message is not sent yet, and until when."""
+    """Why a message is not sent yet, and until when.
+
+    `unreachable`: the provider of `channel` is away and is tried again then;
+    `account` is the one that was tried last, where one was.
+    """
 
     reason: Reason
     until: datetime
+    channel: Channel | None = None
+    account: str | None = None
 
 
 class RecallOrder(Model):
@@ -203,7 +183,11 @@ class RecallOrder(Model):
 
 
 class MessageStatus(Model):
-    """How a message stands; the API's status document less its `source`."""
+    """How a message stands; the API's status document less its `source`.
+
+    `resends_on` are the channels on which it is sent again by itself once their
+    provider is back; `automatic_resends` counts how often that was done.
+    """
 
     id: UUID
     client: str
@@ -219,6 +203,8 @@ class MessageStatus(Model):
     deliveries: tuple[Delivery, ...]
     steps: tuple[Step, ...] = ()
     resendable_until: datetime | None = None
+    resends_on: tuple[Channel, ...] = ()
+    automatic_resends: int = 0
     waiting: Waiting | None = None
     acknowledge: bool = False
     acknowledgement: Acknowledgement | None = None
@@ -240,13 +226,15 @@ class Resend(Model):
     """The signal that sends a failed message again.
 
     `run` is the run that was seen to fail: of two orders about one run, the
-    second means nothing.
+    second means nothing. `automatic`: the centre's own order, which no more than
+    the message itself goes beyond `expires_at`.
     """
 
     reason: str
     by: str
     channels: tuple[Channel, ...] | None = None
     run: int | None = None
+    automatic: bool = False
 
 
 class Cancel(Model):

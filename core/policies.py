@@ -1,10 +1,12 @@
-"""How a message type uses its channels, and the stages that follow. All frozen."""
+"""Message types, how each uses its channels, the stages that follow. All frozen."""
 
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from core.words import Channel, Strategy, Then
+from core.errors import Invalid, Wrong
+from core.retries import USUAL
+from core.words import Channel, Priority, Strategy, Then, TypeClass
 
 Weight = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, strict=True)]
 
@@ -76,6 +78,73 @@ class Policy(Model):
         whole = self.unknown.get(WHOLE_TYPE)
         rules = {c.channel: self.unknown.get(c.channel, whole) for c in self.channels}
         return {channel: rule for channel, rule in rules.items() if rule}
+
+
+def check_policy(policy: Policy) -> None:
+    """Raise Invalid, with the places, where a policy contradicts itself."""
+    named = [c.channel for c in policy.channels]
+    wrong = [
+        Wrong(f"/channels/{place}/channel", "This channel is named twice.")
+        for place, channel in enumerate(named)
+        if channel in named[:place]
+    ]
+    wrong += [
+        Wrong(f"/confirm/{channel}", "The policy lacks this channel.")
+        for channel in policy.confirm
+        if channel not in named
+    ]
+    wrong += [
+        Wrong(f"/unknown/{channel}", "The policy lacks this channel.")
+        for channel in policy.unknown
+        if channel != WHOLE_TYPE and channel not in named
+    ]
+    if wrong:
+        raise Invalid("The policy was refused; see `errors`.", wrong)
+
+
+class Template(Model):
+    """What one channel says for a type; a version never changes."""
+
+    channel: Channel
+    version: int = 1
+    title: str = ""
+    body: str
+    provider_template: str | None = None
+    fields: dict[str, str] = {}
+    enabled: bool = True
+
+
+class MessageType(Model):
+    """A kind of message with its policy and its current templates.
+
+    `acknowledge`: somebody must confirm each message, reading back the value of
+    the parameter `read_back_param` where one is named. `correction` is the type
+    that says that a recalled message no longer holds, `digest` the one that tells
+    of several that a cap held back. `retry_seconds` is how long a provider that
+    is away is waited for (None: as is usual for the priority), `resend_when_back`
+    whether what failed for that reason is sent again by itself.
+    """
+
+    code: str
+    name: str
+    name_en: str = ""
+    priority: Priority = Priority.NORMAL
+    type_class: TypeClass = TypeClass.SERVICE
+    enabled: bool = True
+    acknowledge: bool = False
+    read_back_param: str | None = None
+    correction: str | None = None
+    digest: str | None = None
+    retry_seconds: int | None = None
+    resend_when_back: bool = True
+    policy: Policy = Policy()
+    templates: dict[Channel, Template] = {}
+
+    @property
+    def waits_seconds(self) -> int:
+        """How long its messages wait for a provider that is away."""
+        own = self.retry_seconds
+        return USUAL[self.priority] if own is None else own
 
 
 class Plan(Model):

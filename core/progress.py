@@ -180,6 +180,17 @@ def with_receipt(doc: MessageStatus, receipt: Receipt, at: datetime) -> MessageS
     )
 
 
+def resends_on(doc: MessageStatus) -> tuple[Channel, ...]:
+    """Return the channels whose provider was away, where nothing went out for sure.
+
+    None of them where any may have been taken: that would be sent twice.
+    """
+    if any(delivery.outcome is Outcome.UNKNOWN for delivery in doc.deliveries):
+        return ()
+    away = (Outcome.FAILED, Reason.UNREACHABLE)
+    return tuple(d.channel for d in doc.deliveries if (d.outcome, d.reason) == away)
+
+
 def confirmed(doc: MessageStatus) -> bool:
     """Tell whether a provider has reported that the message arrived."""
     arrived = (Outcome.DELIVERED, Outcome.READ)
@@ -197,7 +208,7 @@ def with_late_receipt(
     if doc.status is not Status.FAILED or not confirmed(doc):
         return doc
     arrived = with_status(doc, Status.DELIVERED, at)
-    return arrived.model_copy(update={"resendable_until": None})
+    return arrived.model_copy(update={"resendable_until": None, "resends_on": ()})
 
 
 def with_waiting(
@@ -237,7 +248,9 @@ def skip_pending(doc: MessageStatus, reason: Reason, at: datetime) -> MessageSta
     return doc
 
 
-def begin_again(doc: MessageStatus, plan: Plan, at: datetime) -> MessageStatus:
+def begin_again(
+    doc: MessageStatus, plan: Plan, at: datetime, *, automatic: bool = False
+) -> MessageStatus:
     """Return the document of a failed message whose plan starts once more.
 
     A message in any other state keeps its document.
@@ -250,6 +263,8 @@ def begin_again(doc: MessageStatus, plan: Plan, at: datetime) -> MessageStatus:
             "plan": plan,
             "deliveries": pending(plan),
             "resendable_until": None,
+            "resends_on": (),
+            "automatic_resends": doc.automatic_resends + automatic,
             "run": doc.run + 1,
         }
     )

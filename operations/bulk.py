@@ -26,6 +26,7 @@ class BulkProgress:
     more: bool = False
 
 
+_NOTHING = BulkProgress()
 Report = Callable[[BulkProgress], None]
 
 
@@ -52,7 +53,9 @@ async def resend_failed(
     progress, read = BulkProgress(more=True), 0
     while progress.more and read != pages:
         page = await _page(parts, wanted, now, cursor)
-        progress = await _resend_all(parts, page.items, order, actor, progress, report)
+        progress = await resend_each(
+            parts, page.items, order, actor, progress=progress, report=report
+        )
         progress = replace(progress, more=page.next is not None)
         cursor, read = page.next, read + 1
     report(progress)
@@ -66,20 +69,23 @@ async def _page(
         return await messages.list_failed(session, wanted, now, cursor, MAX_LIMIT)
 
 
-async def _resend_all(
+async def resend_each(
     parts: Parts,
     docs: Sequence[MessageStatus],
     order: ResendOrder,
     actor: Actor,
-    progress: BulkProgress,
-    report: Report,
+    *,
+    automatic: bool = False,
+    progress: BulkProgress = _NOTHING,
+    report: Report = _nobody,
 ) -> BulkProgress:
+    """Send these again, a few at a time; return what that adds to the progress."""
     few = asyncio.Semaphore(_AT_ONCE)
 
     async def one(doc: MessageStatus) -> None:
         nonlocal progress
         async with few:
-            sent = await _sent(parts, doc, order, actor)
+            sent = await _sent(parts, doc, order, actor, automatic)
         if sent:
             progress = replace(progress, resent=progress.resent + 1)
         else:
@@ -91,11 +97,15 @@ async def _resend_all(
 
 
 async def _sent(
-    parts: Parts, doc: MessageStatus, order: ResendOrder, actor: Actor
+    parts: Parts,
+    doc: MessageStatus,
+    order: ResendOrder,
+    actor: Actor,
+    automatic: bool,
 ) -> bool:
     """Tell whether a message was sent again; one in another state by now is not."""
     try:
-        await resend(parts, doc, order, actor)
+        await resend(parts, doc, order, actor, automatic=automatic)
     except MessageCentreError:
         return False
     return True

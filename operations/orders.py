@@ -7,7 +7,7 @@ from pydantic import Field
 from core.errors import Conflict, Invalid, NotFound, Wrong
 from core.models import Cancel, MessageStatus, Model, Resend
 from core.plain_text import PlainText
-from core.words import Channel, Role, Status
+from core.words import Channel, Status
 from operations import Parts
 from operations.lookup import look_up, stored_message
 from store import audit, removals
@@ -52,15 +52,27 @@ def may_cancel(doc: MessageStatus) -> bool:
 
 
 async def resend(
-    parts: Parts, doc: MessageStatus, order: ResendOrder, actor: Actor
+    parts: Parts,
+    doc: MessageStatus,
+    order: ResendOrder,
+    actor: Actor,
+    *,
+    automatic: bool = False,
 ) -> None:
-    """Send a failed message again; Conflict in any other state."""
+    """Send a failed message again; Conflict in any other state.
+
+    `automatic`: the centre itself does it, within the window and `expires_at`.
+    """
     if doc.status is not Status.FAILED:
         raise Conflict(f"This message is {doc.status}, not failed.")
     await _check_not_taken_back(parts, doc)
     await _check_channels(parts, doc, order)
     signal = Resend(
-        reason=order.reason, by=actor.who, channels=order.channels, run=doc.run
+        reason=order.reason,
+        by=actor.who,
+        channels=order.channels,
+        run=doc.run,
+        automatic=automatic,
     )
     asked = order.model_dump(mode="json", exclude_none=True)
     await _audit(parts, actor, "resend", doc, asked)
@@ -69,7 +81,8 @@ async def resend(
             await parts.deliveries.resend(doc.id, signal)
             return
         except Conflict:  # its window closed a moment ago
-            pass
+            if automatic:
+                raise
     await _restart(parts, doc, signal)
 
 
@@ -118,8 +131,8 @@ async def _audit(
     doc: MessageStatus,
     asked: dict[str, object],
 ) -> None:
-    """Write what people order, before it is done: nothing goes unrecorded."""
-    if not isinstance(actor.role, Role):  # a client system cancels its own
+    """Write what is ordered, before it is done: nothing goes unrecorded."""
+    if actor.role == "client":  # a client system cancels its own
         return
     before = {"status": doc.status.value, "run": doc.run}
     async with parts.store.sessions.begin() as session:

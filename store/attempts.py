@@ -1,6 +1,7 @@
 """One row per call to a provider, written before the call."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, Literal
@@ -52,6 +53,14 @@ class Attempt(Model):
     def in_doubt(self) -> bool:
         """Whether the provider may have taken it."""
         return self.state in _IN_DOUBT
+
+
+def in_doubt(made: Sequence[Attempt]) -> Attempt | None:
+    """Return the last call of a delivery that its provider may have taken, if any.
+
+    One that never left, made after it, says nothing of it.
+    """
+    return next((attempt for attempt in reversed(made) if attempt.in_doubt), None)
 
 
 async def begin_attempt(

@@ -16,9 +16,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.acceptance import Code, ParamName
 from core.digests import check_digest
-from core.errors import Conflict, Invalid, NotFound, Wrong
-from core.models import WHOLE_TYPE, MessageType, Model, Policy, Template
+from core.errors import Conflict, NotFound
+from core.models import MessageType, Model, Policy, Template
 from core.plain_text import PlainText
+from core.policies import check_policy
+from core.retries import RetrySeconds
 from core.words import Priority, TypeClass
 from store import audit
 from store.audit import Actor
@@ -86,6 +88,8 @@ class _TypeFields(Model):
     read_back_param: ParamName | None = None
     correction: Code | None = None
     digest: Code | None = None
+    retry_seconds: RetrySeconds | None = None
+    resend_when_back: bool = True
 
 
 class MessageTypeDraft(_TypeFields):
@@ -170,6 +174,7 @@ def _type_statement() -> Select[*tuple[Any, ...]]:
 _TYPE_COLUMNS = (
     *("code", "name", "name_en", "priority", "type_class", "enabled"),
     *("acknowledge", "read_back_param", "correction", "digest", "policy"),
+    *("retry_seconds", "resend_when_back"),
 )
 
 
@@ -233,7 +238,7 @@ async def put_policy(
     session: AsyncSession, code: str, policy: Policy, actor: Actor
 ) -> Policy:
     """Add a version of a type's policy; it holds for messages accepted from now."""
-    _check_policy(policy)
+    check_policy(policy)
     await lock(session, "policies")
     row = await _row(session, code)
     await session.refresh(row)
@@ -249,27 +254,6 @@ async def put_policy(
     target = f"{_target(code)}/policy"
     await audit.write(session, actor, "add-version", target, before, packed)
     return added
-
-
-def _check_policy(policy: Policy) -> None:
-    named = [c.channel for c in policy.channels]
-    wrong = [
-        Wrong(f"/channels/{place}/channel", "This channel is named twice.")
-        for place, channel in enumerate(named)
-        if channel in named[:place]
-    ]
-    wrong += [
-        Wrong(f"/confirm/{channel}", "The policy lacks this channel.")
-        for channel in policy.confirm
-        if channel not in named
-    ]
-    wrong += [
-        Wrong(f"/unknown/{channel}", "The policy lacks this channel.")
-        for channel in policy.unknown
-        if channel != WHOLE_TYPE and channel not in named
-    ]
-    if wrong:
-        raise Invalid("The policy was refused; see `errors`.", wrong)
 
 
 async def policy_versions(

@@ -27,6 +27,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.crypto import Keyring
 from core.models import Acknowledgement, Message, MessageStatus
 from core.words import Status
+from store import away
 from store.owners import keys_of
 from store.sql import dialect_of, insert_into, keyring_of, table_of
 from store.tables import MessageIdentityRow, MessageRow
@@ -129,6 +130,8 @@ _OF_STATUS = (
     "updated_at",
     "resendable_until",
     "unacknowledged_since",
+    "away",
+    "away_account",
     "doc",
     "acknowledgement",
 )
@@ -145,6 +148,7 @@ def _status_columns(keyring: Keyring, doc: MessageStatus) -> dict[str, Any]:
         "unacknowledged_since": doc.created_at if _unacknowledged(doc) else None,
         "doc": doc.model_dump_json(exclude={"acknowledgement"}),
         "acknowledgement": None if given is None else _sealed(keyring, given),
+        **away.columns(doc),
     }
 
 

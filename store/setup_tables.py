@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Text
+from sqlalchemy import JSON, Text, true
 from sqlmodel import Field
 
 from store.columns import UtcDateTime
@@ -27,6 +27,10 @@ class MessageTypeRow(Row, table=True):
     read_back_param: str | None = None
     correction: str | None = None
     digest: str | None = None
+    retry_seconds: int | None = None
+    resend_when_back: bool = Field(
+        default=True, sa_column_kwargs={"server_default": true()}
+    )
     policy: dict[str, Any] = Field(sa_type=JSON)
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)

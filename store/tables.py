@@ -201,6 +201,7 @@ class MessageRow(Row, table=True):
         index_present("ix_messages_batch", "batch", "created_at", "id"),
         index_present("ix_messages_resendable", "resendable_until"),
         index_present("ix_messages_unacknowledged", "unacknowledged_since", "id"),
+        index_present("ix_messages_away", "away", "status", "created_at"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -215,6 +216,8 @@ class MessageRow(Row, table=True):
     updated_at: datetime = Field(sa_type=UtcDateTime)
     resendable_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     unacknowledged_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    away: str | None = None
+    away_account: str | None = None
     doc: str = Field(sa_type=Text)
     acknowledgement: str | None = Field(sa_type=Text)
     message: str = Field(sa_type=Text)

@@ -93,6 +93,34 @@ def _later(session: AsyncSession, seconds: float) -> ColumnElement[bool]:
     return func.coalesce(days > seconds / 86_400, False)
 
 
+async def answering(
+    session: AsyncSession, since: datetime, now: datetime
+) -> dict[Channel, set[str]]:
+    """Return the accounts whose last call since then was answered, whatever was said.
+
+    An account whose breaker keeps calls away is none of them.
+    """
+    table = table_of(AttemptRow)
+    over = table.c.state.in_(("accepted", "failed", "unknown"))
+    wrong = func.coalesce(table.c.reason, "").in_(_ERRORS)
+    last = func.max(case((wrong, None), else_=table.c.ended_at)).label("answered")
+    missed = func.max(case((wrong, table.c.ended_at), else_=None)).label("missed")
+    recent = core_select(table.c.channel, table.c.account, last, missed)
+    recent = recent.where(table.c.id >= _first_id(since), over)
+    grouped = recent.group_by(table.c.channel, table.c.account)
+    rest = {(t.channel, t.code) for t in await traffic(session) if _open(t, now)}
+    found: dict[Channel, set[str]] = {}
+    for row in await (await session.connection()).execute(grouped):
+        well = row.answered and (row.missed is None or row.answered > row.missed)
+        if well and (Channel(row.channel), row.account) not in rest:
+            found.setdefault(Channel(row.channel), set()).add(row.account or "")
+    return found
+
+
+def _open(account: Traffic, now: datetime) -> bool:
+    return account.open_until is not None and account.open_until > now
+
+
 def _first_id(at: datetime) -> UUID:
     """Return the lowest UUID of version 7 of a moment (RFC 9562 section 5.7)."""
     return UUID(int=int(at.timestamp() * 1000) << 80)

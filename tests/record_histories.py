@@ -36,6 +36,7 @@ from tests.workflow_fakes import (
     FakeActivities,
     message,
 )
+from tests.workflow_outages import outages
 from tests.workflow_rig import begin, serving
 from workflows.message import DeliverMessage
 
@@ -203,6 +204,7 @@ def _receipts_and_unknowns() -> dict[str, Scene]:
     wait = {Channel.WECHAT: Confirm(receipt=True, within_seconds=60)}
     return {
         **_digests(),
+        **outages(),
         "delivered_by_polling": (message(confirm=wait), _polled(), _nothing),
         "delivered_after_passing_over": (
             message(unknown={Channel.WECHAT: Unknown(wait_seconds=60)}),

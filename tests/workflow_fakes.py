@@ -68,6 +68,7 @@ def message(
     confirm: dict[Channel, Confirm] | None = None,
     unknown: dict[Channel, Unknown] | None = None,
     notify: bool = False,
+    retry: timedelta = timedelta(),
 ) -> Message:
     """Return an accepted message that every channel has an address for."""
     created = now or datetime.now(UTC)
@@ -91,6 +92,8 @@ def message(
         send_at=created + send_in if send_in else None,
         expires_at=created + expires_in if expires_in else None,
         notify_client=notify,
+        retry_seconds=int(retry.total_seconds()),
+        resend_when_back=bool(retry),
     )
 
 

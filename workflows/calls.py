@@ -11,9 +11,10 @@ with workflow.unsafe.imports_passed_through():
     from activities.delivery import DeliveryActivities
     from activities.models import DeliveryResult, DeliveryTask, Prepared, Refusal
     from core.codec import Summary
-    from core.errors import NotTaken, SafeToRepeat, Undeliverable
+    from core.errors import NotTaken, SafeToRepeat, StillInDoubt, Undeliverable
     from core.models import Waiting
     from core.words import Channel, Outcome, Priority, Reason
+    from workflows.away import Away
     from workflows.due import Due
     from workflows.ledger import Ledger
     from workflows.options import (
@@ -25,6 +26,7 @@ with workflow.unsafe.imports_passed_through():
         RATE_LIMIT_PATIENCE,
         RATE_LIMIT_PATIENCE_BULK,
         SEND,
+        SEND_AGAIN,
         SEND_CRITICAL,
         SEND_WHOLE,
     )
@@ -32,10 +34,13 @@ with workflow.unsafe.imports_passed_through():
 # Every other error class means that the delivery failed.
 _OUTCOMES = {
     SafeToRepeat.__name__: Outcome.UNKNOWN,
+    StillInDoubt.__name__: Outcome.UNKNOWN,
     Undeliverable.__name__: Outcome.SKIPPED,
 }
 # What `ask` returns where the provider knows of no such delivery.
 NOT_SENT = DeliveryResult(outcome=Outcome.FAILED, reason=Reason.UNREACHABLE)
+# What it returns where the provider can't be asked now.
+AWAY = DeliveryResult(outcome=Outcome.UNKNOWN, reason=Reason.UNREACHABLE, askable=True)
 _STOPPED = DeliveryResult(outcome=Outcome.SKIPPED, reason=Reason.CANCELLED)
 _TOO_LATE = DeliveryResult(outcome=Outcome.FAILED, reason=Reason.EXPIRED)
 _NO_ROOM = DeliveryResult(outcome=Outcome.FAILED, reason=Reason.RATE_LIMITED)
@@ -45,10 +50,13 @@ _HOLDS = {Priority.CRITICAL: HOLD_CRITICAL, Priority.BULK: HOLD_BULK}
 class ProviderCalls:
     """Sends on, and asks after, the deliveries of one run."""
 
-    def __init__(self, ledger: Ledger, prepared: Prepared, due: Due) -> None:
+    def __init__(
+        self, ledger: Ledger, prepared: Prepared, due: Due, away: Away
+    ) -> None:
         self._ledger = ledger
         self._prepared = prepared
         self._due = due
+        self._away = away
 
     async def send(self, channel: Channel, again: bool = False) -> DeliveryResult:
         """Hand a delivery to its provider; `again` although an end is not known.
@@ -58,6 +66,7 @@ class ProviderCalls:
         """
         held = 0
         patient_until = workflow.now() + _HOLDS.get(self._priority, HOLD)
+        patient_until = max(patient_until, self._away.patient_until)
         while True:
             result = await self._try(channel, again, held)
             if result.reason is Reason.CANCELLED:
@@ -70,7 +79,16 @@ class ProviderCalls:
             held += 1
             waiting = Waiting(reason=reason, until=result.not_before)
             if not await self._due.wait(waiting):
-                return _STOPPED if self.time_left() else _TOO_LATE
+                return self.stopped()
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more may go out."""
+        return self._due.stopped
+
+    def stopped(self) -> DeliveryResult:
+        """Return how a delivery ends that was stopped while it waited."""
+        return _STOPPED if self.time_left() else _TOO_LATE
 
     async def _try(self, channel: Channel, again: bool, held: int) -> DeliveryResult:
         left = self.time_left()
@@ -78,7 +96,8 @@ class ProviderCalls:
             return _TOO_LATE
         task = self._task(channel, again, held)
         stage = self._ledger.delivery(channel).stage
-        options = (SEND_CRITICAL if self.critical else SEND) | {
+        first = SEND_CRITICAL if self.critical else SEND
+        options = (SEND_AGAIN if task.waited else first) | {
             "schedule_to_close_timeout": left,
             "summary": Summary(f"{channel}, stage {stage}, run {task.run}"),
         }
@@ -90,13 +109,17 @@ class ProviderCalls:
             return _failed(error)
 
     async def ask(self, channel: Channel) -> DeliveryResult | None:
-        """Return what the provider says, or None where it does not say."""
-        return await self._question(channel, ASK)
+        """Return what the provider says, or None where it does not say.
+
+        AWAY where it could not be asked at all.
+        """
+        waited = self._away.tries(channel)
+        return await self._question(channel, POLL if waited else ASK)
 
     async def poll(self, channel: Channel) -> DeliveryResult | None:
         """Ask once after what was taken; None where there is nothing new."""
         found = await self._question(channel, POLL)
-        return None if found is NOT_SENT else found
+        return None if found is NOT_SENT or found is AWAY else found
 
     async def _question(
         self, channel: Channel, options: ActivityConfig
@@ -111,8 +134,10 @@ class ProviderCalls:
             if _type(error) == NotTaken.__name__:
                 return NOT_SENT
             failed = _failed(error)
-            unreachable = failed.reason in (Reason.UNREACHABLE, Reason.RATE_LIMITED)
-            unsaid = unreachable or failed.outcome is Outcome.UNKNOWN
+            if failed.reason is Reason.UNREACHABLE:
+                return AWAY
+            no_room = failed.reason is Reason.RATE_LIMITED
+            unsaid = no_room or failed.outcome is Outcome.UNKNOWN
             return None if unsaid else failed
 
     def _task(
@@ -140,6 +165,7 @@ class ProviderCalls:
             at=workflow.now(),
             digest=self._prepared.digest,
             held=held,
+            waited=self._away.tries(channel),
             batch=message.batch,
         )
 
@@ -181,4 +207,6 @@ def _failed(error: ActivityError) -> DeliveryResult:
         outcome=_OUTCOMES.get(cause.type or "", Outcome.FAILED),
         reason=refusal.reason,
         attempts=refusal.attempts,
+        account=refusal.account,
+        pause=refusal.pause,
     )

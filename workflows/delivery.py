@@ -1,6 +1,6 @@
 """One message on one channel: send, clear up an unknown end, wait for a receipt."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from itertools import chain, repeat
 
@@ -9,31 +9,90 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.models import DeliveryResult, Prepared
     from core.progress import RANK, REACHED
-    from core.words import Channel, Outcome, StepKind, StepWhy, Then
-    from workflows.calls import NOT_SENT, ProviderCalls
+    from core.words import Channel, Outcome, Reason, StepKind, StepWhy, Then
+    from workflows.away import Away, Next
+    from workflows.calls import AWAY, NOT_SENT, ProviderCalls
     from workflows.due import Due
     from workflows.ledger import Ledger
     from workflows.options import ASK_AFTER, POLL_AFTER
 
+_IN_DOUBT = {"outcome": Outcome.UNKNOWN}
 _ARRIVED = (Outcome.DELIVERED, Outcome.READ)
 
 
 class DeliveryRun:
     """The deliveries of one run of a plan."""
 
-    def __init__(self, ledger: Ledger, prepared: Prepared, due: Due) -> None:
+    def __init__(
+        self, ledger: Ledger, prepared: Prepared, due: Due, away: Away
+    ) -> None:
         self._ledger = ledger
         self._prepared = prepared
-        self._calls = ProviderCalls(ledger, prepared, due)
+        self._away = away
+        self._calls = ProviderCalls(ledger, prepared, due, away)
 
     async def deliver(self, channel: Channel) -> bool:
-        """Deliver on one channel; tell whether that counts as delivered."""
+        """Deliver on one channel; tell whether that counts as delivered.
+
+        Where its provider is away the delivery is left for a later try.
+        """
+        if self._away.has(channel):
+            return await self._once_more(channel)
         withheld = self._prepared.withheld.get(channel)
         if withheld is not None:
             self._ledger.move(channel, Outcome.SKIPPED, withheld)
             return False
         self._ledger.move(channel, Outcome.SENDING)
-        result = await self._calls.send(channel)
+        return await self._send(channel)
+
+    async def keep_at(self, channel: Channel) -> bool:
+        """Deliver on one channel, for itself, again and again while it is away."""
+        while not await self.deliver(channel):
+            if not self._away.has(channel):
+                return False
+            if not await self._away.wait([channel]):
+                self.give_up([channel])
+                return self._outcome(channel) in _ARRIVED
+        return True
+
+    def give_up(self, channels: Iterable[Channel]) -> None:
+        """End the deliveries whose providers stayed away; what is in doubt stays so."""
+        for channel in channels:
+            result = self._away.take(channel)
+            if result is None:
+                continue
+            if self._outcome(channel) is Outcome.SENDING and self._calls.over:
+                result = self._calls.stopped()
+            self._note(channel, result)
+
+    async def _once_more(self, channel: Channel) -> bool:
+        """Try one whose provider was away; what may have been taken is asked after."""
+        then = self._away.next(channel)
+        if RANK[self._outcome(channel)] > RANK[Outcome.UNKNOWN]:
+            self._away.take(channel)  # a receipt came meanwhile
+            return self._outcome(channel) in _ARRIVED
+        if then is not Next.ASK:
+            return await self._send(channel, again=then is Next.REPEAT)
+        found = await self._calls.ask(channel)
+        if found is NOT_SENT:
+            self._ledger.step(channel, StepKind.ASKED, StepWhy.NOT_TAKEN)
+            self._ledger.step(channel, StepKind.REPEATED, StepWhy.NOT_TAKEN)
+            return await self._send(channel, again=True)
+        if found is None:
+            self._away.take(channel)
+        if found is None or self._away.keeps(channel, found, Next.ASK):
+            return False
+        self._ledger.step(channel, StepKind.ASKED, outcome=found.outcome)
+        self._note(channel, found)
+        return await self._counts(channel, found.askable)
+
+    async def _send(self, channel: Channel, again: bool = False) -> bool:
+        result = await self._calls.send(channel, again)
+        if self._away.keeps(channel, result, Next.REPEAT if again else Next.SEND):
+            doubt = result.outcome is Outcome.UNKNOWN
+            shown = Outcome.UNKNOWN if doubt else Outcome.SENDING
+            self._note(channel, result.model_copy(update={"outcome": shown}))
+            return False
         self._note(channel, result)
         if result.outcome is Outcome.UNKNOWN:
             await self._clear_up(channel, result)
@@ -51,14 +110,21 @@ class DeliveryRun:
         if why is not None:
             self._ledger.step(channel, StepKind.REPEATED, why)
             again = await self._calls.send(channel, again=True)
-            self._note(channel, again)
             unknown = again.outcome is Outcome.UNKNOWN
+            if found is None and again.reason is Reason.UNREACHABLE:
+                # It never left, which says nothing of the call before it.
+                again = again.model_copy(update=_IN_DOUBT)
+            if self._away.keeps(channel, again, Next.REPEAT):
+                return
+            self._note(channel, again)
             found = await self._find_out(channel, again) if unknown else None
         if found is not None:
             self._note(channel, found)
         if self._outcome(channel) is Outcome.UNKNOWN:
             over = self._why_pass_over(channel, repeated=why is not None)
             self._ledger.step(channel, StepKind.PASSED_OVER, over)
+        else:
+            self._away.take(channel)
 
     async def _find_out(
         self, channel: Channel, result: DeliveryResult
@@ -88,6 +154,9 @@ class DeliveryRun:
 
     async def _ask(self, channel: Channel) -> DeliveryResult | None:
         found = await self._calls.ask(channel)
+        if found is AWAY:
+            self._away.keeps(channel, found, Next.ASK)
+            found = None
         if found is NOT_SENT:
             self._ledger.step(channel, StepKind.ASKED, StepWhy.NOT_TAKEN)
         else:
@@ -180,10 +249,11 @@ class DeliveryRun:
         return self._ledger.delivery(channel).outcome
 
     def _note(self, channel: Channel, result: DeliveryResult) -> None:
+        unknown = result.outcome is Outcome.UNKNOWN
         self._ledger.move(
             channel,
             result.outcome,
-            result.reason,
+            Reason.OUTCOME_UNKNOWN if unknown else result.reason,
             attempts=result.attempts or None,
             provider=result.provider,
             provider_message_id=result.provider_message_id,

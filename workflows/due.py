@@ -59,20 +59,36 @@ class Due:
             if not await self.wait(prepared.waiting):
                 return None
 
-    async def wait(self, waiting: Waiting) -> bool:
-        """Wait until a time; False where the message was stopped before."""
+    async def wait(
+        self,
+        waiting: Waiting,
+        summary: Summary | None = None,
+        enough: Callable[[], object] = lambda: False,
+    ) -> bool:
+        """Wait until a time; False where the message was stopped before.
+
+        Likewise where it is enough: there is nothing to wait for any more.
+        """
         self._waiting.append(waiting)
         self._show()
-        self._ledger.stand(Status.SCHEDULED)
-        self._ledger.publish()
+        if waiting.channel is None:
+            self._ledger.stand(Status.SCHEDULED)
+            self._ledger.publish()
         await self._record()
         with suppress(TimeoutError):
             await workflow.wait_condition(
-                lambda: bool(self._stopped()), timeout=self._time_to(waiting)
+                lambda: bool(self._stopped() or enough()),
+                timeout=self._time_to(waiting),
+                timeout_summary=summary or Summary(waiting.reason),
             )
         self._waiting.remove(waiting)
         self._show()
-        return not self._stopped()
+        return not self._stopped() and not enough()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether nothing more may go out."""
+        return bool(self._stopped())
 
     @property
     def _follows(self) -> bool:

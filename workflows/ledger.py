@@ -94,8 +94,11 @@ class Ledger:
         self.doc = progress.with_status(self.doc, status, workflow.now())
 
     def resendable(self, until: datetime | None) -> None:
-        """Say until when a resend is possible."""
-        self.doc = self.doc.model_copy(update={"resendable_until": until})
+        """Say until when a resend is possible, and where it is made by itself."""
+        itself = until is not None and self.message.resend_when_back
+        on = progress.resends_on(self.doc) if itself else ()
+        news = {"resendable_until": until, "resends_on": on}
+        self.doc = self.doc.model_copy(update=news)
 
     def waits(self, waiting: Waiting | None) -> None:
         """Say what the message waits for; None: nothing any more."""

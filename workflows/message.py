@@ -1,6 +1,5 @@
 """One message: wait until it is due, run its plan, stay open while it can be resent."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
@@ -22,11 +21,13 @@ with workflow.unsafe.imports_passed_through():
     )
     from core.plan import narrow
     from core.words import Reason, Status
+    from workflows.away import Away
     from workflows.callback import TellClient, notice_id, notice_of
     from workflows.delivery import DeliveryRun
     from workflows.due import Due
     from workflows.ledger import Ledger
     from workflows.options import STORE
+    from workflows.stages import Stages
 
 # Why the channels nobody tried were not needed.
 _REST = {
@@ -47,6 +48,8 @@ class DeliverMessage:
         self._cancelled = False
         self._recorded: MessageStatus | None = None
         self._due = Due(self._ledger, self._record, self._stop)
+        self._automatic = False
+        self._stages: Stages | None = None
 
     @workflow.run
     async def run(self, message: Message) -> MessageStatus:
@@ -96,32 +99,34 @@ class DeliverMessage:
         await _wait(lambda: self._cancelled, until=due)
 
     async def _deliver(self) -> None:
-        """Run the plan once, and say how that ended."""
-        end = await self._run_stages()
+        """Run the plan once, and say how that ended.
+
+        What a critical message still waits for goes on beside its end.
+        """
+        end = await self._run_plan()
         if end in _REST:
             self._ledger.skip_rest(_REST[end])
         until = workflow.now() + self._ledger.message.resend_window
         await self._end(end, resendable_until=until if end is Status.FAILED else None)
+        if self._stages is not None:
+            await self._stages.rest()
 
-    async def _run_stages(self) -> Status:
-        """Run stage after stage until one has delivered; return the end."""
-        run: DeliveryRun | None = None
-        for stage in self._ledger.doc.plan.stages:
-            if over := self._stop():
-                return over
-            if run is None:
-                prepared = await self._due.prepare()
-                if prepared is None:
-                    break
-                if prepared.ended is not None:
-                    self._ledger.skip_rest(Reason.DIGESTED)
-                    return prepared.ended
-                run = DeliveryRun(self._ledger, prepared, self._due)
-            else:
-                await self._record()
-            if any(await asyncio.gather(*(run.deliver(c) for c in stage))):
-                return Status.DELIVERED
-        return self._stop() or Status.FAILED
+    async def _run_plan(self) -> Status:
+        """Prepare the deliveries and run the plan's stages; return the end."""
+        self._stages = None
+        if self._stop() or not self._ledger.doc.plan.stages:
+            return self._stop() or Status.FAILED
+        prepared = await self._due.prepare()
+        if prepared is None:
+            return self._stop() or Status.FAILED
+        if prepared.ended is not None:
+            self._ledger.skip_rest(Reason.DIGESTED)
+            return prepared.ended
+        away = Away(self._ledger, self._due, automatic=self._automatic)
+        run = DeliveryRun(self._ledger, prepared, self._due, away)
+        self._stages = Stages(self._ledger, run, away, self._due, self._record)
+        delivered = await self._stages.deliver()
+        return Status.DELIVERED if delivered else self._stop() or Status.FAILED
 
     def _stop(self) -> Status | None:
         """Return why no further channel may be tried, or None.
@@ -166,12 +171,18 @@ class DeliverMessage:
         await self._tell_client()
 
     def _begin_again(self, resend: Resend) -> None:
-        """Start the plan once more: a person decided, so no deadline holds it."""
-        self._resend = None
-        message = self._ledger.message.model_copy(update={"expires_at": None})
+        """Start the plan once more; where a person decided, no deadline holds it."""
+        self._resend, self._automatic = None, resend.automatic
+        message = self._ledger.message
+        if not resend.automatic:
+            message = message.model_copy(update={"expires_at": None})
         self._ledger.message = message
-        plan = narrow(message.plan, resend.channels)
-        self._ledger.doc = progress.begin_again(self._ledger.doc, plan, workflow.now())
+        self._ledger.doc = progress.begin_again(
+            self._ledger.doc,
+            narrow(message.plan, resend.channels),
+            workflow.now(),
+            automatic=resend.automatic,
+        )
 
     async def _record_news(self) -> None:
         """Write what was reported while the end was being written, or since."""

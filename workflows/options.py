@@ -31,6 +31,13 @@ SEND_CRITICAL = ActivityConfig(
         maximum_attempts=5,
     ),
 )
+# Where a provider was found away before, each further try is one call, and the
+# pauses between are timers of the workflow (workflows/away.py).
+SEND_AGAIN = ActivityConfig(
+    start_to_close_timeout=SEND_TRY,
+    schedule_to_close_timeout=SEND_WHOLE,
+    retry_policy=RetryPolicy(maximum_attempts=1),
+)
 # A "later" within this time is waited for, else the next channel is taken: of a
 # provider, and of a limit of ours. What is sent in bulk is in no hurry.
 RATE_LIMIT_PATIENCE = timedelta(seconds=30)
@@ -66,6 +73,7 @@ POLL_AFTER = (
     timedelta(minutes=10),
     timedelta(minutes=30),
 )
+# Once, of a delivery that a receipt or the provider's return may tell of.
 POLL = ActivityConfig(
     start_to_close_timeout=SEND_TRY,
     schedule_to_close_timeout=timedelta(minutes=2),
