@@ -113,7 +113,7 @@ async def _note_stored(centre: Centre) -> None:
             passed = await limits.alarms(session)
             raised = await open_alarms(session)
             settling = await catch_ups.progress(session)
-            waiting = await away.waiting_by_account(session)
+            waiting = await away.waiting(session)
         centre.metrics.settling(settling.done if settling else None)
         centre.metrics.away(waiting)
         centre.metrics.alarms((alarm.client, alarm.kind) for alarm in raised)

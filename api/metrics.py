@@ -12,6 +12,7 @@ from prometheus_client import (
 
 from core.words import Channel
 from operations.account_health import ByAccount
+from store.away import AwayFrom
 
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -79,11 +80,11 @@ class Metrics:
         if done is not None:
             self._settling.labels("message-owners").set(done)
 
-    def away(self, waiting: Mapping[tuple[Channel, str], int]) -> None:
+    def away(self, waiting: Iterable[AwayFrom]) -> None:
         """Note how many messages wait for each provider; others have none."""
         self._away.clear()
-        for (channel, account), count in waiting.items():
-            self._away.labels(channel, account).set(count)
+        for one in waiting:
+            self._away.labels(one.channel, one.account or "").set(one.count)
 
     def _of_providers(self) -> None:
         self._receipts = Counter(

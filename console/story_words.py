@@ -19,8 +19,13 @@ def in_words(doc: MessageStatus, known: Names) -> Iterator[str]:
         yield from _failed(doc, known)
     else:
         yield t(f"story.{doc.status}")
+    if doc.waiting is not None and doc.waiting.channel is not None:
+        key = "away_beside" if doc.status is Status.DELIVERED else "away"
+        channel = known.channel(doc.waiting.channel)
+        yield t(f"story.{key}", channel=channel, at=when(doc.waiting.until))
     if doc.run > 1:
-        yield t("story.again", number=doc.run)
+        itself = doc.automatic_resends == doc.run - 1
+        yield t("story.again_itself" if itself else "story.again", number=doc.run)
 
 
 def through(doc: MessageStatus, known: Names) -> str:
@@ -35,6 +40,8 @@ def _failed(doc: MessageStatus, known: Names) -> Iterator[str]:
     else:
         yield t("story.failed_none")
     if doc.resendable_until is not None:
+        if doc.resends_on:
+            yield t("story.resends_itself", channels=_list(doc.resends_on, known))
         yield t("story.resendable", until=when(doc.resendable_until))
 
 

@@ -16,9 +16,10 @@ from operations.account_health import AccountHealth, health_of_all
 from operations.queues import QueueFigures
 from operations.shared import Shared
 from operations.steering import live_queues
-from store import Store
+from store import Store, away
 from store import figures as counted
 from store.alarms import Alarm, open_alarms
+from store.away import AwayFrom
 from store.figures import EndingSecret, ProviderHealth, Unacknowledged, Waiting
 
 _RECENT = timedelta(minutes=15)
@@ -46,6 +47,7 @@ class Overview(Model):
     today: dict[Status, int] | None = None
     hours: tuple[int, ...] = ()
     waiting: Waiting | None = None
+    away: tuple[AwayFrom, ...] = ()
     providers: tuple[ProviderHealth, ...] = ()
     queues: tuple[QueueFigures, ...] | None = None
     ending: tuple[EndingSecret, ...] = ()
@@ -106,6 +108,7 @@ async def _written(parts: Parts, now: datetime) -> dict[str, object] | None:
                 "today": await counted.count_by_status(session, midnight),
                 "hours": await counted.count_by_hour(session, midnight, now),
                 "waiting": await counted.waiting_failed(session, now),
+                "away": await away.waiting(session),
                 "providers": await counted.provider_health(session, now - _RECENT),
                 "unacknowledged": await counted.unacknowledged(session),
                 "alarms": await open_alarms(session),

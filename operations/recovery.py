@@ -73,7 +73,7 @@ async def recover_once(parts: Parts, holder: str, now: datetime | None = None) -
             return 0
     async with parts.store.sessions() as session:
         answering = await traffic.answering(session, now - _RECENT, now)
-        waiting = {channel for channel, _ in await away.waiting_by_account(session)}
+        waiting = {one.channel for one in await away.waiting(session)}
         under = fallback(parts.settings)[1]
         room = allowance(await current_accounts(session, under), answering)
     sent = 0

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, case, func
 from sqlalchemy import select as core_select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.models import MessageStatus
+from core.models import MessageStatus, Model
 from core.words import Channel, Priority, Status
 from store.sql import table_of
 from store.tables import MessageRow
@@ -20,20 +20,29 @@ from store.tables import MessageRow
 MOST = 500
 _TRYING = (Status.DELIVERING, Status.DELIVERED)
 
-ByAccount = dict[tuple[Channel, str], int]
 
+class AwayFrom(Model):
+    """How many messages wait for a channel's provider.
 
-async def waiting_by_account(session: AsyncSession) -> ByAccount:
-    """Count the messages that wait for a provider, by channel and account.
-
-    The account is the one that was tried last, "" where none could be.
+    `account` is the one that was tried last; None where none could be.
     """
+
+    channel: Channel
+    account: str | None
+    count: int
+
+
+async def waiting(session: AsyncSession) -> tuple[AwayFrom, ...]:
+    """Count the messages that wait for a provider, by channel and account."""
     table = table_of(MessageRow)
-    waiting = core_select(table.c.away, table.c.away_account, func.count())
-    waiting = waiting.where(table.c.away.is_not(None), table.c.status.in_(_TRYING))
-    grouped = waiting.group_by(table.c.away, table.c.away_account)
-    rows = await (await session.connection()).execute(grouped)
-    return {(Channel(away), account or ""): count for away, account, count in rows}
+    columns = (table.c.away, table.c.away_account)
+    trying = core_select(*columns, func.count().label("messages"))
+    trying = trying.where(table.c.away.is_not(None), table.c.status.in_(_TRYING))
+    rows = await (await session.connection()).execute(trying.group_by(*columns))
+    return tuple(
+        AwayFrom(channel=Channel(r.away), account=r.away_account, count=r.messages)
+        for r in rows
+    )
 
 
 async def failed_for(

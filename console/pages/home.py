@@ -81,6 +81,7 @@ class _Page:
             *self._raised(),
             *self._sick(),
             *self._kept_away(),
+            *self._waiting(),
             *self._due(),
         ]
 
@@ -123,6 +124,18 @@ class _Page:
                 text = t("home.less", channel=channel, code=one.code, **shares)
             found.append(text)
         return found
+
+    def _waiting(self) -> list[str]:
+        """Return for which providers messages wait."""
+        return [
+            t(
+                "home.away",
+                channel=self._names.channel(one.channel),
+                count=one.count,
+                account=one.account or "—",
+            )
+            for one in self._seen.away
+        ]
 
     def _due(self) -> list[str]:
         """Return what waits for somebody: failed messages, secrets that end."""

@@ -9,6 +9,7 @@ from console.acknowledgement import (
     confirming_in_words,
     confirming_values,
 )
+from console.away import away_fields, away_in_words, away_values
 from console.desk import desk
 from console.forms import Form
 from console.frame import acting, page
@@ -110,6 +111,7 @@ def _draw_facts(kind: MessageType, senders: tuple[Sender, ...]) -> None:
                 (t("types.placeholders"), joined(required) or "—"),
                 (t("ward.confirming"), confirming_in_words(kind)),
                 (t("digest.type"), kind.digest or "—"),
+                (t("away.rule"), away_in_words(kind)),
                 (
                     t("types.senders"),
                     joined(f"{s.name} ({s.code})" for s in senders)
@@ -232,6 +234,7 @@ def _draw_form(kind: MessageType) -> None:
             form.text("name_en", "types.name_en", kind.name_en)
             form.choice("priority", "types.priority", priorities(), kind.priority.value)
         confirming_fields(form, kind)
+        away_fields(form, kind)
         hint = t("digest.hint")
         form.text("digest", "digest.type", kind.digest or "", hint=hint)
 
@@ -245,6 +248,7 @@ def _draw_form(kind: MessageType) -> None:
                     priority=form.value("priority"),
                     digest=form.value("digest") or None,
                     **confirming_values(form),
+                    **away_values(form),
                 )
                 async with desk().store.sessions.begin() as session:
                     await catalog.update_message_type(
