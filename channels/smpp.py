@@ -7,6 +7,7 @@ submits were under way when a connection ended, and reads as much as a header cl
 
 import re
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -38,8 +39,8 @@ from channels.smpp_receipt import (
     Report,
     known_id,
     report_in,
-    report_in_data,
 )
+from channels.smpp_short import Short, data_sm, deliver_sm
 from channels.smpp_text import text_in
 from channels.times import Clock, after, utc_now
 from core.errors import (
@@ -173,34 +174,27 @@ class SmppWire:
                 reply = protocol.UnbindResp(number).pdu()
                 return Heard(number, reply=reply, over=True)
             case SmppCommand.DELIVER_SM:
-                return self._delivered(number, pdu)
+                reply = protocol.DeliverSmResp(number).pdu()
+                return self._delivered(number, reply, pdu, deliver_sm)
             case _ if command == _DATA_SM:
-                return self._data(number, pdu)
+                # data_sm_resp has an empty message_id (4.7.2).
+                reply = _HEADER.pack(17, _DATA_SM | _ANSWER, 0, number) + b"\0"
+                return self._delivered(number, reply, pdu, data_sm)
         status = SmppCommandStatus.ESME_RINVCMDID
         return Heard(number, reply=protocol.GenericNack(number, status).pdu())
 
-    def _delivered(self, number: int, pdu: bytes) -> Heard[Answer]:
-        """Return the receipt or text in a deliver_sm, or neither."""
-        reply, body = protocol.DeliverSmResp(number).pdu(), pdu[self.header :]
+    def _delivered(
+        self, number: int, reply: bytes, pdu: bytes, read: Callable[[bytes], Short]
+    ) -> Heard[Answer]:
+        """Return the receipt or text in a PDU, or neither."""
         try:
-            report = report_in(body)
-            uplink = None if report else text_in(body, _NAME, self._clock())
+            short = read(pdu[self.header :])
+            report = report_in(short)
         except Garbled:
-            return self._unreadable(number, reply)
+            structlog.get_logger("gateway").warning("gateway.deliver_unreadable")
+            return Heard(number, reply=reply)
+        uplink = None if report else text_in(short, _NAME, self._clock())
         return Heard(number, reply=reply, receipt=self._receipt(report), uplink=uplink)
-
-    def _data(self, number: int, pdu: bytes) -> Heard[Answer]:
-        """Return the receipt in a data_sm; data_sm_resp has no message_id (4.7.2)."""
-        reply = _HEADER.pack(17, _DATA_SM | _ANSWER, 0, number) + b"\0"
-        try:
-            report = report_in_data(pdu[self.header :])
-        except Garbled:
-            return self._unreadable(number, reply)
-        return Heard(number, reply=reply, receipt=self._receipt(report))
-
-    def _unreadable(self, number: int, reply: bytes) -> Heard[Answer]:
-        structlog.get_logger("gateway").warning("gateway.deliver_unreadable")
-        return Heard(number, reply=reply)
 
     def _receipt(self, report: Report | None) -> ProviderReceipt | None:
         if report is None:

@@ -10,16 +10,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 from channels.carriers import outcome_of, state_word
-from channels.octets import Garbled, Reader
+from channels.octets import Garbled
+from channels.smpp_short import Short
 
 _MESSAGE_ID = re.compile(r"[\x21-\x7e]{1,64}")
 _FIELD = re.compile(r"\b(id|stat)[ \t]?[:=][ \t]{0,8}([^\s,;\0]{1,80})", re.IGNORECASE)
 # What follows is the beginning of our own text.
 _TEXT = re.compile(r"\btext[ \t]?[:=]", re.IGNORECASE)
-_PAYLOAD, _RECEIPTED_ID, _MESSAGE_STATE = 0x0424, 0x001E, 0x0427
+_RECEIPTED_ID, _MESSAGE_STATE = 0x001E, 0x0427
 _UCS2 = 8
-# Bits 5 to 2 of esm_class (5.2.12): a receipt, or news of one on its way.
-_KIND, _RECEIPT, _INTERMEDIATE = 0x3C, 0x04, 0x20
+# Kinds (5.2.12): a receipt, or news of one on its way.
+_RECEIPT, _INTERMEDIATE = 0x04, 0x20
 # 5.2.28
 _STATES: Mapping[int, str] = {
     1: "ENROUTE",
@@ -64,63 +65,13 @@ class Report:
     final: bool = True
 
 
-@dataclass(frozen=True)
-class _Short:
-    """What a deliver_sm and a data_sm both have."""
-
-    esm_class: int
-    text: bytes
-    data_coding: int
-    options: Mapping[int, bytes]
-
-
-def report_in(body: bytes) -> Report | None:
-    """Return the report in a deliver_sm's body (4.6.1), None for a text from a phone.
+def report_in(short: Short) -> Report | None:
+    """Return the report in a deliver_sm or data_sm, None for a text from a phone.
 
     Garbled where it can't be read. The optional parameters win over the text,
     which every carrier writes in its own way.
     """
-    reader = Reader(body)
-    _addresses(reader)
-    esm_class = reader.number()
-    reader.take(2)
-    for _ in range(2):
-        reader.c_string()
-    reader.take(2)
-    data_coding = reader.number()
-    reader.take(1)
-    text = reader.take(reader.number())
-    return _report(_Short(esm_class, text, data_coding, _options(reader)))
-
-
-def report_in_data(body: bytes) -> Report | None:
-    """Return the report in a data_sm's body (4.7.1), as `report_in` does."""
-    reader = Reader(body)
-    _addresses(reader)
-    esm_class = reader.number()
-    reader.take(1)
-    data_coding = reader.number()
-    return _report(_Short(esm_class, b"", data_coding, _options(reader)))
-
-
-def _addresses(reader: Reader) -> None:
-    """Pass over the service type, the source and the destination."""
-    reader.c_string()
-    for _ in range(2):
-        reader.take(2)
-        reader.c_string()
-
-
-def _options(reader: Reader) -> dict[int, bytes]:
-    found = {}
-    while reader.left:
-        tag = reader.number(2)
-        found[tag] = reader.take(reader.number(2))
-    return found
-
-
-def _report(short: _Short) -> Report | None:
-    kind, options = short.esm_class & _KIND, short.options
+    kind, options = short.kind, short.options
     # 5.3.2.26 and 5.3.2.35 stand in receipts alone, whatever the class says.
     by_parameters = _RECEIPTED_ID in options and _MESSAGE_STATE in options
     if kind not in (_RECEIPT, _INTERMEDIATE) and not by_parameters:
@@ -134,11 +85,10 @@ def _report(short: _Short) -> Report | None:
     return Report(number, stat, final=kind != _INTERMEDIATE)
 
 
-def _fields(short: _Short) -> dict[str, str]:
+def _fields(short: Short) -> dict[str, str]:
     """Return the id and the state that the text gives (appendix B)."""
-    text = short.text or short.options.get(_PAYLOAD, b"")
     charset = "utf-16-be" if short.data_coding == _UCS2 else "ascii"
-    said = _TEXT.split(text.decode(charset, "replace"), maxsplit=1)[0]
+    said = _TEXT.split(short.content.decode(charset, "replace"), maxsplit=1)[0]
     return {name.lower(): value for name, value in _FIELD.findall(said)}
 
 

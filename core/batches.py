@@ -194,7 +194,7 @@ def address(
         detail=None,
     )
     for found in recipient_wrongs(message, required, identities):
-        wrong.append(Wrong(_pointer(place, found.pointer), found.detail))
+        wrong.append(Wrong(pointer_in(place, found.pointer), found.detail))
     recipient = Recipient.model_construct(identities=identities, name=asked.name)
     return Addressed.model_construct(
         recipient=recipient, params=asked.params, reference=asked.reference
@@ -249,6 +249,6 @@ def _message(request: BatchRequest, asked: BatchRecipient) -> MessageRequest:
     )
 
 
-def _pointer(place: int, pointer: str) -> str:
+def pointer_in(place: int, pointer: str) -> str:
     """Return where in a batch a wrong place of one message is."""
     return f"/recipients/{place}" + pointer.removeprefix("/recipient")

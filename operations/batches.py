@@ -25,6 +25,7 @@ from core.batches import (
     first_state,
     frame,
     keyed_batch_id,
+    pointer_in,
     refuse,
 )
 from core.errors import Conflict, Invalid, Wrong
@@ -33,6 +34,7 @@ from core.repeats import Repeat, Repeats, repeats_of, told
 from core.words import Role
 from operations import Parts
 from operations.accepting import message_type
+from operations.filing import ValueLimits, rules_in_use, too_long, value_limits
 from store import audit, batches
 from store.audit import Actor
 from store.clients import Client
@@ -116,7 +118,9 @@ async def check(
     sender = Sender(client.code, client.message_types, client.callback is not None)
     kind = batch_type(asked, sender, await message_type(parts, asked.type))
     wrong = list(batch_wrongs(asked, kind, now))
-    people = await _addressed(asked.recipients, kind, wrong)
+    async with parts.store.alone() as session:
+        limits = value_limits(kind, await rules_in_use(session, parts.settings))
+    people = await _addressed(asked.recipients, kind, limits, wrong)
     refuse(wrong, most)
     repeats = await _repeats(parts, people)
     shared = frame(
@@ -143,11 +147,16 @@ async def _repeats(parts: Parts, people: Sequence[Addressed]) -> list[Repeat]:
 
 
 async def _addressed(
-    asked: Iterable[BatchRecipient], kind: MessageType, wrong: list[Wrong]
+    asked: Iterable[BatchRecipient],
+    kind: MessageType,
+    limits: ValueLimits,
+    wrong: list[Wrong],
 ) -> list[Addressed]:
     required, people = required_params(kind), []
     for place, one in enumerate(asked):
         people.append(address(one, place, required, wrong))
+        for found in too_long(one.params, limits):
+            wrong.append(Wrong(pointer_in(place, found.pointer), found.detail))
         if place % _SLICE == 0:
             await asyncio.sleep(0)
     return people

@@ -30,6 +30,8 @@ NO_FIELDS = (
 )
 
 Rules = Mapping[str, TemplateRules]
+# By parameter: the most characters, and whose limit that is.
+ValueLimits = dict[str, tuple[int, str]]
 _EVERY: Mapping[Channel, Rules] = {
     channel: {p.name: p.templates for p in providers_of(channel) if p.templates}
     for channel in Channel
@@ -102,7 +104,7 @@ def to_be_checked(kind: MessageType, params: Mapping[str, str]) -> bool:
     Not of a critical message: it goes out, and is cut.
     """
     critical = kind.priority is Priority.CRITICAL
-    return not critical and bool(_too_long(kind, params, _EVERY))
+    return not critical and any(too_long(params, value_limits(kind, _EVERY)))
 
 
 async def check_values(
@@ -112,31 +114,29 @@ async def check_values(
     params: Mapping[str, str],
 ) -> None:
     """Refuse values over the limit of a provider in use."""
-    wrong = _too_long(kind, params, await rules_in_use(session, settings))
+    limits = value_limits(kind, await rules_in_use(session, settings))
+    wrong = list(too_long(params, limits))
     if wrong:
         raise Invalid("The message was refused; see `errors`.", wrong)
 
 
-def _too_long(
-    kind: MessageType, params: Mapping[str, str], rules: Mapping[Channel, Rules]
-) -> list[Wrong]:
-    return [
-        Wrong(f"/params/{name}", f"Longer than {room} characters ({provider}).")
-        for name, (room, provider) in value_limits(kind, rules).items()
-        if len(params.get(name, "")) > room
-    ]
+def too_long(params: Mapping[str, str], limits: ValueLimits) -> Iterator[Wrong]:
+    """Yield the values over their limits."""
+    for name, (room, provider) in limits.items():
+        if len(params.get(name, "")) > room:
+            yield Wrong(
+                f"/params/{name}", f"Longer than {room} characters ({provider})."
+            )
 
 
-def value_limits(
-    kind: MessageType, rules: Mapping[Channel, Rules]
-) -> dict[str, tuple[int, str]]:
+def value_limits(kind: MessageType, rules: Mapping[Channel, Rules]) -> ValueLimits:
     """Return how long a parameter may be, and which provider says so.
 
     Of a field of one placeholder and fixed text, what the text leaves of the limit;
     a field of several has no limit that one of them could break.
     """
     used = {c.channel for c in kind.policy.channels}
-    found: dict[str, tuple[int, str]] = {}
+    found: ValueLimits = {}
     for channel, template in kind.templates.items():
         for provider, rule in rules.get(channel, {}).items():
             if channel not in used or rule.longest is None:

@@ -169,6 +169,25 @@ async def test_a_value_over_the_providers_limit_is_refused(
             assert answer.status_code in (200, 202), answer.text
 
 
+async def test_a_batch_tells_whose_value_is_too_long(rig: Rig, desk: Desk) -> None:
+    await ready(desk, priority="normal")
+    headers = await rig.client("his")
+    people = [asked(), asked(place="楼" * 36), asked(name="王" * 33)]
+    body = {
+        "type": "visit",
+        "recipients": [
+            {"identities": one["recipient"]["identities"], "params": one["params"]}
+            for one in people
+        ],
+    }
+    answer = await rig.http.post("/v1/batches", json=body, headers=headers)
+    told = problem(answer, 422)["errors"]
+    assert [one["pointer"] for one in told] == [
+        "/recipients/1/params/place",
+        "/recipients/2/params/name",
+    ]
+
+
 async def test_a_critical_message_goes_out_all_the_same(rig: Rig, desk: Desk) -> None:
     await ready(desk, priority=Priority.CRITICAL.value)
     headers = await rig.client("his")
