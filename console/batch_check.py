@@ -69,7 +69,8 @@ async def draw_faults(
     """Draw the wrong places, and what can be done about them."""
     wrong = {fault.line for fault in found.faults}
     counts = {"wrong": len(wrong - {0, sheet.number}), "count": len(sheet.lines)}
-    note(t("batch.faults", most=MOST_TOLD, **counts), "bad").props("role=alert")
+    told = t("batch.faults", most=MOST_TOLD, **counts) if sheet.lines else ""
+    note(told or t("batch.broken"), "bad").props("role=alert")
     with ui.element("div").classes("hmc-buttons"):
         if sheet.lines:
             button(t("batch.marked"), download, icon="download")

@@ -1,5 +1,6 @@
 """What a batch's form asks for: whose, which type, when; and the empty list."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -109,7 +110,7 @@ async def labels() -> dict[str, str]:
     }
 
 
-def empty_list(kind: MessageType, known: Names) -> bytes:
+async def empty_list(kind: MessageType, known: Names) -> bytes:
     """Return a type's list to fill in, with notes and an example beside it."""
     columns = columns_of(kind)
     heads = _heads(columns, known)
@@ -122,7 +123,8 @@ def empty_list(kind: MessageType, known: Names) -> bytes:
         *([t(f"batch.notes_{n}"), "", ""] for n in ("text", "one_each", "checked")),
     ]
     titles = (t("batch.sheet_list"), t("batch.sheet_notes"))
-    return empty_sheet([heads[c] for c in columns], notes, titles)
+    names = [heads[c] for c in columns]
+    return await asyncio.to_thread(empty_sheet, names, notes, titles)
 
 
 def _heads(columns: Sequence[str], known: Names) -> dict[str, str]:

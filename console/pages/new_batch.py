@@ -92,7 +92,7 @@ class _Page:
             check_given(self._form, "type")
         kind = await message_type(desk(), self._form.value("type"))
         if kind is not None:
-            made = empty_list(kind, self._names)
+            made = await empty_list(kind, self._names)
             ui.download.content(made, f"{kind.code}.xlsx", result.XLSX)
 
     async def _check(self, _: Actor) -> None:
