@@ -12,7 +12,7 @@ from channels.router import Router
 from core import progress
 from core.acceptance import MessageRequest, Sender, accept, required_params
 from core.errors import Invalid, StillUnderWay
-from core.models import Message, MessageType, RecallOrder, delivery_id
+from core.models import Message, MessageStatus, MessageType, RecallOrder, delivery_id
 from core.words import Channel, Outcome, Status
 from store import Store, attempts, catalog, inbox, messages, popups, removals
 from store.messages import StoredMessage
@@ -40,7 +40,7 @@ class RecallActivities:
         Raises StillUnderWay while more may go out.
         """
         stored = await self._stored(order.message_id)
-        if stored is None or stored.status.status not in _OVER:
+        if stored is None or _goes_on(stored.status):
             raise StillUnderWay("the message is still under way")
         doc = stored.status
         out = (d for d in doc.deliveries if d.outcome in _IS_OUT)
@@ -118,6 +118,12 @@ class RecallActivities:
     async def _stored(self, message_id: UUID) -> StoredMessage | None:
         async with self.store.sessions() as session:
             return await messages.find(session, message_id)
+
+
+def _goes_on(doc: MessageStatus) -> bool:
+    """Tell whether more may go out: a critical message goes on beside its end."""
+    sending = any(d.outcome is Outcome.SENDING for d in doc.deliveries)
+    return doc.status not in _OVER or sending
 
 
 def _corrected(

@@ -137,6 +137,22 @@ async def test_what_is_out_is_asked_of_a_message_that_is_over(store: Store) -> N
         await ActivityEnvironment().run(activities.what_is_out, other)
 
 
+async def test_a_critical_message_that_goes_on_beside_its_end_is_not_over(
+    store: Store,
+) -> None:
+    sent = await out(store, Channel.WECOM)
+    async with store.sessions.begin() as session:
+        stored = await messages.find(session, sent.id)
+        assert stored is not None
+        later = datetime.now(UTC)
+        doc = progress.with_outcome(stored.status, Channel.SMS, Outcome.SENDING, later)
+        await messages.record(session, sent, doc)
+    activities = RecallActivities(store, Router())
+    order = RecallOrder(message_id=sent.id, client="his", recall=WHY)
+    with pytest.raises(StillUnderWay):
+        await ActivityEnvironment().run(activities.what_is_out, order)
+
+
 async def correction(store: Store, sent: Message) -> Message | None:
     wanted = Correction(message_id=sent.id, channels=(Channel.SMS, Channel.VOICE))
     activities = RecallActivities(store, Router())
