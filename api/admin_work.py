@@ -13,7 +13,7 @@ from api.views import MessagePage, Time, check_times, document
 from core.acceptance import Code
 from core.limits import SLOWEST
 from core.models import Model
-from core.plain_text import PlainText
+from core.plain_text import MaybePlainText
 from operations import bulk, steering
 from operations.orders import ResendOrder
 from operations.overview import Overview, shared_overview
@@ -34,7 +34,7 @@ class FailedFilter(Model):
 
     client: Code | None = None
     type: Code | None = None
-    reference: PlainText | None = Field(default=None, min_length=1, max_length=64)
+    reference: MaybePlainText = Field(default=None, min_length=1, max_length=64)
     since: Time | None = Field(default=None, alias="from")
     until: Time | None = Field(default=None, alias="to")
 

@@ -19,7 +19,7 @@ from core.models import (
     Step,
     Waiting,
 )
-from core.plain_text import PlainText
+from core.plain_text import MaybePlainText
 from core.words import Channel, Priority, Status, Strategy
 from operations.lookup import Source
 from operations.previews import Shown
@@ -116,7 +116,7 @@ class MessageQuery(Model):
 
     status: Status | None = None
     type: Code | None = None
-    reference: PlainText | None = Field(default=None, min_length=1, max_length=64)
+    reference: MaybePlainText = Field(default=None, min_length=1, max_length=64)
     recipient: str | None = Field(
         default=None,
         min_length=1,

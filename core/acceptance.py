@@ -23,7 +23,7 @@ from core.errors import Forbidden, Invalid, Wrong
 from core.identities import normalise
 from core.letters import Words, visible
 from core.models import Detail, Message, MessageType, Recipient, Template
-from core.plain_text import PlainText
+from core.plain_text import MaybePlainText
 from core.plan import plan
 from core.templates import placeholders
 from core.words import Channel, IdentityType
@@ -56,7 +56,7 @@ class RecipientRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     identities: dict[IdentityType, str] = Field(min_length=1, repr=False)
-    name: PlainText | None = Field(default=None, max_length=128, repr=False)
+    name: MaybePlainText = Field(default=None, max_length=128, repr=False)
 
 
 class MessageRequest(BaseModel):
@@ -74,7 +74,7 @@ class MessageRequest(BaseModel):
     channels: list[Channel] | None = Field(default=None, min_length=1, max_length=16)
     send_at: Time | None = None
     expires_at: Time | None = None
-    reference: PlainText | None = Field(default=None, min_length=1, max_length=64)
+    reference: MaybePlainText = Field(default=None, min_length=1, max_length=64)
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from core.errors import Invalid, Wrong
 from core.letters import Words
 from core.limits import SLOWEST
 from core.models import Message, MessageType, Model, Recipient
-from core.plain_text import PlainText
+from core.plain_text import MaybePlainText
 from core.repeats import Repeats
 from core.words import Channel, IdentityType, Priority
 
@@ -69,8 +69,8 @@ class BatchRecipient(BaseModel):
     params: dict[ParamName, Words] = Field(
         default={}, max_length=MAX_PARAMS, repr=False
     )
-    name: PlainText | None = Field(default=None, max_length=128, repr=False)
-    reference: PlainText | None = Field(default=None, min_length=1, max_length=64)
+    name: MaybePlainText = Field(default=None, max_length=128, repr=False)
+    reference: MaybePlainText = Field(default=None, min_length=1, max_length=64)
 
 
 class BatchRequest(BaseModel):

@@ -7,9 +7,9 @@ are left out rather than refused.
 
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import AfterValidator, BeforeValidator
 
-from core.letters import Words
+from core.letters import Words, standard
 
 _TURNS = dict.fromkeys(
     (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
@@ -21,4 +21,18 @@ def unturned(value: object) -> object:
     return value.translate(_TURNS) if isinstance(value, str) else value
 
 
+def _trimmed(value: object) -> object:
+    text = unturned(value)
+    return text.strip() if isinstance(text, str) else text
+
+
+def _standard(value: str | None) -> str | None:
+    return value if value is None else standard(value)
+
+
 PlainText = Annotated[Words, BeforeValidator(unturned)]
+MaybePlainText = Annotated[
+    str | None, BeforeValidator(unturned), AfterValidator(_standard)
+]
+# The same without the blanks around it, which are looked at before its length.
+PlainLine = Annotated[Words, BeforeValidator(_trimmed)]

@@ -10,20 +10,20 @@ from pydantic import Field, StringConstraints
 from core import progress
 from core.errors import Conflict, Invalid, NotFound, Wrong
 from core.models import Acknowledgement, Message, MessageStatus, Model
-from core.plain_text import PlainText
+from core.plain_text import PlainLine
 from core.words import Channel
 from operations import Reach
 from operations.lookup import stored_message
 from store import audit, messages
 from store.audit import Actor
 
-Text = Annotated[PlainText, StringConstraints(strip_whitespace=True, min_length=1)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 class AcknowledgeOrder(Model):
     """Who confirmed a message, and what they read back."""
 
-    by: Annotated[Text, Field(max_length=128, examples=["N0217"], repr=False)]
+    by: PlainLine = Field(min_length=1, max_length=128, examples=["N0217"], repr=False)
     read_back: Annotated[Text, Field(max_length=1000)] | None = Field(
         default=None,
         repr=False,

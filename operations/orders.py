@@ -6,7 +6,7 @@ from pydantic import Field
 
 from core.errors import Conflict, Invalid, NotFound, Wrong
 from core.models import Cancel, MessageStatus, Model, Resend
-from core.plain_text import PlainText
+from core.plain_text import MaybePlainText, PlainText
 from core.words import Channel, Status
 from operations import Parts
 from operations.lookup import look_up, stored_message
@@ -19,7 +19,7 @@ _OVER = frozenset({Status.DELIVERED, Status.CANCELLED, Status.EXPIRED})
 class CancelOrder(Model):
     """Why a message is cancelled; it stands in the audit log."""
 
-    reason: PlainText | None = Field(default=None, min_length=1, max_length=200)
+    reason: MaybePlainText = Field(default=None, min_length=1, max_length=200)
 
 
 class ResendOrder(Model):

@@ -2,13 +2,12 @@
 
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from core.errors import Conflict
 from core.models import Cancel, MessageStatus, Model, Recall, RecallOrder
-from core.plain_text import PlainText
+from core.plain_text import PlainLine
 from core.words import Status
 from operations import Parts
 from store import audit, removals
@@ -20,7 +19,7 @@ _NEVER_OUT = frozenset({Status.CANCELLED, Status.EXPIRED})
 class RecallRequest(Model):
     """Why a message is taken back; it stands in clear with it and in the audit log."""
 
-    reason: Annotated[PlainText, StringConstraints(strip_whitespace=True)] = Field(
+    reason: PlainLine = Field(
         min_length=1, max_length=200, examples=["sample mixed up"]
     )
 

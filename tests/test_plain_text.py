@@ -12,6 +12,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from api.app import ROUTERS
 from core.plain_text import PlainText, unturned
 from operations.acknowledging import AcknowledgeOrder
+from operations.recalling import RecallRequest
 
 WRITTEN = {"name", "name_en", "by", "reason", "reference"}
 TURNS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -51,9 +52,20 @@ def test_what_turns_a_text_is_left_out_of_every_name_and_reason() -> None:
     assert set(found.values()) == {"N0217"}
 
 
-def test_a_confirmer_of_nothing_but_turns_is_nobody() -> None:
-    with pytest.raises(ValidationError):
-        AcknowledgeOrder.model_validate({"by": "\u202e\u202c"})
+@pytest.mark.parametrize("nothing", ["\u202e\u202c", " ", " \u202e ", ""])
+def test_nothing_that_shows_is_no_name_and_no_reason(nothing: str) -> None:
+    for model, field in ((AcknowledgeOrder, "by"), (RecallRequest, "reason")):
+        with pytest.raises(ValidationError):
+            model.model_validate({field: nothing})
+
+
+def test_lengths_are_told_to_callers() -> None:
+    for place, wanted in written():
+        schema = TypeAdapter(wanted).json_schema()
+        either = [schema, *schema.get("anyOf", ())]
+        assert any("maxLength" in part for part in either), place
+        with pytest.raises(ValidationError, match="string_too_long"):
+            TypeAdapter(wanted).validate_python("x" * 1000)
 
 
 @given(st.text())
