@@ -13,6 +13,7 @@ from core.models import Message, Policy, Recipient, WeightedChannel
 from core.plan import plan
 from core.progress import begin, skip_pending, with_outcome, with_status
 from core.words import Channel, IdentityType, Outcome, Priority, Reason, Status
+from store.owners import settled
 
 PEOPLE = 100_000
 DAYS = 60
@@ -90,13 +91,18 @@ def load(url: str, keyring: Keyring, count: int) -> Loaded:
 def _people(
     connection: psycopg.Connection[tuple[object, ...]], keyring: Keyring
 ) -> None:
+    """Put everybody into the index, each with as many identities as a patient has."""
     connection.execute(
-        "CREATE TEMP TABLE someone (n int PRIMARY KEY, mobile text, empi text)"
+        "CREATE TEMP TABLE someone"
+        " (n int PRIMARY KEY, mobile text, settled text, empi text)"
     )
     with connection.cursor() as cursor, cursor.copy("COPY someone FROM STDIN") as copy:
         for person in range(PEOPLE):
             number = keyring.index(IdentityType.MOBILE, mobile(person))
-            copy.write_row((person, number, keyring.index("empi_id", f"B{person:07d}")))
+            own = keyring.index(IdentityType.EMPI_ID, f"B{person:07d}")
+            copy.write_row((person, number, settled(keyring, number), own))
+    connection.execute(_ENTRIES)
+    connection.execute(_ENTRY_IDENTITIES)
 
 
 def _shapes(
@@ -183,9 +189,21 @@ JOIN shape s ON m.odds >= s.low AND m.odds < s.high
 JOIN client c ON c.n = m.client
 JOIN kind k ON k.n = m.kind
 """
+_ENTRIES = b"""
+INSERT INTO people (id, kind, key_index, name, created_at, updated_at)
+SELECT md5('p' || n)::uuid, 'patient', empi, '', now(), now() FROM someone
+"""
+_ENTRY_IDENTITIES = b"""
+INSERT INTO person_identities (person_id, type, index_hmac, value)
+SELECT md5('p' || n)::uuid, kind,
+       CASE kind WHEN 'mobile' THEN mobile WHEN 'empi_id' THEN empi
+                 ELSE md5(kind || n) || md5(n || kind) END, ''
+FROM someone CROSS JOIN unnest(ARRAY['empi_id', 'mobile', 'patient_id', 'id_card',
+    'outpatient_no', 'wechat_openid', 'wechat_mini_openid', 'email']) AS kind
+"""
 _IDENTITIES = f"""
 INSERT INTO message_identities (index_hmac, created_at, message_id)
-SELECT CASE WHEN which = 0 THEN s.mobile ELSE s.empi END, m.created_at, m.id
+SELECT CASE WHEN which = 0 THEN s.settled ELSE s.empi END, m.created_at, m.id
 FROM (SELECT id, created_at, floor(random() * {PEOPLE})::int AS person FROM messages) m
 JOIN someone s ON s.n = m.person
 CROSS JOIN generate_series(0, 1) AS which

@@ -232,8 +232,8 @@ def _section(found: list[Times], loaded: Loaded, times: int, took: list[float]) 
         [
             "## The messages page over a million messages",
             "",
-            f"{loaded.messages:,} messages of {DAYS} days in PostgreSQL, with two "
-            "identities each; pages of 50, read to",
+            f"{loaded.messages:,} messages of {DAYS} days in PostgreSQL, to patients "
+            "of eight identities each; pages of 50, read to",
             f"status documents; {times} times a filter, other values each time. "
             f"{verdict}",
             "",

@@ -9,7 +9,7 @@ from console.words import status_tone
 from core.models import MessageStatus, Recipient
 from core.words import IdentityType
 from operations.people import masked_recipient
-from store.messages import StoredMessage
+from store.messages import AddressedMessage
 
 
 def row_of(doc: MessageStatus, known: Names) -> Row:
@@ -27,13 +27,15 @@ def row_of(doc: MessageStatus, known: Names) -> Row:
     }
 
 
-def whole_row(one: StoredMessage, known: Names) -> Row:
+def addressed_row(one: AddressedMessage, known: Names) -> Row:
     """Return the same with whom it is for, masked."""
-    return {**row_of(one.status, known), "recipient": _in_short(one.message.recipient)}
+    return {**row_of(one.status, known), "recipient": _in_short(one.recipient)}
 
 
-def _in_short(recipient: Recipient) -> str:
+def _in_short(recipient: Recipient | None) -> str:
     """Return a name and one number, as a screen may show them."""
+    if recipient is None:
+        return t("work.none")
     shown = masked_recipient(recipient)
     first = next(iter(shown.identities.values()))
     number = shown.identities.get(IdentityType.MOBILE, first)

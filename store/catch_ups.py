@@ -8,15 +8,14 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from cryptography.exceptions import InvalidTag
-from pydantic import ConfigDict, ValidationError
 from sqlalchemy import delete, literal, select, tuple_, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.crypto import Keyring
-from core.models import Model, Recipient
+from core.models import Model
 from core.words import IdentityType
-from store.message_writes import MESSAGE, key_rows
+from store.message_writes import key_rows
+from store.recipients import recipient_in
 from store.owners import holders_of, indexes_of, message_keys, owned
 from store.sql import dialect_of, insert_into, keyring_of, table_of
 from store.tables import CatchUpRow, MessageIdentityRow, MessageRow
@@ -67,26 +66,14 @@ async def part_before(
     return [Sealed(*row) for row in await connection.execute(wanted)]
 
 
-class _Addressed(Model):
-    """Of a message, whom it is for."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    recipient: Recipient
-
-
 def read(keyring: Keyring, sealed: Sequence[Sealed]) -> list[Old]:
     """Return the messages by their indexes; works long enough to need a thread."""
     return [Old(s.id, s.created_at, _indexes(keyring, s.message)) for s in sealed]
 
 
 def _indexes(keyring: Keyring, message: str) -> dict[IdentityType, str]:
-    try:
-        plain = keyring.unseal_text(message, MESSAGE)
-        recipient = _Addressed.model_validate_json(plain).recipient
-    except (KeyError, ValueError, InvalidTag, ValidationError):
-        return {}
-    return indexes_of(keyring, recipient.identities)
+    recipient = recipient_in(keyring, message)
+    return indexes_of(keyring, recipient.identities) if recipient else {}
 
 
 async def settle(session: AsyncSession, place: Progress, part: Sequence[Old]) -> None:

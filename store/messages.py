@@ -21,7 +21,14 @@ from sqlalchemy import select as core_select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.crypto import Keyring
-from core.models import Acknowledgement, Address, Message, MessageStatus, Model
+from core.models import (
+    Acknowledgement,
+    Address,
+    Message,
+    MessageStatus,
+    Model,
+    Recipient,
+)
 from core.words import Status
 from store.message_writes import (
     ACKNOWLEDGEMENT,
@@ -32,18 +39,20 @@ from store.message_writes import (
 )
 from store.owners import Trail, trail_of, trail_of_person
 from store.page import Page, clamp, cut, decode_time_cursor, time_cursor
+from store.recipients import recipient_in
 from store.sql import keyring_of, table_of
 from store.tables import MessageIdentityRow, MessageRow
 
 __all__ = [
+    "AddressedMessage",
     "MessageFilter",
     "StoredMessage",
     "acknowledge",
     "count_failed",
     "find",
+    "list_addressed",
     "list_failed",
     "list_messages",
-    "list_whole",
     "record",
     "record_status",
     "trail",
@@ -55,6 +64,13 @@ class StoredMessage(Model):
 
     message: Message
     status: MessageStatus
+
+
+class AddressedMessage(Model):
+    """How a message stands and whom it is for; None where that can't be read."""
+
+    status: MessageStatus
+    recipient: Recipient | None
 
 
 class MessageFilter(Model):
@@ -82,10 +98,7 @@ async def find(session: AsyncSession, message_id: UUID) -> StoredMessage | None:
     row = (await connection.execute(_find(), {"wanted": message_id})).first()
     if row is None:
         return None
-    return _stored(keyring_of(session), row._asdict())
-
-
-def _stored(keyring: Keyring, found: Mapping[str, Any]) -> StoredMessage:
+    keyring, found = keyring_of(session), row._asdict()
     plain = keyring.unseal_text(found["message"], MESSAGE)
     message = Message.model_validate_json(plain)
     return StoredMessage(message=message, status=_status(keyring, found))
@@ -119,17 +132,24 @@ async def list_messages(
     return Page(items=tuple(_status(keyring, row) for row in rows), next=following)
 
 
-async def list_whole(
+async def list_addressed(
     session: AsyncSession,
     wanted: MessageFilter,
     cursor: str | None = None,
     limit: int = 50,
-) -> Page[StoredMessage]:
-    """Return the same with each message as it was accepted."""
+) -> Page[AddressedMessage]:
+    """Return the same with whom each message is for."""
     more = (table_of(MessageRow).c.message,)
     rows, following = await _page(session, wanted, cursor, limit, more=more)
     keyring = keyring_of(session)
-    return Page(items=tuple(_stored(keyring, row) for row in rows), next=following)
+    items = (
+        AddressedMessage(
+            status=_status(keyring, row),
+            recipient=recipient_in(keyring, row["message"]),
+        )
+        for row in rows
+    )
+    return Page(items=tuple(items), next=following)
 
 
 async def _page(

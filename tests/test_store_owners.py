@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from uuid import UUID, uuid4
 
 import pytest
+from sqlmodel import update
 
 from core.identities import normalise
 from core.models import Address, Recipient
@@ -14,6 +15,7 @@ from store import Store, messages, patients
 from store.messages import MessageFilter
 from store.owners import FEW, Trail, trail_of
 from store.patients import PatientDraft, StaffDraft
+from store.tables import MessageRow
 from tests.store_rig import ACTOR, make_message
 
 pytest_plugins = ["tests.store_fixtures"]
@@ -229,8 +231,19 @@ async def test_somebody_of_the_index_by_the_entry(store: Store) -> None:
     sent = await send(store, {K.MOBILE: MOBILE})
     await send(store, {K.MOBILE: OTHER})
     async with store.sessions() as session:
-        page = await messages.list_whole(session, MessageFilter(person=person))
-        none = await messages.list_whole(session, MessageFilter(person=uuid4()))
-    assert [item.message.id for item in page.items] == [sent]
-    assert page.items[0].message.recipient.identities == {K.MOBILE: MOBILE}
+        page = await messages.list_addressed(session, MessageFilter(person=person))
+        none = await messages.list_addressed(session, MessageFilter(person=uuid4()))
+    assert [item.status.id for item in page.items] == [sent]
+    assert page.items[0].recipient == Recipient(identities={K.MOBILE: MOBILE})
     assert not none.items
+
+
+async def test_a_message_that_cannot_be_read_is_listed_all_the_same(
+    store: Store,
+) -> None:
+    sent = await send(store, {K.MOBILE: MOBILE})
+    async with store.sessions.begin() as session:
+        await session.exec(update(MessageRow).values(message="gone:AAAA"))
+    async with store.sessions() as session:
+        page = await messages.list_addressed(session, MessageFilter())
+    assert [(one.status.id, one.recipient) for one in page.items] == [(sent, None)]

@@ -8,7 +8,7 @@ from console.desk import desk
 from console.failures import notify
 from console.frame import acting, page
 from console.listing import Column, Listing, Rows
-from console.message_rows import whole_row
+from console.message_rows import addressed_row
 from console.names import Names, names
 from console.searching import draw_search, trail_in_words
 from console.shell import actions
@@ -109,8 +109,8 @@ class _Page:
 
     async def _load(self, cursor: str | None) -> tuple[Rows, str | None]:
         async with desk().store.sessions() as session:
-            found = await messages.list_whole(session, self._wanted, cursor, 50)
-        return [whole_row(one, self._names) for one in found.items], found.next
+            found = await messages.list_addressed(session, self._wanted, cursor, 50)
+        return [addressed_row(one, self._names) for one in found.items], found.next
 
     async def _export(self, actor: Actor) -> None:
         self._wanted = self._asked()
