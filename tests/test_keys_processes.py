@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from asyncio.subprocess import PIPE
+from asyncio.subprocess import PIPE, Process
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from core.settings import Settings
 from deploy.prepare import prepare
 from deploy.processes import ROOT, environment
-from tests.centre import free_settings
+from tests.centre import free_ports, free_settings
 from tests.keys_rig import SPOILT, Spoil, copied, files_in, rows_in
 
 pytest_plugins = ["tests.store_fixtures"]
@@ -36,17 +36,22 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return state
 
 
+async def started(settings: Settings, arguments: tuple[str, ...]) -> Process:
+    """Start a process with these settings alone."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("HMC_")}
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, *arguments),
+        cwd=ROOT,
+        env=clean | environment(settings),
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+
+
 async def ended(settings: Settings, arguments: tuple[str, ...]) -> tuple[int, str, str]:
     """Run a process to its end; return its status, its stdout, its stderr."""
-    clean = {k: v for k, v in os.environ.items() if not k.startswith("HMC_")}
     async with asyncio.timeout(120):
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, *arguments),
-            cwd=ROOT,
-            env=clean | environment(settings),
-            stdout=PIPE,
-            stderr=PIPE,
-        )
+        process = await started(settings, arguments)
         try:
             out, err = await process.communicate()
         except asyncio.CancelledError:
@@ -138,3 +143,33 @@ async def test_of_two_hosts_that_start_at_once_one_makes_the_keys(
     [refused] = [err for status, _, err in ends if status]
     assert len(refused.splitlines()) == 1
     assert "restore keys.json" in refused
+
+
+@pytest.mark.parametrize("process", ["api", "web", "console", "hmc migrate"])
+async def test_a_store_that_is_away_is_a_line_and_not_a_traceback(
+    tmp_path: Path, process: str
+) -> None:
+    settings = away(tmp_path)
+    status, out, err = await ended(settings, PROCESSES[process])
+    assert (status, len(err.splitlines())) == (1, 1), (out, err)
+    assert "The store is not available" in err
+    assert "password" not in out + err
+    assert not settings.state_dir.exists()
+
+
+async def test_a_worker_waits_for_a_store_that_is_away(tmp_path: Path) -> None:
+    settings = away(tmp_path)
+    process = await started(settings, PROCESSES["worker"])
+    assert process.stdout is not None
+    async with asyncio.timeout(60):
+        while b"store.unavailable" not in await process.stdout.readline():
+            pass
+    process.terminate()
+    assert await process.wait() == 0
+
+
+def away(folder: Path) -> Settings:
+    """Return the settings of a centre whose PostgreSQL does not answer."""
+    [port] = free_ports(1)
+    url = f"postgresql+psycopg://hmc:password@127.0.0.1:{port}/hmc"
+    return free_settings(folder / "var", database_url=url)
