@@ -119,7 +119,7 @@ async def keys_of(
 async def holders_of(
     session: AsyncSession, indexes: Collection[str]
 ) -> dict[str, set[str]]:
-    """Return the own keys of the few who have each index; one read for all."""
+    """Return the own keys of the few who have each index, few reads for all."""
     found: dict[str, set[str]] = {}
     for holder in await _holders(session, indexes):
         found.setdefault(holder.identity, set()).add(holder.key)
