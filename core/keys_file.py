@@ -39,6 +39,14 @@ class _Fault(ValueError):
     """What is wrong with the file, to follow its name."""
 
 
+def is_there(path: Path) -> bool:
+    """Tell whether there is a file; KeysRefused where one may not even look."""
+    try:
+        return path.exists()
+    except OSError as error:
+        raise KeysRefused(path, f"can't be read ({error.strerror})") from None
+
+
 def read_keys(path: Path) -> StoredKeys:
     """Return the keys of a file; KeysRefused says what is wrong with it."""
     try:

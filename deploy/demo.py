@@ -14,6 +14,7 @@ from rich.box import HORIZONTALS
 from rich.console import Console
 from rich.table import Table
 
+from core.errors import Unavailable
 from core.settings import Settings
 from deploy.configured import settings_to_send_by
 from deploy.credentials import admin_password, client_key
@@ -206,7 +207,7 @@ async def main() -> int:
     try:
         settings = settings_to_send_by()
         await up(settings, lambda text: console.print(text, markup=False), demo.show)
-    except (CannotStart, Refused) as error:
+    except (CannotStart, Refused, Unavailable) as error:
         console.print(str(error), markup=False, soft_wrap=True)
         return 2
     # The SDK's threads may abort an interpreter that ends at once.

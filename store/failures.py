@@ -21,10 +21,9 @@ _PG_UNAVAILABLE = frozenset({"08", "25", "40", "53", "55", "57", "58"})
 _PG_DATA = "22"
 _PG_INTEGRITY = "23"
 
+_SQLITE_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _SQLITE_UNAVAILABLE = frozenset(
     {
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_LOCKED,
         sqlite3.SQLITE_NOMEM,
         sqlite3.SQLITE_READONLY,
         sqlite3.SQLITE_INTERRUPT,
@@ -37,6 +36,15 @@ _SQLITE_UNAVAILABLE = frozenset(
     }
 )
 _SQLITE_DATA = frozenset({sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH})
+
+
+class Busy(Unavailable):
+    """Somebody else has been writing for too long: the store works, and may be soon."""
+
+
+def busy() -> Busy:
+    """Return the error for a store that others write to all the time."""
+    return Busy("The store is not available.")
 
 
 def unavailable() -> Unavailable:
@@ -83,6 +91,8 @@ def _from_postgres(error: psycopg.Error) -> MessageCentreError | None:
 def _from_sqlite(error: sqlite3.Error) -> MessageCentreError | None:
     code = getattr(error, "sqlite_errorcode", None)
     primary = code & 0xFF if isinstance(code, int) else None
+    if primary in _SQLITE_BUSY:
+        return busy()
     if primary in _SQLITE_UNAVAILABLE:
         return unavailable()
     if isinstance(error, sqlite3.IntegrityError):

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, inspect, literal, select, table
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.crypto import TOKEN, Keyring, load_keyring
-from core.keys_file import KeysRefused, make_keys, replace_token
+from core.faults import CannotStart
+from core.keys_file import KeysRefused, is_there, make_keys, replace_token
 from store import Store, open_store
 from store.migrate import alone, untouched, upgrade
 from store.old_keys import misfits_of_old
@@ -30,18 +31,26 @@ async def open_with_keys(url: str, path: Path) -> tuple[Keyring, Store]:
 def establish(url: str, path: Path) -> Keyring:
     """Return the keys, made where the store is new; upgrade it, and note proofs.
 
-    Raises KeysRefused, with nothing written, and Unavailable.
+    Raises KeysRefused, with nothing written, CannotStart and Unavailable.
     """
     check_keys(url, path)
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with alone(url) as connection:
-        keyring = _keys_of(connection, path)
-        if keyring is None:
-            make_keys(path)
-            keyring = load_keyring(path)
-        upgrade(connection)
-        _note(connection, keyring)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with alone(url) as connection:
+            keyring = _keys_of(connection, path) or _made(path)
+            upgrade(connection)
+            _note(connection, keyring)
+    except OSError as error:
+        fault = f"can't be written to ({error.strerror})"
+        raise CannotStart(
+            f"{path.parent} {fault}; make room, or give access."
+        ) from None
     return keyring
+
+
+def _made(path: Path) -> Keyring:
+    make_keys(path)
+    return load_keyring(path)
 
 
 def check_keys(url: str, path: Path) -> Keyring | None:
@@ -49,13 +58,14 @@ def check_keys(url: str, path: Path) -> Keyring | None:
 
     Writes nothing.
     """
-    keyring = load_keyring(path) if path.exists() else None
+    keyring = load_keyring(path) if is_there(path) else None
     with untouched(url) as connection:
         return keyring if connection is None else _keys_of(connection, path)
 
 
 def renew_token(url: str, path: Path) -> None:
     """Make another `token` key: every session, token and detail link ends."""
+    load_keyring(path)
     with alone(url) as connection:
         # Begun anew after a crash, the file has another than the store already.
         _prove(connection, load_keyring(path), path, but=TOKEN)
@@ -76,7 +86,7 @@ async def misfits(session: AsyncSession) -> list[str]:
 
 def _keys_of(connection: Connection, path: Path) -> Keyring | None:
     """Return the keys that lie there, if they fit; None where all is new."""
-    if path.exists():
+    if is_there(path):
         keyring = load_keyring(path)
         _prove(connection, keyring, path)
         return keyring
@@ -105,7 +115,8 @@ def _prove(
         wrong = set(misfits_of_old(connection, _tables(connection), keyring))
     if wrong - {but}:
         names = ", ".join(sorted(wrong))
-        raise KeysRefused(path, f"is not this store's: {names} is missing or another")
+        fault = f"is not this store's (another key, or none, for {names})"
+        raise KeysRefused(path, fault)
 
 
 def _noted(connection: Connection) -> dict[str, str]:

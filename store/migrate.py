@@ -52,10 +52,14 @@ def alone(url: str) -> Iterator[Connection]:
 
 @contextmanager
 def untouched(url: str) -> Iterator[Connection | None]:
-    """Give a connection that leaves no trace; None where there is no database yet."""
+    """Give a connection that leaves no trace; None where there is no database yet.
+
+    A file is none while its very first transaction runs, or broke off: then it
+    can't be read without mending it.
+    """
     address = make_url(url)
     is_file = address.get_backend_name() == "sqlite"
-    if is_file and not _has_content(Path(address.database or "")):
+    if is_file and not _is_whole(Path(address.database or "")):
         yield None
         return
     engine = _reader(address) if is_file else _engine(address)
@@ -64,6 +68,12 @@ def untouched(url: str) -> Iterator[Connection | None]:
             yield connection
     finally:
         engine.dispose()
+
+
+def _is_whole(path: Path) -> bool:
+    return _has_content(path) and not _has_content(
+        path.with_name(f"{path.name}-journal")
+    )
 
 
 def _has_content(path: Path) -> bool:
@@ -84,7 +94,9 @@ def _reader(address: URL) -> Engine:
             "sqlite://",
             poolclass=NullPool,
             hide_parameters=True,
-            creator=lambda: sqlite3.connect(f"{path.as_uri()}?{how}", uri=True),
+            creator=lambda: sqlite3.connect(
+                f"{path.as_uri()}?{how}", timeout=_WAIT_SECONDS, uri=True
+            ),
         )
     )
 

@@ -14,7 +14,10 @@ _BYTES = 8192
 
 
 async def write_probe(session: AsyncSession) -> None:
-    """Write, for the caller to commit; Unavailable where the disk is full."""
+    """Write, for the caller to commit; Unavailable where the disk is full.
+
+    Busy, one of these, says only that others write.
+    """
     table = table_of(WriteProbeRow)
     row = {"id": 1, "at": utc_now(), "filler": os.urandom(_BYTES)}
     put = insert_into(dialect_of(session), table).values(row)

@@ -19,7 +19,7 @@ from sqlalchemy.engine.interfaces import DBAPICursor, ExecutionContext
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import await_only
 
-from store.failures import unavailable
+from store.failures import busy
 
 BUSY_SECONDS = 5
 _READS = ("SELECT", "PRAGMA", "EXPLAIN", "VALUES")
@@ -214,7 +214,7 @@ class WriteGate:
             async with asyncio.timeout(BUSY_SECONDS):
                 await self._free.acquire()
         except TimeoutError:
-            raise unavailable() from None
+            raise busy() from None
 
     def _leave(self, connection: object | None, *_: object) -> None:
         if self._holder is not None and self._holder is connection:

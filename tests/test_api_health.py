@@ -13,6 +13,7 @@ from api.health import Readiness
 from core.settings import Settings
 from core.words import Role
 from store.keys import renew_token
+from store.probe import write_probe
 from tests.api_rig import Rig, problem, running_api
 
 
@@ -63,6 +64,12 @@ async def test_a_store_that_can_be_read_and_not_written_is_missing(rig: Rig) -> 
     assert 'hmc_ready{part="store"} 0.0' in figures
     await run_sql(rig, "DROP TRIGGER full")
     assert await missing(rig) == []
+
+
+async def test_a_store_that_others_write_to_is_not_missing(rig: Rig) -> None:
+    async with rig.centre.store.sessions.begin() as session:
+        await write_probe(session)  # and holds on to it
+        assert await missing(rig) == []
 
 
 async def test_keys_that_are_no_longer_the_stores_are_missing(rig: Rig) -> None:

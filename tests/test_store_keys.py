@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from alembic import command
 from sqlalchemy import text
 
 from core.crypto import Keyring, load_keyring
+from core.faults import CannotStart
 from core.keys_file import KeysRefused, make_keys, new_key
 from core.words import IdentityType
 from store import open_store, people
@@ -246,3 +249,26 @@ def test_a_proof_tells_nobody_a_key(bare_url: str, path: Path) -> None:
     shown = json.dumps(rows_in(bare_url))
     for key in (stored["index"], stored["token"], *stored["keys"].values()):
         assert key not in shown
+
+
+def test_a_folder_without_access_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the place of the folder")
+    path = tmp_path / "file" / "keys.json"
+    with pytest.raises(CannotStart, match="can't be written to") as why:
+        establish(f"sqlite+aiosqlite:///{tmp_path}/file/centre.db", path)
+    assert len(str(why.value).splitlines()) == 1
+
+
+def test_a_first_start_that_broke_off_is_mended(tmp_path: Path) -> None:
+    """SQLite writes a journal beside a new file, and WAL only later."""
+    path, file = tmp_path / "keys.json", tmp_path / "centre.db"
+    url = f"sqlite+aiosqlite:///{file}"
+    program = (
+        "import os, sqlite3, sys; c = sqlite3.connect(sys.argv[1])\n"
+        "c.execute('PRAGMA cache_size=1'); c.execute('CREATE TABLE t (x)')\n"
+        "c.commit(); c.executemany('INSERT INTO t VALUES (?)', [('x' * 4000,)] * 99)\n"
+        "os._exit(9)"
+    )
+    subprocess.run([sys.executable, "-c", program, str(file)], check=False)
+    assert Path(f"{file}-journal").stat().st_size > 0
+    assert establish(url, path) == check_keys(url, path)
