@@ -223,11 +223,9 @@ class DeliveryActivities:
         await self._calls.end(call.attempt, state, code=error.code, reason=error.reason)
         await note_refusal(self.store, task, error)
         if call.repeat and isinstance(error, ProviderDown):
-            raise told(
-                StillInDoubt("a repeat never left", code=error.code),
-                call.route.code,
-                call.attempt.number,
-            )
+            doubt = StillInDoubt("a repeat was not taken", code=error.code)
+            doubt.answered = error.answered
+            raise told(doubt, call.route.code, call.attempt.number)
         if not unknown:
             return None
         if call.route.sender.dedupe_window is not None:

@@ -58,7 +58,12 @@ def _failure(error: MessageCentreError) -> ApplicationError:
 def _of(error: DeliveryError) -> Refusal:
     refusal = _refusal(error.reason)
     made = error.attempts or refusal.attempts
-    told = {"attempts": made, "account": error.account, "pause": error.retry_after}
+    told = {
+        "attempts": made,
+        "account": error.account,
+        "pause": error.retry_after,
+        "answered": error.answered,
+    }
     return refusal.model_copy(update=told)
 
 

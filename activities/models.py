@@ -103,7 +103,8 @@ class DeliveryResult(Model):
     """What became of a delivery. `askable`: the provider can be asked.
 
     `not_before`: it was not sent, and may be from then on. `account`: the one that
-    could not be reached, `pause` how long it asks to be left alone.
+    could not be reached, `pause` how long it asks to be left alone; `answered`: it
+    refused this very message.
     """
 
     outcome: Outcome
@@ -115,6 +116,7 @@ class DeliveryResult(Model):
     not_before: datetime | None = None
     account: str | None = None
     pause: timedelta | None = None
+    answered: bool = False
 
 
 class Refusal(Model):
@@ -124,6 +126,7 @@ class Refusal(Model):
     attempts: int
     account: str | None = None
     pause: timedelta | None = None
+    answered: bool = False
 
 
 class Notice(Model):

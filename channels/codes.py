@@ -62,13 +62,15 @@ class CodeTable:
     def error(self, code: str, now: datetime) -> DeliveryError:
         """Return the error to raise for a code."""
         pause = self.pauses.get(code)
-        return refusal(
+        error = refusal(
             self.provider,
             self.class_of(code),
             code=clean_code(code),
             pause=pause,
             now=now,
         )
+        error.answered = True
+        return error
 
 
 def refusal(

@@ -223,7 +223,9 @@ class EmailSender:
     def _error(self, step: Step, error: Exception) -> DeliveryError:
         """Return what a failure at a step means."""
         if isinstance(error, SMTPResponseException) and 400 <= error.code <= 599:
-            return CODES[step].error(_code(step, error), self._clock())
+            refused = CODES[step].error(_code(step, error), self._clock())
+            refused.answered = step in (Step.RCPT, Step.DATA)
+            return refused
         return refusal(self.provider, _without_code(step, error), code=f"{step}-failed")
 
 

@@ -99,6 +99,7 @@ class Link(Generic[A]):
         try:
             session = await self._connect(loop.time() + self._limits.connect)
         except DeliveryError as error:
+            error.answered = False  # what it refused is the sign-in
             self._trouble = error
             hopeless = isinstance(error, Misconfigured)
             pause = _LONGEST_PAUSE if hopeless else _SHORTEST_PAUSE

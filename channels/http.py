@@ -32,6 +32,7 @@ SLOT_SECONDS = 4.0
 # With less time than this left a call is not begun: its end would not be seen.
 LEAST_SECONDS = 1.0
 _IDLE_SECONDS = 3.0
+_UNAVAILABLE = 503
 MOST_BYTES = 64 * 1024
 # A slot, all the calls of one send, and SMTP's QUIT.
 LONGEST_SEND = timedelta(seconds=SLOT_SECONDS + CALL_SECONDS + 1)
@@ -177,7 +178,10 @@ class Line:
         code = clean_code(code or f"HTTP-{answer.status}")
         pause = self._pause(answer)
         now = self.clock()
-        raise refusal(self.provider, kind, code=code, pause=pause, now=now)
+        error = refusal(self.provider, kind, code=code, pause=pause, now=now)
+        # 503 is said before anybody looks at a request (RFC 9110 section 15.6.4).
+        error.answered = answer.status != _UNAVAILABLE or code != f"HTTP-{_UNAVAILABLE}"
+        raise error
 
     def _pause(self, answer: Answer) -> Pause | None:
         """Return the pause the answer asks for; 429 always has one."""

@@ -74,7 +74,8 @@ async def fetch_token(
         return _read_token(line, table, await request())
     except OutcomeUnknown as error:
         raise refusal(line.provider, ProviderDown, code=error.code) from None
-    except (ProviderDown, RateLimited):
+    except (ProviderDown, RateLimited) as error:
+        error.answered = False
         raise
     except DeliveryError as error:
         raise refusal(line.provider, Misconfigured, code=error.code) from None

@@ -161,7 +161,8 @@ class DeliveryError(MessageCentreError):
     """A provider did not take a delivery.
 
     `code` is the provider's own error code, without its text (which may echo
-    the recipient's number).
+    the recipient's number). `answered`: the provider itself refused this message;
+    else it never came so far as to be refused.
     """
 
     reason: Reason = Reason.REJECTED
@@ -172,6 +173,7 @@ class DeliveryError(MessageCentreError):
         super().__init__(f"{detail} [{code}]" if code else detail)
         self.code = code
         self.retry_after = retry_after
+        self.answered = False
         # By which account, and which call of the delivery, where there was one.
         self.account: str | None = None
         self.attempts: int | None = None

@@ -180,15 +180,15 @@ def with_receipt(doc: MessageStatus, receipt: Receipt, at: datetime) -> MessageS
     )
 
 
-def resends_on(doc: MessageStatus) -> tuple[Channel, ...]:
-    """Return the channels whose provider was away, where nothing went out for sure.
+def resends_on(doc: MessageStatus, missed: Collection[Channel]) -> tuple[Channel, ...]:
+    """Return on which of the channels missed a message is to be sent again.
 
-    None of them where any may have been taken: that would be sent twice.
+    On none where any channel may have taken it: that would be sent twice.
     """
     if any(delivery.outcome is Outcome.UNKNOWN for delivery in doc.deliveries):
         return ()
-    away = (Outcome.FAILED, Reason.UNREACHABLE)
-    return tuple(d.channel for d in doc.deliveries if (d.outcome, d.reason) == away)
+    failed = (d.channel for d in doc.deliveries if d.outcome is Outcome.FAILED)
+    return tuple(channel for channel in failed if channel in missed)
 
 
 def confirmed(doc: MessageStatus) -> bool:

@@ -7,6 +7,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from activities.models import DeliveryResult
 from core.errors import (
+    ProviderDown,
     RateLimited,
     RecipientRefused,
 )
@@ -193,3 +194,36 @@ async def test_a_type_may_wait_for_no_provider(
     assert doc.status is Status.FAILED
     assert fakes.channels == [SMS] * 3
     assert doc.resends_on == ()
+
+
+async def test_what_a_provider_itself_refuses_for_now_is_not_waited_for(
+    time_skipping: WorkflowEnvironment,
+) -> None:
+    fakes = FakeActivities()
+    fakes.script[SMS] = [busy()] * 3
+    async with centre(time_skipping, fakes):
+        sent = message(only(SMS), retry=HALF_AN_HOUR)
+        doc = await (await begin(time_skipping.client, sent)).result()
+    assert doc.status is Status.FAILED
+    assert outcomes(doc) == {SMS: (Outcome.FAILED, Reason.UNREACHABLE)}
+    assert len(fakes.calls) == 3
+    assert doc.resends_on == ()
+
+
+async def test_but_it_is_where_that_provider_is_only_just_coming_back(
+    time_skipping: WorkflowEnvironment,
+) -> None:
+    fakes = FakeActivities()
+    fakes.script[SMS] = [*[DOWN] * 4, busy(), busy()]
+    async with centre(time_skipping, fakes):
+        sent = message(only(SMS), retry=HALF_AN_HOUR)
+        doc = await (await begin(time_skipping.client, sent)).result()
+    assert doc.status is Status.DELIVERED
+    assert len(fakes.calls) == 7
+
+
+def busy() -> ProviderDown:
+    """Return what a provider says that has the message and can't take it now."""
+    error = ProviderDown("busy")
+    error.answered = True
+    return error

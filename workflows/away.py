@@ -22,6 +22,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.options import LEAST_WAIT
 
 
+_NOT_NOW = (Reason.RATE_LIMITED, Reason.UNREACHABLE)
+
+
 class Next(Enum):
     """What to do about a delivery once its provider is tried again."""
 
@@ -41,16 +44,22 @@ class Away:
         self._since: datetime | None = None
         self._kept: dict[Channel, tuple[DeliveryResult, Next]] = {}
         self._tries: dict[Channel, int] = {}
+        # The channels whose provider was away when it was last tried.
+        self.missed: set[Channel] = set()
 
     def keeps(
         self, channel: Channel, result: DeliveryResult, then: Next = Next.SEND
     ) -> bool:
         """Tell whether a delivery is to be tried again, and keep it if so.
 
-        Once a provider was away, a lack of room at it is part of the same wait.
+        Once a provider was away, that it can't take it yet is part of the same wait.
         """
         self._kept.pop(channel, None)
-        if not self._window or not self._never_left(result):
+        self.missed.discard(channel)
+        if not self._never_left(result):
+            return False
+        self.missed.add(channel)
+        if not self._window:
             return False
         now = workflow.now()
         self._since = self._since or now
@@ -60,11 +69,11 @@ class Away:
         return True
 
     def _never_left(self, result: DeliveryResult) -> bool:
-        if result.reason is Reason.UNREACHABLE:
+        away = result.reason is Reason.UNREACHABLE
+        if away and not result.answered:
             return True
-        no_room = (Outcome.FAILED, Reason.RATE_LIMITED)
-        waited = self._until is not None
-        return waited and (result.outcome, result.reason) == no_room
+        not_now = result.outcome is Outcome.FAILED and result.reason in _NOT_NOW
+        return not_now and self._until is not None
 
     def has(self, channel: Channel) -> bool:
         """Tell whether a delivery waits for its provider."""

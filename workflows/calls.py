@@ -209,4 +209,5 @@ def _failed(error: ActivityError) -> DeliveryResult:
         attempts=refusal.attempts,
         account=refusal.account,
         pause=refusal.pause,
+        answered=refusal.answered,
     )

@@ -1,5 +1,6 @@
 """How one message stands, as its workflow knows it."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from temporalio import workflow
@@ -93,10 +94,15 @@ class Ledger:
         """Move the message."""
         self.doc = progress.with_status(self.doc, status, workflow.now())
 
-    def resendable(self, until: datetime | None) -> None:
-        """Say until when a resend is possible, and where it is made by itself."""
+    def resendable(
+        self, until: datetime | None, missed: Collection[Channel] = ()
+    ) -> None:
+        """Say until when a resend is possible, and where it is made by itself.
+
+        That is where nothing has left, as the providers were away (`missed`).
+        """
         itself = until is not None and self.message.resend_when_back
-        on = progress.resends_on(self.doc) if itself else ()
+        on = progress.resends_on(self.doc, missed) if itself else ()
         news = {"resendable_until": until, "resends_on": on}
         self.doc = self.doc.model_copy(update=news)
 

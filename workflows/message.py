@@ -165,7 +165,8 @@ class DeliverMessage:
         self, status: Status, resendable_until: datetime | None = None
     ) -> None:
         self._ledger.stand(status)
-        self._ledger.resendable(resendable_until)
+        missed = self._stages.missed if self._stages else ()
+        self._ledger.resendable(resendable_until, missed)
         self._ledger.publish()
         await self._record()
         await self._tell_client()

@@ -1,7 +1,7 @@
 """The stages of one run, one after the other, and again where providers are away."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from itertools import chain
 
 from temporalio import workflow
@@ -46,6 +46,11 @@ class Stages:
         if not self._each:
             self._run.give_up(self._ledger.doc.plan.channels)
         return delivered
+
+    @property
+    def missed(self) -> Collection[Channel]:
+        """The channels whose provider was away when it was last tried."""
+        return self._away.missed
 
     async def rest(self) -> None:
         """Wait for what a critical message goes on with."""
