@@ -22,6 +22,10 @@ MAX_DEPTH = 32
 MAX_VALUES = 500_000
 # What the event loop's own time is spent on; more than that goes to a thread.
 AT_ONCE = 64 * 1024
+# What such a small body may hold, a list or object counted twice: each wrong value
+# makes an error to tell of, and twenty thousand `{}` held the loop for a tenth of a
+# second. No list of people comes near it: their values have names.
+MAX_SMALL_VALUES = 8000
 _MAX_DIGITS = 19
 _STEPS = [(byte in b"[{") - (byte in b"]}") for byte in range(256)]
 _ALL_BUT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
@@ -77,23 +81,25 @@ def _check_shape(body: bytes) -> None:
     Without escaped backslashes and quotes, every second piece between quotes is
     outside texts; one that never ends is the last piece, and inside.
     """
+    most = MAX_SMALL_VALUES if len(body) <= AT_ONCE else MAX_VALUES
     body = body.replace(b"\\\\", b"--")
     if _BAD_ESCAPE.search(body):
         raise Malformed("The body holds a NUL character, or half a surrogate pair.")
     body = body.replace(b'\\"', b"--")
-    inside = depth = values = 0
+    inside = depth = halves = 0
     for start in range(0, len(body), AT_ONCE):
         pieces = body[start : start + AT_ONCE].split(b'"')
         outside = b"".join(pieces[inside::2])
         inside ^= (len(pieces) - 1) & 1
         brackets = outside.translate(None, _ALL_BUT_BRACKETS)
-        values += outside.count(b",") + len(brackets) // 2
-        if values > MAX_VALUES:
-            raise TooLarge(f"The body may hold {MAX_VALUES} values at most.")
         levels = list(accumulate(map(_STEPS.__getitem__, brackets), initial=depth))
         depth = levels[-1]
         if max(levels) > MAX_DEPTH:
             raise Malformed(f"The body is nested deeper than {MAX_DEPTH}.")
+        # A list's two brackets may lie in two pieces: each is half a value.
+        halves += 2 * outside.count(b",") + len(brackets)
+        if halves > 2 * most:
+            raise TooLarge(f"The body may hold {most} values at most.")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

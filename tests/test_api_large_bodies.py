@@ -9,7 +9,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import Message, Receive, Scope, Send
 
 from api.guard import KIB, MIB, Guard, Larger, Limits
-from api.strict_json import AT_ONCE, MAX_VALUES, parse_json
+from api.strict_json import AT_ONCE, MAX_SMALL_VALUES, MAX_VALUES, parse_json
 from core.errors import Forbidden, TooLarge
 from core.words import Channel, Role
 from operations.receipt_addresses import addresses
@@ -100,6 +100,19 @@ def test_more_values_than_anybody_needs_are_refused_before_they_are_made() -> No
         with pytest.raises(TooLarge):
             parse_json(b"[" + unit * MAX_VALUES + b"1]")
     assert len(parse_json(b"[" + b"1," * (MAX_VALUES - 2) + b"1]")) == MAX_VALUES - 1
+
+
+async def test_a_small_body_holds_no_more_values_than_are_told_of_at_once(
+    rig: Rig,
+) -> None:
+    """Each wrong one makes an error: twenty thousand of them held the loop."""
+    admin = await rig.person(Role.ADMIN)
+    for count, status in ((MAX_SMALL_VALUES // 2 - 10, 422), (MAX_SMALL_VALUES, 413)):
+        body = b'{"recipients":[' + b"{}," * count + b"{}]}"
+        answer = await rig.http.put(
+            "/v1/admin/watch/recipients", content=body, headers=JSON | admin
+        )
+        problem(answer, status)
 
 
 def test_every_known_large_path_asks_who_sends() -> None:
