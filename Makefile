@@ -1,6 +1,6 @@
 # Every target installs what it needs; the second time it is quick.
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check bench format clean
+.PHONY: help demo run test check bench fuzz format clean
 
 help: ## show this list · 显示本列表
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ check: ## format, lint and types · 检查代码
 
 bench: ## measure beside a bare workflow and Celery (ARGS="..." goes to it) · 性能测量
 	@scripts/bench $(ARGS)
+
+fuzz: ## ask everything of every operation for MINUTES (5) · 模糊测试全部接口
+	@scripts/fuzz $(or $(MINUTES),5) $(SEED)
 
 format: ## format the code · 格式化代码
 	@scripts/venv dev

@@ -42,7 +42,10 @@ def test_a_script_can_be_run_from_anywhere(path: Path) -> None:
     assert path.read_text().startswith("#!/usr/bin/env bash\n")
 
 
-@pytest.mark.parametrize("lock", ["requirements-dev.lock", "requirements-bench.lock"])
+@pytest.mark.parametrize(
+    "lock",
+    ["requirements-dev.lock", "requirements-bench.lock", "requirements-fuzz.lock"],
+)
 def test_a_larger_lock_holds_what_runs_in_the_same_versions(lock: str) -> None:
     assert pins("requirements.lock") <= pins(lock)
 
