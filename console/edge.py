@@ -43,6 +43,14 @@ def asking() -> Request:
     return _asking.get()
 
 
+def answer_to(request: Request) -> None:
+    """Make a request the one that is being answered, where the edge's word is lost.
+
+    NiceGUI runs its middleware in a task of its own, and errors are answered outside.
+    """
+    _asking.set(request)
+
+
 class ConsoleEdge:
     """ASGI middleware around the console's pages."""
 

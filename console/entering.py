@@ -4,7 +4,7 @@ import json
 
 from fastapi import Request
 from nicegui import ui
-from pydantic import Field, ValidationError
+from pydantic import Field
 from starlette.responses import Response
 
 from console.desk import desk
@@ -53,7 +53,7 @@ async def carry(request: Request) -> Response:
     """Turn a session's token, and the browser's name, into cookies."""
     try:
         given = _Carried.model_validate(await request.json())
-    except ValidationError:
+    except ValueError:  # no JSON, or not ours
         return Response(status_code=422)
     answer = Response(status_code=204)
     _set(request, answer, COOKIE, given.token)

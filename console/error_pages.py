@@ -11,6 +11,7 @@ from nicegui import Client, app, ui
 from starlette.requests import Request
 from starlette.responses import Response
 
+from console.edge import answer_to
 from console.failures import told
 from console.frame import Framed
 from console.shell import brand, panel
@@ -37,6 +38,7 @@ async def _not_found(request: Request, error: Exception) -> Response:
 
 async def _failed(request: Request, error: Exception) -> Response:
     _log.error("unexpected", **describe(error))
+    answer_to(request)
     return _page(request, 500, "error.unexpected")
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import struct
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -19,7 +20,7 @@ from core.errors import MessageCentreError
 from operations.sheets import read_sheet
 from tests.channel_gateways import cmpp_account, smpp_account
 from tests.hostile_texts import ALL, TEXTS
-from tests.loop_holds import SIZE, bound, holds_too_long
+from tests.loop_holds import MOST, SIZE, bound, holds_too_long
 from tests.test_receipts_fuzz import reader, signed
 
 SMPP, CMPP = SmppWire(smpp_account(9)), CmppWire(cmpp_account(9))
@@ -133,3 +134,16 @@ def test_whatever_is_repeated(head: bytes, unit: bytes, tail: bytes) -> None:
         return [n for n, each in enumerate(work) if await holds_too_long(each, most)]
 
     assert not asyncio.run(held())
+
+
+async def test_what_holds_the_loop_is_seen() -> None:
+    def compute() -> None:
+        until = time.process_time() + 0.1
+        while time.process_time() < until:
+            pass
+
+    async def on_the_loop() -> None:
+        compute()
+
+    assert await holds_too_long(on_the_loop, MOST)
+    assert not await holds_too_long(lambda: asyncio.to_thread(compute), MOST)
