@@ -160,6 +160,9 @@ class Session(Generic[A]):
         try:
             while True:
                 self._take(self._wire.hear(await self._pdu()))
+                # What came in one piece is read without a pause: 64 kB of the
+                # shortest PDUs would hold the loop for a third of a second.
+                await asyncio.sleep(0)
         except (OSError, EOFError, ValueError) as error:
             # A TimeoutError is an OSError; what is no PDU, a ValueError.
             log.info("gateway.connection_ended", error=type(error).__name__)

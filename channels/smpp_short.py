@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from channels.octets import Reader
+from channels.octets import Garbled, Reader
 
 _PAYLOAD = 0x0424
+# The protocol has some sixty; each takes a turn to read.
+_MOST_OPTIONS = 256
 # Bits of esm_class (5.2.12).
 _KIND, _HEADED = 0x3C, 0x40
 
@@ -72,8 +74,11 @@ def _source(reader: Reader) -> str:
 
 
 def _options(reader: Reader) -> dict[int, bytes]:
-    found = {}
-    while reader.left:
+    """Return the optional parameters; Garbled where there are too many to be any's."""
+    found: dict[int, bytes] = {}
+    for _ in range(_MOST_OPTIONS + 1):
+        if not reader.left:
+            return found
         tag = reader.number(2)
         found[tag] = reader.take(reader.number(2))
-    return found
+    raise Garbled("too many parameters")

@@ -3,7 +3,7 @@
 import asyncio
 import struct
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from channels import cmpp_pdu
 from channels.cmpp import CmppWire
-from channels.gateway_session import Wire
+from channels.gateway_session import Limits, Session, Wire
 from channels.receipt_formats import FORMATS, Reporting
+from channels.receipts import Reported
 from channels.smpp import SmppWire
 from core.errors import MessageCentreError
 from operations.sheets import read_sheet
@@ -104,7 +105,7 @@ async def test_gateways(unit: bytes) -> None:
 
 
 def hearing(wire: Wire[Any], *pdus: bytes) -> Callable[[], Any]:
-    """Return what a connection does with PDUs as they come: one a turn at the most."""
+    """Return what a connection does with PDUs as they come."""
 
     async def heard() -> None:
         for pdu in pdus:
@@ -113,6 +114,58 @@ def hearing(wire: Wire[Any], *pdus: bytes) -> Callable[[], Any]:
                 wire.hear(pdu)
 
     return heard
+
+
+class Unread(asyncio.WriteTransport):
+    """The way to a gateway that reads nothing."""
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        pass
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+    def is_closing(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("wire", "pdu"),
+    [
+        (SMPP, smpp(0x15, b"")),
+        (SMPP, smpp(0x99, b"")),
+        (SMPP, smpp(_DELIVER | 1 << 31, b"a\0")),
+        (SMPP, smpp(_DELIVER, b"")),
+        (SMPP, smpp(_DELIVER, DELIVERED + b"\0\0\0")),
+        (CMPP, struct.pack(">III", 12, 8, 7)),
+        (CMPP, struct.pack(">III", 12, 0x80000002, 7)),
+    ],
+    ids=("enquiry", "unknown", "answer", "garbled", "receipt", "test", "farewell"),
+)
+async def test_short_pdus_that_come_in_one_piece(wire: Wire[Any], pdu: bytes) -> None:
+    """Others have their turn between two of them."""
+
+    async def taken(pdus: bytes) -> None:
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader()
+        protocol = asyncio.StreamReaderProtocol(reader)
+        writer = asyncio.StreamWriter(Unread(), protocol, reader, loop)
+        reader.feed_data(pdus)
+        reader.feed_eof()
+        session = Session(wire, reader, writer, nowhere, 60, Limits())
+        await session.over.wait()
+
+    most = await bound(lambda: taken(pdu))
+    # Twice as much waits to be read at the most (asyncio's own limit).
+    pdus = pdu * (2 * SIZE // len(pdu))
+    assert not await holds_too_long(lambda: taken(pdus), most)
+
+
+async def nowhere(receipts: Sequence[Reported]) -> None:
+    """Take receipts in and forget them."""
 
 
 @settings(max_examples=60)
