@@ -4,15 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import httpx
-import pytest
-import pytest_asyncio
 
-from core.crypto import load_keyring
-from store import Store, console_sessions, open_store, users
-from tests.centre import Centre, running_centre
+from store import Store
+from tests.centre import Centre
 
 
 @dataclass
@@ -77,31 +73,3 @@ class Door:
         line = await asyncio.wait_for(reader.readline(), 30)
         out.close()
         return int(line.split()[1])
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def whole(
-    temporal_cli: Path, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Door]:
-    double = Double()
-    double.server = await asyncio.start_server(double.serve, "127.0.0.1", 0)
-    port = double.server.sockets[0].getsockname()[1]
-    folder = tmp_path_factory.mktemp("door") / "var"
-    address = f"http://127.0.0.1:{port}"
-    async with running_centre(folder, temporal_ui_url=address) as centre:
-        settings = centre.settings
-        store = open_store(settings.database, load_keyring(settings.keys_file))
-        async with store.sessions.begin() as session:
-            admin = await users.find_user(session, "admin")
-            assert admin is not None
-            token = await console_sessions.begin(session, admin, None)
-        yield Door(centre, store, double, token)
-        await store.close()
-    double.server.close()
-
-
-@pytest.fixture
-def door(whole: Door) -> Door:
-    whole.double.heads.clear()
-    whole.double.bodies.clear()
-    return whole

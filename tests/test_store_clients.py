@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from core.errors import Conflict, Invalid, NotFound
-from core.words import Scope
+from core.words import USUAL_SCOPES, Scope
 from store import Store, audit, clients
 from store.audit import AuditFilter
 from store.clients import Callback, ClientChanges, ClientDraft, NewClient
@@ -36,11 +36,11 @@ async def who(store: Store, appkey: str, appsecret: str) -> str | None:
     return client.code if client else None
 
 
-async def test_a_new_client_may_do_everything_a_client_may(store: Store) -> None:
+async def test_a_new_client_may_do_what_is_usual(store: Store) -> None:
     new = await create(store)
     async with store.sessions() as session:
         assert await clients.find_client(session, "his") == new.client
-    assert new.client.scopes == frozenset(Scope)
+    assert new.client.scopes == USUAL_SCOPES
     assert new.client.message_types is None
     assert new.callback_secret is None
     assert new.client.appkey == new.appkey

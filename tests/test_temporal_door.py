@@ -3,26 +3,58 @@
 The UI is a double here that keeps what reaches it, byte by byte.
 """
 
+import asyncio
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from google.protobuf import json_format
 from sqlmodel import col, select, update
 from temporalio.api.common.v1 import Payload, Payloads
 
 from core.codec import EncryptionCodec
 from core.crypto import load_keyring
-from store import audit
+from store import audit, console_sessions, open_store, users
 from store.audit import AuditFilter
 from store.columns import utc_now
 from store.tables import ConsoleSessionRow
-from tests.temporal_door_rig import Door
+from tests.centre import running_centre
+from tests.temporal_door_rig import Door, Double
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
-pytest_plugins = ["tests.temporal_door_rig"]
 UI = "/console/temporal"
 OWN = f"{UI}/api/v1/namespaces/default"
 QUERY = f"{OWN}/workflows/message-1/query/status"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def whole(
+    temporal_cli: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Door]:
+    double = Double()
+    double.server = await asyncio.start_server(double.serve, "127.0.0.1", 0)
+    port = double.server.sockets[0].getsockname()[1]
+    folder = tmp_path_factory.mktemp("door") / "var"
+    address = f"http://127.0.0.1:{port}"
+    async with running_centre(folder, temporal_ui_url=address) as centre:
+        settings = centre.settings
+        store = open_store(settings.database, load_keyring(settings.keys_file))
+        async with store.sessions.begin() as session:
+            admin = await users.find_user(session, "admin")
+            assert admin is not None
+            token = await console_sessions.begin(session, admin, None)
+        yield Door(centre, store, double, token)
+        await store.close()
+    double.server.close()
+
+
+@pytest.fixture
+def door(whole: Door) -> Door:
+    whole.double.heads.clear()
+    whole.double.bodies.clear()
+    return whole
 
 
 async def test_nothing_of_ours_reaches_the_ui(door: Door) -> None:
