@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from channels.accounts import AliyunAccount
-from channels.aliyun_codes import GONE_NUMBERS
+from channels.aliyun_codes import CARRIERS, GONE_NUMBERS
+from channels.carriers import outcome_of, state_word
 from channels.codes import clean_code
 from channels.receipts import Inbound, Parsed, ProviderReceipt, ReceiptKeys, Reply
 from channels.reports import china_time, our_id, reports, text_of
@@ -18,6 +19,23 @@ from channels.uplinks import Uplink, said
 from core.words import Channel, Outcome, Reason
 
 TAKEN = Reply(b'{"code":0,"msg":"\xe6\x88\x90\xe5\x8a\x9f"}', "application/json")
+
+_OUTCOMES: Mapping[bool | None, Outcome] = {
+    True: Outcome.DELIVERED,
+    False: Outcome.FAILED,
+    None: Outcome.ACCEPTED,
+}
+_ANSWERS: Mapping[str, bool] = {"true": True, "1": True, "false": False, "0": False}
+
+
+def _arrived(success: object, code: str) -> bool | None:
+    """Tell whether a message arrived; None where nothing says so that we know."""
+    said = _ANSWERS.get(str(success).strip().lower())
+    if said is None and success in (None, ""):
+        outcome = outcome_of(state_word(code))
+        known = CARRIERS.knows(code) or outcome is Outcome.FAILED
+        return True if outcome is Outcome.DELIVERED else False if known else None
+    return said
 
 
 class AliyunSmsReceipts:
@@ -55,18 +73,20 @@ class AliyunSmsReceipts:
 
     def _receipt(self, report: Mapping[str, Any]) -> ProviderReceipt | None:
         number, ours = text_of(report, "biz_id"), our_id(report.get("out_id"))
-        success = report.get("success")
-        if (number is None and ours is None) or not isinstance(success, bool):
+        if number is None and ours is None:
             return None
         code = clean_code(str(report.get("err_code") or ""))
+        arrived = _arrived(report.get("success"), code)
+        failed = arrived is False
         return ProviderReceipt(
             channel=self.channel,
             provider=self.provider,
             provider_message_id=number,
             sending_id=ours,
-            outcome=Outcome.DELIVERED if success else Outcome.FAILED,
-            reason=None if success else Reason.RECEIPT_FAILED,
+            outcome=_OUTCOMES[arrived],
+            understood=arrived is not None,
+            reason=Reason.RECEIPT_FAILED if failed else None,
             code=code,
-            refused=not success and code in GONE_NUMBERS,
+            refused=failed and code in GONE_NUMBERS,
             at=china_time(report.get("report_time"), self._clock()),
         )

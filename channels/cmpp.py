@@ -149,6 +149,7 @@ class CmppWire:
         try:
             report = unpack_report(deliver.content)
         except Garbled:
+            structlog.get_logger("gateway").warning("gateway.deliver_unreadable")
             return None
         return receipt(_NAME, str(report.msg_id), report.stat, self._clock())
 

@@ -6,6 +6,8 @@ from channels.cmpp_fields import Layout, Number, Text, pack_fields, unpack_field
 
 # With a number of 21 octets (2.0), or of 32 (3.0).
 SIZES = (60, 71)
+_BEGINNING: Layout = {"msg_id": Number(8), "stat": Text(7)}
+_FIRST = 15
 
 
 @dataclass(frozen=True)
@@ -28,9 +30,13 @@ def pack_report(report: Report, size: int) -> bytes:
 def unpack_report(content: bytes) -> Report:
     """Return the receipt in a content; Garbled for what is none.
 
-    By its size, not by the version: some of 3.0's gateways send 2.0's receipts.
+    By its size, not by the version: some of 3.0's gateways send 2.0's receipts. Of
+    any other size what stands first is read: the message's number and its state.
     """
-    return Report(**unpack_fields(content, _layout(len(content))))
+    if len(content) in SIZES:
+        return Report(**unpack_fields(content, _layout(len(content))))
+    first = unpack_fields(content[:_FIRST], _BEGINNING)
+    return Report(**first, submit_time="", done_time="", dest_terminal_id="")
 
 
 def _layout(size: int) -> Layout:

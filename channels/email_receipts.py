@@ -40,6 +40,7 @@ _MOST_PARTS = 20
 _MOST_RECIPIENTS = 100
 # RFC 3464, and the same for addresses beyond ASCII (RFC 6533, 3).
 _STATUSES = ("message/delivery-status", "message/global-delivery-status")
+_ENCODED = ("base64", "quoted-printable")
 _HEADERS = ("text/rfc822-headers", "message/global-headers")
 # Exchange names the mail it could not deliver by the first of these.
 _RETURNED = ("X-Original-Message-ID", "Message-ID")
@@ -62,9 +63,10 @@ class EmailReceipts:
         return Parsed(Reply(), tuple(self._receipts(read_mail(call.body))))
 
     def _receipts(self, mail: Message) -> Iterator[ProviderReceipt]:
-        if mail.get_content_type() != "multipart/report":
-            return
         parts = [part for part, _ in zip(mail.walk(), range(_MOST_PARTS), strict=False)]
+        # A gateway that adds a line to each mail puts the report into another.
+        if not any(_kind(part) == "multipart/report" for part in parts):
+            return
         status = next((p for p in parts if _kind(p) in _STATUSES), None)
         fields = _blocks(status) if status is not None else []
         sending = _sending_of(mail, fields, parts)
@@ -132,8 +134,8 @@ def _blocks(status: Message) -> list[Message]:
     """Return the groups of fields of a report: of the mail, then of each recipient."""
     payload = status.get_payload()
     found = payload if isinstance(payload, list) else []
-    if _kind(status) != _STATUSES[0]:
-        # Python reads what RFC 6533 added as one mail: its fields, then a text.
+    if _kind(status) != _STATUSES[0] or _encoding(status) in _ENCODED:
+        # Python reads what RFC 6533 added, and what is encoded, as one mail.
         found = [message_from_string(b) for b in _paragraphs(status)]
     return [block for block in found if isinstance(block, Message)]
 
@@ -143,13 +145,17 @@ def _paragraphs(status: Message) -> list[str]:
     payload = status.get_payload()
     inner = payload[0] if isinstance(payload, list) and payload else payload
     whole = inner.as_string() if isinstance(inner, Message) else str(inner)
-    encoding = str(status.get("Content-Transfer-Encoding", "")).strip().lower()
-    if encoding in ("base64", "quoted-printable"):
+    encoding = _encoding(status)
+    if encoding in _ENCODED:
         holder = Message()
         holder["Content-Transfer-Encoding"] = encoding
         holder.set_payload(whole.strip())
         whole = _text(holder)
     return re.split(r"\r?\n[ \t]*\r?\n", whole.strip())[:_MOST_RECIPIENTS]
+
+
+def _encoding(part: Message) -> str:
+    return _field(part, "Content-Transfer-Encoding").strip().lower()
 
 
 def _action(block: Message) -> str:

@@ -53,8 +53,10 @@ def _json(body: bytes) -> object:
 
 
 def text_of(report: Report, name: str) -> str | None:
-    """Return a field that is an id: printable, of 1 to 128 characters."""
+    """Return a field that is an id: printable, of 1 to 128 characters, or a number."""
     value = report.get(name)
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
     if not isinstance(value, str) or not 1 <= len(value) <= _LONGEST_TEXT:
         return None
     return value if value.isprintable() else None

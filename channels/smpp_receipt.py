@@ -31,6 +31,9 @@ _STATES: Mapping[int, str] = {
     6: "ACCEPTD",
     7: "UNKNOWN",
     8: "REJECTD",
+    # 5.0 adds these (4.7.15).
+    0: "SCHEDULED",
+    9: "SKIPPED",
 }
 
 
@@ -89,12 +92,16 @@ def _fields(short: Short) -> dict[str, str]:
     """Return the id and the state that the text gives (appendix B)."""
     charset = "utf-16-be" if short.data_coding == _UCS2 else "ascii"
     said = _TEXT.split(short.content.decode(charset, "replace"), maxsplit=1)[0]
-    return {name.lower(): value for name, value in _FIELD.findall(said)}
+    found: dict[str, str] = {}
+    for name, value in _FIELD.findall(said):
+        found.setdefault(name.lower(), value.strip("\"'"))
+    return found
 
 
 def _stat(parameter: bytes, written: str) -> str:
     """Return the state's word: the parameter's, or the text's that says it closer."""
-    state = _STATES.get(int.from_bytes(parameter), "")
+    number = int.from_bytes(parameter)
+    state = _STATES.get(number, f"state-{number}") if parameter else ""
     if written and outcome_of(state) in (None, outcome_of(state_word(written))):
         return written
     return state

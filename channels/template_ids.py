@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from channels.codes import refusal
 from core.errors import Misconfigured
+from core.templates import placeholders
 
 ALIYUN_SMS = re.compile(r"SMS_\w+", re.ASCII)
 ALIYUN_VOICE = re.compile(r"TTS_\w+", re.ASCII)
@@ -36,11 +37,18 @@ class TemplateRules:
     positions: bool = False
     longest: int | None = None
 
-    def takes_fields(self, fields: Mapping[str, str]) -> bool:
-        """Tell whether the fields' names are such as the provider knows."""
-        if self.positions and any(name.isdecimal() for name in fields):
+    def takes_fields(self, fields: Mapping[str, str], body: str) -> bool:
+        """Tell whether the fields' names are such as the provider knows.
+
+        Where values go by position, each field's place must be known: by its number,
+        or by where its placeholder stands in the body.
+        """
+        if not self.positions:
+            return self.field is None or all(map(self.field.fullmatch, fields))
+        if any(name.isdecimal() for name in fields):
             return set(fields) == {str(n) for n in range(1, len(fields) + 1)}
-        return self.field is None or all(map(self.field.fullmatch, fields))
+        stand = set(placeholders(body))
+        return all(stand.intersection(placeholders(text)) for text in fields.values())
 
 
 # isv.PARAM_LENGTH_LIMIT: a notice's variable has 35 characters at most.

@@ -119,12 +119,15 @@ class TencentVoiceReceipts:
         raise Malformed("The body is not an event of a call.")
 
     def _state(self, event: Report) -> ProviderReceipt | None:
-        result = event.get("result")
+        result = text_of(event, "result")
+        if result is None:
+            return None
         if result == _ANSWERED:
             return self._receipt(event, Outcome.DELIVERED, "answered")
-        if result in (_NOT_ANSWERED, _BROKEN):
-            return self._receipt(event, Outcome.FAILED, f"result-{result}")
-        return None
+        known = result in (_NOT_ANSWERED, _BROKEN)
+        outcome = Outcome.FAILED if known else Outcome.ACCEPTED
+        code = clean_code(f"result-{result}")
+        return self._receipt(event, outcome, code, understood=known)
 
     def _key(self, event: Report) -> ProviderReceipt | None:
         pressed = text_of(event, "keypress") or ""
@@ -143,6 +146,7 @@ class TencentVoiceReceipts:
         code: str,
         *,
         refused: bool = False,
+        understood: bool = True,
     ) -> ProviderReceipt | None:
         number = text_of(event, "callid")
         if number is None:
@@ -155,5 +159,6 @@ class TencentVoiceReceipts:
             reason=Reason.RECEIPT_FAILED if outcome is Outcome.FAILED else None,
             code=code,
             refused=refused,
+            understood=understood,
             at=unix_time(event.get("end_calltime"), self._clock()),
         )

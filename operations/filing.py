@@ -26,7 +26,7 @@ NO_ID = (
 )
 NO_FIELDS = (
     "Fields are named as the provider names them: thing1, time2 … (WeChat), "
-    "1, 2, 3 … without a gap (Tencent Cloud)."
+    "1, 2, 3 … without a gap, or each with a placeholder of the body (Tencent Cloud)."
 )
 
 Rules = Mapping[str, TemplateRules]
@@ -94,7 +94,7 @@ def _wrongs(draft: TemplateDraft, channel: Channel, rules: Rules) -> Iterator[Wr
     nobodys = rules and len(unfiled(ids, rules)) == len(rules)
     if every and (strange or nobodys):
         yield Wrong("/provider_template", NO_ID)
-    if not all(rule.takes_fields(draft.fields) for rule in rules.values()):
+    if not all(rule.takes_fields(draft.fields, draft.body) for rule in rules.values()):
         yield Wrong("/fields", NO_FIELDS)
 
 

@@ -53,7 +53,8 @@ async def inboxes_of(
 ) -> tuple[Address, ...]:
     """Return where the own messages lie of the one person these name.
 
-    Here a phone or an openid names its holder too, where it has but one: whose
+    The strongest personal identity given decides, whether anybody has it or not.
+    Without one, a phone or an openid names its holder, where it has but one: whose
     inbox it is must be sure. What the index knows as another's is left out.
     """
     keyring = keyring_of(session)
@@ -63,7 +64,9 @@ async def inboxes_of(
     found = await connection.execute(_resolve_statement(), {"indexes": list(asked)})
     rows = [row._asdict() for row in found]
     held = {i: [row for row in rows if row["matched"] == i] for i in asked}
-    known = next((matches for matches in held.values() if matches), [])
+    personal = [index for index, kind in asked.items() if kind in PERSONAL]
+    deciding = personal[:1] or list(asked)
+    known = next((held[index] for index in deciding if held[index]), [])
     if len({row["person_id"] for row in known}) > 1:
         return ()
     nobodys = {kind: identities[kind] for i, kind in asked.items() if not held[i]}

@@ -17,7 +17,7 @@ from core.models import Address, Model
 from store.columns import UtcDateTime, utc_now
 from store.page import Page, clamp, cut, decode_time_cursor, time_cursor
 from store.sql import dialect_of, insert_into, keyring_of, table_of
-from store.tables import InboxRow, MessageRow, RemovalRow
+from store.tables import InboxRow, MessageIdentityRow, MessageRow, RemovalRow
 
 KEPT = timedelta(days=180)
 _CONTENT = "inbox.content"
@@ -128,9 +128,18 @@ def _lies() -> ColumnElement[bool]:
 
 
 def _theirs(session: AsyncSession, owners: Collection[Address]) -> ColumnElement[bool]:
+    """Tell whether an item is of a message to one of these identities.
+
+    By the message's own keys (store/owners.py): it stays with whom it was for when an
+    identity moves on. Without a message there are none, and the item's owner counts.
+    """
     keyring = keyring_of(session)
     indexes = [keyring.index(owner.type, owner.value) for owner in owners]
-    return col(InboxRow.owner_index).in_(indexes)
+    keys = core_select(col(MessageIdentityRow.message_id))
+    named = keys.where(col(MessageIdentityRow.index_hmac).in_(indexes))
+    known = keys.where(col(MessageIdentityRow.message_id) == col(InboxRow.message_id))
+    owned = col(InboxRow.owner_index).in_(indexes) & ~known.exists()
+    return or_(col(InboxRow.message_id).in_(named), owned)
 
 
 def _item(session: AsyncSession, row: InboxRow, kind: str | None) -> InboxItem:

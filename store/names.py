@@ -44,6 +44,16 @@ async def refuse_username(session: AsyncSession, username: str) -> None:
         raise Conflict("There is a client of this code; take another user name.")
 
 
+async def refuse_workstation(session: AsyncSession, id: str) -> None:
+    """Raise Invalid or Conflict where a screen may not have this id."""
+    if id in OF_NO_CLIENT:
+        raise _reserved("/id")
+    await lock(session, "names")
+    for table in (UserRow, ClientRow):
+        if await session.get(table, id) is not None:
+            raise Conflict("There is a user or a client of this name; take another id.")
+
+
 def _reserved(place: str) -> Invalid:
     text = "The centre itself uses this name; take another."
     return Invalid("The name was refused; see `errors`.", [Wrong(place, text)])

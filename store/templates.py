@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Annotated, Any
+from unicodedata import normalize
 
 from pydantic import Field, StringConstraints
 from sqlalchemy import BindParameter, Select, and_, bindparam
@@ -22,9 +23,12 @@ from store.columns import utc_now
 from store.sql import lock, table_of
 from store.tables import ChannelRow, MessageTypeRow, TemplateRow, TypeChannelRow
 
-# Braces of any width, and the brackets that others write placeholders in: ${name},
-# {1}, [[name]], <%name%>. A person would read them as they stand.
-_OTHERS = re.compile(r"[{}\ufe5b\ufe5c\uff5b\uff5d]|\[\[|\]\]|<%|%>")
+# Braces, and the brackets that others write placeholders in: ${name}, {1}, [[name]],
+# <%name%>, 【【name】】, in any width or as HTML names them. A person would read them.
+_OTHERS = re.compile(
+    r"[{}❴❵⦃⦄⟦⟧]|\[\[|\]\]|<%|%>|【【|】】|&#(?:12[35]|x7[bd]);|&[lr](?:brace|cub);",
+    re.IGNORECASE,
+)
 # The control characters but tab and line ends: no phone shows them.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 FieldName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
@@ -108,7 +112,8 @@ def check_template(draft: TemplateDraft) -> None:
 
 def _stray(texts: Mapping[str, str]) -> Iterator[str]:
     values = {name: "" for text in texts.values() for name in placeholders(text)}
-    return (at for at, text in texts.items() if _OTHERS.search(render(text, values)))
+    shown = {at: normalize("NFKC", render(text, values)) for at, text in texts.items()}
+    return (at for at, text in shown.items() if _OTHERS.search(text))
 
 
 async def _changed(

@@ -21,6 +21,7 @@ from core.words import IdentityType
 from store import audit
 from store.audit import Actor
 from store.columns import utc_now
+from store.names import refuse_workstation
 from store.page import Page, clamp, cut, decode_cursor, encode_cursor
 from store.sql import keyring_of, lock, table_of
 from store.tables import WorkstationAddressRow, WorkstationRow
@@ -85,6 +86,7 @@ async def create_workstation(
     session: AsyncSession, draft: WorkstationDraft, actor: Actor
 ) -> NewWorkstation:
     """Add a workstation with its secret; Conflict if the id is taken."""
+    await refuse_workstation(session, draft.id)
     await lock(session, "workstations")
     if await session.get(WorkstationRow, draft.id) is not None:
         raise Conflict("There is already a workstation of this id.")

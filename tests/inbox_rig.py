@@ -26,6 +26,12 @@ LI = {"empi_id": "E200", "mobile": "13900139000", "wechat_mini_openid": "mini-li
 # The landline of the family.
 SHARED = {"landline": "01088886666"}
 
+_CONTENT = {
+    "title": "检验报告",
+    "body": "您的报告已出",
+    "link": "https://centre.example/m/1",
+}
+
 
 def _identities(given: dict[str, str]) -> dict[IdentityType, str]:
     return {IdentityType(kind): value for kind, value in given.items()}
@@ -40,8 +46,9 @@ async def deposited(
     expires_at: datetime | None = None,
 ) -> tuple[UUID, UUID]:
     """Deliver a message to somebody's inbox, as a worker does; return its ids."""
+    to = {"identities": {kind: value}}
     headers = await rig.client(client)
-    message_id = await rig.sent(headers, channels=["email"])
+    message_id = await rig.sent(headers, channels=["email"], recipient=to)
     doc = rig.deliveries.docs[message_id]
     moved = doc.deliveries[0].model_copy(
         update={"channel": Channel.INBOX, "outcome": Outcome.DELIVERED}
@@ -65,10 +72,8 @@ async def deposited(
             delivery_id=item,
             message_id=message_id,
             owner=Address(type=IdentityType(kind), value=value),
-            title="检验报告",
-            body="您的报告已出",
-            link="https://centre.example/m/1",
             expires_at=expires_at,
+            **_CONTENT,
         )
     return message_id, item
 

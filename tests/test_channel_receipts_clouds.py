@@ -158,7 +158,7 @@ def test_how_a_call_ended(
     assert receipt.refused is refused
 
 
-@pytest.mark.parametrize("code", ["200100", "200101", "200103", "", "x", None, 200000])
+@pytest.mark.parametrize("code", ["200100", "200101", "200103", "", "x", None, True])
 def test_what_is_not_the_end_of_a_call_says_nothing(code: object) -> None:
     assert read("aliyun voice", [{**CALL, "status_code": code}]).receipts == ()
 
@@ -171,7 +171,7 @@ def test_a_report_has_at_least_one_id() -> None:
 
 
 def test_one_that_cannot_be_read_does_not_cost_the_others() -> None:
-    pushed = [{}, {**SMS_REPORT, "sid": 7}, {**SMS_REPORT, "report_status": 0}]
+    pushed = [{}, {**SMS_REPORT, "sid": [7]}, {**SMS_REPORT, "report_status": None}]
     assert one("tencent sms", [*pushed, SMS_REPORT]).provider_message_id == "5000:1"
 
 
@@ -216,7 +216,7 @@ def test_tencents_events_of_a_call(
     [
         {"voicekey_callback": {**ABOUT, "keypress": "2"}},
         {"voicekey_callback": ABOUT},
-        {"voiceprompt_callback": {**STATE, "result": "9"}},
+        {"voiceprompt_callback": {**STATE, "result": None}},
         {"voiceprompt_callback": {"result": "0"}},
         {"voice_failure_callback": {"failure_code": 8}},
     ],

@@ -1,6 +1,8 @@
 """Bounces as servers write them: comments, other types, codes of nobody's address."""
 
 import base64
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
 from uuid import UUID
 
 import pytest
@@ -97,3 +99,18 @@ def test_an_answer_names_the_mail_it_answers() -> None:
     mail = report(returned=f"<{OTHER}@other.example>".replace("-", "."))
     mail["In-Reply-To"] = f"<{ID}@hospital.example>"
     assert read(mail) == REFUSED
+
+
+def test_a_report_within_another_mail_is_read() -> None:
+    whole = MIMEMultipart("mixed")
+    whole["To"] = f"bounce+{ID}@hospital.example"
+    whole.attach(report())
+    whole.attach(MIMEText("Scanned by the gateway."))
+    assert read(whole) == REFUSED
+
+
+def test_an_encoded_status_is_read() -> None:
+    mail = global_report(
+        "base64", base64.encodebytes(BODY.format(id=ID).encode()).decode()
+    )
+    assert read(mail.replace(b"message/global-", b"message/")) == REFUSED

@@ -72,3 +72,13 @@ async def test_the_centre_makes_its_own_and_what_was_there_stays(
     path = f"/v1/admin/clients/{CENTRE}"
     renamed = await rig.http.patch(path, json={"name": "Centre"}, headers=admin)
     assert renamed.json()["name"] == "Centre"
+
+
+@pytest.mark.parametrize("id", [*OWN, "admin", "zhao", "his"])
+async def test_no_screen_is_called_like_anybody(
+    rig: Rig, admin: Headers, id: str
+) -> None:
+    await rig.new_client("his")
+    body = {"id": id, "name": "N", "department": "心内科"}
+    made = await rig.http.post("/v1/admin/workstations", json=body, headers=admin)
+    problem(made, 409 if id in ("zhao", "his") else 422)

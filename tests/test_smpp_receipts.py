@@ -64,6 +64,8 @@ def test_a_text_from_a_phone_is_none_whatever_it_says(text: bytes) -> None:
         (b"id:A stat:DELIVRD\0", "A", "DELIVRD"),
         (b"ID:A STAT:Delivrd TEXT:id:B stat:UNDELIV", "A", "Delivrd"),
         (b"id=A stat=UNDELIV", "A", "UNDELIV"),
+        (b'id:"A" stat:"DELIVRD"', "A", "DELIVRD"),
+        (b"id:A stat:DELIVRD smsc id:B", "A", "DELIVRD"),
     ],
 )
 def test_a_text_is_read_however_it_is_written(
@@ -85,6 +87,9 @@ def test_a_text_is_read_however_it_is_written(
         # What the parameter does not know the text may.
         (7, "DELIVRD", "DELIVRD"),
         (99, "UNDELIV", "UNDELIV"),
+        (0, "", "SCHEDULED"),
+        (9, "", "SKIPPED"),
+        (99, "", "state-99"),
     ],
 )
 def test_the_parameter_wins_over_the_text(state: int, written: str, stat: str) -> None:

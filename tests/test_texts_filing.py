@@ -51,6 +51,12 @@ async def refused(desk: Desk, path: str, body: Any) -> list[str]:
         "﹛name﹜",
         "[[name]]",
         "<%name%>",
+        "［［name］］",
+        "＜%name%＞",
+        "❴name❵",
+        "︷name︸",
+        "【【name】】",
+        "&#123;name&#x7D;",
     ],
 )
 async def test_other_brackets_are_refused(desk: Desk, body: str) -> None:
@@ -112,6 +118,9 @@ async def test_which_ids_fit_follows_the_accounts(desk: Desk) -> None:
     assert await refused(desk, SMS, only) == ["/provider_template"]
     gap = {"body": "好{{a}}", "fields": {"1": "{{a}}", "3": "{{a}}"}}
     assert await refused(desk, SMS, gap) == ["/fields"]
+    # Nobody can tell where a constant stands among named ones.
+    fixed = {"body": "{{a}}", "fields": {"who": "{{a}}", "where": "门诊"}}
+    assert await refused(desk, SMS, fixed) == ["/fields"]
 
 
 async def test_a_field_wechat_does_not_know_is_refused(desk: Desk) -> None:
