@@ -9,7 +9,7 @@ import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar, NamedTuple, Self
 
 import structlog
 from aiosmpplib import protocol
@@ -39,6 +39,7 @@ from channels.smpp_receipt import (
     Report,
     known_id,
     report_in,
+    report_in_data,
 )
 from channels.smpp_short import Short, data_sm, deliver_sm
 from channels.smpp_text import text_in
@@ -144,6 +145,13 @@ class Answer:
             return str(self.status)
 
 
+class Read(NamedTuple):
+    """How a PDU's body is read: the report in it, else all of it."""
+
+    report: Callable[[bytes], Report | None]
+    short: Callable[[bytes], Short]
+
+
 class SmppWire:
     """SMPP as a gateway's connection needs it."""
 
@@ -175,30 +183,31 @@ class SmppWire:
                 return Heard(number, reply=reply, over=True)
             case SmppCommand.DELIVER_SM:
                 reply = protocol.DeliverSmResp(number).pdu()
-                return self._delivered(number, reply, pdu, deliver_sm)
+                return self._delivered(Read(report_in, deliver_sm), number, reply, pdu)
             case _ if command == _DATA_SM:
                 # data_sm_resp has an empty message_id (4.7.2).
                 reply = _HEADER.pack(17, _DATA_SM | _ANSWER, 0, number) + b"\0"
-                return self._delivered(number, reply, pdu, data_sm)
+                return self._delivered(
+                    Read(report_in_data, data_sm), number, reply, pdu
+                )
         status = SmppCommandStatus.ESME_RINVCMDID
         return Heard(number, reply=protocol.GenericNack(number, status).pdu())
 
     def _delivered(
-        self, number: int, reply: bytes, pdu: bytes, read: Callable[[bytes], Short]
+        self, read: Read, number: int, reply: bytes, pdu: bytes
     ) -> Heard[Answer]:
         """Return the receipt or text in a PDU, or neither."""
+        body = pdu[self.header :]
         try:
-            short = read(pdu[self.header :])
-            report = report_in(short)
+            if report := read.report(body):
+                return Heard(number, reply=reply, receipt=self._receipt(report))
+            uplink = text_in(read.short(body), _NAME, self._clock())
         except Garbled:
             structlog.get_logger("gateway").warning("gateway.deliver_unreadable")
             return Heard(number, reply=reply)
-        uplink = None if report else text_in(short, _NAME, self._clock())
-        return Heard(number, reply=reply, receipt=self._receipt(report), uplink=uplink)
+        return Heard(number, reply=reply, uplink=uplink)
 
-    def _receipt(self, report: Report | None) -> ProviderReceipt | None:
-        if report is None:
-            return None
+    def _receipt(self, report: Report) -> ProviderReceipt:
         number = known_id(report.message_id, self._account.receipt_ids)
         found = receipt(_NAME, number, report.stat, self._clock())
         return found if report.final else on_its_way(found)

@@ -11,7 +11,7 @@ from typing import Literal
 
 from channels.carriers import outcome_of, state_word
 from channels.octets import Garbled
-from channels.smpp_short import Short
+from channels.smpp_short import Short, data_sm, deliver_sm
 
 _MESSAGE_ID = re.compile(r"[\x21-\x7e]{1,64}")
 _FIELD = re.compile(r"\b(id|stat)[ \t]?[:=][ \t]{0,8}([^\s,;\0]{1,80})", re.IGNORECASE)
@@ -68,12 +68,21 @@ class Report:
     final: bool = True
 
 
-def report_in(short: Short) -> Report | None:
-    """Return the report in a deliver_sm or data_sm, None for a text from a phone.
+def report_in(body: bytes) -> Report | None:
+    """Return the report in a deliver_sm's body, None for a text from a phone.
 
     Garbled where it can't be read. The optional parameters win over the text,
     which every carrier writes in its own way.
     """
+    return _report(deliver_sm(body))
+
+
+def report_in_data(body: bytes) -> Report | None:
+    """Return the report in a data_sm's body, as `report_in` does."""
+    return _report(data_sm(body))
+
+
+def _report(short: Short) -> Report | None:
     kind, options = short.kind, short.options
     # 5.3.2.26 and 5.3.2.35 stand in receipts alone, whatever the class says.
     by_parameters = _RECEIPTED_ID in options and _MESSAGE_STATE in options

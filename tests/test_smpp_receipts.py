@@ -7,7 +7,6 @@ import pytest
 from channels.octets import Garbled
 from channels.smpp import SmppAccount, SmppWire
 from channels.smpp_receipt import Report, known_id, report_in
-from channels.smpp_short import deliver_sm
 from core.words import Outcome
 from tests.channel_fakes import Clock
 from tests.channel_gateways import smpp_account
@@ -36,22 +35,18 @@ def deliver(
     return ADDRESSES + flags + bytes([len(text)]) + text + options
 
 
-def read(body: bytes) -> Report | None:
-    return report_in(deliver_sm(body))
-
-
 @pytest.mark.parametrize("esm_class", [NONE, RECEIPT, INTERMEDIATE, 0x44])
 @pytest.mark.parametrize("text", [b"", "已送达".encode("utf-16-be"), b"id:1 stat:?"])
 def test_the_parameters_alone_make_a_receipt(esm_class: int, text: bytes) -> None:
-    found = read(deliver(text, esm_class, parameters()))
+    found = report_in(deliver(text, esm_class, parameters()))
     assert found is not None
     assert (found.message_id, found.stat) == ("ABC123", "DELIVRD")
 
 
 @pytest.mark.parametrize("text", [b"", b"TD", b"id:1 stat:DELIVRD"])
 def test_a_text_from_a_phone_is_none_whatever_it_says(text: bytes) -> None:
-    assert read(deliver(text, NONE)) is None
-    assert read(deliver(text, NONE, option(ID, b"1\0"))) is None
+    assert report_in(deliver(text, NONE)) is None
+    assert report_in(deliver(text, NONE, option(ID, b"1\0"))) is None
 
 
 @pytest.mark.parametrize(
@@ -71,10 +66,10 @@ def test_a_text_from_a_phone_is_none_whatever_it_says(text: bytes) -> None:
 def test_a_text_is_read_however_it_is_written(
     text: bytes, number: str, stat: str
 ) -> None:
-    assert read(deliver(text)) == Report(number, stat)
-    assert read(deliver(options=option(PAYLOAD, text))) == Report(number, stat)
+    assert report_in(deliver(text)) == Report(number, stat)
+    assert report_in(deliver(options=option(PAYLOAD, text))) == Report(number, stat)
     wide = text.decode().encode("utf-16-be")
-    assert read(deliver(wide, data_coding=8)) == Report(number, stat)
+    assert report_in(deliver(wide, data_coding=8)) == Report(number, stat)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +89,7 @@ def test_a_text_is_read_however_it_is_written(
 )
 def test_the_parameter_wins_over_the_text(state: int, written: str, stat: str) -> None:
     text = f"id:1 stat:{written}".encode()
-    found = read(deliver(text, options=parameters(state=state)))
+    found = report_in(deliver(text, options=parameters(state=state)))
     assert found == Report("ABC123", stat)
 
 
@@ -103,7 +98,7 @@ def test_the_parameter_wins_over_the_text(state: int, written: str, stat: str) -
 )
 def test_a_receipt_that_says_nothing_is_garbled(text: bytes) -> None:
     with pytest.raises(Garbled):
-        read(deliver(text))
+        report_in(deliver(text))
 
 
 def wire(**changes: str) -> SmppWire:
