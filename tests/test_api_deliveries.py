@@ -15,6 +15,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from core.crypto import load_keyring
 from core.errors import Unavailable
+from core.keys_file import make_keys
 from core.models import Cancel, Message, Plan, Recipient, Resend
 from core.settings import Settings
 from core.words import Channel, IdentityType, Priority, Strategy
@@ -26,6 +27,7 @@ from tests.test_api_server import free_port
 @pytest.fixture
 async def nowhere(tmp_path: Path) -> TemporalDeliveries:
     """Deliveries whose Temporal refuses every connection."""
+    make_keys(tmp_path / "keys.json")
     keyring = load_keyring(tmp_path / "keys.json")
     settings = Settings(state_dir=tmp_path, temporal_port=free_port())
     return await TemporalDeliveries.open(settings, keyring)

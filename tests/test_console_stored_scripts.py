@@ -39,15 +39,15 @@ async def plant(admin: Office) -> str:
     await admin.ask("POST", "/admin/message-types", kind)
     policy = {"channels": [{"channel": "inbox", "weight": 0.9}]}
     await admin.ask("PUT", f"/admin/message-types/{CODE}/policy", policy)
-    words = {"title": text[:60], "body": f"{XSS} {{{{patient}}}} {TEXTS[3]}"}
+    words = {"title": text[:60], "body": f"{XSS} {{{{patient}}}}"}
     await admin.ask("PUT", f"/admin/message-types/{CODE}/templates/inbox", words)
     person = {"name": XSS[:64], "identities": {"staff_no": "S-1"}}
     patient = await admin.ask("PUT", f"/admin/patients/{EMPI}", person)
-    user = {"username": CODE, "role": "auditor", "password": "a first password"}
+    user = {"username": "stored-reader", "role": "auditor", "password": "a first password"}
     await admin.ask("POST", "/admin/users", user | {"name": text})
     channel = {"name": text[:60]}
     await admin.ask("PATCH", f"/admin/clients/{CODE}", channel)
-    ward = {"id": CODE, "name": text, "department": "ICU"}
+    ward = {"id": "stored-screen", "name": text, "department": "ICU"}
     await admin.ask("POST", "/admin/workstations", ward)
     await admin.ask("PUT", f"/admin/holidays/{DAY}", {"name": text[:64]})
     return str(patient["id"])

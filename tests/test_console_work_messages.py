@@ -184,7 +184,8 @@ async def test_a_stored_script_is_shown_as_text(
     console: Console, centre: Centre, his: System
 ) -> None:
     person = somebody()
-    body = message(KIND, person, reference=XSS[:64], params=PARAMS | {"patient": XSS})
+    params = PARAMS | {"patient": XSS[:35]}
+    body = message(KIND, person, reference=XSS[:64], params=params)
     recipient = {"identities": person.identities, "name": XSS}
     message_id = await his.send(body | {"recipient": recipient})
     await his.ended(message_id)

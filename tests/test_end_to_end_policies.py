@@ -23,6 +23,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 SATISFIED = ("skipped", "policy_satisfied")
 TAKEN = ("accepted", None)
 OPERATOR = "nine tall cranes 47"
+FIRST = "four grey herons 12"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -37,8 +38,13 @@ async def his(centre: Centre) -> AsyncIterator[System]:
             priority="critical",
         )
         await define(admin, "policy-any", ANY, strategy="first_success")
-        body = {"username": "desk", "role": "operator", "password": OPERATOR}
+        body = {"username": "desk", "role": "operator", "password": FIRST}
         await admin.ask("POST", "/admin/users", body)
+    async with centre.http() as http:
+        # A password that somebody else has set opens nothing but this.
+        body = {"username": "desk", "password": FIRST, "new_password": OPERATOR}
+        changed = await http.post("/v1/session/password", json=body)
+        assert changed.status_code == 204, changed.text
     async with joined(centre, "policy-his") as system:
         yield system
 
