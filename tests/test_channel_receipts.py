@@ -83,8 +83,6 @@ def test_aliyuns_report() -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"success": "true"},
-        {"success": None},
         {"biz_id": None, "out_id": ""},
         {"biz_id": "", "out_id": "not-ours"},
         {"biz_id": "a\nb", "out_id": 7},

@@ -268,7 +268,7 @@ def test_any_content_is_a_report_or_garbled(content: bytes) -> None:
         report = unpack_report(content)
     except Garbled:
         return
-    assert len(content) in (60, 71)
+    assert len(content) >= 15
     assert 0 <= report.msg_id < 1 << 64
 
 

@@ -43,7 +43,11 @@ async def plant(admin: Office) -> str:
     await admin.ask("PUT", f"/admin/message-types/{CODE}/templates/inbox", words)
     person = {"name": XSS[:64], "identities": {"staff_no": "S-1"}}
     patient = await admin.ask("PUT", f"/admin/patients/{EMPI}", person)
-    user = {"username": "stored-reader", "role": "auditor", "password": "a first password"}
+    user = {
+        "username": "stored-reader",
+        "role": "auditor",
+        "password": "a first password",
+    }
     await admin.ask("POST", "/admin/users", user | {"name": text})
     channel = {"name": text[:60]}
     await admin.ask("PATCH", f"/admin/clients/{CODE}", channel)

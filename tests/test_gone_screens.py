@@ -15,7 +15,7 @@ from channels.base import Sending
 from channels.router import Router
 from core import progress
 from core.errors import OutcomeUnknown
-from core.models import Address, MessageStatus, delivery_id
+from core.models import Address, MessageStatus, Recipient, delivery_id
 from core.words import Channel, IdentityType, Outcome, Role, Status
 from operations.channels import InboxShelf
 from operations.workstations import PopupPost
@@ -127,8 +127,9 @@ async def lies_there(store: Store) -> bool:
 async def test_what_ends_half_way_leaves_the_inbox(
     store: Store, end: Status, stays: bool, whole: bool
 ) -> None:
-    sent, now = message(), datetime.now(UTC)
-    doc = progress.begin(sent)
+    zhang = Recipient(identities={ZHANG.type: ZHANG.value})
+    sent = message().model_copy(update={"recipient": zhang})
+    now, doc = datetime.now(UTC), progress.begin(sent)
     first = doc.deliveries[0].model_copy(
         update={"channel": Channel.INBOX, "outcome": Outcome.ACCEPTED}
     )
