@@ -30,12 +30,14 @@ _ANSWERS: Mapping[str, bool] = {"true": True, "1": True, "false": False, "0": Fa
 
 def _arrived(success: object, code: str) -> bool | None:
     """Tell whether a message arrived; None where nothing says so that we know."""
-    said = _ANSWERS.get(str(success).strip().lower())
-    if said is None and success in (None, ""):
-        outcome = outcome_of(state_word(code))
-        known = CARRIERS.knows(code) or outcome is Outcome.FAILED
-        return True if outcome is Outcome.DELIVERED else False if known else None
-    return said
+    answer = _ANSWERS.get(str(success).strip().lower())
+    if answer is not None or success not in (None, ""):
+        return answer
+    outcome = outcome_of(state_word(code))
+    if outcome is Outcome.DELIVERED:
+        return True
+    known = CARRIERS.knows(code) or outcome is Outcome.FAILED
+    return False if known else None
 
 
 class AliyunSmsReceipts:
