@@ -49,8 +49,8 @@ async def refuse_workstation(session: AsyncSession, id: str) -> None:
     if id in OF_NO_CLIENT:
         raise _reserved("/id")
     await lock(session, "names")
-    for table in (UserRow, ClientRow):
-        if await session.get(table, id) is not None:
+    for row in (UserRow, ClientRow):
+        if await session.get(row, id) is not None:
             raise Conflict("There is a user or a client of this name; take another id.")
 
 
