@@ -13,13 +13,13 @@ import typer
 from rich.console import Console
 
 from core.errors import Unavailable
+from core.faults import CannotStart
 from core.settings import Settings
 from deploy import credentials, processes
 from deploy.administrator import as_administrator as person
 from deploy.audit_log import verify_log
 from deploy.configured import check_accounts, read_settings, settings_or_exit
 from deploy.doctor import examine
-from deploy.faults import CannotStart
 from deploy.prepare import prepare, prepare_temporal
 from deploy.remote import (
     Document,

@@ -35,9 +35,9 @@ from core.logs import configure_logging
 from core.models import task_queue
 from core.settings import Settings
 from deploy.configured import settings_or_exit
-from operations.accounts import fallback
 from operations.channels import InboxShelf, LiveChannels
 from operations.deliveries import TemporalDeliveries
+from operations.fallback_accounts import fallback
 from operations.receipts import ReceiptDesk
 from operations.routing import route_for_ever
 from operations.standings import StoreConsents

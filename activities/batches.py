@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
-from activities.models import BatchBegun, BatchPage, BatchPageDone
+from activities.batch_models import BatchBegun, BatchPage, BatchPageDone
 from core.batches import Batch, BatchState, Steering, first_state
 from core.models import Message
 from store import Store, batches

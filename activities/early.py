@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from activities.models import DeliveryResult
 from core.progress import outcome_moves
 from core.words import Outcome, Reason
-from store import Store, attempts, parts, receipts
+from store import Store, attempts, parked, parts
 from store.attempts import Attempt
-from store.receipts import ParkedReceipt
+from store.parked import ParkedReceipt
 
 
 async def with_early_receipt(
@@ -32,7 +32,7 @@ async def with_early_receipt(
         await attempts.note_receipt(
             session, attempt.id, early.outcome, early.code, early.at
         )
-        await receipts.unpark(session, attempt.provider, early.provider_message_id)
+        await parked.unpark(session, attempt.provider, early.provider_message_id)
     failed = early.outcome is Outcome.FAILED
     reason = Reason.RECEIPT_FAILED if failed else None
     return result.model_copy(update={"outcome": early.outcome, "reason": reason})
@@ -45,7 +45,7 @@ async def _parked(
     if number is None:
         return None
     async with store.alone() as session:
-        early = await receipts.parked(session, attempt.provider, number)
+        early = await parked.parked(session, attempt.provider, number)
     ours = (None, attempt.account) if attempt.account else ()
     mine = [r for r in early if not ours or r.account in ours]
     return mine[-1] if mine else None
@@ -62,7 +62,7 @@ async def _of_parts(
             continue
         async with store.sessions.begin() as session:
             whole = await parts.note_part(session, attempt.id, number, early.outcome)
-            await receipts.unpark(session, attempt.provider, number)
+            await parked.unpark(session, attempt.provider, number)
         if whole is not None:
             told = early.model_copy(update={"outcome": whole})
     return told

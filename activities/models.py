@@ -3,16 +3,8 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from core.batches import Steering
-from core.models import (
-    Address,
-    Message,
-    MessageStatus,
-    Model,
-    Recall,
-    Waiting,
-    delivery_id,
-)
+from core.base import Model
+from core.models import Address, Message, MessageStatus, Recall, Waiting, delivery_id
 from core.words import Channel, Outcome, Priority, Reason, Status
 
 
@@ -174,30 +166,3 @@ class RecallNote(Model):
     message_id: UUID
     recall: Recall
     withdrawn: tuple[Channel, ...] = ()
-
-
-class BatchBegun(Model):
-    """When a batch is due, and how it is driven."""
-
-    send_at: datetime | None
-    steering: Steering
-
-
-class BatchPage(Model):
-    """Some recipients of a batch, by their positions."""
-
-    batch_id: UUID
-    first: int
-    size: int
-
-    @property
-    def end(self) -> int:
-        """The first position that is not of the page."""
-        return self.first + self.size
-
-
-class BatchPageDone(Model):
-    """Where the next page begins, and how the batch is driven now."""
-
-    next: int
-    steering: Steering

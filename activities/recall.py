@@ -10,11 +10,22 @@ from activities.models import Correction, Out, RecallNote, WhatIsOut, WithdrawTa
 from channels.base import Recalling
 from channels.router import Router
 from core import progress
-from core.acceptance import MessageRequest, Sender, accept, required_params
+from core.acceptance import MessageRequest, Sender, accept
 from core.errors import Invalid, StillUnderWay
-from core.models import Message, MessageStatus, MessageType, RecallOrder, delivery_id
+from core.models import Message, MessageStatus, RecallOrder, delivery_id
+from core.placeholders import required_params
+from core.policies import MessageType
 from core.words import Channel, Outcome, Status
-from store import Store, attempts, catalog, inbox, messages, popups, removals
+from store import (
+    Store,
+    attempts,
+    catalog,
+    inbox,
+    message_writes,
+    messages,
+    popups,
+    removals,
+)
 from store.messages import StoredMessage
 from store.popups import Withdrawal
 from store.removals import OWN
@@ -113,7 +124,7 @@ class RecallActivities:
                 doc = progress.with_recall(
                     stored.status, note.recall, note.withdrawn, now
                 )
-                await messages.record(session, stored.message, doc)
+                await message_writes.record(session, stored.message, doc)
 
     async def _stored(self, message_id: UUID) -> StoredMessage | None:
         async with self.store.sessions() as session:

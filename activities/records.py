@@ -13,7 +13,14 @@ from core.models import Address, Message, MessageStatus
 from core.replies import CONFIRMATION
 from core.standings import FADE, Standing, reason_to_skip
 from core.words import Channel, IdentityType, Outcome, Priority, Reason, Status
-from store import Store, batches, messages, patients, removals, standings
+from store import (
+    Store,
+    batches,
+    message_writes,
+    preferences,
+    removals,
+    standings,
+)
 from store.addresses import addresses_in, identities_of
 from store.popups import Why
 from store.removals import OWN
@@ -42,13 +49,13 @@ class RecordActivities:
         why = _shown_no_more(news.status)
         if news.message is None and why is None:
             async with self.store.alone() as session:
-                return await messages.record_status(session, news.status)
+                return await message_writes.record_status(session, news.status)
         async with self.store.sessions.begin() as session:
             if why is not None:
                 await removals.remove(session, news.status.id, why)
             if news.message is None:
-                return await messages.record_status(session, news.status)
-            await messages.record(session, news.message, news.status)
+                return await message_writes.record_status(session, news.status)
+            await message_writes.record(session, news.message, news.status)
         return True
 
     @activity.defn
@@ -66,7 +73,7 @@ class RecordActivities:
             prepared = self._prepared(message, addresses, refused, known)
             prepared = await self.times.hold(session, snapshot, prepared)
             if prepared.waiting is None:
-                await messages.record(session, message, snapshot.status)
+                await message_writes.record(session, message, snapshot.status)
         return prepared
 
     async def _opted_out(
@@ -83,7 +90,9 @@ class RecordActivities:
             return frozenset()
         book = await self.times.book(session)
         type_class = book.class_of(message.type)
-        return await patients.opted_out(session, identities, message.type, type_class)
+        return await preferences.opted_out(
+            session, identities, message.type, type_class
+        )
 
     def _prepared(
         self,

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.models import DeliveryTask, Digest
-from core.acceptance import template_placeholders
 from core.digests import FILLED, values
 from core.errors import Undeliverable
-from core.models import Template
+from core.placeholders import template_placeholders
+from core.policies import Template
 from core.words import Channel, Reason
-from store import catalog
+from store import catalog, templates
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ async def _digest(session: AsyncSession, task: DeliveryTask, digest: Digest) -> 
 async def _said(
     session: AsyncSession, kind: str, channel: Channel, version: int
 ) -> tuple[Template, Mapping[str, int]]:
-    rules = await catalog.delivery_rules(session, kind, channel, version)
+    rules = await templates.delivery_rules(session, kind, channel, version)
     if rules is None or not rules.type_enabled:
         raise Undeliverable(Reason.TYPE_DISABLED)
     if not rules.channel_enabled:

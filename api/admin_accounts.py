@@ -9,7 +9,7 @@ from api.admin_common import PREFIX, ChannelPath, CodePath
 from api.callers import PEOPLE, Admin, Looker
 from api.centre import CentreDep, SessionDep
 from channels.provider import DEFAULT_CODE
-from core.acceptance import Code
+from core.fields import Code
 from operations import account_health, accounts, trial
 from operations.account_health import AccountState
 from operations.accounts import AccountChanges, AccountDraft, AccountView

@@ -6,11 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query
 from pydantic import ConfigDict, Field
 
-from api.admin_common import PREFIX, CodePath, Nothing, Paging, PagingDep
+from api.admin_common import PREFIX, CodePath
 from api.callers import PEOPLE, Admin, Looker, Operator
 from api.centre import CentreDep, SessionDep
+from api.paging import Nothing, Paging, PagingDep
 from core.alarms import Expected, OwnThresholds, Thresholds
-from core.models import Address, Model
+from core.base import Model
+from core.models import Address
 from core.words import IdentityType
 from operations.stuck import stuck_messages
 from store import alarms, watch_rules

@@ -6,11 +6,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from api.admin_common import PREFIX, Nothing, Paging
+from api.admin_common import PREFIX
 from api.batch_views import BatchDocument, BatchPage, RateBody, batch_document, line
 from api.callers import PEOPLE, Looker, Operator
 from api.centre import CentreDep
-from core.acceptance import Code
+from api.paging import Nothing, Paging
+from core.fields import Code
 from operations import batch_orders
 from store import batches
 

@@ -6,11 +6,12 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import ConfigDict, Field, StrictBool, StrictInt
 
-from api.admin_common import PREFIX, CodePath, Nothing, PagingDep
+from api.admin_common import PREFIX, CodePath
 from api.callers import PEOPLE, Admin, Looker
 from api.centre import SessionDep
+from api.paging import Nothing, PagingDep
+from core.base import Model
 from core.errors import NotFound
-from core.models import Model
 from store import client_secrets, clients
 from store.client_secrets import NewSecret, SecretInfo
 from store.clients import Client, ClientChanges, ClientDraft

@@ -2,12 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import Path, Query
-from pydantic import Field
+from fastapi import Path
 
 from core.errors import Invalid
 from core.identities import normalise
-from core.models import Model
 from core.words import Channel, IdentityType
 
 PREFIX = "/v1/admin"
@@ -20,20 +18,6 @@ IdentityTypePath = Annotated[IdentityType, Path()]
 EmpiPath = Annotated[str, Path(pattern=r"^[A-Za-z0-9\-]{1,64}$", max_length=64)]
 ValuePath = Annotated[str, Path(min_length=1, max_length=255)]
 UserPath = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9._\-]{0,63}$")]
-
-
-class Paging(Model):
-    """Which page of a list: `cursor` is an earlier answer's `next`."""
-
-    limit: int = Field(default=100, ge=1, le=200)
-    cursor: str | None = Field(default=None, min_length=1, max_length=512)
-
-
-class Nothing(Model):
-    """A body that may be left out, and has no fields."""
-
-
-PagingDep = Annotated[Paging, Query()]
 
 
 def normal_value(identity_type: IdentityType, value: str) -> str:

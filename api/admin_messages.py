@@ -4,12 +4,13 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from api.admin_common import PREFIX, Nothing
+from api.admin_common import PREFIX
 from api.callers import PEOPLE, Looker, Operator
 from api.centre import CentreDep
+from api.paging import Nothing
 from core.models import Recipient
 from operations.lookup import look_up
-from operations.people import reveal_recipient
+from operations.recipients import reveal_recipient
 from operations.timeline import Run, timeline
 from store.page import Page
 

@@ -14,14 +14,15 @@ from api.admin_common import (
 )
 from api.callers import PEOPLE, Admin, Looker
 from api.centre import CentreDep, SessionDep
-from core.acceptance import Code
+from core.base import Model
 from core.errors import NotFound
-from core.models import Model
+from core.fields import Code
 from core.words import Channel, IdentityType, Role, TypeClass
 from operations.people import find_patients, masked
-from store import audit, patients
+from store import audit, patients, preferences
 from store.page import Page
-from store.patients import Patient, PatientDraft, Preference
+from store.patients import Patient, PatientDraft
+from store.preferences import Preference
 
 router = APIRouter(prefix=PREFIX, tags=["admin: patients"], dependencies=PEOPLE)
 
@@ -84,7 +85,7 @@ async def list_preferences(
 ) -> Page[Preference]:
     """List what the person of an identity has opted out of."""
     known = normal_value(identity_type, value)
-    found = await patients.preferences_of(session, identity_type, known)
+    found = await preferences.preferences_of(session, identity_type, known)
     return Page[Preference](items=found)
 
 
@@ -97,7 +98,7 @@ async def opt_out(
     session: SessionDep,
 ) -> Preference:
     """Opt a person out of a channel, a type, a class, or one on the other."""
-    return await patients.opt_out(
+    return await preferences.opt_out(
         session,
         identity_type,
         normal_value(identity_type, value),
@@ -117,7 +118,7 @@ async def opt_in(
     session: SessionDep,
 ) -> None:
     """Take an opt-out back; the query says which."""
-    await patients.opt_in(
+    await preferences.opt_in(
         session,
         identity_type,
         normal_value(identity_type, value),

@@ -5,11 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import ConfigDict, Field, StrictBool
 
-from api.admin_common import PREFIX, PagingDep, UserPath
+from api.admin_common import PREFIX, UserPath
 from api.callers import PEOPLE, Admin, Auditor
 from api.centre import CentreDep, SessionDep
+from api.paging import PagingDep
 from api.views import Time, check_times
-from core.models import Model
+from core.base import Model
 from operations.signing_in import rules_of
 from store import audit, second_factor, users
 from store.audit import AuditEntry, AuditFilter, ChainReport

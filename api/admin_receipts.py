@@ -6,8 +6,8 @@ from api.admin_common import PREFIX, ChannelPath
 from api.callers import PEOPLE, Admin
 from api.centre import CentreDep, SessionDep
 from channels.provider import DEFAULT_CODE
-from core.acceptance import Code
-from core.models import Model
+from core.base import Model
+from core.fields import Code
 from operations import receipt_addresses
 from operations.receipt_addresses import ReceiptAddress
 from store.page import Page

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Query
 from api.admin_common import PREFIX, IdentityTypePath, ValuePath, normal_value
 from api.callers import PEOPLE, Looker, Operator
 from api.centre import CentreDep, SessionDep
-from core.models import Address, Model
+from core.base import Model
+from core.models import Address
 from core.words import Channel
 from operations.standings import ConsentChange, StandingView, standing_views
 from store import consents, standings

@@ -3,12 +3,15 @@
 from fastapi import APIRouter
 from pydantic import Field
 
-from api.admin_common import PREFIX, ChannelPath, CodePath, Nothing
+from api.admin_common import PREFIX, ChannelPath, CodePath
 from api.callers import PEOPLE, Admin, Looker
 from api.centre import CentreDep, SessionDep
-from core.acceptance import MAX_PARAM, MAX_PARAMS, ParamName, template_placeholders
+from api.paging import Nothing
+from core.base import Model
 from core.errors import Invalid, NotFound, Wrong
-from core.models import Model, Template
+from core.fields import MAX_PARAM, MAX_PARAMS, ParamName
+from core.placeholders import template_placeholders
+from core.policies import Template
 from operations.changes import Review, review_template
 from operations.filing import check_filing
 from operations.filing import put_template as put_filed

@@ -8,7 +8,7 @@ from pydantic import Field
 from api.admin_common import PREFIX, ChannelPath, CodePath
 from api.callers import PEOPLE, Admin, Looker
 from api.centre import SessionDep
-from core.models import Model
+from core.base import Model
 from core.plain_text import PlainText
 from core.sending_times import (
     HOSPITAL,

@@ -5,20 +5,14 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import ConfigDict, Field, StrictBool, field_validator
 
-from api.admin_common import PREFIX, CodePath, PagingDep
+from api.admin_common import PREFIX, CodePath
 from api.callers import PEOPLE, Admin, Looker
 from api.centre import SessionDep
-from core.acceptance import required_params
+from api.paging import PagingDep
+from core.base import Model
 from core.errors import NotFound
-from core.models import (
-    Confirm,
-    MessageType,
-    Model,
-    Policy,
-    Unknown,
-    Weight,
-    WeightedChannel,
-)
+from core.placeholders import required_params
+from core.policies import Confirm, MessageType, Policy, Unknown, Weight, WeightedChannel
 from core.words import Channel, Strategy
 from store import catalog
 from store.catalog import MessageTypeChanges, MessageTypeDraft, PolicyVersion

@@ -6,13 +6,14 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import ConfigDict, Field, StrictBool
 
-from api.admin_common import PREFIX, CodePath, Nothing, PagingDep
+from api.admin_common import PREFIX, CodePath
 from api.callers import PEOPLE, Looker, Operator
 from api.centre import CentreDep, SessionDep
+from api.paging import Nothing, PagingDep
 from api.views import MessagePage, Time, check_times, document
-from core.acceptance import Code
+from core.base import Model
+from core.fields import Code
 from core.limits import SLOWEST
-from core.models import Model
 from core.plain_text import MaybePlainText
 from operations import bulk, steering
 from operations.orders import ResendOrder

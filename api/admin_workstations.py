@@ -5,10 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import Field, StrictBool
 
-from api.admin_common import PREFIX, Nothing, PagingDep
+from api.admin_common import PREFIX
 from api.callers import PEOPLE, Admin, Looker
 from api.centre import SessionDep
-from core.models import Model
+from api.paging import Nothing, PagingDep
+from core.base import Model
 from store import workstations
 from store.page import Page
 from store.workstations import Workstation, WorkstationChanges, WorkstationDraft

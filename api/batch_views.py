@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import Field
 
+from core.base import Model
 from core.batches import Batch, BatchState, Rate
-from core.models import Model
 from core.repeats import Repeat
 from operations.batch_orders import Seen
 

@@ -6,7 +6,6 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Query, Request, Response
 
 from api.accepting import client_of, idempotency_key
-from api.admin_common import Nothing, Paging
 from api.batch_views import (
     BatchAccepted,
     BatchDocument,
@@ -19,6 +18,7 @@ from api.callers import CLIENTS, BatchSender
 from api.centre import CentreDep
 from api.examples import BATCHES
 from api.messages import Key
+from api.paging import Nothing, Paging
 from api.whole_bodies import WholeBody
 from core.batches import BatchRequest
 from operations import batch_orders

@@ -12,8 +12,8 @@ from api.callers import address_of, is_within
 from api.centre import Centre, CentreDep
 from api.forwarding import Forwarding
 from api.problems import problem, request_id
+from core.base import Model
 from core.errors import Forbidden, MessageCentreError
-from core.models import Model
 from operations.account_health import health_of_all
 from operations.steering import MOST_LIVE, live_queues
 from store import away, catch_ups, clients, limits

@@ -10,7 +10,7 @@ from pydantic import Field
 from api.callers import CLIENTS, InboxReader
 from api.centre import CentreDep
 from api.examples import INBOX
-from core.models import Model
+from core.base import Model
 from core.words import IdentityType
 from operations import inbox
 from store.inbox import InboxItem

@@ -11,8 +11,8 @@ from api.callers import address_allowed, address_of
 from api.centre import Centre, CentreDep
 from api.client_auth import TokenRefused, TokenRequest, not_known, read_token_request
 from api.tokens import LIFE
+from core.base import Model
 from core.errors import Invalid, Unavailable, Wrong
-from core.models import Model
 from core.words import Role, Scope
 from operations import signing_in
 from operations.signing_in import Attempt

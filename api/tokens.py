@@ -14,8 +14,8 @@ import jwt
 from jwt.utils import base64url_decode, base64url_encode
 from pydantic import ConfigDict, ValidationError
 
+from core.base import Model
 from core.errors import Unauthenticated
-from core.models import Model
 from core.words import Role, Scope
 
 LIFE = timedelta(minutes=15)

@@ -6,20 +6,13 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
-from core.acceptance import Code
-from core.acceptance import Time as WrittenTime
+from core.base import Model
 from core.errors import Invalid, Wrong
-from core.models import (
-    Acknowledgement,
-    Delivery,
-    MessageStatus,
-    Model,
-    Plan,
-    Recall,
-    Step,
-    Waiting,
-)
+from core.fields import Code
+from core.fields import Time as WrittenTime
+from core.models import Acknowledgement, Delivery, MessageStatus, Recall, Step, Waiting
 from core.plain_text import MaybePlainText
+from core.policies import Plan
 from core.words import Channel, Priority, Status, Strategy
 from operations.lookup import Source
 from operations.previews import Shown

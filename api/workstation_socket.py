@@ -19,10 +19,10 @@ from api.centre import Centre
 from api.strict_json import parse_json
 from api.workstation_door import SIGN_IN_SECONDS, Door
 from api.workstation_hub import Connection, Hub
-from core.acceptance import Time
+from core.base import Model
 from core.errors import Invalid, Malformed, MessageCentreError
+from core.fields import Time
 from core.logs import describe
-from core.models import Model
 from operations.acknowledging import AcknowledgeOrder
 from operations.receipts import ReceiptDesk
 from operations.workstations import Reported, report

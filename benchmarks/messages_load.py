@@ -9,8 +9,9 @@ from uuid import UUID
 import psycopg
 
 from core.crypto import Keyring
-from core.models import Message, Policy, Recipient, WeightedChannel
+from core.models import Message, Recipient
 from core.plan import plan
+from core.policies import Policy, WeightedChannel
 from core.progress import begin, skip_pending, with_outcome, with_status
 from core.words import Channel, IdentityType, Outcome, Priority, Reason, Status
 from store.owners import settled

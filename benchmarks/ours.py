@@ -12,7 +12,8 @@ from benchmarks.measure import Timing
 from benchmarks.rig import Rig
 from core.acceptance import MessageRequest, RecipientRequest, Sender, accept
 from core.crypto import load_keyring
-from core.models import Message, MessageStatus, MessageType, delivery_id, workflow_id
+from core.models import Message, MessageStatus, delivery_id, workflow_id
+from core.policies import MessageType
 from core.settings import Settings
 from core.words import Channel, IdentityType
 from deploy import processes

@@ -19,7 +19,8 @@ from benchmarks.ours import key_of, message_type, request
 from benchmarks.rig import Rig, new_rig
 from core.acceptance import Sender, accept
 from core.crypto import load_keyring
-from core.models import Message, MessageType
+from core.models import Message
+from core.policies import MessageType
 from core.words import Priority
 from deploy.prepare import prepare
 from operations.queues import QueueFigures, describe_queue

@@ -5,12 +5,19 @@ from typing import Literal, Self
 
 from pydantic import Field, SecretStr
 
-from channels.aliyun import AliyunKey
 from channels.provider import SandboxPorts
-from core.models import Model
+from core.base import Model
 
 _KEY = r"^[\x21-\x7e]+$"
 _SANDBOX_KEY, _SANDBOX_SECRET = "sandbox", "sandbox-secret"
+
+
+class AliyunKey(Model):
+    """What an account of Aliyun signs with, and where it calls."""
+
+    base_url: str
+    access_key_id: str = Field(pattern=r"^[\x21-\x7e]+$")
+    access_key_secret: SecretStr
 
 
 class AliyunAccount(AliyunKey):

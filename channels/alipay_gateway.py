@@ -18,6 +18,7 @@ from channels.codes import CodeTable, classes, refusal
 from channels.http import Answer, Line, Slots, deadline, to_json
 from channels.provider import SandboxPorts
 from channels.times import CHINA, Clock, after
+from core.base import Model
 from core.errors import (
     ContentRefused,
     Misconfigured,
@@ -25,7 +26,6 @@ from core.errors import (
     RateLimited,
     RecipientRefused,
 )
-from core.models import Model
 from core.rsa2 import (
     is_signed,
     private_key,

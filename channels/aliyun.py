@@ -15,12 +15,11 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
-from pydantic import Field, SecretStr
 
+from channels.accounts import AliyunKey
 from channels.codes import CodeTable, refusal
 from channels.http import Answer, Line, read_object
 from core.errors import OutcomeUnknown
-from core.models import Model
 
 ALGORITHM = "ACS3-HMAC-SHA256"
 OK = "OK"
@@ -82,14 +81,6 @@ class AliyunReply:
         """Return a field, or nothing where it is no text."""
         value = self.data.get(name)
         return value if isinstance(value, str) else ""
-
-
-class AliyunKey(Model):
-    """What an account of Aliyun signs with, and where it calls."""
-
-    base_url: str
-    access_key_id: str = Field(pattern=r"^[\x21-\x7e]+$")
-    access_key_secret: SecretStr
 
 
 def _new_nonce() -> str:

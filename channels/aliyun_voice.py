@@ -16,7 +16,8 @@ from uuid import UUID
 import httpx
 from pydantic import Field, SecretStr
 
-from channels.aliyun import AliyunApi, AliyunKey
+from channels.accounts import AliyunKey
+from channels.aliyun import AliyunApi
 from channels.aliyun_codes import ANSWERED, CALLS, VOICE, raise_over_limit
 from channels.base import Sending, Taken
 from channels.codes import cannot_ask

@@ -4,7 +4,9 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Protocol, Self, runtime_checkable
 from uuid import UUID
 
-from core.models import Address, Model, Template
+from core.base import Model
+from core.models import Address
+from core.policies import Template
 from core.templates import in_text_order, placeholders, render
 from core.words import Channel, Priority
 
@@ -136,3 +138,15 @@ class Referring(Protocol):
     def reference(self, sending_id: UUID) -> str:
         """Return what the provider is given, and reports, for a sending."""
         ...
+
+
+class Deposit(Protocol):
+    """Keeps a message for its reader; twice with one sending's id keeps it once."""
+
+    async def __call__(self, sending: Sending) -> None: ...
+
+
+class Post(Protocol):
+    """Keeps a pop-up for the workstations of its address; returns how many."""
+
+    async def __call__(self, sending: Sending) -> int: ...

@@ -18,8 +18,8 @@ from channels.http import deadline
 from channels.long_text import parts_of
 from channels.receipts import ProviderReceipt, ReceiptSink
 from channels.times import Clock
+from core.base import Model
 from core.errors import ContentRefused, DeliveryError
-from core.models import Model
 from core.sms import signed
 from core.words import Channel, Outcome
 

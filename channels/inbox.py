@@ -1,17 +1,11 @@
 """The inbox: our own, so a deposit is a delivery."""
 
 from datetime import timedelta
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
-from channels.base import Sending, Taken
+from channels.base import Deposit, Sending, Taken
 from channels.keeping import kept
 from core.words import Channel
-
-
-class Deposit(Protocol):
-    """Keeps a message for its reader; twice with one sending's id keeps it once."""
-
-    async def __call__(self, sending: Sending) -> None: ...
 
 
 class InboxSender:

@@ -9,18 +9,16 @@ from urllib.parse import urlsplit
 import httpx
 from pydantic import Field, SecretStr, SerializeAsAny
 
-from channels.base import Sender
+from channels.base import Deposit, Post, Sender
 from channels.consents import Consents, NoLedger
-from channels.inbox import Deposit
 from channels.receipts import AccountReceipts, ReceiptSink, Reported
-from channels.socket import Post
 from channels.template_ids import TemplateRules
 from channels.times import Clock, utc_now
 from channels.tokens import MemoryTokenStore, OfAccount, TokenStore
-from core.acceptance import Code
+from core.base import Model
 from core.errors import Unavailable
+from core.fields import Code
 from core.limits import SLOWEST
-from core.models import Model
 from core.words import Channel
 
 DEFAULT_CODE = "default"

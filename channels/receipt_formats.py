@@ -24,7 +24,7 @@ from channels.wechat_mini import WechatMiniAccount
 from channels.wechat_receipts import WechatMiniReceipts, WechatReceipts
 from channels.wecom_receipts import WecomReceipts
 from channels.workstation_receipts import WorkstationReceipts
-from core.models import Model
+from core.base import Model
 from core.words import Channel
 
 A = TypeVar("A", bound=Model)

@@ -10,7 +10,8 @@ from uuid import UUID
 from pydantic import Field, SecretStr
 
 from channels.uplinks import Uplink
-from core.models import Address, Model
+from core.base import Model
+from core.models import Address
 from core.words import Channel, Outcome, Reason
 
 

@@ -7,21 +7,15 @@ workstation of ours has goes to the hospital's own gateway, where there is one.
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
-from channels.base import Sender, Sending, Taken
+from channels.base import Post, Sender, Sending, Taken
 from channels.codes import refusal
 from channels.keeping import kept
 from core.errors import RecipientRefused
 from core.words import Channel
 
 SOCKET = "socket"
-
-
-class Post(Protocol):
-    """Keeps a pop-up for the workstations of its address; returns how many."""
-
-    async def __call__(self, sending: Sending) -> int: ...
 
 
 class SocketSender:

@@ -18,8 +18,8 @@ from pydantic import Field, SecretStr
 
 from channels.codes import CodeTable, refusal
 from channels.http import Answer, Line, read_object, to_json
+from core.base import Model
 from core.errors import OutcomeUnknown
-from core.models import Model
 
 ALGORITHM = "TC3-HMAC-SHA256"
 CONTENT_TYPE = "application/json"

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from core.models import Model
+from core.base import Model
 
 _UCS2 = frozenset({8, 24, 25})
 _CODECS = {1: ("ascii",), 3: ("latin-1",), 15: ("gbk",)}

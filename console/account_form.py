@@ -4,9 +4,9 @@ from typing import Any
 
 from nicegui import ui
 
+from console.acting import acting
 from console.desk import desk
 from console.forms import Form
-from console.frame import acting
 from console.setup import check_code
 from console.texts import knows, t
 from console.widgets import button, confirm, note

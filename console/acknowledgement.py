@@ -5,18 +5,19 @@ from typing import Any
 
 from nicegui import ui
 
+from console.acting import acting
 from console.desk import desk
 from console.failures import notify
 from console.forms import Form
-from console.frame import acting
 from console.names import Names
 from console.setup import check_given
 from console.shell import Text
 from console.texts import t
 from console.visits import present_visitor
 from console.widgets import button, card, dialog, facts, note, when
-from core.acceptance import required_params
-from core.models import MessageStatus, MessageType
+from core.models import MessageStatus
+from core.placeholders import required_params
+from core.policies import MessageType
 from core.words import Role
 from operations.acknowledging import AcknowledgeOrder, acknowledge
 from operations.lookup import look_up, stored_message

@@ -6,7 +6,7 @@ from nicegui import ui
 
 from console.forms import Form
 from console.texts import t
-from core.models import MessageType
+from core.policies import MessageType
 from core.retries import USUAL
 
 

@@ -19,8 +19,9 @@ from core.batches import MOST_TOLD, BatchRequest
 from core.models import Message
 from core.repeats import Repeats
 from core.words import Channel
-from operations.batch_files import Examined, Fault, estimate
-from operations.sheets import Sheet, marked_sheet
+from operations.batch_files import Examined, estimate
+from operations.sheets.lines import Fault, Sheet
+from operations.sheets.writing import marked_sheet
 from store import dictionaries
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -12,11 +12,11 @@ from console.names import Names
 from console.setup import all_types, check_given
 from console.texts import LANGUAGES, t, text_in
 from core.batches import MAX_RATE
-from core.models import MessageType
+from core.policies import MessageType
 from core.words import IdentityType, Priority
 from operations.batch_columns import OWN, columns_of
 from operations.samples import SAMPLE_IDENTITIES, sample_params
-from operations.sheets import empty_sheet
+from operations.sheets.writing import empty_sheet
 from store import clients, dictionaries
 from store.clients import Client
 from store.page import MAX_LIMIT

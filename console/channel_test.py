@@ -2,16 +2,16 @@
 
 from nicegui import ui
 
+from console.acting import acting
 from console.desk import desk
 from console.forms import Form
-from console.frame import acting
 from console.setup import all_types, check_given, in_words
 from console.texts import t
 from console.widgets import button, card, facts, note
 from core.identities import ADDRESSES
 from core.words import Channel, Role
 from operations.trial import Trial, TrialResult, send_trial
-from store import catalog
+from store import dictionaries
 from store.audit import Actor
 
 _PLAIN = ""
@@ -56,7 +56,7 @@ async def draw_test(channel: Channel) -> None:
 async def _identities(channel: Channel) -> dict[str, str]:
     """Return the identities by which this channel reaches people, the best first."""
     async with desk().store.sessions() as session:
-        found = await catalog.list_identity_types(session)
+        found = await dictionaries.list_identity_types(session)
     names = {kind.code: in_words(kind.name, kind.name_en) for kind in found}
     return {kind.value: names.get(kind, kind.value) for kind in ADDRESSES[channel]}
 

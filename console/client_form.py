@@ -9,7 +9,8 @@ from console.forms import Form
 from console.setup import entries
 from console.texts import t
 from core.words import USUAL_SCOPES, Scope
-from store.clients import Callback, Client
+from store.client_checks import Callback
+from store.clients import Client
 
 
 def client_fields(

@@ -5,9 +5,9 @@ from typing import Any
 
 from nicegui import ui
 
+from console.acting import acting
 from console.desk import desk
 from console.forms import Form
-from console.frame import acting
 from console.listing import Action, Column, Listing, Row, Rows
 from console.setup import check_given
 from console.shell import Text

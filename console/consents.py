@@ -4,10 +4,10 @@ from uuid import UUID
 
 from nicegui import ui
 
+from console.acting import acting
 from console.desk import desk
 from console.failures import notify
 from console.forms import Form
-from console.frame import acting
 from console.listing import Column, Listing, Row, Rows
 from console.shell import Text
 from console.texts import t

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from console.desk import desk
 from console.visits import COOKIE, DEVICE_COOKIE, SESSION, address_of, hold_to
-from core.models import Model
+from core.base import Model
 from operations.devices import device_of
 from store import console_sessions
 from store.sign_in_places import KEPT

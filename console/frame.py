@@ -10,7 +10,6 @@ import structlog
 from nicegui import ui
 from starlette.responses import RedirectResponse, Response
 
-from console.acting import acting
 from console.edge import asking
 from console.failures import told
 from console.shell import Entry, draw_shell, heading, panel
@@ -20,8 +19,6 @@ from console.visits import COOKIE, SIGN_IN, Visitor, hold_to, visitor_of
 from core.errors import Forbidden, MessageCentreError
 from core.logs import describe
 from core.words import Role
-
-__all__ = ["Framed", "Page", "acting", "page"]
 
 Build = Callable[..., Awaitable[None]]
 # Longer than any query may take; then the page says that it took too long.

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from nicegui import ui
 
+from console.acting import acting
 from console.desk import desk
 from console.failures import notify
 from console.forms import Form
-from console.frame import acting
 from console.listing import Action, Column, Listing, Row, Rows
 from console.names import Names
 from console.texts import t
@@ -16,7 +16,7 @@ from console.widgets import button, confirm, dialog, note, when
 from core.words import Channel, IdentityType, Role, TypeClass
 from operations.people import opt_in, opt_out, opt_outs_of
 from store.audit import Actor
-from store.patients import Preference
+from store.preferences import Preference
 
 # No code of a message type looks so.
 _CLASS = "class:"

@@ -2,10 +2,10 @@
 
 from nicegui import ui
 
+from console.acting import acting
 from console.desk import desk
 from console.failures import Refused, notify
 from console.forms import Form
-from console.frame import acting
 from console.names import Names
 from console.texts import t
 from console.widgets import button, dialog

@@ -16,8 +16,8 @@ from console.texts import t
 from console.unknown_form import UnknownForm
 from console.widgets import badge, card, note
 from core.errors import Invalid
-from core.models import Confirm, Policy, WeightedChannel
 from core.plan import plan
+from core.policies import Confirm, Policy, WeightedChannel
 from core.words import Channel, Strategy
 
 _RECEIPT_SECONDS = 60

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from console.texts import t
-from core.models import Policy
 from core.plan import plan
+from core.policies import Policy
 from core.words import Channel, Strategy
 
 

@@ -2,9 +2,9 @@
 
 from nicegui import ui
 
+from console.acting import acting
 from console.desk import desk
 from console.failures import notify
-from console.frame import acting
 from console.shell import Text
 from console.texts import t
 from console.widgets import button, card, confirm, copyable, note

@@ -4,14 +4,15 @@ from uuid import UUID
 
 from nicegui import ui
 
+from console.acting import acting
 from console.desk import desk
-from console.frame import acting
 from console.names import Names
 from console.texts import t
 from console.visits import present_visitor
 from console.widgets import button, card, confirm, facts, note
 from core.models import Recipient
-from operations.people import MAY_LOOK, recipient_of, reveal_recipient
+from operations.people import MAY_LOOK
+from operations.recipients import recipient_of, reveal_recipient
 from store.audit import Actor
 
 

@@ -13,9 +13,9 @@ from console.shell import Text
 from console.texts import language, t
 from console.visits import present_visitor
 from console.widgets import badge
-from core.models import MessageType
+from core.policies import MessageType
 from core.words import Channel, Role
-from store import catalog
+from store import catalog, dictionaries
 
 _CODE = re.compile(r"[a-z0-9][a-z0-9\-]{0,63}")
 _BETWEEN = re.compile(r"[\s,;，；、]+")
@@ -58,7 +58,7 @@ def in_words(name: str, name_en: str) -> str:
 async def channel_names() -> dict[Channel, str]:
     """Return every channel's name, in the order of the dictionary."""
     async with desk().store.sessions() as session:
-        found = await catalog.list_channels(session)
+        found = await dictionaries.list_channels(session)
     return {entry.code: in_words(entry.name, entry.name_en) for entry in found}
 
 

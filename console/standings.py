@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
+from console.acting import acting
 from console.desk import desk
 from console.failures import notify
-from console.frame import acting
 from console.listing import Action, Column, Listing, Row, Rows
 from console.names import Names
 from console.texts import t

@@ -11,7 +11,7 @@ from console.setup import check_given
 from console.shell import Text
 from console.texts import t
 from console.widgets import button
-from core.models import Template
+from core.policies import Template
 from core.words import Channel
 from store.templates import TemplateDraft
 

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 
 from nicegui import ui
 
+from console.acting import acting
 from console.breaking import confirm_breaking
 from console.desk import desk
-from console.frame import acting
 from console.shell import Text
 from console.texts import t
 from console.widgets import button, card, confirm, note, when
-from core.models import Template
+from core.policies import Template
 from core.words import Channel, Role
 from operations.changes import review_template
 from store import templates

@@ -5,15 +5,15 @@ from collections.abc import Awaitable, Callable
 from nicegui import ui
 from pydantic import ValidationError
 
+from console.acting import acting
 from console.desk import desk
 from console.forms import Form
-from console.frame import acting
 from console.shell import Text
 from console.texts import t
 from console.time_lines import Lines, cap_lines, quiet_lines, window_lines
 from console.time_words import times_in_words
 from console.widgets import button, card, facts, note
-from core.models import MessageType
+from core.policies import MessageType
 from core.sending_times import HOSPITAL, SendingRules, class_scope, type_scope
 from core.words import Priority, Role, TypeClass
 from store import catalog, sending_times

@@ -8,7 +8,7 @@ from nicegui import ui
 
 from console.texts import t
 from console.widgets import note
-from core.models import WHOLE_TYPE, Policy, Unknown
+from core.policies import WHOLE_TYPE, Policy, Unknown
 from core.words import Channel, Then
 
 Whose = Channel | Literal["*"]

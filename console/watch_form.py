@@ -5,10 +5,10 @@ from typing import Any
 
 from nicegui import ui
 
+from console.acting import acting
 from console.desk import desk
 from console.failures import notify
 from console.forms import Form
-from console.frame import acting
 from console.names import Names
 from console.shell import Text
 from console.texts import t

@@ -6,48 +6,29 @@ import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from pydantic import (
-    AwareDatetime,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
-    StringConstraints,
 )
 
 from core.errors import Forbidden, Invalid, Wrong
+from core.fields import MAX_PARAM, MAX_PARAMS, Code, ParamName, Time
 from core.identities import normalise
 from core.letters import Words, visible
-from core.models import Detail, Message, MessageType, Recipient, Template
+from core.models import Detail, Message, Recipient
+from core.placeholders import required_params
 from core.plain_text import MaybePlainText
 from core.plan import plan
-from core.templates import placeholders
+from core.policies import MessageType
 from core.words import Channel, IdentityType
 
-MAX_PARAM = 1000
-MAX_PARAMS = 64
 # Nothing is booked further ahead; timers and dates stay in range.
 MAX_AHEAD = timedelta(days=3660)
-
-Code = Annotated[
-    str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9\-]{0,63}$", max_length=64)
-]
-ParamName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
-
-
-def _written_out(value: object) -> object:
-    """Refuse a bare number: seconds or milliseconds, and of no time zone."""
-    dated = value[4:5] == "-" if isinstance(value, str) else True
-    if dated and not isinstance(value, (int, float)):
-        return value
-    raise ValueError("must be an RFC 3339 time")
-
-
-Time = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 
 
 class RecipientRequest(BaseModel):
@@ -204,19 +185,6 @@ def _channels(request: MessageRequest, kind: MessageType) -> Iterator[Wrong]:
         if channel in seen:
             yield Wrong(f"/channels/{place}", "This channel is named twice.")
         seen.add(channel)
-
-
-def required_params(kind: MessageType) -> set[str]:
-    """Return every placeholder that a message of this type must fill."""
-    used = {c.channel for c in kind.policy.channels}
-    texts = (t for channel, t in kind.templates.items() if channel in used)
-    return {name for template in texts for name in template_placeholders(template)}
-
-
-def template_placeholders(template: Template) -> list[str]:
-    """Return the placeholders of a template, its title and fields included."""
-    parts = [template.title, template.body, *template.fields.values()]
-    return placeholders("\n".join(parts))
 
 
 def _params(request: MessageRequest, required: Collection[str]) -> Iterator[Wrong]:

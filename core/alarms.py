@@ -13,7 +13,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from core.models import Model
+from core.base import Model
 from core.words import Priority
 
 # Below this share of its threshold a figure is well again.

@@ -10,24 +10,23 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.acceptance import (
-    MAX_PARAMS,
-    Code,
     MessageRequest,
-    ParamName,
     RecipientRequest,
     Sender,
-    Time,
     accept,
     frame_wrongs,
     recipient_wrongs,
     refused,
     usable_type,
 )
+from core.base import Model
 from core.errors import Invalid, Wrong
+from core.fields import MAX_PARAMS, Code, ParamName, Time
 from core.letters import Words
 from core.limits import SLOWEST
-from core.models import Message, MessageType, Model, Recipient
+from core.models import Message, Recipient
 from core.plain_text import MaybePlainText
+from core.policies import MessageType
 from core.repeats import Repeats
 from core.words import Channel, IdentityType, Priority
 

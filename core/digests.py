@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from core.acceptance import template_placeholders
 from core.errors import Invalid, Wrong
-from core.models import MessageType
+from core.placeholders import template_placeholders
+from core.policies import MessageType
 
 # What the centre itself puts into a digest's templates.
 COUNT, TYPE_NAME = "count", "type_name"

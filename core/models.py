@@ -1,13 +1,11 @@
-"""What travels between packages: messages, policies, deliveries. All frozen.
-
-`core.policies` holds the types with their policies; offered here as well.
-"""
+"""What travels between packages: messages, policies, deliveries. All frozen."""
 
 from datetime import datetime, timedelta
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from pydantic import Field
 
+from core.base import Model
 from core.letters import Words
 from core.policies import (
     WHOLE_TYPE as WHOLE_TYPE,
@@ -17,9 +15,6 @@ from core.policies import (
 )
 from core.policies import (
     MessageType as MessageType,
-)
-from core.policies import (
-    Model as Model,
 )
 from core.policies import (
     Plan as Plan,

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from core.models import Plan, Policy, WeightedChannel
+from core.policies import Plan, Policy, WeightedChannel
 from core.words import Channel, Strategy
 
 DICTIONARY_ORDER = {channel: place for place, channel in enumerate(Channel)}

@@ -2,23 +2,14 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
+from core.base import Model
 from core.errors import Invalid, Wrong
 from core.retries import USUAL
 from core.words import Channel, Priority, Strategy, Then, TypeClass
 
 Weight = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, strict=True)]
-
-
-class Model(BaseModel):
-    """A value: frozen, and refuses what it does not know.
-
-    Neither its errors nor its repr show what belongs to a person: both end in
-    logs.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class WeightedChannel(Model):

@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from core.models import Model, Template
+from core.base import Model
+from core.policies import Template
 from core.templates import placeholders
 from core.words import Channel
 

@@ -19,7 +19,6 @@ from core.models import (
     Delivery,
     Message,
     MessageStatus,
-    Plan,
     Recall,
     Receipt,
     Step,
@@ -27,6 +26,7 @@ from core.models import (
     delivery_id,
 )
 from core.plan import narrow
+from core.policies import Plan
 from core.words import Channel, Outcome, Reason, Status
 
 RANK = MappingProxyType(
@@ -41,7 +41,6 @@ RANK = MappingProxyType(
     }
 )
 MAX_STEPS = 100
-REACHED = frozenset({Outcome.ACCEPTED, Outcome.DELIVERED, Outcome.READ})
 _NEXT: MappingProxyType[Status, frozenset[Status]] = MappingProxyType(
     {
         Status.ACCEPTED: frozenset(Status) - {Status.ACCEPTED},

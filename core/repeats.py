@@ -9,8 +9,9 @@ from uuid import UUID
 
 from pydantic import Field
 
+from core.base import Model
 from core.identities import PERSONAL
-from core.models import Model, Recipient
+from core.models import Recipient
 from core.words import IdentityType
 
 # So many are told one by one; the count is of all.

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from core.models import Model
+from core.base import Model
 
 Cause = Literal["slow", "errors", "quiet"]
 WHOLE = 100

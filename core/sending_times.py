@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, StringConstraints, field_validator
 
-from core.models import Model
+from core.base import Model
 from core.plain_text import PlainText
 from core.words import Channel, TypeClass
 

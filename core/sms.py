@@ -7,7 +7,7 @@ part, else 67 in each, since every part then carries a six-byte header
 
 from collections.abc import Iterator
 
-from core.models import Model
+from core.base import Model
 
 ONE_PART = 70
 EACH_PART = 67

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from core.models import Model
+from core.base import Model
 from core.words import Channel, Reason
 
 FADE = timedelta(days=30)

@@ -184,3 +184,6 @@ class Role(StrEnum):
     ADMIN = "admin"
     OPERATOR = "operator"
     AUDITOR = "auditor"
+
+
+REACHED = frozenset({Outcome.ACCEPTED, Outcome.DELIVERED, Outcome.READ})

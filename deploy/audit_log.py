@@ -5,8 +5,8 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
+from core.faults import CannotStart
 from core.settings import Settings
-from deploy.faults import CannotStart
 from deploy.remote import Refused
 from store import Store, audit, open_store
 from store.audit import ChainReport

@@ -9,9 +9,8 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from channels.account_file import load_accounts
-from core.faults import or_exit
+from core.faults import CannotStart, or_exit
 from core.settings import Settings
-from deploy.faults import CannotStart
 
 # A key of the caller's is repeated where it looks like a name of ours.
 _NAME = re.compile(r"[a-z][a-z_]{0,63}")

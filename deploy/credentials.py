@@ -8,8 +8,8 @@ import secrets
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from core.faults import CannotStart
 from core.settings import Settings
-from deploy.faults import CannotStart
 from deploy.files import write_private
 from store.clients import NewClient
 

@@ -15,11 +15,11 @@ from rich.console import Console
 from rich.table import Table
 
 from core.errors import Unavailable
+from core.faults import CannotStart
 from core.settings import Settings
 from deploy.configured import settings_to_send_by
 from deploy.credentials import admin_password, client_key
 from deploy.demo_scenes import SCENES, VALUES, Scene
-from deploy.faults import CannotStart
 from deploy.remote import Document, Refused, Remote, as_client, as_person
 from deploy.up import addresses, api_url, up
 

@@ -20,10 +20,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.crypto import load_keyring
 from core.errors import Unavailable
+from core.faults import CannotStart
 from core.keys_file import KeysRefused
 from core.settings import Settings
 from deploy.configured import check_accounts, doubt_of_accounts
-from deploy.faults import CannotStart
 from deploy.namespace import RETENTION, retention, wait_for_temporal
 from deploy.processes import ROOT
 from deploy.up import api_url

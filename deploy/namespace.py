@@ -19,7 +19,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from core import search
-from deploy.faults import CannotStart
+from core.faults import CannotStart
 
 # How long a closed workflow stays: the answer to a repeated Idempotency-Key
 # (at least 24 h) and the resend of a failed message live on it.

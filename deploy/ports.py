@@ -4,8 +4,8 @@ import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from core.faults import CannotStart
 from core.settings import Settings
-from deploy.faults import CannotStart
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core import search
+from core.faults import CannotStart
 from core.settings import Settings
-from deploy.faults import CannotStart
 
 SCRIPTS = Path(__file__).parent.parent / "scripts"
 

@@ -7,7 +7,8 @@ from uuid_utils.compat import uuid7
 
 from core.acceptance import MessageRequest, Sender, accept, fingerprint
 from core.errors import Forbidden, Invalid
-from core.models import Message, MessageType, keyed_message_id
+from core.models import Message, keyed_message_id
+from core.policies import MessageType
 from core.words import Priority
 from operations import Parts
 from operations.filing import check_values, to_be_checked

@@ -10,8 +10,8 @@ from pydantic import SecretStr, ValidationError
 from channels import find_provider, providers_of
 from channels.provider import Provider
 from core import allowlist
+from core.base import Model
 from core.errors import Invalid, NotFound, Wrong
-from core.models import Model
 from core.words import Channel
 
 Value = str | int | None

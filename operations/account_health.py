@@ -5,8 +5,8 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from core.base import Model
 from core.errors import Conflict, NotFound
-from core.models import Model
 from core.routing import Cause, Measured, in_force, shares
 from core.settings import Settings
 from core.words import Channel
@@ -15,9 +15,9 @@ from operations.accounts import (
     AccountView,
     account_views,
     current_accounts,
-    fallback,
     put_account,
 )
+from operations.fallback_accounts import fallback
 from store import accounts
 from store.audit import Actor
 from store.columns import utc_now

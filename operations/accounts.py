@@ -6,8 +6,7 @@ Secrets go in and never come out: a view tells only which are set.
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import structlog
 from pydantic import (
@@ -20,27 +19,24 @@ from pydantic import (
 )
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from channels import find_provider, sandbox_accounts
-from channels.account_file import load_accounts
+from channels import find_provider
 from channels.provider import (
     DEFAULT_CODE,
     Account,
     Accounts,
-    SandboxPorts,
     of_channel,
 )
-from core.errors import NotFound, Unavailable
+from core.base import Model
+from core.errors import NotFound
 from core.limits import SLOWEST
-from core.models import Model
 from core.settings import Settings
 from core.words import Channel
 from operations import account_fields
 from operations.account_fields import Value, provider_of
+from operations.fallback_accounts import Source, fallback
 from store import accounts
 from store.accounts import AccountEntry, StoredAccount
 from store.audit import Actor
-
-Source = Literal["store", "file", "sandbox", "none"]
 
 _Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 _Text = Annotated[StrictStr, StringConstraints(max_length=4096)]
@@ -91,25 +87,6 @@ class AccountView(Model):
     secrets_set: tuple[str, ...] = ()
     set_by: str | None = None
     set_at: datetime | None = None
-
-
-def fallback(settings: Settings) -> tuple[Source, Accounts]:
-    """Return the accounts that hold where the store has none."""
-    if settings.accounts_file is None:
-        url = f"http://127.0.0.1:{settings.sandbox_port}"
-        ports = SandboxPorts(
-            url, settings.smtp_port, settings.cmpp_port, settings.smpp_port
-        )
-        return "sandbox", sandbox_accounts(ports)
-    return "file", _from_file(settings.accounts_file)
-
-
-def _from_file(path: Path) -> Accounts:
-    """Return the accounts of a file; Unavailable, with what is wrong, else."""
-    try:
-        return load_accounts(path)
-    except ValueError as error:
-        raise Unavailable(f"The accounts file can't be used: {error}") from None
 
 
 def _every(channel: Channel, provider: str) -> bool:

@@ -8,13 +8,14 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from core import progress
+from core.base import Model
 from core.errors import Conflict, Invalid, NotFound, Wrong
-from core.models import Acknowledgement, Message, MessageStatus, Model
+from core.models import Acknowledgement, Message, MessageStatus
 from core.plain_text import PlainLine
 from core.words import Channel
 from operations import Reach
 from operations.lookup import stored_message
-from store import audit, messages
+from store import audit, message_writes
 from store.audit import Actor
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -71,7 +72,7 @@ async def _write(
         "read_back": given.read_back is not None,
     }
     async with reach.store.sessions.begin() as session:
-        await messages.acknowledge(session, doc.id, given)
+        await message_writes.acknowledge(session, doc.id, given)
         target = f"messages/{doc.id}"
         await audit.write(session, actor, "acknowledge", target, None, after)
 

@@ -4,11 +4,11 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from core.acceptance import required_params
 from core.identities import ADDRESSES
-from core.models import MessageType
+from core.placeholders import required_params
+from core.policies import MessageType
 from core.words import IdentityType
-from operations.sheets import Fault, Sheet
+from operations.sheets.lines import Fault, Sheet
 
 OWN = ("name", "reference")
 # The column that a list of wrong lines has at its end: no part of the list.

@@ -12,24 +12,15 @@ from uuid_utils.compat import uuid7
 
 from core.batches import BatchRecipient, BatchRequest
 from core.errors import Invalid, Wrong
-from core.models import Message, MessageType
+from core.models import Message
+from core.policies import MessageType
 from core.words import Channel, IdentityType
 from operations import Parts
-from operations.batch_columns import OWN, Columns, columns_in, columns_of
+from operations.batch_columns import OWN, Columns, columns_in
 from operations.batches import Checked, check
-from operations.sheets import Fault, Faulty, Line, Sheet
+from operations.sheets.lines import Fault, Faulty, Line, Sheet
 from store.clients import Client
 
-__all__ = [
-    "Estimate",
-    "Examined",
-    "Fault",
-    "Faulty",
-    "columns_of",
-    "estimate",
-    "examine",
-    "request_of",
-]
 _PLACE = re.compile(r"/recipients/(\d+)(?:/(?:params|identities))?/?(.*)")
 
 

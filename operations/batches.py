@@ -10,7 +10,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from core.acceptance import Sender, required_params
+from core.acceptance import Sender
 from core.batches import (
     MOST_TOLD,
     Addressed,
@@ -29,7 +29,9 @@ from core.batches import (
     refuse,
 )
 from core.errors import Conflict, Invalid, Wrong
-from core.models import Message, MessageType
+from core.models import Message
+from core.placeholders import required_params
+from core.policies import MessageType
 from core.repeats import Repeat, Repeats, repeats_of, told
 from core.words import Role
 from operations import Parts

@@ -2,9 +2,10 @@
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.acceptance import required_params, template_placeholders
+from core.base import Model
 from core.errors import NotFound
-from core.models import MessageType, Model, Policy, Template
+from core.placeholders import required_params, template_placeholders
+from core.policies import MessageType, Policy, Template
 from core.privacy import ClinicalFinding, clinical_findings
 from core.words import Channel
 from store import catalog, client_use

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from core.models import Model
+from core.base import Model
 
 
 class Examples(Model):

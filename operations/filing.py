@@ -11,12 +11,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from channels import find_provider, providers_of
 from channels.template_ids import TemplateRules
 from core.errors import Invalid, Wrong
-from core.models import MessageType, Template
+from core.policies import MessageType, Template
 from core.settings import Settings
 from core.templates import placeholders, render
 from core.words import Channel, Priority
-from operations.accounts import fallback
-from store import accounts, templates
+from operations.fallback_accounts import fallback
+from store import kept_providers, templates
 from store.audit import Actor
 from store.templates import TemplateDraft
 
@@ -65,7 +65,7 @@ async def rules_in_use(
     session: AsyncSession, settings: Settings
 ) -> Mapping[Channel, Rules]:
     """Return by channel the providers of the enabled accounts, and their rules."""
-    kept = await accounts.kept_providers(session)
+    kept = await kept_providers.kept_providers(session)
     ours = {channel for channel, _, _ in kept}
     under = ((a.channel, a.provider, a.enabled) for a in fallback(settings)[1])
     holding = (*kept, *(one for one in under if one[0] not in ours))

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from channels.inbox import InboxSender
 from channels.receipts import ProviderReceipt
+from core.base import Model
 from core.errors import Invalid, NotFound, Unavailable, Wrong
 from core.identities import normalise
-from core.models import Model
 from core.words import Channel, IdentityType, Outcome
 from operations import Reach
 from operations.receipts import ReceiptDesk

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 from pydantic import Field
 
+from core.base import Model
 from core.errors import Conflict, Invalid, NotFound, Wrong
-from core.models import Cancel, MessageStatus, Model, Resend
+from core.models import Cancel, MessageStatus, Resend
 from core.plain_text import MaybePlainText, PlainText
 from core.words import Channel, Status
 from operations import Parts

@@ -7,8 +7,8 @@ from weakref import WeakKeyDictionary
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from core.base import Model
 from core.errors import MessageCentreError
-from core.models import Model
 from core.settings import Settings
 from core.words import Channel, Status
 from operations import Parts

@@ -7,10 +7,10 @@ from core.identities import mask, mask_name, normalise
 from core.models import Recipient
 from core.words import IdentityType, Role
 from operations import Parts
-from operations.lookup import look_up, stored_message
-from store import audit, patients
+from store import audit, patients, preferences
 from store.audit import Actor
-from store.patients import Patient, Preference
+from store.patients import Patient
+from store.preferences import Preference
 
 # An auditor reads what was done, not who was ill.
 MAY_LOOK = frozenset({Role.ADMIN, Role.OPERATOR})
@@ -52,24 +52,8 @@ async def patient(parts: Parts, person_id: UUID) -> Patient:
 async def reveal_patient(parts: Parts, person_id: UUID, actor: Actor) -> Patient:
     """Return a patient in clear; the log keeps who looked."""
     found = await patient_in_clear(parts, person_id)
-    await _note(parts, f"patients/{found.id}", actor)
+    await note_look(parts, f"patients/{found.id}", actor)
     return found
-
-
-async def recipient_of(parts: Parts, message_id: UUID) -> Recipient | None:
-    """Return whom a message is for, masked; None where that is no longer kept."""
-    message = await stored_message(parts, message_id)
-    return masked_recipient(message.recipient) if message else None
-
-
-async def reveal_recipient(parts: Parts, message_id: UUID, actor: Actor) -> Recipient:
-    """Return whom a message is for in clear; the log keeps who looked."""
-    await look_up(parts, message_id)
-    message = await stored_message(parts, message_id)
-    if message is None:
-        raise NotFound("This message's recipient is no longer kept.")
-    await _note(parts, f"messages/{message_id}", actor)
-    return message.recipient
 
 
 async def patient_in_clear(parts: Parts, person_id: UUID) -> Patient:
@@ -81,7 +65,8 @@ async def patient_in_clear(parts: Parts, person_id: UUID) -> Patient:
     return found
 
 
-async def _note(parts: Parts, target: str, actor: Actor) -> None:
+async def note_look(parts: Parts, target: str, actor: Actor) -> None:
+    """Keep who looked at what in clear; Forbidden where their role may not."""
     if actor.role not in MAY_LOOK:
         raise Forbidden("This role does not see personal data in clear.")
     async with parts.store.sessions.begin() as session:
@@ -95,7 +80,7 @@ async def opt_outs_of(
     found = await patient_in_clear(parts, person_id)
     async with parts.store.sessions() as session:
         return {
-            kind: await patients.preferences_of(session, kind, value)
+            kind: await preferences.preferences_of(session, kind, value)
             for kind, value in found.identities.items()
         }
 
@@ -107,7 +92,7 @@ async def opt_out(
     value = await _value(parts, person_id, wanted)
     what = (wanted.identity_type, value, wanted.channel, wanted.message_type, actor)
     async with parts.store.sessions.begin() as session:
-        await patients.opt_out(session, *what, wanted.type_class)
+        await preferences.opt_out(session, *what, wanted.type_class)
 
 
 async def opt_in(
@@ -117,7 +102,7 @@ async def opt_in(
     value = await _value(parts, person_id, wanted)
     what = (wanted.identity_type, value, wanted.channel, wanted.message_type, actor)
     async with parts.store.sessions.begin() as session:
-        await patients.opt_in(session, *what, wanted.type_class)
+        await preferences.opt_in(session, *what, wanted.type_class)
 
 
 async def _value(parts: Parts, person_id: UUID, wanted: Preference) -> str:

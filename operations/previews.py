@@ -7,10 +7,12 @@ from uuid import UUID
 from channels import alipay, email, wechat, wechat_medical, wecom, workstation
 from channels.base import Content, Sending
 from channels.clip import clip
-from core.acceptance import template_placeholders
+from core.base import Model
 from core.identities import ADDRESSES
 from core.letters import one_line
-from core.models import Address, Model, Template
+from core.models import Address
+from core.placeholders import template_placeholders
+from core.policies import Template
 from core.sms import SmsSize, signed, sms_size
 from core.words import Channel, Priority
 

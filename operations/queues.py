@@ -13,8 +13,9 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from core.base import Model
 from core.errors import Unavailable
-from core.models import Model, task_queue
+from core.models import task_queue
 from core.words import Priority
 
 _WAIT = timedelta(seconds=3)

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 from pydantic import Field
 
+from core.base import Model
 from core.errors import Conflict
-from core.models import Cancel, MessageStatus, Model, Recall, RecallOrder
+from core.models import Cancel, MessageStatus, Recall, RecallOrder
 from core.plain_text import PlainLine
 from core.words import Status
 from operations import Parts

@@ -13,13 +13,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from channels.provider import DEFAULT_CODE, Account
 from channels.receipt_formats import FORMATS, reporting
 from channels.receipts import ReceiptFormat, ReceiptKeys
+from core.base import Model
 from core.crypto import Keyring
 from core.errors import NotFound
-from core.models import Model
 from core.sandbox_keys import AES_KEY
 from core.settings import Settings
 from core.words import Channel
-from operations.accounts import current_accounts, fallback
+from operations.accounts import current_accounts
+from operations.fallback_accounts import fallback
 from store import audit, receipts
 from store.audit import Actor
 from store.sql import keyring_of

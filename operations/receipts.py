@@ -23,13 +23,13 @@ from core.words import Channel, Outcome
 from operations.acknowledging import AcknowledgeOrder, acknowledge
 from operations.deliveries import Deliveries
 from operations.lookup import find_message
+from operations.receipt_reports import note_report
 from operations.replies import ReplyDesk
-from operations.standings import note_report
-from store import Store, attempts, messages, parts
+from store import Store, attempts, message_writes, messages, parts
 from store.attempts import Attempt
 from store.audit import Actor
 from store.columns import utc_now
-from store.receipts import ParkedReceipt, park, parked, unpark
+from store.parked import ParkedReceipt, park, parked, unpark
 from store.sql import lock
 
 # A time further away is a mistake, or no time that a database could hold.
@@ -224,7 +224,7 @@ class ReceiptDesk:
                 return
             moved = with_late_receipt(stored.status, order, utc_now())
             if moved is not stored.status:
-                await messages.record(session, stored.message, moved)
+                await message_writes.record(session, stored.message, moved)
 
 
 def _dated(receipt: ProviderReceipt, now: datetime) -> ProviderReceipt:

@@ -20,8 +20,9 @@ from core.logs import describe
 from core.models import MessageStatus
 from core.words import Channel
 from operations import Parts
-from operations.accounts import current_accounts, fallback
+from operations.accounts import current_accounts
 from operations.bulk import resend_each
+from operations.fallback_accounts import fallback
 from operations.orders import ResendOrder
 from store import away, traffic
 from store.audit import Actor

@@ -17,13 +17,14 @@ from channels.uplinks import Uplink
 from core.acceptance import MessageRequest, Sender, accept
 from core.errors import Invalid
 from core.identities import normalise
-from core.models import Message, MessageType
+from core.models import Message
+from core.policies import MessageType
 from core.replies import CONFIRMATION, asks_to_stop
 from core.words import Channel, IdentityType, OptOutSource
 from operations.deliveries import Deliveries
-from store import Store, catalog, patients
+from store import Store, catalog, preferences
 from store.audit import Actor
-from store.patients import Preference
+from store.preferences import Preference
 from store.seeds import add_confirmation
 from store.texts import texts_to
 
@@ -59,7 +60,7 @@ class ReplyDesk:
         async with self.store.sessions.begin() as session:
             last = await _last(session, mobile)
             kind = last and await catalog.message_type(session, last.type)
-            said, new = await patients.note_opt_out(
+            said, new = await preferences.note_opt_out(
                 session,
                 IdentityType.MOBILE,
                 mobile,

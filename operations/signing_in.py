@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pydantic import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from core.base import Model
 from core.errors import Forbidden, Unauthenticated
-from core.models import Model
 from core.settings import Settings
 from operations.limits import Gate
 from store import Store, audit, passwords, sign_in_places, sign_ins, users

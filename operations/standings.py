@@ -8,16 +8,14 @@ from pydantic import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from channels.receipts import Happening, PersonEvent, ProviderReceipt
+from core.base import Model
 from core.errors import Conflict, Forbidden, Unavailable
-from core.models import Address, Model
-from core.progress import REACHED
+from core.models import Address
 from core.standings import Standing, fades_at, reason_to_skip
-from core.words import Channel, IdentityType, Outcome, Reason, Role
+from core.words import REACHED, Channel, IdentityType, Outcome, Reason, Role
 from operations import Parts
 from operations.people import patient_in_clear
-from store import Store, consents, messages, standings
-from store.addresses import address_of
-from store.attempts import Attempt
+from store import Store, consents, standings
 from store.audit import Actor
 from store.columns import utc_now
 from store.consents import Consent
@@ -99,21 +97,6 @@ async def note_event(session: AsyncSession, event: PersonEvent) -> None:
         case Happening.DECLINED:
             if event.template:
                 await consents.withdraw(session, address, event.template)
-
-
-async def note_report(store: Store, attempt: Attempt, receipt: ProviderReceipt) -> None:
-    """Keep what a receipt says of the person, where it says anything."""
-    arrived = receipt.outcome in REACHED - {Outcome.ACCEPTED}
-    if not receipt.refused and not arrived:
-        return
-    async with store.sessions.begin() as session:
-        stored = await messages.find(session, attempt.message_id)
-        if stored is None:
-            return
-        message = stored.message
-        address = await address_of(session, message, attempt.channel)
-        if address is not None:
-            await note_receipt(session, receipt, address, message.type)
 
 
 async def note_receipt(

@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from core.models import Delivery, MessageStatus, Model, Step, delivery_id
+from core.base import Model
+from core.models import Delivery, MessageStatus, Step, delivery_id
 from core.words import Channel
 from operations import Parts
 from store import attempts

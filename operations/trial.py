@@ -19,7 +19,7 @@ from channels.http import open_http
 from channels.inbox import InboxSender
 from channels.provider import Account, Tools, of_channel
 from core import identities
-from core.acceptance import MAX_PARAMS, Code, ParamName, template_placeholders
+from core.base import Model
 from core.errors import (
     ContentRefused,
     DeliveryError,
@@ -32,12 +32,16 @@ from core.errors import (
     RecipientRefused,
     Wrong,
 )
+from core.fields import MAX_PARAMS, Code, ParamName
 from core.identities import ADDRESSES, mask
-from core.models import Address, Model, Template
+from core.models import Address
+from core.placeholders import template_placeholders
+from core.policies import Template
 from core.settings import Settings
 from core.words import Channel, IdentityType, Priority
-from operations.accounts import current_accounts, fallback
+from operations.accounts import current_accounts
 from operations.channels import InboxShelf
+from operations.fallback_accounts import fallback
 from operations.samples import sample_params
 from operations.tokens import SharedTokens
 from store import Store, audit, catalog

@@ -6,7 +6,7 @@ from uuid import UUID
 from temporalio.client import Client, WorkflowExecution
 
 from core import search
-from core.models import Model
+from core.base import Model
 from core.words import Priority, Status
 
 _PREFIX = "message-"

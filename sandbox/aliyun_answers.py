@@ -7,14 +7,12 @@ gateway answers 4xx.
 import re
 import uuid
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
 
 import httpx
 from starlette.responses import Response
 
 from sandbox.answers import Json, Refusal, json_object
 
-CHINA = timezone(timedelta(hours=8))
 MOBILE = re.compile(r"(?:(?:\+|00)?86)?1[3-9][0-9]{9}")
 
 _MESSAGES = {
@@ -113,11 +111,6 @@ def variables(text: str | None) -> dict[str, str]:
     if len(strings) < len(values):
         raise refused("isv.INVALID_JSON_PARAM")
     return strings
-
-
-def china_time(at: datetime) -> str:
-    """Return a time as Aliyun writes it."""
-    return at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def receipt_taken(answer: httpx.Response) -> bool:

@@ -14,10 +14,8 @@ from starlette.responses import Response
 from core.words import Channel
 from sandbox.addresses import spelling
 from sandbox.aliyun_answers import (
-    CHINA,
     MOBILE,
     RECEIPT_RETRIES,
-    china_time,
     gateway_error,
     ok,
     product_error,
@@ -26,6 +24,7 @@ from sandbox.aliyun_answers import (
     required,
     variables,
 )
+from sandbox.answers import CHINA, china_time
 from sandbox.book import Entry
 from sandbox.desk import Desk
 from sandbox.outcomes import TAKEN, Outcome

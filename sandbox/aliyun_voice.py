@@ -13,7 +13,6 @@ from core.words import Channel
 from sandbox.aliyun_answers import (
     MOBILE,
     RECEIPT_RETRIES,
-    china_time,
     gateway_error,
     ok,
     product_error,
@@ -22,6 +21,7 @@ from sandbox.aliyun_answers import (
     required,
     variables,
 )
+from sandbox.answers import china_time
 from sandbox.book import Entry
 from sandbox.desk import Desk
 from sandbox.memory import Memory

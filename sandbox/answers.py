@@ -4,6 +4,7 @@ import asyncio
 import json
 import math
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta, timezone
 from typing import NoReturn
 
 from starlette.requests import Request
@@ -122,3 +123,11 @@ def _finite(text: str) -> float:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(name)
+
+
+CHINA = timezone(timedelta(hours=8))
+
+
+def china_time(at: datetime) -> str:
+    """Return a time as Aliyun writes it."""
+    return at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")

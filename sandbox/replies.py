@@ -8,10 +8,10 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import Field
 
-from core.models import Model
+from core.base import Model
 from core.words import Channel
 from sandbox import aliyun_answers, tencent_answers
-from sandbox.aliyun_answers import china_time
+from sandbox.answers import china_time
 from sandbox.desk import Desk
 from sandbox.gateway import Gateway, Text
 from sandbox.receipts import Push

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, StrictInt
 
-from core.models import Model
+from core.base import Model
 from core.words import Channel
 from sandbox.addresses import spelling
 from sandbox.outcomes import Outcome

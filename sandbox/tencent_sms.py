@@ -12,7 +12,7 @@ from functools import partial
 from starlette.responses import Response
 
 from core.words import Channel
-from sandbox.aliyun_answers import china_time
+from sandbox.answers import china_time
 from sandbox.book import Entry
 from sandbox.desk import Desk
 from sandbox.outcomes import TAKEN, Outcome

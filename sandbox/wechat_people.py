@@ -6,7 +6,7 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import Field
 
-from core.models import Model
+from core.base import Model
 from core.words import Channel
 from sandbox.desk import Desk
 from sandbox.receipts import Push

@@ -9,14 +9,14 @@ from pydantic import Field
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from core.base import Model
 from core.errors import NotFound
-from core.models import Model
 from core.words import Channel
 from store import audit
 from store.audit import Actor
 from store.columns import utc_now
+from store.provider_tables import ProviderAccountRow
 from store.sql import keyring_of, lock
-from store.tables import ProviderAccountRow
 
 _FIRST = "default"
 
@@ -51,15 +51,6 @@ async def stored_accounts(
     order = col(ProviderAccountRow.channel), col(ProviderAccountRow.code)
     rows = await session.exec(wanted.order_by(*order))
     return tuple(_account(session, row) for row in rows)
-
-
-async def kept_providers(
-    session: AsyncSession,
-) -> tuple[tuple[Channel, str, bool], ...]:
-    """Return channel, provider and switch of each account kept here, none opened."""
-    row = ProviderAccountRow
-    rows = await session.exec(select(row.channel, row.provider, row.enabled))
-    return tuple((Channel(channel), name, on) for channel, name, on in rows)
 
 
 async def stored_account(

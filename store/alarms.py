@@ -8,13 +8,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
 
 from core.alarms import AlarmKind, Reading
+from core.base import Model
 from core.errors import NotFound
-from core.models import Model
 from store import audit
+from store.alarm_tables import AlarmRow
 from store.audit import Actor
 from store.columns import utc_now
 from store.page import Page, clamp, cut, decode_time_cursor, time_cursor
-from store.tables import AlarmRow
 
 KEPT = timedelta(days=90)
 # More open at once than anybody reads; a client has at most five.

@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, Index
 
 from store.columns import UtcDateTime, index_present, index_where
@@ -38,3 +39,27 @@ class AttemptRow(Row, table=True):
     receipt_outcome: str | None = None
     receipt_code: str | None = None
     receipt_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class ParkedReceiptRow(Row, table=True):
+    """A receipt that no attempt is known of yet; kept for some days."""
+
+    __tablename__ = "parked_receipts"
+    __table_args__ = (
+        UniqueConstraint(
+            "provider",
+            "provider_message_id",
+            "outcome",
+            name="uq_parked_receipts_provider",
+        ),
+    )
+
+    id: UUID = Field(primary_key=True)
+    channel: str
+    provider: str
+    account: str | None
+    provider_message_id: str
+    outcome: str
+    code: str
+    at: datetime = Field(sa_type=UtcDateTime)
+    parked_at: datetime = Field(sa_type=UtcDateTime, index=True)

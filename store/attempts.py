@@ -14,12 +14,14 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
 
-from core.models import Model
+from core.base import Model
 from core.progress import outcome_moves
 from core.words import Channel, Outcome, Reason
+from store.attempt_tables import AttemptRow
 from store.columns import UtcDateTime, utc_now
+from store.message_tables import MessageRow
+from store.part_tables import AttemptPartRow
 from store.sql import table_of
-from store.tables import AttemptPartRow, AttemptRow, MessageRow
 
 AttemptState = Literal["sending", "accepted", "failed", "unknown"]
 _IN_DOUBT = ("sending", "unknown")

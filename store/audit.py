@@ -14,13 +14,13 @@ from typing import Any
 from sqlmodel import col, insert, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from core.base import Model
 from core.crypto import Keyring
-from core.models import Model
 from core.words import Role
+from store.audit_tables import AuditRow
 from store.columns import utc_now
 from store.page import Page, clamp, cut, decode_number_cursor, encode_cursor
 from store.sql import keyring_of, lock, table_of
-from store.tables import AuditRow
 
 _START = "0" * 64
 _BATCH = 1000

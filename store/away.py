@@ -11,10 +11,11 @@ from sqlalchemy import ColumnElement, case, func
 from sqlalchemy import select as core_select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.models import MessageStatus, Model
+from core.base import Model
+from core.models import MessageStatus
 from core.words import Channel, Priority, Status
+from store.message_tables import MessageRow
 from store.sql import table_of
-from store.tables import MessageRow
 
 # More of one channel's are not read at once: the most urgent, the oldest first.
 MOST = 500

@@ -10,13 +10,15 @@ from sqlalchemy import select as core_select
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from core.base import Model
 from core.batches import Addressed, Batch, BatchState, Steering, batch_message_id
-from core.models import Message, Model
+from core.models import Message
 from core.repeats import Repeats
 from core.words import Status
+from store.batch_tables import BatchRecipientRow, BatchRow
+from store.message_tables import MessageRow
 from store.page import Page, clamp, cut, decode_time_cursor, time_cursor
 from store.sql import dialect_of, insert_into, keyring_of, table_of
-from store.tables import BatchRecipientRow, BatchRow, MessageRow
 
 _FRAME = "batches.frame"
 _CONTENT = "batch_recipients.content"

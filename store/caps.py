@@ -17,7 +17,7 @@ from core.models import Address
 from core.sending_times import Cap, Closed, Hit, capped
 from core.words import TypeClass
 from store.sql import dialect_of, insert_into, keyring_of, lock, table_of
-from store.tables import CapHitRow
+from store.when_tables import CapHitRow
 
 _KEPT = timedelta(hours=744)
 

@@ -1,7 +1,4 @@
-"""Message types and their policies; the rest of the catalogue beside them.
-
-`store.templates` and `store.dictionaries` are offered here too, for one import.
-"""
+"""Message types and their policies; the rest of the catalogue beside them."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
@@ -14,69 +11,23 @@ from sqlalchemy import select as core_select
 from sqlmodel import col, insert, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.acceptance import Code, ParamName
+from core.base import Model
 from core.digests import check_digest
 from core.errors import Conflict, NotFound
-from core.models import MessageType, Model, Policy, Template
+from core.fields import Code, ParamName
 from core.plain_text import PlainText
-from core.policies import check_policy
+from core.policies import MessageType, Policy, Template, check_policy
 from core.retries import RetrySeconds
 from core.words import Priority, TypeClass
 from store import audit
 from store.audit import Actor
 from store.columns import utc_now
-from store.dictionaries import (
-    ChannelChanges,
-    ChannelEntry,
-    IdentityTypeChanges,
-    IdentityTypeEntry,
-    find_channel,
-    list_channels,
-    list_identity_types,
-    update_channel,
-    update_identity_type,
-)
 from store.page import Page, clamp, cut, decode_cursor, encode_cursor
+from store.setup_tables import MessageTypeRow, PolicyRow, TemplateRow, TypeChannelRow
 from store.sql import lock, table_of
-from store.tables import MessageTypeRow, PolicyRow, TemplateRow, TypeChannelRow
 from store.templates import (
     TEMPLATE_COLUMNS,
-    DeliveryRules,
-    TemplateDraft,
-    delivery_rules,
-    list_templates,
-    put_template,
-    set_template_enabled,
-    template,
 )
-
-__all__ = [
-    "ChannelChanges",
-    "ChannelEntry",
-    "DeliveryRules",
-    "IdentityTypeChanges",
-    "IdentityTypeEntry",
-    "MessageTypeChanges",
-    "MessageTypeDraft",
-    "PolicyVersion",
-    "TemplateDraft",
-    "create_message_type",
-    "delivery_rules",
-    "find_channel",
-    "list_channels",
-    "list_identity_types",
-    "list_message_types",
-    "list_templates",
-    "message_type",
-    "policy_versions",
-    "put_policy",
-    "put_template",
-    "set_template_enabled",
-    "template",
-    "update_channel",
-    "update_identity_type",
-    "update_message_type",
-]
 
 
 class _TypeFields(Model):

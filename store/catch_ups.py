@@ -11,14 +11,14 @@ from uuid import UUID
 from sqlalchemy import delete, literal, select, tuple_, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from core.base import Model
 from core.crypto import Keyring
-from core.models import Model
 from core.words import IdentityType
+from store.message_tables import CatchUpRow, MessageIdentityRow, MessageRow
 from store.message_writes import key_rows
 from store.owners import holders_of, indexes_of, message_keys, owned
 from store.recipients import recipient_in
 from store.sql import dialect_of, insert_into, keyring_of, table_of
-from store.tables import CatchUpRow, MessageIdentityRow, MessageRow
 
 OWNERS = "message-owners"
 

@@ -6,8 +6,8 @@ from ipaddress import ip_network
 from pydantic import Field
 
 from core import allowlist
+from core.base import Model
 from core.errors import Invalid, Wrong
-from core.models import Model
 
 
 class Callback(Model):

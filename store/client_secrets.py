@@ -12,12 +12,12 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
 
+from core.base import Model
 from core.errors import NotFound
-from core.models import Model
 from store import audit
 from store.audit import Actor
+from store.client_tables import ClientRow, ClientSecretRow
 from store.columns import utc_now
-from store.tables import ClientRow, ClientSecretRow
 
 _NO_HASH = "0" * 64
 

@@ -6,8 +6,8 @@ from sqlalchemy import or_
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.models import Model
-from store.tables import ClientRow
+from core.base import Model
+from store.client_tables import ClientRow
 
 # A busy client fetches many tokens; one write a minute tells enough.
 _EVERY = timedelta(minutes=1)

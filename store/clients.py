@@ -10,54 +10,25 @@ from pydantic import Field
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.acceptance import Code
+from core.base import Model
 from core.errors import Conflict
-from core.models import Model
+from core.fields import Code
 from core.plain_text import PlainText
 from core.words import USUAL_SCOPES, Scope
 from store import audit
 from store.audit import Actor
 from store.client_checks import Callback, check
 from store.client_secrets import (
-    NewSecret,
-    SecretInfo,
     client_row,
     holder_of,
     issue,
-    revoke_secret,
-    rotate_secret,
     row_if_live,
-    secrets_of,
 )
+from store.client_tables import ClientRow
 from store.columns import utc_now
 from store.names import refuse_code
 from store.page import Page, clamp, cut, decode_cursor, encode_cursor
 from store.sql import keyring_of, lock
-from store.tables import ClientRow
-
-__all__ = [
-    "Authenticated",
-    "Callback",
-    "Client",
-    "ClientChanges",
-    "ClientDraft",
-    "NewClient",
-    "NewSecret",
-    "SecretInfo",
-    "all_codes",
-    "authenticate",
-    "callback_of",
-    "create_client",
-    "enabled_codes",
-    "find_client",
-    "holder_of_token",
-    "list_clients",
-    "revoke_secret",
-    "rotate_callback_secret",
-    "rotate_secret",
-    "secrets_of",
-    "update_client",
-]
 
 _SEALED = "clients.callback_secret"
 

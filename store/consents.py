@@ -11,13 +11,14 @@ from sqlalchemy import case
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.models import Address, Model
+from core.base import Model
+from core.models import Address
 from core.words import IdentityType
 from store import audit
 from store.audit import Actor
 from store.columns import utc_now
 from store.sql import dialect_of, insert_into, keyring_of, table_of
-from store.tables import ConsentRow
+from store.standing_tables import ConsentRow
 
 _KEYS = ("index_hmac", "template")
 

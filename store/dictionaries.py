@@ -4,14 +4,14 @@ from pydantic import Field
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from core.base import Model
 from core.errors import Invalid, NotFound, Wrong
 from core.limits import read_name
-from core.models import Model
 from core.plain_text import PlainText
 from core.words import Channel, IdentityType
 from store import audit
 from store.audit import Actor
-from store.tables import ChannelRow, IdentityTypeRow
+from store.setup_tables import ChannelRow, IdentityTypeRow
 
 
 class ChannelEntry(Model):

@@ -12,10 +12,12 @@ from sqlalchemy import func
 from sqlalchemy import select as core_select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.models import Model
+from core.base import Model
 from core.words import Channel, Status
+from store.attempt_tables import AttemptRow
+from store.client_tables import ClientSecretRow
+from store.message_tables import MessageRow
 from store.sql import table_of
-from store.tables import AttemptRow, ClientSecretRow, MessageRow
 
 MOST = 100_000
 

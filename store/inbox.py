@@ -13,11 +13,13 @@ from sqlalchemy import select as core_select
 from sqlmodel import col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.models import Address, Model
+from core.base import Model
+from core.models import Address
 from store.columns import UtcDateTime, utc_now
+from store.message_tables import MessageIdentityRow, MessageRow
 from store.page import Page, clamp, cut, decode_time_cursor, time_cursor
 from store.sql import dialect_of, insert_into, keyring_of, table_of
-from store.tables import InboxRow, MessageIdentityRow, MessageRow, RemovalRow
+from store.workstation_tables import InboxRow, RemovalRow
 
 KEPT = timedelta(days=180)
 _CONTENT = "inbox.content"

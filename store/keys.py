@@ -14,10 +14,11 @@ from core.crypto import TOKEN, Keyring, load_keyring
 from core.faults import CannotStart
 from core.keys_file import KeysRefused, is_there, make_keys, replace_token
 from store import Store, open_store
+from store.key_tables import KeyProofRow
 from store.migrate import alone, untouched, upgrade
 from store.old_keys import misfits_of_old
+from store.rows import Row
 from store.sql import keyring_of, table_of
-from store.tables import KeyProofRow, Row
 
 _PROOFS = table_of(KeyProofRow)
 

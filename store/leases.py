@@ -6,8 +6,8 @@ from sqlalchemy import delete, or_
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.columns import utc_now
+from store.lease_tables import LeaseRow
 from store.sql import dialect_of, insert_into, table_of
-from store.tables import LeaseRow
 
 
 async def take_lease(

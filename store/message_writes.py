@@ -28,9 +28,9 @@ from core.crypto import Keyring
 from core.models import Acknowledgement, Message, MessageStatus
 from core.words import Status
 from store import away
+from store.message_tables import MessageIdentityRow, MessageRow
 from store.owners import keys_of
 from store.sql import dialect_of, insert_into, keyring_of, table_of
-from store.tables import MessageIdentityRow, MessageRow
 
 MESSAGE = "messages.message"
 ACKNOWLEDGEMENT = "messages.acknowledgement"

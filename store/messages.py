@@ -20,43 +20,19 @@ from sqlalchemy import (
 from sqlalchemy import select as core_select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from core.base import Model
 from core.crypto import Keyring
-from core.models import (
-    Acknowledgement,
-    Address,
-    Message,
-    MessageStatus,
-    Model,
-    Recipient,
-)
+from core.models import Acknowledgement, Address, Message, MessageStatus, Recipient
 from core.words import Status
+from store.message_tables import MessageIdentityRow, MessageRow
 from store.message_writes import (
     ACKNOWLEDGEMENT,
     MESSAGE,
-    acknowledge,
-    record,
-    record_status,
 )
 from store.owners import Trail, trail_of, trail_of_person
 from store.page import Page, clamp, cut, decode_time_cursor, time_cursor
 from store.recipients import recipient_in
 from store.sql import keyring_of, table_of
-from store.tables import MessageIdentityRow, MessageRow
-
-__all__ = [
-    "AddressedMessage",
-    "MessageFilter",
-    "StoredMessage",
-    "acknowledge",
-    "count_failed",
-    "find",
-    "list_addressed",
-    "list_failed",
-    "list_messages",
-    "record",
-    "record_status",
-    "trail",
-]
 
 
 class StoredMessage(Model):

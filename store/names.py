@@ -4,13 +4,15 @@ It names people, client systems and the centre's own parts side by side. What wa
 named before this rule keeps its name.
 """
 
+from sqlalchemy import String, column, select, table
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.errors import Conflict, Invalid, Wrong
 from core.words import Role
+from store.access_tables import UserRow
 from store.audit import Actor
+from store.client_tables import ClientRow
 from store.sql import lock
-from store.tables import ClientRow, UserRow
 
 ADMIN = "admin"
 CENTRE = "centre"
@@ -31,7 +33,7 @@ async def refuse_code(session: AsyncSession, code: str, actor: Actor) -> None:
     if code in OF_NO_CLIENT:
         raise _reserved("/code")
     await lock(session, "names")
-    if await session.get(UserRow, code) is not None:
+    if await _taken(session, "users", "username", code):
         raise Conflict("There is a user of this name; take another code.")
 
 
@@ -40,7 +42,7 @@ async def refuse_username(session: AsyncSession, username: str) -> None:
     if username in OF_NOBODY:
         raise _reserved("/username")
     await lock(session, "names")
-    if await session.get(ClientRow, username) is not None:
+    if await _taken(session, "clients", "code", username):
         raise Conflict("There is a client of this code; take another user name.")
 
 
@@ -52,6 +54,15 @@ async def refuse_workstation(session: AsyncSession, id: str) -> None:
     for row in (UserRow, ClientRow):
         if await session.get(row, id) is not None:
             raise Conflict("There is a user or a client of this name; take another id.")
+
+
+async def _taken(session: AsyncSession, name: str, key: str, value: str) -> bool:
+    """Look by name: clients and users come after the log, and write to it."""
+    found = (
+        select(column(key, String)).select_from(table(name)).where(column(key) == value)
+    )
+    connection = await session.connection()
+    return (await connection.execute(found)).first() is not None
 
 
 def _reserved(place: str) -> Invalid:

@@ -9,8 +9,9 @@ from sqlalchemy import ColumnElement, Connection, Text, column, func, select, ta
 
 from core.crypto import INDEX, Keyring
 from store.audit import is_first
+from store.audit_tables import AuditRow
+from store.people_tables import PersonIdentityRow
 from store.sql import table_of
-from store.tables import AuditRow, PersonIdentityRow
 
 # What is sealed: each column's context is its name.
 _SEALED = (

@@ -24,12 +24,13 @@ from sqlalchemy import (
 )
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from core.base import Model
 from core.crypto import Keyring
 from core.identities import PERSONAL
-from core.models import Address, Model
+from core.models import Address
 from core.words import IdentityType
+from store.people_tables import PersonIdentityRow, PersonRow
 from store.sql import keyring_of, table_of
-from store.tables import PersonIdentityRow, PersonRow
 
 # What more people have than this, a desk's telephone or a number made up for
 # want of one, is nobody's in particular.

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Generic, TypeVar
 from uuid import UUID
 
+from core.base import Model
 from core.errors import Invalid, Wrong
-from core.models import Model
 
 T = TypeVar("T")
 

@@ -14,10 +14,10 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from core.base import Model
 from core.errors import Invalid, Wrong
-from core.models import Model
+from store.access_tables import OldPasswordRow, UserRow
 from store.columns import utc_now
-from store.tables import OldPasswordRow, UserRow
 
 MIN_LENGTH = 8
 MAX_LENGTH = 256

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.models import Model
+from core.base import Model
 from core.words import IdentityType
 from store.audit import Actor
 from store.people import (
@@ -16,33 +16,6 @@ from store.people import (
     person_of,
     put_person,
 )
-from store.preferences import (
-    Preference,
-    note_opt_out,
-    opt_in,
-    opt_out,
-    opted_out,
-    preferences_of,
-)
-
-__all__ = [
-    "Patient",
-    "PatientDraft",
-    "Preference",
-    "Staff",
-    "StaffDraft",
-    "find_patient",
-    "find_patients",
-    "find_staff",
-    "note_opt_out",
-    "opt_in",
-    "opt_out",
-    "opted_out",
-    "patient_of",
-    "preferences_of",
-    "put_patient",
-    "put_staff",
-]
 
 
 class PatientDraft(PersonDraft):

@@ -10,16 +10,16 @@ from sqlmodel import col, delete, insert, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
 
+from core.base import Model
 from core.errors import Invalid, Wrong
 from core.identities import normalise
-from core.models import Model
 from core.plain_text import PlainText
 from core.words import IdentityType
 from store import audit
 from store.audit import Actor
 from store.columns import utc_now
+from store.people_tables import PersonIdentityRow, PersonRow
 from store.sql import keyring_of, lock, table_of
-from store.tables import PersonIdentityRow, PersonRow
 
 Kind = Literal["patient", "staff"]
 

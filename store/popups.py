@@ -14,11 +14,11 @@ from sqlalchemy import Select, delete, func, update
 from sqlalchemy import select as core_select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.models import Model
+from core.base import Model
 from core.words import Priority
 from store.columns import utc_now
 from store.sql import dialect_of, insert_into, keyring_of, lock, table_of
-from store.tables import PopupRow, RemovalRow
+from store.workstation_tables import PopupRow, RemovalRow
 
 _CONTENT = "popups.content"
 KEPT = timedelta(days=14)

@@ -10,15 +10,15 @@ from sqlalchemy import select as core_select
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from core.base import Model
 from core.errors import Invalid, Wrong
 from core.identities import normalise
-from core.models import Model
 from core.words import Channel, IdentityType, OptOutSource, TypeClass
 from store import audit
 from store.audit import Actor
 from store.columns import utc_now
+from store.people_tables import PreferenceRow
 from store.sql import dialect_of, insert_into, keyring_of, table_of
-from store.tables import PreferenceRow
 
 _ALL = ""
 # No code of a type looks so.

@@ -8,9 +8,9 @@ from sqlalchemy import select as core_select
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.models import Model
+from core.base import Model
 from store.sql import table_of
-from store.tables import QueueSampleRow
+from store.work_tables import QueueSampleRow
 
 KEPT = timedelta(hours=24)
 

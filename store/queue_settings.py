@@ -5,13 +5,14 @@ from datetime import datetime
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from core.base import Model
 from core.errors import NotFound
-from core.models import Model
 from store import audit
 from store.audit import Actor
+from store.client_tables import ClientRow
 from store.columns import utc_now
 from store.sql import lock
-from store.tables import ClientRow, QueueSettingRow
+from store.work_tables import QueueSettingRow
 
 
 class QueueSettings(Model):

@@ -3,8 +3,9 @@
 from cryptography.exceptions import InvalidTag
 from pydantic import ConfigDict
 
+from core.base import Model
 from core.crypto import Keyring
-from core.models import Model, Recipient
+from core.models import Recipient
 from store.message_writes import MESSAGE
 
 

@@ -17,7 +17,7 @@ from store import inbox, popups
 from store.columns import utc_now
 from store.popups import Why
 from store.sql import dialect_of, insert_into, table_of
-from store.tables import RemovalRow
+from store.workstation_tables import RemovalRow
 
 # What these show lies in our own store.
 OWN = frozenset({Channel.WORKSTATION, Channel.INBOX})

@@ -5,13 +5,13 @@ from typing import Literal
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.models import Model
+from core.base import Model
 from core.routing import RoutingRules
 from store import audit
 from store.audit import Actor
 from store.columns import utc_now
+from store.route_tables import RoutingRulesRow
 from store.sql import lock
-from store.tables import RoutingRulesRow
 
 # There is one row, or none.
 _ID = 1

@@ -15,10 +15,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.errors import Invalid, NotFound, Wrong
 from store import audit
+from store.access_tables import RecoveryCodeRow, UserRow
 from store.audit import Actor
 from store.columns import utc_now
 from store.sql import keyring_of
-from store.tables import RecoveryCodeRow, UserRow
 
 ISSUER = "Hospital Message Centre"
 RECOVERY_CODES = 10

@@ -9,15 +9,16 @@ from sqlalchemy import select as core_select
 from sqlmodel import col, delete, insert, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from core.base import Model
 from core.errors import Invalid, NotFound, Wrong
-from core.models import Model
 from core.sending_times import Book, Holiday, SendingRules, next_allowed
 from core.words import TypeClass
 from store import audit
 from store.audit import Actor
 from store.columns import utc_now
+from store.setup_tables import MessageTypeRow
 from store.sql import dialect_of, insert_into, lock, table_of
-from store.tables import HolidayRow, MessageTypeRow, SendingRulesRow
+from store.when_tables import HolidayRow, SendingRulesRow
 
 _UTC = ZoneInfo("UTC")
 _ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)

@@ -90,23 +90,6 @@ class ChannelRow(Row, table=True):
     enabled: bool
 
 
-class ProviderAccountRow(Row, table=True):
-    """An account at a channel's provider; `content` is sealed."""
-
-    __tablename__ = "provider_accounts"
-
-    channel: str = Field(primary_key=True)
-    code: str = Field(primary_key=True)
-    provider: str
-    weight: int
-    enabled: bool
-    max_concurrent: int | None
-    per_second: float | None
-    content: str = Field(sa_type=Text)
-    set_by: str
-    set_at: datetime = Field(sa_type=UtcDateTime)
-
-
 class IdentityTypeRow(Row, table=True):
     """The dictionary of identity types (the paper's table 2)."""
 

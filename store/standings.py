@@ -16,7 +16,7 @@ from core.words import Channel, IdentityType
 from store import audit
 from store.audit import Actor
 from store.sql import dialect_of, insert_into, keyring_of, table_of
-from store.tables import ConsentRow, StandingRow
+from store.standing_tables import ConsentRow, StandingRow
 
 _ALL = ""
 _KEYS = ("index_hmac", "channel", "message_type")

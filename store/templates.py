@@ -13,15 +13,16 @@ from sqlalchemy import select as core_select
 from sqlmodel import insert
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from core.base import Model
 from core.errors import Invalid, NotFound, Wrong
-from core.models import Model, Template
+from core.policies import Template
 from core.templates import placeholders, render
 from core.words import Channel
 from store import audit
 from store.audit import Actor
 from store.columns import utc_now
+from store.setup_tables import ChannelRow, MessageTypeRow, TemplateRow, TypeChannelRow
 from store.sql import lock, table_of
-from store.tables import ChannelRow, MessageTypeRow, TemplateRow, TypeChannelRow
 
 # Braces, and the brackets that others write placeholders in: ${name}, {1}, [[name]],
 # <%name%>, 【【name】】, in any width or as HTML names them. A person would read them.

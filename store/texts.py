@@ -14,8 +14,10 @@ from core.models import Message
 from core.words import Channel, IdentityType
 from store import messages
 from store.addresses import address_of
+from store.attempt_tables import AttemptRow
+from store.message_tables import MessageIdentityRow
+from store.people_tables import PersonIdentityRow
 from store.sql import keyring_of, table_of
-from store.tables import AttemptRow, MessageIdentityRow, PersonIdentityRow
 
 # A family shares a phone: not every text to one of them went there.
 _MOST = 50

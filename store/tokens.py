@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from store.leases import end_lease, take_lease
+from store.route_tables import ProviderTokenRow
 from store.sql import dialect_of, insert_into, keyring_of, table_of
-from store.tables import ProviderTokenRow
 
 
 @dataclass(frozen=True, repr=False)

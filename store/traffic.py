@@ -14,11 +14,12 @@ from sqlalchemy import select as core_select
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from core.models import Model
+from core.base import Model
 from core.routing import Deduction, Measured, RoutingRules
 from core.words import Channel, Reason
+from store.attempt_tables import AttemptRow
+from store.route_tables import AccountTrafficRow
 from store.sql import dialect_of, insert_into, table_of
-from store.tables import AccountTrafficRow, AttemptRow
 
 ByAccount = dict[Channel, dict[str, Measured]]
 # More rows than this are not looked at: the newest tell enough.

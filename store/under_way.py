@@ -9,10 +9,11 @@ from sqlalchemy import select as core_select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.alarms import Expected
-from core.models import MessageStatus, Model
+from core.base import Model
+from core.models import MessageStatus
 from core.words import Priority, Status
+from store.message_tables import MessageRow
 from store.sql import table_of
-from store.tables import MessageRow
 
 # So many of the oldest are looked at; where more are late, these say enough.
 MOST = 1000

@@ -10,14 +10,16 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.alarms import Expected, OwnThresholds, Thresholds
+from core.base import Model
 from core.errors import Invalid, NotFound, Wrong
 from core.identities import mask, normalise
-from core.models import Address, Model
+from core.models import Address
 from store import audit
+from store.alarm_tables import WatchRulesRow
 from store.audit import Actor
+from store.client_tables import ClientRow
 from store.columns import utc_now
 from store.sql import keyring_of, lock
-from store.tables import ClientRow, WatchRulesRow
 
 MOST_TOLD = 20
 _THRESHOLDS, _EXPECTED, _RECIPIENTS = "thresholds", "expected", "recipients"

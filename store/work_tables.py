@@ -1,7 +1,6 @@
 """The tables of the daily work: how queues are steered, and what was seen of them."""
 
 from datetime import datetime
-from uuid import UUID
 
 from sqlmodel import Field
 
@@ -38,27 +37,3 @@ class QueueSampleRow(Row, table=True):
     added_per_second: float
     dispatched_per_second: float
     pollers: int
-
-
-class LeaseRow(Row, table=True):
-    """Who of several processes does a piece of work, and until when."""
-
-    __tablename__ = "leases"
-
-    name: str = Field(primary_key=True)
-    holder: str
-    until: datetime = Field(sa_type=UtcDateTime)
-
-
-class CatchUpRow(Row, table=True):
-    """How far a piece of work on old rows has come; no row: nothing is left.
-
-    What lies after the place (`at`, `id`) is done.
-    """
-
-    __tablename__ = "catch_ups"
-
-    name: str = Field(primary_key=True)
-    at: datetime = Field(sa_type=UtcDateTime)
-    id: UUID
-    done: int

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Column, Index, Integer, Text, UniqueConstraint
 from sqlmodel import Field
 
-from store.columns import UtcDateTime
+from store.columns import UtcDateTime, index_present
 from store.rows import Row
 
 
@@ -71,3 +71,35 @@ class PopupRow(Row, table=True):
     staged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime, index=True)
     expire_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class InboxRow(Row, table=True):
+    """A message in a person's inbox; the texts are sealed.
+
+    `told_at` is when the message was told that its delivery is read.
+    """
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        Index(None, "owner_index", "created_at", "delivery_id"),
+        index_present("ix_inbox_expires_at", "expires_at"),
+    )
+
+    delivery_id: UUID = Field(primary_key=True)
+    message_id: UUID = Field(index=True)
+    owner_index: str
+    content: str = Field(sa_type=Text)
+    created_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    read_at: datetime | None = Field(sa_type=UtcDateTime)
+    told_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class RemovalRow(Row, table=True):
+    """A message of which nothing is shown any more: taken back, or over."""
+
+    __tablename__ = "removals"
+
+    message_id: UUID = Field(primary_key=True)
+    why: str
+    at: datetime = Field(sa_type=UtcDateTime)

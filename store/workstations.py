@@ -13,9 +13,10 @@ from sqlalchemy import delete, insert, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from core.base import Model
 from core.errors import Conflict, Invalid, NotFound, Wrong
 from core.identities import normalise
-from core.models import Address, Model
+from core.models import Address
 from core.plain_text import PlainText
 from core.words import IdentityType
 from store import audit
@@ -24,7 +25,7 @@ from store.columns import utc_now
 from store.names import refuse_workstation
 from store.page import Page, clamp, cut, decode_cursor, encode_cursor
 from store.sql import keyring_of, lock, table_of
-from store.tables import WorkstationAddressRow, WorkstationRow
+from store.workstation_tables import WorkstationAddressRow, WorkstationRow
 
 _STAFF = "workstations.staff"
 _NO_HASH = "0" * 64

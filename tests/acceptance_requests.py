@@ -8,14 +8,8 @@ import pytest
 
 from core.acceptance import MessageRequest, Sender, accept
 from core.errors import Invalid
-from core.models import (
-    Confirm,
-    Message,
-    MessageType,
-    Policy,
-    Template,
-    WeightedChannel,
-)
+from core.models import Message
+from core.policies import Confirm, MessageType, Policy, Template, WeightedChannel
 from core.words import Channel, Priority
 
 NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)

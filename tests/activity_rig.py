@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from core.words import Channel
-from store import Store, catalog, open_store
+from store import Store, catalog, open_store, templates
 from store.audit import Actor
 from store.migrate import migrate
 from tests.workflow_fakes import BOOKING
@@ -25,9 +25,9 @@ async def booking_store(folder: Path) -> AsyncIterator[Store]:
         draft = catalog.MessageTypeDraft(code=TYPE, name="挂号成功提醒")
         await catalog.create_message_type(session, draft, ACTOR)
         await catalog.put_policy(session, TYPE, BOOKING, ACTOR)
-        say = catalog.TemplateDraft(title="挂号成功", body="{{name}}，请按时就诊")
+        say = templates.TemplateDraft(title="挂号成功", body="{{name}}，请按时就诊")
         for channel in (Channel.SMS, Channel.WECHAT, Channel.WECOM):
-            await catalog.put_template(session, TYPE, channel, say, ACTOR)
+            await templates.put_template(session, TYPE, channel, say, ACTOR)
     yield store
     await store.close()
 
@@ -37,8 +37,8 @@ async def name_digest(store: Store, body: str = "您有{{count}}条{{type_name}}
     async with store.sessions.begin() as session:
         draft = catalog.MessageTypeDraft(code="held", name="汇总")
         await catalog.create_message_type(session, draft, ACTOR)
-        say = catalog.TemplateDraft(title="汇总", body=body)
+        say = templates.TemplateDraft(title="汇总", body=body)
         for channel in (Channel.SMS, Channel.WECHAT, Channel.WECOM):
-            await catalog.put_template(session, "held", channel, say, ACTOR)
+            await templates.put_template(session, "held", channel, say, ACTOR)
         changes = catalog.MessageTypeChanges(digest="held")
         await catalog.update_message_type(session, TYPE, changes, ACTOR)

@@ -14,17 +14,14 @@ from sqlmodel import col, update
 from api.app import create_app
 from api.centre import Centre
 from core.crypto import Keyring
-from core.models import (
-    Policy,
-    WeightedChannel,
-)
+from core.policies import Policy, WeightedChannel
 from core.settings import Settings
 from core.words import Channel, Role, Scope
-from store import catalog, clients, messages, templates, users
+from store import catalog, clients, message_writes, templates, users
+from store.access_tables import UserRow
 from store.audit import Actor
 from store.catalog import MessageTypeDraft
 from store.clients import ClientDraft, NewClient
-from store.tables import UserRow
 from store.templates import TemplateDraft
 from store.users import UserDraft
 from tests.fake_deliveries import FakeDeliveries
@@ -103,7 +100,9 @@ class Rig:
         """Write down how a message stands, as a worker does."""
         message = self.deliveries.accepted[message_id]
         async with self.centre.store.sessions.begin() as session:
-            await messages.record(session, message, self.deliveries.docs[message_id])
+            await message_writes.record(
+                session, message, self.deliveries.docs[message_id]
+            )
 
 
 def bearer(token: str) -> Headers:

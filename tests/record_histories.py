@@ -16,15 +16,8 @@ from temporalio.testing import WorkflowEnvironment
 
 from activities.models import Prepared, Snapshot
 from core.errors import ProviderDown, RecipientRefused
-from core.models import (
-    Cancel,
-    Confirm,
-    Message,
-    MessageStatus,
-    Receipt,
-    Resend,
-    Unknown,
-)
+from core.models import Cancel, Message, MessageStatus, Receipt, Resend
+from core.policies import Confirm, Unknown
 from core.words import Channel, Outcome, Priority, Status, Then
 from tests.workflow_clock import NIGHT, NightlyActivities
 from tests.workflow_digests import DigestActivities

@@ -17,7 +17,7 @@ from sqlalchemy.engine import make_url
 
 from store import Store, open_store
 from store.migrate import migrate
-from store.tables import Row
+from store.rows import Row
 from tests.postgres import postgres_cluster
 from tests.store_rig import KEYRING
 

@@ -6,8 +6,9 @@ from typing import Any
 from uuid_utils.compat import uuid7
 
 from core.crypto import Keyring
-from core.models import Message, Policy, Recipient, WeightedChannel
+from core.models import Message, Recipient
 from core.plan import plan
+from core.policies import Policy, WeightedChannel
 from core.words import Channel, IdentityType, Priority, Role
 from store.audit import Actor
 

@@ -11,7 +11,7 @@ from channels.router import Route, Router
 from core.errors import OutcomeUnknown, ProviderDown, RateLimited, StillInDoubt
 from core.routing import RoutingRules
 from core.words import Channel, Outcome, Priority
-from store import Store, catalog, seeds
+from store import Store, dictionaries, seeds
 from tests.activity_rig import ACTOR, booking_store
 from tests.delivery_rig import (
     YES,
@@ -37,9 +37,9 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 
 async def limit(store: Store, **most: int) -> None:
-    changes = catalog.ChannelChanges(limits=most, enabled=True)
+    changes = dictionaries.ChannelChanges(limits=most, enabled=True)
     async with store.sessions.begin() as session:
-        await catalog.update_channel(session, Channel.SMS, changes, ACTOR)
+        await dictionaries.update_channel(session, Channel.SMS, changes, ACTOR)
 
 
 async def test_tries_that_never_left_use_up_one_place_of_a_person_s_limit(

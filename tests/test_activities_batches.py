@@ -9,15 +9,16 @@ from uuid import UUID, uuid4
 import pytest
 from temporalio.testing import ActivityEnvironment
 
+from activities.batch_models import BatchPage, BatchPageDone
 from activities.batches import BatchActivities
-from activities.models import BatchPage, BatchPageDone, Snapshot
+from activities.models import Snapshot
 from activities.records import RecordActivities
 from core import progress
 from core.batches import Addressed, Batch, BatchState, Steering, batch_message_id
 from core.errors import Unavailable
 from core.models import Message, Recipient
 from core.words import IdentityType
-from store import Store, batches, messages
+from store import Store, batches, message_writes
 from tests.activity_rig import booking_store
 from tests.workflow_fakes import message
 
@@ -126,7 +127,7 @@ async def test_what_the_store_has_of_a_message_is_not_begun(store: Store) -> Non
         update={"id": batch_message_id(batch_id, 0), "batch": batch_id}
     )
     async with store.sessions.begin() as session:
-        await messages.record(session, known, progress.begin(known))
+        await message_writes.record(session, known, progress.begin(known))
     await send(store, starts, batch_id)
     assert starts.ids == {batch_message_id(batch_id, 1)}
 

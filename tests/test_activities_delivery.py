@@ -22,7 +22,7 @@ from core.errors import (
     Undeliverable,
 )
 from core.words import Channel, Outcome, Reason
-from store import Store, attempts, catalog
+from store import Store, attempts, catalog, templates
 from store.attempts import Attempt
 from tests.activity_rig import ACTOR, TYPE, booking_store
 from tests.delivery_rig import (
@@ -162,7 +162,9 @@ async def switch_off(store: Store, what: str) -> None:
             off = catalog.MessageTypeChanges(enabled=False)
             await catalog.update_message_type(session, TYPE, off, ACTOR)
         else:
-            await catalog.set_template_enabled(session, TYPE, Channel.SMS, False, ACTOR)
+            await templates.set_template_enabled(
+                session, TYPE, Channel.SMS, False, ACTOR
+            )
 
 
 @pytest.mark.parametrize(
@@ -189,8 +191,8 @@ async def test_a_template_nobody_wrote_is_withheld(store: Store) -> None:
 @pytest.mark.parametrize("pinned", [0, 1])
 async def test_a_resend_says_what_was_mended(store: Store, pinned: int) -> None:
     async with store.sessions.begin() as session:
-        mended = catalog.TemplateDraft(body="{{name}}，请到新院区就诊")
-        await catalog.put_template(session, TYPE, Channel.SMS, mended, ACTOR)
+        mended = templates.TemplateDraft(body="{{name}}，请到新院区就诊")
+        await templates.put_template(session, TYPE, Channel.SMS, mended, ACTOR)
     sender = ScriptedSender(YES, YES)
     if pinned:
         await deliver(store, sender, task(template_version=pinned))
@@ -204,8 +206,8 @@ async def test_a_resend_says_nothing_that_it_lacks_the_values_for(
     store: Store,
 ) -> None:
     async with store.sessions.begin() as session:
-        wants_more = catalog.TemplateDraft(body="{{name}}，请到{{place}}就诊")
-        await catalog.put_template(session, TYPE, Channel.SMS, wants_more, ACTOR)
+        wants_more = templates.TemplateDraft(body="{{name}}，请到{{place}}就诊")
+        await templates.put_template(session, TYPE, Channel.SMS, wants_more, ACTOR)
     sender = ScriptedSender(YES)
     await deliver(store, sender, task(run=2))
     assert sender.sent[0].content.body == "林小满，请按时就诊"

@@ -14,7 +14,7 @@ from core.errors import Invalid, Undeliverable
 from core.models import Message
 from core.sending_times import HOSPITAL, Cap, SendingRules
 from core.words import Channel, Priority, Reason, Status
-from store import Store, catalog, digests, messages
+from store import Store, catalog, digests, message_writes, templates
 from tests.activity_rig import ACTOR, TYPE, booking_store, name_digest
 from tests.delivery_rig import YES, ScriptedSender, deliver, task
 from tests.test_activities_times import NIGHT, prepare, put, to
@@ -38,7 +38,7 @@ async def stand(store: Store, sent: Message, status: Status) -> None:
     for step in (Status.DELIVERING, status):
         doc = progress.with_status(doc, step, LATER + timedelta(minutes=1))
     async with store.sessions.begin() as session:
-        await messages.record(session, sent, doc)
+        await message_writes.record(session, sent, doc)
 
 
 async def held(store: Store, count: int) -> list[Message]:
@@ -217,10 +217,10 @@ async def test_the_digests_text_goes_out_with_the_count(store: Store) -> None:
 async def test_a_digest_that_can_not_be_said_any_more_is_withheld(
     store: Store, body: str, enabled: bool, reason: Reason
 ) -> None:
-    say = catalog.TemplateDraft(body=body)
+    say = templates.TemplateDraft(body=body)
     changes = catalog.MessageTypeChanges(enabled=enabled)
     async with store.sessions.begin() as session:
-        await catalog.put_template(session, "held", Channel.SMS, say, ACTOR)
+        await templates.put_template(session, "held", Channel.SMS, say, ACTOR)
         await catalog.update_message_type(session, "held", changes, ACTOR)
     with pytest.raises(Undeliverable) as refused:
         await deliver(store, ScriptedSender(), telling())

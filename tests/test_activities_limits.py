@@ -17,9 +17,9 @@ from channels.router import Route, Router
 from core.errors import RateLimited
 from core.models import Address
 from core.words import Channel, IdentityType, Outcome, Priority, Reason
-from store import Store, attempts, catalog, limits, seeds
+from store import Store, attempts, dictionaries, limits, seeds
+from store.batch_tables import BatchRow
 from store.columns import utc_now
-from store.tables import BatchRow
 from tests.activity_rig import ACTOR, TYPE, booking_store
 
 
@@ -44,9 +44,9 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 async def limited(store: Store, **most: int) -> DeliveryActivities:
     """Limit SMS so, and return one process's activities."""
-    changes = catalog.ChannelChanges(limits=most, enabled=True)
+    changes = dictionaries.ChannelChanges(limits=most, enabled=True)
     async with store.sessions.begin() as session:
-        await catalog.update_channel(session, Channel.SMS, changes, ACTOR)
+        await dictionaries.update_channel(session, Channel.SMS, changes, ACTOR)
     return process(store)
 
 

@@ -10,8 +10,9 @@ from channels.base import Sending, Taken
 from channels.router import Route, Router
 from core.errors import RecipientRefused
 from core.words import Channel, Outcome, Reason
-from store import Store, attempts, receipts
-from store.receipts import ParkedReceipt
+from store import Store, attempts
+from store import parked as store_parked
+from store.parked import ParkedReceipt
 from tests.activity_rig import booking_store
 from tests.delivery_rig import (
     YES,
@@ -41,12 +42,12 @@ async def park(store: Store, outcome: Outcome, number: str = "p-7") -> None:
         at=AT,
     )
     async with store.sessions.begin() as session:
-        await receipts.park(session, early)
+        await store_parked.park(session, early)
 
 
 async def parked(store: Store) -> int:
     async with store.sessions() as session:
-        return len(await receipts.parked(session, "scripted", "p-7"))
+        return len(await store_parked.parked(session, "scripted", "p-7"))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from core import progress
 from core.identities import ADDRESSES
 from core.models import Address, Message
 from core.words import Channel, IdentityType, Priority, Reason, Status
-from store import Store, messages, patients, standings
+from store import Store, messages, patients, preferences, standings
 from tests.activity_rig import ACTOR, booking_store
 from tests.workflow_fakes import CRITICAL, message
 
@@ -76,7 +76,7 @@ async def test_an_opt_out_counts_except_for_critical_values(
 ) -> None:
     sent = message(CRITICAL, priority)
     async with store.sessions.begin() as session:
-        await patients.opt_out(
+        await preferences.opt_out(
             session, IdentityType.MOBILE, "13812345678", None, None, ACTOR
         )
     prepared = await prepare(store, sent)

@@ -16,7 +16,8 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from core.crypto import load_keyring
 from core.errors import Unavailable
 from core.keys_file import make_keys
-from core.models import Cancel, Message, Plan, Recipient, Resend
+from core.models import Cancel, Message, Recipient, Resend
+from core.policies import Plan
 from core.settings import Settings
 from core.words import Channel, IdentityType, Priority, Strategy
 from operations.deliveries import TemporalDeliveries

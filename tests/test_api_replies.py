@@ -14,14 +14,16 @@ from temporalio.testing import ActivityEnvironment
 from activities.models import Snapshot
 from activities.records import RecordActivities
 from channels.uplinks import Uplink
-from core.models import Message, Policy, WeightedChannel
+from core.models import Message
+from core.policies import Policy, WeightedChannel
 from core.replies import CONFIRMATION
 from core.words import Channel, IdentityType, Outcome, Reason, Role, Status, TypeClass
 from operations.replies import Heard, ReplyDesk
-from store import attempts, catalog, patients, templates
+from store import attempts, catalog, patients, preferences, templates
 from store.catalog import MessageTypeChanges, MessageTypeDraft
 from store.columns import utc_now
-from store.patients import PatientDraft, Preference
+from store.patients import PatientDraft
+from store.preferences import Preference
 from store.templates import TemplateDraft
 from tests.api_rig import SETUP, Headers, Rig, add_type, running_api
 
@@ -93,7 +95,7 @@ async def pushed(rig: Rig, body: bytes, path: str = PATH) -> httpx.Response:
 
 async def opt_outs(rig: Rig, mobile: str = MOBILE) -> tuple[Preference, ...]:
     async with rig.centre.store.sessions() as session:
-        return await patients.preferences_of(session, IdentityType.MOBILE, mobile)
+        return await preferences.preferences_of(session, IdentityType.MOBILE, mobile)
 
 
 async def hear(rig: Rig, provider: str, text: str = "TD") -> Heard:

@@ -20,8 +20,8 @@ from channels.receipts import ReceiptKeys as Keys
 from channels.tencent_receipts import TencentSmsReceipts, TencentVoiceReceipts
 from channels.tencent_sms import TencentSmsAccount
 from channels.tencent_voice import TencentVoiceAccount
+from core.base import Model
 from core.errors import Malformed
-from core.models import Model
 from core.words import Channel, Outcome, Reason
 from tests.channel_fakes import ALIYUN, NOW, PORTS, Clock
 

@@ -13,8 +13,8 @@ from core import progress
 from core.crypto import load_keyring
 from core.models import Message, MessageStatus, Waiting
 from core.words import Channel, Outcome, Priority, Reason, Status
-from store import messages, open_store
-from store.tables import MessageIdentityRow, MessageRow
+from store import message_writes, open_store
+from store.message_tables import MessageIdentityRow, MessageRow
 from tests.centre import Centre
 from tests.centre_system import signed_in as office
 from tests.centre_types import define
@@ -36,7 +36,7 @@ async def keep(centre: Centre) -> AsyncIterator[Keep]:
     async def keep(sent: Message, doc: MessageStatus) -> str:
         kept.append(sent.id)
         async with store.sessions.begin() as session:
-            await messages.record(session, sent, doc)
+            await message_writes.record(session, sent, doc)
         return f"/messages/{sent.id}"
 
     yield keep

@@ -15,7 +15,7 @@ from console.navigation import all_pages
 from core.crypto import load_keyring
 from core.words import Role
 from store import open_store
-from store.tables import PersonRow
+from store.people_tables import PersonRow
 from tests.centre import PASSWORD, Centre
 from tests.centre_system import System, joined, somebody
 from tests.centre_system import signed_in as signed_in_office

@@ -14,8 +14,8 @@ from core.crypto import load_keyring
 from core.words import Role
 from deploy.remote import Remote
 from store import Store, console_sessions, open_store, users
+from store.access_tables import ConsoleSessionRow, UserRow
 from store.audit import Actor
-from store.tables import ConsoleSessionRow, UserRow
 from store.users import UserDraft
 from tests.centre import Centre
 from tests.console_rig import BROWSER, Console, open_page, ready

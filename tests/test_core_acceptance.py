@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from core.acceptance import Sender, fingerprint, required_params
+from core.acceptance import Sender, fingerprint
 from core.errors import Forbidden
-from core.models import (
-    Policy,
-)
+from core.placeholders import required_params
+from core.policies import Policy
 from core.words import Channel, IdentityType, Priority
 from tests.acceptance_requests import BODY, ID, KIND, NOW, places, request, take
 

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from core.models import Policy, WeightedChannel
 from core.plan import narrow, plan
+from core.policies import Policy, WeightedChannel
 from core.words import Channel, Strategy
 
 # Few distinct weights, so that ties and weights equal to TH are common.

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.models import Template
+from core.policies import Template
 from core.privacy import WEAK_PRIVACY, clinical_findings, names_clinical_value
 from core.words import Channel
 from store.seeds import message_type_data

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from core import progress
-from core.models import Message, MessageStatus, Plan, Recipient
+from core import progress, words
+from core.models import Message, MessageStatus, Recipient
+from core.policies import Plan
 from core.words import (
     Channel,
     IdentityType,
@@ -261,7 +262,6 @@ def test_a_clock_that_lags_does_not_turn_the_document_back() -> None:
 
 def test_reached_means_a_provider_took_it() -> None:
     assert (
-        frozenset({Outcome.ACCEPTED, Outcome.DELIVERED, Outcome.READ})
-        == progress.REACHED
+        frozenset({Outcome.ACCEPTED, Outcome.DELIVERED, Outcome.READ}) == words.REACHED
     )
     assert set(progress.RANK) == set(Outcome) - {Outcome.SKIPPED}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.models import MessageType
+from core.policies import MessageType
 from core.retries import FIRST, LONGEST, USUAL, pause
 from core.words import Priority
 

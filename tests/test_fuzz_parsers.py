@@ -18,7 +18,7 @@ from channels.receipt_formats import FORMATS, Reporting
 from channels.receipts import Reported
 from channels.smpp import SmppWire
 from core.errors import MessageCentreError
-from operations.sheets import read_sheet
+from operations.sheets.reading import read_sheet
 from tests.channel_gateways import cmpp_account, smpp_account
 from tests.hostile_texts import ALL, TEXTS
 from tests.loop_holds import MOST, SIZE, bound, holds_too_long

@@ -11,8 +11,8 @@ from channels.receipts import AccountReceipts, ProviderReceipt
 from core.models import Receipt, delivery_id
 from core.words import Channel, Outcome
 from operations.receipts import ReceiptDesk, Taking
-from store import Store, attempts, parts, receipts
-from store.receipts import ParkedReceipt
+from store import Store, attempts, parked, parts
+from store.parked import ParkedReceipt
 from tests.activity_rig import booking_store
 from tests.api_rig import Rig, running_api
 from tests.channel_fakes import NOW
@@ -142,7 +142,7 @@ async def test_receipts_before_the_answer_make_the_whole_too(store: Store) -> No
         async def send(self, sending: Sending) -> Taken:
             async with store.sessions.begin() as session:
                 for number in LONG.part_ids:
-                    await receipts.park(session, early(number))
+                    await parked.park(session, early(number))
             return await super().send(sending)
 
     result = await deliver(store, Early(LONG), work)
@@ -150,7 +150,7 @@ async def test_receipts_before_the_answer_make_the_whole_too(store: Store) -> No
     assert await rows(store, work) == [("accepted", None)]
     async with store.sessions() as session:
         for number in LONG.part_ids:
-            assert not await receipts.parked(session, "scripted", number)
+            assert not await parked.parked(session, "scripted", number)
 
 
 async def test_some_parts_before_the_answer_are_noted_and_no_more(store: Store) -> None:
@@ -159,7 +159,7 @@ async def test_some_parts_before_the_answer_are_noted_and_no_more(store: Store) 
     class Early(ScriptedSender):
         async def send(self, sending: Sending) -> Taken:
             async with store.sessions.begin() as session:
-                await receipts.park(session, early("p-2"))
+                await parked.park(session, early("p-2"))
             return await super().send(sending)
 
     result = await deliver(store, Early(LONG), work)
@@ -205,6 +205,6 @@ async def test_a_number_that_came_too_late_finds_what_came_before_it(
     assert Outcome.DELIVERED in told(rig)
     async with rig.centre.store.sessions() as session:
         (attempt,) = await attempts.attempts_of(session, delivery)
-        assert not await receipts.parked(session, "scripted", "p-9")
+        assert not await parked.parked(session, "scripted", "p-9")
     assert (attempt.state, attempt.provider_message_id) == ("accepted", "p-9")
     assert attempt.receipt_outcome is Outcome.DELIVERED

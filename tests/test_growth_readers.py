@@ -28,13 +28,13 @@ from core.csv_safe import cell
 from core.errors import MessageCentreError
 from core.identities import mask_name, normalise
 from core.links import read_link
-from core.models import Template
 from core.plain_text import unturned
+from core.policies import Template
 from core.privacy import clinical_findings
 from core.sms import sms_size
 from core.templates import placeholders, render
 from core.words import Channel, IdentityType
-from operations.sheets import read_sheet
+from operations.sheets.reading import read_sheet
 from tests.growth import grows_evenly
 from tests.test_channel_receipts_weixin import KEYS, clock
 

@@ -11,9 +11,10 @@ from sqlmodel import delete
 
 from core.errors import Forbidden, NotFound
 from core.identities import mask_name
-from core.models import Plan, delivery_id
+from core.models import delivery_id
+from core.policies import Plan
 from core.words import Channel, IdentityType, Reason, Role, Status, Strategy
-from operations import people, steering
+from operations import people, recipients, steering
 from operations.bulk import BulkProgress, resend_failed
 from operations.lookup import look_up
 from operations.orders import ResendOrder
@@ -24,9 +25,9 @@ from operations.timeline import timeline
 from operations.watching import Watch
 from store import attempts, audit, patients, queue_samples
 from store.audit import Actor, AuditFilter
+from store.lease_tables import LeaseRow
 from store.messages import MessageFilter
 from store.patients import PatientDraft
-from store.tables import LeaseRow
 from tests.api_rig import Rig, running_api
 
 OPERATOR = Actor(who="sun", role=Role.OPERATOR, address="10.0.0.1")
@@ -92,18 +93,18 @@ async def looks(rig: Rig, target: str) -> list[tuple[str, str]]:
 
 async def test_who_sees_a_recipient_in_clear_is_written_down(rig: Rig) -> None:
     message_id = await rig.sent(await rig.client("his"))
-    masked = await people.recipient_of(rig.centre, message_id)
+    masked = await recipients.recipient_of(rig.centre, message_id)
     assert masked is not None
     assert masked.name == "张*"
     assert masked.identities == {IdentityType.MOBILE: "138****8000"}
     assert await looks(rig, f"messages/{message_id}") == []
-    clear = await people.reveal_recipient(rig.centre, message_id, OPERATOR)
+    clear = await recipients.reveal_recipient(rig.centre, message_id, OPERATOR)
     assert clear.name == "张三"
     assert await looks(rig, f"messages/{message_id}") == [("sun", "look")]
     with pytest.raises(Forbidden):
-        await people.reveal_recipient(rig.centre, message_id, AUDITOR)
+        await recipients.reveal_recipient(rig.centre, message_id, AUDITOR)
     with pytest.raises(NotFound):
-        await people.reveal_recipient(rig.centre, uuid4(), OPERATOR)
+        await recipients.reveal_recipient(rig.centre, uuid4(), OPERATOR)
     path = f"/v1/admin/messages/{message_id}/recipient"
     headers = await rig.person(Role.OPERATOR)
     answer = await rig.http.post(path, headers=headers)

@@ -12,7 +12,7 @@ from channels.provider import Accounts, SandboxPorts, of_channel
 from core.errors import Invalid, NotFound, Unavailable
 from core.settings import Settings
 from core.words import Channel
-from operations import accounts
+from operations import accounts, fallback_accounts
 from operations.account_fields import account_fields
 from operations.accounts import (
     AccountChanges,
@@ -52,7 +52,9 @@ async def put(
 
 async def holding(store: Store, settings: Settings) -> Accounts:
     async with store.sessions() as session:
-        return await accounts.current_accounts(session, accounts.fallback(settings)[1])
+        return await accounts.current_accounts(
+            session, fallback_accounts.fallback(settings)[1]
+        )
 
 
 def values_of(accounts: Accounts, channel: Channel) -> list[object]:
@@ -141,11 +143,11 @@ def test_a_file_that_is_wrong_is_told_without_its_content(
     file = tmp_path / "accounts.yaml"
     file.write_text(content, encoding="utf-8")
     with pytest.raises(Unavailable) as raised:
-        accounts.fallback(Settings(accounts_file=file))
+        fallback_accounts.fallback(Settings(accounts_file=file))
     assert told in str(raised.value)
     assert "marker" not in str(raised.value)
     with pytest.raises(Unavailable, match="No such file"):
-        accounts.fallback(Settings(accounts_file=tmp_path / "missing.yaml"))
+        fallback_accounts.fallback(Settings(accounts_file=tmp_path / "missing.yaml"))
 
 
 async def test_what_is_wrong_is_named(store: Store) -> None:
@@ -254,4 +256,4 @@ async def test_a_file_may_list_accounts(store: Store, tmp_path: Path) -> None:
     assert [(a.code, a.weight) for a in found] == [("default", 100), ("spare", 0)]
     file.write_text(f"sms: [{{{one}}}, {{{one}}}]", encoding="utf-8")
     with pytest.raises(Unavailable, match="two accounts"):
-        accounts.fallback(Settings(accounts_file=file))
+        fallback_accounts.fallback(Settings(accounts_file=file))

@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from core.errors import Conflict
-from core.models import MessageType
+from core.policies import MessageType
 from core.words import Role
 from operations.accepting import message_type
-from operations.batch_files import Examined, Faulty, examine, request_of
+from operations.batch_files import Examined, examine, request_of
 from operations.batches import submit
-from operations.sheets import read_sheet
+from operations.sheets.lines import Faulty
+from operations.sheets.reading import read_sheet
 from store import clients
 from store.audit import Actor
 from store.clients import Client

@@ -13,7 +13,7 @@ from core.models import MessageStatus, Resend, Waiting
 from core.words import Channel, Priority, Reason, Status
 from operations.overview import overview
 from operations.recovery import MOST, allowance, choose, recover_once
-from store import attempts, audit, messages, traffic
+from store import attempts, audit, message_writes, traffic
 from store.audit import AuditFilter
 from tests.api_rig import Rig, running_api
 from tests.workflow_fakes import message
@@ -41,7 +41,7 @@ async def failed(rig: Rig, *on: Channel, **changes: object) -> UUID:
     doc = doc.model_copy(update=news | changes)
     rig.deliveries.docs[message_id] = doc
     async with rig.centre.store.sessions.begin() as session:
-        await messages.record(session, rig.deliveries.accepted[message_id], doc)
+        await message_writes.record(session, rig.deliveries.accepted[message_id], doc)
     return message_id
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.models import Policy, Template, WeightedChannel
+from core.policies import Policy, Template, WeightedChannel
 from core.words import Channel
 from operations.changes import review_policy, review_template
 from operations.examples import examples

@@ -9,10 +9,13 @@ import pytest
 from openpyxl import Workbook
 
 from core.errors import MessageCentreError
-from core.models import MessageType, Policy, Template, WeightedChannel
+from core.policies import MessageType, Policy, Template, WeightedChannel
 from core.words import Channel
-from operations.batch_files import Faulty, columns_of, request_of
-from operations.sheets import Sheet, empty_sheet, read_sheet
+from operations.batch_columns import columns_of
+from operations.batch_files import request_of
+from operations.sheets.lines import Faulty, Sheet
+from operations.sheets.reading import read_sheet
+from operations.sheets.writing import empty_sheet
 
 KIND = MessageType(
     code="t",

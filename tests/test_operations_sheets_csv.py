@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import MessageCentreError
-from operations.sheets import Faulty, Sheet, read_sheet
+from operations.sheets.lines import Faulty, Sheet
+from operations.sheets.reading import read_sheet
 
 HEAD = "empi_id,patient_name,department,doctor"
 

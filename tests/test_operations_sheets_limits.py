@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import MessageCentreError, TooLarge
-from operations.sheets import empty_sheet, marked_sheet, read_sheet
 from operations.sheets.clock import Clock
+from operations.sheets.reading import read_sheet
+from operations.sheets.writing import empty_sheet, marked_sheet
 from operations.sheets.xlsx_texts import SharedTexts
 from operations.sheets.xml_parts import hear
 from tests.test_operations_sheets_xlsx import HEAD, cells, faults

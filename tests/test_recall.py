@@ -18,7 +18,16 @@ from core import progress
 from core.errors import ProviderDown, StillUnderWay
 from core.models import Address, Message, Recall, RecallOrder, delivery_id
 from core.words import Channel, IdentityType, Outcome, Priority, Status
-from store import Store, catalog, inbox, messages, popups, workstations
+from store import (
+    Store,
+    catalog,
+    inbox,
+    message_writes,
+    messages,
+    popups,
+    templates,
+    workstations,
+)
 from store.popups import Popup
 from store.workstations import WorkstationDraft
 from tests.activity_rig import ACTOR, TYPE, booking_store
@@ -48,7 +57,7 @@ async def out(store: Store, *channels: Channel) -> Message:
         )
     doc = progress.with_status(doc, Status.DELIVERED, now)
     async with store.sessions.begin() as session:
-        await messages.record(session, sent, doc)
+        await message_writes.record(session, sent, doc)
     return sent
 
 
@@ -146,7 +155,7 @@ async def test_a_critical_message_that_goes_on_beside_its_end_is_not_over(
         assert stored is not None
         later = datetime.now(UTC)
         doc = progress.with_outcome(stored.status, Channel.SMS, Outcome.SENDING, later)
-        await messages.record(session, sent, doc)
+        await message_writes.record(session, sent, doc)
     activities = RecallActivities(store, Router())
     order = RecallOrder(message_id=sent.id, client="his", recall=WHY)
     with pytest.raises(StillUnderWay):
@@ -179,8 +188,8 @@ async def test_a_correction_goes_where_the_message_stays(store: Store) -> None:
     assert again is not None
     assert again.id == made.id
     async with store.sessions.begin() as session:
-        say = catalog.TemplateDraft(body="{{missing}}")
-        await catalog.put_template(session, "corrected", Channel.SMS, say, ACTOR)
+        say = templates.TemplateDraft(body="{{missing}}")
+        await templates.put_template(session, "corrected", Channel.SMS, say, ACTOR)
     assert await correction(store, sent) is None
 
 

@@ -6,19 +6,30 @@ from collections import Counter
 import pytest
 from sqlmodel import func, select
 
-from core.acceptance import required_params, template_placeholders
 from core.identities import normalise
-from core.models import MessageType
+from core.placeholders import required_params, template_placeholders
 from core.plan import plan
+from core.policies import MessageType
 from core.templates import placeholders
 from core.words import Channel, IdentityType, Priority
-from store import Store, catalog, clients, holders, patients, seeds
-from store.catalog import ChannelChanges, MessageTypeChanges, TemplateDraft
+from store import (
+    Store,
+    catalog,
+    clients,
+    dictionaries,
+    holders,
+    patients,
+    seeds,
+    templates,
+)
+from store.catalog import MessageTypeChanges
 from store.clients import ClientChanges, NewClient
+from store.dictionaries import ChannelChanges
+from store.people_tables import PersonRow
 from store.seed_people import PATIENTS
 from store.seed_people import patients as made_up_patients
 from store.seed_people import staff as made_up_staff
-from store.tables import PersonRow
+from store.templates import TemplateDraft
 from tests.store_rig import ACTOR
 
 pytest_plugins = ["tests.store_fixtures"]
@@ -192,8 +203,8 @@ async def _each_system_has_its_secret(store: Store, new: tuple[NewClient, ...]) 
 async def test_the_dictionaries_hold_every_word(store: Store) -> None:
     async with store.sessions.begin() as session:
         await seeds.seed_dictionaries(session)
-        channels = await catalog.list_channels(session)
-        identity_types = await catalog.list_identity_types(session)
+        channels = await dictionaries.list_channels(session)
+        identity_types = await dictionaries.list_identity_types(session)
     assert [entry.code for entry in channels] == list(Channel)
     assert [entry.code for entry in identity_types] == list(IdentityType)
     for entries in (channels, identity_types):
@@ -244,9 +255,9 @@ async def test_what_an_administrator_changed_stays(store: Store) -> None:
         renamed = MessageTypeChanges.model_validate({"name": "改名", "enabled": False})
         await catalog.update_message_type(session, code, renamed, ACTOR)
         said = TemplateDraft(body="新文本{{patient_name}}")
-        await catalog.put_template(session, code, sms, said, ACTOR)
+        await templates.put_template(session, code, sms, said, ACTOR)
         dear = ChannelChanges.model_validate({"cost_per_message": 9.0})
-        await catalog.update_channel(session, sms, dear, ACTOR)
+        await dictionaries.update_channel(session, sms, dear, ACTOR)
         off = ClientChanges.model_validate({"enabled": False})
         await clients.update_client(session, "lis", off, ACTOR)
         draft = patients.PatientDraft(name="改名")
@@ -254,7 +265,7 @@ async def test_what_an_administrator_changed_stays(store: Store) -> None:
     assert await load(store) == ()
     kind = (await all_types(store))[code]
     async with store.sessions() as session:
-        channel = await catalog.find_channel(session, sms)
+        channel = await dictionaries.find_channel(session, sms)
         client = await clients.find_client(session, "lis")
         patient = await patients.find_patient(session, "EMPI000001")
     assert (kind.name, kind.enabled, kind.templates[sms].version) == ("改名", False, 2)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from core.faults import CannotStart
 from core.settings import Settings
 from deploy.configured import check_accounts, read_settings
 from deploy.doctor import CHECKS, Doubtful, Ill
-from deploy.faults import CannotStart
 from deploy.processes import ROOT
 from tests.centre import free_ports
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from core.faults import CannotStart
 from core.settings import Settings
 from deploy import ports, processes
 from deploy.credentials import admin_password, client_key, first_password, keep
-from deploy.faults import CannotStart
 from deploy.files import held, make_private_folder, write_private
 from tests.centre import free_settings
 

@@ -13,9 +13,9 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from core import search
+from core.faults import CannotStart
 from core.settings import Settings
 from deploy import temporal_server
-from deploy.faults import CannotStart
 from deploy.namespace import RETENTION, ensure_namespace, retention, wait_for_temporal
 from tests.centre import free_ports
 

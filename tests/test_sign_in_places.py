@@ -19,10 +19,10 @@ from operations.devices import device_of, new_device
 from operations.signing_in import Attempt, sign_in
 from operations.watching import Watch
 from store import sign_in_paces, sign_ins, users
+from store.access_tables import SignInPlaceRow, SignInRow
 from store.audit import Actor
 from store.sign_in_paces import LONGEST_WAIT, OF_NAME, Pace
 from store.sign_in_places import network_of
-from store.tables import SignInPlaceRow, SignInRow
 from tests.api_rig import PASSWORD, Rig, problem, running_api
 
 OUTSIDER, OWN, WARD = "10.9.9.9", "10.0.0.1", "10.0.0.77"

@@ -10,9 +10,9 @@ from sqlmodel import insert, select
 
 from core.errors import Unavailable
 from store import Store
+from store.access_tables import SignInRow
 from store.columns import utc_now
 from store.sql import table_of
-from store.tables import SignInRow
 
 pytest_plugins = ["tests.store_fixtures"]
 

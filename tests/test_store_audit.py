@@ -10,8 +10,8 @@ from sqlmodel import col, delete, select, update
 from core.errors import Invalid
 from store import Store, audit
 from store.audit import Actor, AuditEntry, AuditFilter, ChainReport
+from store.audit_tables import AuditRow
 from store.columns import utc_now
-from store.tables import AuditRow
 from tests.store_rig import ACTOR
 
 pytest_plugins = ["tests.store_fixtures"]

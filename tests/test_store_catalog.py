@@ -3,12 +3,13 @@
 import pytest
 
 from core.errors import Conflict, Invalid, NotFound
-from core.models import Confirm, Policy, WeightedChannel
+from core.policies import Confirm, Policy, WeightedChannel
 from core.words import Channel, IdentityType, Priority, Strategy
-from store import Store, audit, catalog, seeds
+from store import Store, audit, catalog, dictionaries, seeds, templates
 from store.audit import AuditFilter
-from store.catalog import MessageTypeChanges, MessageTypeDraft, TemplateDraft
+from store.catalog import MessageTypeChanges, MessageTypeDraft
 from store.dictionaries import ChannelChanges, IdentityTypeChanges
+from store.templates import TemplateDraft
 from tests.store_rig import ACTOR
 
 pytest_plugins = ["tests.store_fixtures"]
@@ -35,7 +36,7 @@ async def put(store: Store, body: str, channel: Channel = Channel.SMS) -> int:
     draft = TemplateDraft(body=body, fields={"name": "{{patient_name}}"})
     async with store.sessions.begin() as session:
         return (
-            await catalog.put_template(session, CODE, channel, draft, ACTOR)
+            await templates.put_template(session, CODE, channel, draft, ACTOR)
         ).version
 
 
@@ -101,9 +102,9 @@ async def test_a_template_version_never_changes(store: Store) -> None:
     assert await put(store, "您好{{patient_name}}") == 1
     assert await put(store, "{{patient_name}},您好") == 2
     async with store.sessions() as session:
-        first = await catalog.template(session, CODE, Channel.SMS, 1)
+        first = await templates.template(session, CODE, Channel.SMS, 1)
         found = await catalog.message_type(session, CODE)
-        versions = await catalog.list_templates(session, CODE, Channel.SMS)
+        versions = await templates.list_templates(session, CODE, Channel.SMS)
     assert first is not None
     assert found is not None
     assert first.body == "您好{{patient_name}}"
@@ -116,13 +117,13 @@ async def test_the_switch_holds_for_all_versions_and_new_ones(store: Store) -> N
     await create(store)
     await put(store, "a")
     async with store.sessions.begin() as session:
-        off = await catalog.set_template_enabled(
+        off = await templates.set_template_enabled(
             session, CODE, Channel.SMS, False, ACTOR
         )
     await put(store, "b")
     async with store.sessions() as session:
-        old = await catalog.template(session, CODE, Channel.SMS, 1)
-        new = await catalog.template(session, CODE, Channel.SMS, 2)
+        old = await templates.template(session, CODE, Channel.SMS, 1)
+        new = await templates.template(session, CODE, Channel.SMS, 2)
     assert old is not None
     assert new is not None
     assert [off.enabled, old.enabled, new.enabled] == [False] * 3
@@ -150,9 +151,9 @@ async def test_control_characters_are_refused(store: Store, body: str) -> None:
 async def test_what_does_not_exist_is_not_found(store: Store) -> None:
     async with store.sessions() as session:
         assert await catalog.message_type(session, "none") is None
-        assert await catalog.template(session, "none", Channel.SMS, 1) is None
+        assert await templates.template(session, "none", Channel.SMS, 1) is None
         with pytest.raises(NotFound):
-            await catalog.list_templates(session, "none", Channel.SMS)
+            await templates.list_templates(session, "none", Channel.SMS)
         with pytest.raises(NotFound):
             await catalog.policy_versions(session, "none")
         with pytest.raises(NotFound):
@@ -161,9 +162,11 @@ async def test_what_does_not_exist_is_not_found(store: Store) -> None:
         await put(store, "a")
     await create(store)
     async with store.sessions() as session:
-        assert await catalog.template(session, CODE, Channel.SMS, 1) is None
+        assert await templates.template(session, CODE, Channel.SMS, 1) is None
         with pytest.raises(NotFound):
-            await catalog.set_template_enabled(session, CODE, Channel.SMS, True, ACTOR)
+            await templates.set_template_enabled(
+                session, CODE, Channel.SMS, True, ACTOR
+            )
 
 
 async def test_types_are_listed_in_pages(store: Store) -> None:
@@ -188,16 +191,16 @@ async def test_delivery_rules_join_type_channel_and_template(store: Store) -> No
     await put(store, "a", Channel.WECHAT)
     async with store.sessions.begin() as session:
         await seeds.seed_dictionaries(session)
-        await catalog.update_channel(
+        await dictionaries.update_channel(
             session,
             Channel.WECHAT,
             ChannelChanges.model_validate({"enabled": False}),
             ACTOR,
         )
-        sms = await catalog.delivery_rules(session, CODE, Channel.SMS, 1)
-        wechat = await catalog.delivery_rules(session, CODE, Channel.WECHAT, 1)
-        later = await catalog.delivery_rules(session, CODE, Channel.SMS, 99)
-        assert await catalog.delivery_rules(session, "none", Channel.SMS, 1) is None
+        sms = await templates.delivery_rules(session, CODE, Channel.SMS, 1)
+        wechat = await templates.delivery_rules(session, CODE, Channel.WECHAT, 1)
+        later = await templates.delivery_rules(session, CODE, Channel.SMS, 99)
+        assert await templates.delivery_rules(session, "none", Channel.SMS, 1) is None
     assert sms is not None
     assert wechat is not None
     assert later is not None
@@ -211,15 +214,15 @@ async def test_dictionaries_can_be_changed(store: Store) -> None:
     async with store.sessions.begin() as session:
         await seeds.seed_dictionaries(session)
         cheaper = ChannelChanges.model_validate({"cost_per_message": 0.03})
-        sms = await catalog.update_channel(session, Channel.SMS, cheaper, ACTOR)
+        sms = await dictionaries.update_channel(session, Channel.SMS, cheaper, ACTOR)
         off = IdentityTypeChanges.model_validate({"enabled": False})
-        kind = await catalog.update_identity_type(
+        kind = await dictionaries.update_identity_type(
             session, IdentityType.ALIPAY_USER_ID, off, ACTOR
         )
     assert (sms.cost_per_message, sms.name) == (0.03, "短信")
     assert kind.enabled is False
     async with store.sessions() as session:
-        assert await catalog.find_channel(session, Channel.SMS) == sms
+        assert await dictionaries.find_channel(session, Channel.SMS) == sms
 
 
 async def test_every_change_leaves_an_audit_record(store: Store) -> None:
@@ -227,7 +230,7 @@ async def test_every_change_leaves_an_audit_record(store: Store) -> None:
     await put(store, "a")
     async with store.sessions.begin() as session:
         await catalog.put_policy(session, CODE, POLICY, ACTOR)
-        await catalog.set_template_enabled(session, CODE, Channel.SMS, False, ACTOR)
+        await templates.set_template_enabled(session, CODE, Channel.SMS, False, ACTOR)
     async with store.sessions() as session:
         page = await audit.list_audit(session, AuditFilter())
         assert (await audit.verify_chain(session)).broken_at is None

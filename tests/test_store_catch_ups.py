@@ -17,11 +17,11 @@ from core.words import IdentityType
 from operations.settling import settle_part, settle_until_done
 from store import Store, catch_ups, messages, open_store, patients
 from store.leases import take_lease
+from store.message_tables import MessageIdentityRow
 from store.messages import MessageFilter
 from store.migrate import config, migrate
 from store.patients import PatientDraft
 from store.sql import table_of
-from store.tables import MessageIdentityRow
 from tests.store_rig import ACTOR, KEYRING, make_message
 from tests.test_store_migrate import differences, sync_connection
 

@@ -8,9 +8,10 @@ import pytest
 
 from core.errors import Conflict, Invalid, NotFound
 from core.words import USUAL_SCOPES, Scope
-from store import Store, audit, clients
+from store import Store, audit, client_secrets, clients
 from store.audit import AuditFilter
-from store.clients import Callback, ClientChanges, ClientDraft, NewClient
+from store.client_checks import Callback
+from store.clients import ClientChanges, ClientDraft, NewClient
 from tests.store_rig import ACTOR
 
 pytest_plugins = ["tests.store_fixtures"]
@@ -80,7 +81,9 @@ async def test_a_code_is_taken_once(store: Store) -> None:
 async def test_a_rotated_secret_works_beside_the_old_one(store: Store) -> None:
     new = await create(store)
     async with store.sessions.begin() as session:
-        second = await clients.rotate_secret(session, "his", ACTOR, timedelta(hours=1))
+        second = await client_secrets.rotate_secret(
+            session, "his", ACTOR, timedelta(hours=1)
+        )
     assert await who(store, new.appkey, new.appsecret) == "his"
     assert await who(store, second.appkey, second.appsecret) == "his"
 
@@ -88,8 +91,8 @@ async def test_a_rotated_secret_works_beside_the_old_one(store: Store) -> None:
 async def test_after_the_overlap_only_the_new_one_works(store: Store) -> None:
     new = await create(store)
     async with store.sessions.begin() as session:
-        second = await clients.rotate_secret(session, "his", ACTOR, timedelta(0))
-        infos = await clients.secrets_of(session, "his")
+        second = await client_secrets.rotate_secret(session, "his", ACTOR, timedelta(0))
+        infos = await client_secrets.secrets_of(session, "his")
     assert await who(store, new.appkey, new.appsecret) is None
     assert await who(store, second.appkey, second.appsecret) == "his"
     assert [info.expires_at for info in infos] == [second.old_expire_at, None]
@@ -100,9 +103,9 @@ async def test_a_later_rotation_never_prolongs_a_secret(store: Store) -> None:
     for hours in (1, 48):
         async with store.sessions.begin() as session:
             overlap = timedelta(hours=hours)
-            latest = await clients.rotate_secret(session, "his", ACTOR, overlap)
+            latest = await client_secrets.rotate_secret(session, "his", ACTOR, overlap)
     async with store.sessions() as session:
-        first, second, third = await clients.secrets_of(session, "his")
+        first, second, third = await client_secrets.secrets_of(session, "his")
     assert first.expires_at is not None
     assert second.expires_at == latest.old_expire_at
     assert first.expires_at < latest.old_expire_at - timedelta(hours=46)
@@ -112,8 +115,8 @@ async def test_a_later_rotation_never_prolongs_a_secret(store: Store) -> None:
 async def test_revoking_ends_a_secret_and_every_token(store: Store) -> None:
     new = await create(store)
     async with store.sessions.begin() as session:
-        (secret,) = await clients.secrets_of(session, "his")
-        await clients.revoke_secret(session, "his", secret.id, ACTOR)
+        (secret,) = await client_secrets.secrets_of(session, "his")
+        await client_secrets.revoke_secret(session, "his", secret.id, ACTOR)
     async with store.sessions() as session:
         client = await clients.find_client(session, "his")
     assert client is not None
@@ -125,9 +128,9 @@ async def test_another_clients_secret_is_not_found(store: Store) -> None:
     await create(store)
     await create(store, "lis")
     async with store.sessions() as session:
-        (secret,) = await clients.secrets_of(session, "lis")
+        (secret,) = await client_secrets.secrets_of(session, "lis")
         with pytest.raises(NotFound):
-            await clients.revoke_secret(session, "his", secret.id, ACTOR)
+            await client_secrets.revoke_secret(session, "his", secret.id, ACTOR)
 
 
 async def test_a_disabled_client_is_out(store: Store) -> None:
@@ -214,7 +217,7 @@ async def test_no_secret_reaches_the_audit_log(store: Store) -> None:
     new = await create(store, callback=CALLBACK)
     await change(store, name="b")
     async with store.sessions.begin() as session:
-        second = await clients.rotate_secret(session, "his", ACTOR, timedelta(0))
+        second = await client_secrets.rotate_secret(session, "his", ACTOR, timedelta(0))
         page = await audit.list_audit(session, AuditFilter(target="clients/his"))
         shown = page.model_dump_json()
     for secret in (new.appsecret, new.callback_secret, second.appsecret, new.appkey):

@@ -9,7 +9,7 @@ import pytest
 from core import progress
 from core.models import Message, Recipient
 from core.words import Status
-from store import Store, digests, messages
+from store import Store, digests, message_writes
 from tests.workflow_fakes import message
 
 pytest_plugins = ["tests.store_fixtures"]
@@ -31,7 +31,7 @@ async def seal(store: Store, sent: Message) -> int:
             return 0
         await digests.seal(session, key, sent.id, NOW)
         doc = progress.with_status(progress.begin(sent), Status.DELIVERING, NOW)
-        await messages.record(session, sent, doc)
+        await message_writes.record(session, sent, doc)
         return await digests.count(session, sent.id)
 
 
@@ -42,7 +42,7 @@ async def stand(
     for step in (Status.DELIVERING, status):
         doc = progress.with_status(doc, step, at)
     async with store.sessions.begin() as session:
-        await messages.record(session, sent, doc)
+        await message_writes.record(session, sent, doc)
 
 
 async def carrier(store: Store, sent: Message) -> UUID | None:

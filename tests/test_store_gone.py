@@ -8,7 +8,16 @@ import pytest
 from core import progress
 from core.models import Address, Message, Recipient, delivery_id
 from core.words import Channel, IdentityType, OptOutSource, Priority, Status, TypeClass
-from store import Store, attempts, inbox, messages, patients, popups, removals
+from store import (
+    Store,
+    attempts,
+    inbox,
+    message_writes,
+    patients,
+    popups,
+    preferences,
+    removals,
+)
 from store.audit import Actor
 from store.holders import inboxes_of
 from store.patients import PatientDraft
@@ -144,7 +153,7 @@ async def texted(
         progress.begin(sent), Status.DELIVERED, datetime.now(UTC)
     )
     async with store.sessions.begin() as session:
-        await messages.record(session, sent, doc)
+        await message_writes.record(session, sent, doc)
         attempt = await attempts.begin_attempt(
             session,
             delivery_id=delivery_id(sent.id, Channel.SMS, 1),
@@ -177,7 +186,7 @@ async def test_the_last_text_to_a_number_by_whatever_named_the_person(
 async def test_an_opt_out_says_how_it_was_first_said(store: Store) -> None:
     kind = IdentityType.MOBILE
     async with store.sessions.begin() as session:
-        said, new = await patients.note_opt_out(
+        said, new = await preferences.note_opt_out(
             session,
             kind,
             MOBILE,
@@ -186,10 +195,10 @@ async def test_an_opt_out_says_how_it_was_first_said(store: Store) -> None:
             type_class=TypeClass.SERVICE,
             source=OptOutSource.SMS_REPLY,
         )
-        by_hand = await patients.opt_out(
+        by_hand = await preferences.opt_out(
             session, kind, MOBILE, Channel.SMS, None, ACTOR, TypeClass.SERVICE
         )
-        (kept,) = await patients.preferences_of(session, kind, MOBILE)
+        (kept,) = await preferences.preferences_of(session, kind, MOBILE)
     assert new
     assert said == by_hand == kept
     assert kept.source is OptOutSource.SMS_REPLY

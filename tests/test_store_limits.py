@@ -6,7 +6,7 @@ from datetime import timedelta
 from core.limits import Limit
 from core.words import Channel
 from store import Store, limits
-from store.tables import LimitCounterRow
+from store.limit_tables import LimitCounterRow
 from tests.store_rig import START
 
 pytest_plugins = ["tests.store_fixtures"]

@@ -12,9 +12,9 @@ from sqlmodel import select
 from core.models import Acknowledgement, Message, MessageStatus, Recipient
 from core.progress import begin, begin_again, with_status
 from core.words import IdentityType, Status
-from store import Store, messages
+from store import Store, message_writes, messages
+from store.message_tables import MessageIdentityRow
 from store.messages import MessageFilter
-from store.tables import MessageIdentityRow
 from tests.store_rig import START, make_message
 
 pytest_plugins = ["tests.store_fixtures"]
@@ -26,7 +26,7 @@ def minutes(count: int) -> Any:
 
 async def record(store: Store, message: Message, doc: MessageStatus) -> None:
     async with store.sessions.begin() as session:
-        await messages.record(session, message, doc)
+        await message_writes.record(session, message, doc)
 
 
 async def status_of(store: Store, message: Message) -> MessageStatus:

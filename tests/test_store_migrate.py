@@ -16,7 +16,7 @@ from sqlalchemy.pool import NullPool
 from store import open_store
 from store.accounts import stored_accounts
 from store.migrate import config, migrate
-from store.tables import Row
+from store.rows import Row
 from tests.store_rig import KEYRING
 
 pytest_plugins = ["tests.store_fixtures"]

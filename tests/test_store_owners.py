@@ -11,11 +11,11 @@ from core.identities import normalise
 from core.models import Address, Recipient
 from core.progress import begin
 from core.words import IdentityType
-from store import Store, messages, patients
+from store import Store, message_writes, messages, patients
+from store.message_tables import MessageRow
 from store.messages import MessageFilter
 from store.owners import FEW, Trail, trail_of
 from store.patients import PatientDraft, StaffDraft
-from store.tables import MessageRow
 from tests.store_rig import ACTOR, make_message
 
 pytest_plugins = ["tests.store_fixtures"]
@@ -56,7 +56,7 @@ async def send(store: Store, identities: Identities) -> UUID:
     to = {kind: normalise(kind, value) for kind, value in identities.items()}
     message = make_message(after=next(_AFTER), recipient=Recipient(identities=to))
     async with store.sessions.begin() as session:
-        await messages.record(session, message, begin(message))
+        await message_writes.record(session, message, begin(message))
     return message.id
 
 

@@ -19,7 +19,7 @@ from core.identities import PERSONAL
 from core.models import Address, Recipient
 from core.progress import begin
 from core.words import IdentityType, Status
-from store import Store, messages, open_store, patients
+from store import Store, message_writes, messages, open_store, patients
 from store.messages import MessageFilter
 from store.owners import indexes_of, message_keys, settled, trail_of
 from store.patients import PatientDraft
@@ -149,7 +149,7 @@ async def _send(store: Store, identities: Identities, number: int) -> None:
     to = Recipient(identities=identities)
     message = make_message(after=number, recipient=to, reference=str(number))
     async with store.sessions.begin() as session:
-        await messages.record(session, message, begin(message))
+        await message_writes.record(session, message, begin(message))
 
 
 async def _found(store: Store, kind: IdentityType, value: str) -> set[int]:

@@ -4,7 +4,7 @@ import pytest
 
 from core.errors import Invalid
 from core.words import Channel, IdentityType, TypeClass
-from store import Store, holders, patients
+from store import Store, holders, patients, preferences
 from store.patients import PatientDraft, StaffDraft
 from tests.store_rig import ACTOR
 
@@ -120,9 +120,9 @@ async def test_nobody_is_found_under_a_malformed_number(store: Store) -> None:
 
 async def out(
     store: Store, channel: Channel | None, message_type: str | None = None
-) -> patients.Preference:
+) -> preferences.Preference:
     async with store.sessions.begin() as session:
-        return await patients.opt_out(
+        return await preferences.opt_out(
             session,
             IdentityType.MOBILE,
             "13800138000",
@@ -139,7 +139,7 @@ async def refused(store: Store, message_type: str = "lab-report") -> set[Channel
     }
     async with store.sessions() as session:
         return set(
-            await patients.opted_out(
+            await preferences.opted_out(
                 session, identities, message_type, TypeClass.MARKETING
             )
         )
@@ -164,7 +164,7 @@ async def test_an_opt_out_of_a_class_holds_for_its_types(store: Store) -> None:
     for opted_out in (TypeClass.BILLING, TypeClass.MARKETING):
         assert await refused(store) == set()
         async with store.sessions.begin() as session:
-            await patients.opt_out(
+            await preferences.opt_out(
                 session, *identity, Channel.SMS, None, ACTOR, opted_out
             )
     assert await refused(store) == {Channel.SMS}
@@ -174,10 +174,10 @@ async def test_an_opt_out_can_be_taken_back(store: Store) -> None:
     await out(store, Channel.SMS)
     await out(store, None, "e-invoice")
     async with store.sessions.begin() as session:
-        before = await patients.preferences_of(
+        before = await preferences.preferences_of(
             session, IdentityType.MOBILE, "+86 138 0013 8000"
         )
-        await patients.opt_in(
+        await preferences.opt_in(
             session, IdentityType.MOBILE, "13800138000", Channel.SMS, None, ACTOR
         )
     assert [(p.channel, p.message_type) for p in before] == [
@@ -191,6 +191,6 @@ async def test_an_opt_out_can_be_taken_back(store: Store) -> None:
 async def test_a_malformed_identity_can_not_opt_out(store: Store) -> None:
     with pytest.raises(Invalid):
         async with store.sessions.begin() as session:
-            await patients.opt_out(
+            await preferences.opt_out(
                 session, IdentityType.MOBILE, "12", None, None, ACTOR
             )

@@ -7,10 +7,19 @@ from sqlalchemy import inspect, text
 from core.models import Acknowledgement, Address, Detail, DetailItem
 from core.progress import begin
 from core.words import Channel, IdentityType, Role
-from store import Store, inbox, messages, patients, sign_ins, users
-from store.clients import Callback, ClientDraft, create_client
+from store import (
+    Store,
+    inbox,
+    message_writes,
+    patients,
+    preferences,
+    sign_ins,
+    users,
+)
+from store.client_checks import Callback
+from store.clients import ClientDraft, create_client
 from store.patients import PatientDraft
-from store.tables import Row
+from store.rows import Row
 from store.users import UserDraft
 from tests.store_rig import ACTOR, START, make_message
 
@@ -34,9 +43,9 @@ async def write_everything(store: Store) -> tuple[str, ...]:
     client = ClientDraft(code="his", name="HIS", callback=callback)
     user = UserDraft(username="liu", role=Role.ADMIN, password="a long password")
     async with store.sessions.begin() as session:
-        await messages.record(session, message, doc)
+        await message_writes.record(session, message, doc)
         await patients.put_patient(session, "EMPI-MARKER", draft, ACTOR)
-        await patients.opt_out(
+        await preferences.opt_out(
             session, IdentityType.MOBILE, "13800138000", Channel.SMS, None, ACTOR
         )
         await inbox.deposit(

@@ -14,10 +14,11 @@ from core.models import delivery_id
 from core.words import Channel, Outcome
 from operations.receipts import ReceiptDesk, Taking
 from store import Store, attempts, receipts
+from store import parked as store_parked
+from store.attempt_tables import ParkedReceiptRow
 from store.attempts import Attempt
-from store.receipts import MOST_PARKED, RETENTION, ParkedReceipt
+from store.parked import MOST_PARKED, RETENTION, ParkedReceipt
 from store.sql import table_of
-from store.tables import ParkedReceiptRow
 from tests.fake_deliveries import FakeDeliveries
 from tests.store_rig import ACTOR
 
@@ -37,14 +38,14 @@ def early(number: str = "n-1", outcome: Outcome = Outcome.DELIVERED) -> ParkedRe
 
 async def parked(store: Store, number: str = "n-1") -> list[Outcome]:
     async with store.sessions() as session:
-        found = await receipts.parked(session, "aliyun", number)
+        found = await store_parked.parked(session, "aliyun", number)
     return [receipt.outcome for receipt in found]
 
 
 async def park(store: Store, *several: ParkedReceipt) -> None:
     for receipt in several:
         async with store.sessions.begin() as session:
-            await receipts.park(session, receipt)
+            await store_parked.park(session, receipt)
 
 
 async def test_what_is_parked_is_there_once_and_in_order(store: Store) -> None:
@@ -53,7 +54,7 @@ async def test_what_is_parked_is_there_once_and_in_order(store: Store) -> None:
     await park(store, early("n-2"))
     assert await parked(store) == [Outcome.DELIVERED, Outcome.READ]
     async with store.sessions.begin() as session:
-        await receipts.unpark(session, "aliyun", "n-1")
+        await store_parked.unpark(session, "aliyun", "n-1")
     assert await parked(store) == []
     assert await parked(store, "n-2") == [Outcome.DELIVERED]
 
@@ -170,7 +171,7 @@ async def test_of_an_accounts_unknown_receipts_the_newest_are_kept(
     for start in range(0, MOST_PARKED + 1000, 1000):
         async with store.sessions.begin() as session:
             several = [early(f"x-{start + n}") for n in range(1000)]
-            await receipts.park(session, *several)
+            await store_parked.park(session, *several)
     assert await parked(store, "x-999") == []
     for number in ("x-1000", f"x-{MOST_PARKED + 999}", "other"):
         assert await parked(store, number) == [Outcome.DELIVERED]

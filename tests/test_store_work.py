@@ -12,8 +12,10 @@ from store import (
     Store,
     attempts,
     audit,
+    client_secrets,
     clients,
     figures,
+    message_writes,
     messages,
     patients,
     queue_samples,
@@ -109,7 +111,7 @@ def stands(status: Status, created: datetime, **facts: object) -> MessageStatus:
 async def record(store: Store, doc: MessageStatus) -> None:
     message = make_message(id=doc.id, created_at=doc.created_at)
     async with store.sessions.begin() as session:
-        await messages.record(session, message, doc)
+        await message_writes.record(session, message, doc)
 
 
 async def test_todays_messages_are_counted_by_status(store: Store) -> None:
@@ -187,7 +189,7 @@ async def test_a_providers_health_is_its_recent_calls(store: Store) -> None:
 async def test_a_secret_that_ends_soon_is_told(store: Store) -> None:
     await join(store)
     async with store.sessions.begin() as session:
-        await clients.rotate_secret(session, "his", ACTOR, timedelta(days=3))
+        await client_secrets.rotate_secret(session, "his", ACTOR, timedelta(days=3))
     async with store.sessions() as session:
         now = datetime.now(UTC)
         soon = await figures.ending_secrets(session, now, now + timedelta(days=14))

@@ -12,7 +12,7 @@ from channels.sms import template_param
 from channels.tencent_sms import template_params
 from channels.wechat import fields
 from channels.wechat_medical import business_info
-from core.models import Template
+from core.policies import Template
 from core.templates import in_text_order
 from core.words import Channel
 from operations.previews import preview, shown

@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import col, update
 
 from core.words import Role, Scope
-from store.tables import ClientSecretRow
+from store.client_tables import ClientSecretRow
 from tests.api_rig import BODY, Headers, Rig, bearer, problem, running_api
 
 CLIENTS = "/v1/admin/clients"

@@ -12,8 +12,8 @@ from sqlmodel import col, update
 
 from core.words import Role
 from store import second_factor, users
+from store.access_tables import UserRow
 from store.audit import Actor
-from store.tables import UserRow
 from tests.api_rig import PASSWORD, Rig, bearer, pointers, problem, running_api
 
 OWN = "a phrase of my own"

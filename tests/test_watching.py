@@ -22,8 +22,9 @@ from operations.watching import Watch
 from store import clients, seeds
 from store.audit import Actor
 from store.clients import ClientDraft
+from store.lease_tables import LeaseRow
 from store.names import CENTRE
-from store.tables import LeaseRow, QueueSampleRow
+from store.work_tables import QueueSampleRow
 from tests.api_desk import Desk
 from tests.api_rig import Rig, problem, running_api
 

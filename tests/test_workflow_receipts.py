@@ -5,7 +5,8 @@ from datetime import timedelta
 from temporalio.testing import WorkflowEnvironment
 
 from core.errors import RecipientRefused, SafeToRepeat
-from core.models import Confirm, Receipt, Resend, delivery_id
+from core.models import Receipt, Resend, delivery_id
+from core.policies import Confirm
 from core.words import Outcome, Priority, Reason, Status
 from tests.workflow_fakes import (
     ASKABLE,

@@ -6,7 +6,8 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from core.errors import ProviderDown, RecipientRefused
-from core.models import Confirm, Message, MessageStatus, Receipt, Unknown
+from core.models import Message, MessageStatus, Receipt
+from core.policies import Confirm, Unknown
 from core.words import Channel, Outcome, Priority, Reason, StepKind, StepWhy, Then
 from tests.workflow_fakes import (
     ASKABLE,

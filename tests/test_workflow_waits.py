@@ -9,7 +9,8 @@ from core.errors import (
     RateLimited,
     RecipientRefused,
 )
-from core.models import Cancel, Confirm, Receipt, Resend
+from core.models import Cancel, Receipt, Resend
+from core.policies import Confirm
 from core.words import Outcome, Reason, Status
 from tests.workflow_fakes import FakeActivities, message
 from tests.workflow_rig import begin, encrypting

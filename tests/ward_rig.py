@@ -15,7 +15,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from channels.base import Content, Sending
-from core.models import Address, Policy, WeightedChannel, delivery_id
+from core.models import Address, delivery_id
+from core.policies import Policy, WeightedChannel
 from core.words import Channel, IdentityType, Outcome, Priority, Role, Status
 from operations.workstations import PopupPost
 from store import attempts, catalog, templates

@@ -17,16 +17,9 @@ from activities.models import (
 )
 from core.errors import MessageCentreError, NotTaken
 from core.identities import ADDRESSES
-from core.models import (
-    Address,
-    Confirm,
-    Message,
-    Policy,
-    Recipient,
-    Unknown,
-    WeightedChannel,
-)
+from core.models import Address, Message, Recipient
 from core.plan import plan
+from core.policies import Confirm, Policy, Unknown, WeightedChannel
 from core.words import (
     Channel,
     IdentityType,

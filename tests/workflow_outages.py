@@ -7,7 +7,8 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from core.errors import ProviderDown, RecipientRefused
-from core.models import Message, Policy, Resend, WeightedChannel
+from core.models import Message, Resend
+from core.policies import Policy, WeightedChannel
 from core.words import Channel, Priority, Reason, Status
 from tests.workflow_fakes import ASKABLE, CRITICAL, FakeActivities, message
 from tests.workflow_scenes import Handle, status

@@ -8,8 +8,8 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.models import DeliveryResult, Prepared
-    from core.progress import RANK, REACHED
-    from core.words import Channel, Outcome, Reason, StepKind, StepWhy, Then
+    from core.progress import RANK
+    from core.words import REACHED, Channel, Outcome, Reason, StepKind, StepWhy, Then
     from workflows.away import Away, Next
     from workflows.calls import AWAY, NOT_SENT, ProviderCalls
     from workflows.due import Due

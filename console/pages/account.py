@@ -5,11 +5,12 @@ from datetime import timedelta
 import segno
 from nicegui import ui
 
+from console.acting import acting
 from console.desk import desk
 from console.entering import enter_as
 from console.failures import notify
 from console.forms import Form
-from console.frame import acting, page
+from console.frame import page
 from console.shell import Text
 from console.texts import t
 from console.visits import (

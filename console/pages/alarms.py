@@ -2,9 +2,10 @@
 
 from uuid import UUID
 
+from console.acting import acting
 from console.desk import desk
 from console.failures import notify
-from console.frame import acting, page
+from console.frame import page
 from console.listing import Act, Action, Column, Listing, Load, Row, Rows
 from console.names import Names, names
 from console.presence import every

@@ -5,10 +5,11 @@ from uuid import UUID
 
 from nicegui import ui
 
+from console.acting import acting
 from console.desk import desk
 from console.failures import notify
 from console.forms import Form
-from console.frame import acting, page
+from console.frame import page
 from console.listing import Column, Listing, Row, Rows
 from console.names import Names, names
 from console.presence import every

@@ -3,10 +3,11 @@
 from nicegui import ui
 
 from console.account_list import draw_accounts
+from console.acting import acting
 from console.channel_test import draw_test
 from console.desk import desk
 from console.forms import Form
-from console.frame import acting, page
+from console.frame import page
 from console.limit_words import limits_in_words
 from console.pages.channels import switch_channel
 from console.receipt_addresses import draw_receipts
@@ -26,9 +27,9 @@ from console.widgets import button, card, confirm, facts
 from core.errors import Invalid, NotFound, Wrong
 from core.sending_times import channel_scope
 from core.words import Channel, Role
-from store import catalog
+from store import dictionaries
 from store.audit import Actor
-from store.catalog import ChannelChanges, ChannelEntry
+from store.dictionaries import ChannelChanges, ChannelEntry
 
 
 @page("/channels/{code}", title="channels.one", headed=False)
@@ -37,7 +38,7 @@ async def channel(code: str) -> None:
     if code not in set(Channel):
         raise NotFound("There is no such channel.")
     async with desk().store.sessions() as session:
-        entry = await catalog.find_channel(session, Channel(code))
+        entry = await dictionaries.find_channel(session, Channel(code))
     if entry is None:
         raise NotFound("There is no such channel.")
     changes = await may_change()
@@ -109,7 +110,9 @@ def _draw_form(entry: ChannelEntry) -> None:
                     limits=_limits(form.value("limits")),
                 )
                 async with desk().store.sessions.begin() as session:
-                    await catalog.update_channel(session, entry.code, changes, actor)
+                    await dictionaries.update_channel(
+                        session, entry.code, changes, actor
+                    )
             ui.navigate.reload()
 
         with ui.element("div").classes("hmc-buttons"):

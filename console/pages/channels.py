@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from console.acting import acting
 from console.desk import desk
-from console.frame import acting, page
+from console.frame import page
 from console.limit_words import limits_in_words
 from console.listing import Action, Column, Listing, Row, Rows
 from console.routing_form import draw_routing
@@ -13,9 +14,9 @@ from console.widgets import confirm
 from core.errors import NotFound
 from core.words import Channel, Role
 from operations.accounts import account_views
-from store import catalog
+from store import dictionaries
 from store.audit import Actor
-from store.catalog import ChannelChanges, ChannelEntry
+from store.dictionaries import ChannelChanges, ChannelEntry
 
 
 @page("/channels", title="channels.title", icon="cell_tower")
@@ -64,12 +65,12 @@ async def switch_channel(channel: Channel, enabled: bool, actor: Actor) -> None:
     """Switch a channel on or off, for every type."""
     changes = ChannelChanges(enabled=enabled)
     async with desk().store.sessions.begin() as session:
-        await catalog.update_channel(session, channel, changes, actor)
+        await dictionaries.update_channel(session, channel, changes, actor)
 
 
 async def _load(cursor: str | None) -> tuple[Rows, str | None]:
     async with desk().store.sessions() as session:
-        found = await catalog.list_channels(session)
+        found = await dictionaries.list_channels(session)
     return [await _row(entry) for entry in found], None
 
 

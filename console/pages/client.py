@@ -2,11 +2,12 @@
 
 from nicegui import ui
 
+from console.acting import acting
 from console.client_form import client_fields, client_values
 from console.client_secrets import draw_secrets
 from console.desk import desk
 from console.forms import Form
-from console.frame import acting, page
+from console.frame import page
 from console.setup import (
     all_types,
     back,
@@ -22,9 +23,9 @@ from console.setup import (
 from console.shell import actions, heading
 from console.texts import t
 from console.widgets import button, card, confirm, facts, note, when
-from core.acceptance import required_params
 from core.errors import NotFound, Unavailable
-from core.models import MessageType
+from core.placeholders import required_params
+from core.policies import MessageType
 from core.words import Role
 from operations.examples import examples
 from operations.samples import sample_params

@@ -4,10 +4,11 @@ from typing import Any
 
 from nicegui import ui
 
+from console.acting import acting
 from console.client_form import client_fields, client_values
 from console.desk import desk
 from console.forms import Form
-from console.frame import acting, page
+from console.frame import page
 from console.listing import Column, Listing, Rows
 from console.setup import check_code, check_given, may_change, state, type_names
 from console.shell import actions

@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 
 from nicegui import ui
 
+from console.acting import acting
 from console.bulk import Job, begin, job_of
 from console.desk import desk
 from console.failures import notify, told
-from console.frame import acting, page
+from console.frame import page
 from console.listing import Column, Listing, Row, Rows
 from console.message_rows import row_of
 from console.names import Names, names

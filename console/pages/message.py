@@ -6,10 +6,11 @@ from uuid import UUID
 from nicegui import ui
 
 from console.acknowledgement import draw_acknowledgement
+from console.acting import acting
 from console.desk import desk
 from console.failures import notify
 from console.forms import Form
-from console.frame import acting, page
+from console.frame import page
 from console.names import Names, names
 from console.recipients import draw_recipient
 from console.shell import Text, heading
@@ -29,7 +30,8 @@ from console.widgets import (
 )
 from console.words import status_tone, why
 from core.errors import NotFound
-from core.models import MessageStatus, Plan, workflow_id
+from core.models import MessageStatus, workflow_id
+from core.policies import Plan
 from core.words import Role, Status
 from operations.lookup import Found, look_up, stored_message
 from operations.orders import CancelOrder, ResendOrder, cancel, may_cancel, resend

@@ -9,10 +9,11 @@ from console.acknowledgement import (
     confirming_in_words,
     confirming_values,
 )
+from console.acting import acting
 from console.away import away_fields, away_in_words, away_values
 from console.desk import desk
 from console.forms import Form
-from console.frame import acting, page
+from console.frame import page
 from console.listing import Action, Column, Listing, Row, Rows
 from console.pages.message_types import priorities
 from console.policy_words import stages_in_words
@@ -32,12 +33,12 @@ from console.shell import actions as beside_heading
 from console.texts import t
 from console.times_form import draw_when
 from console.widgets import button, card, confirm, facts, note
-from core.acceptance import required_params
 from core.errors import NotFound
-from core.models import MessageType
+from core.placeholders import required_params
+from core.policies import MessageType
 from core.words import Channel, Role
 from operations.filing import rules_in_use, unfiled
-from store import catalog, client_use
+from store import catalog, client_use, templates
 from store.audit import Actor
 from store.catalog import MessageTypeChanges
 from store.client_use import Sender
@@ -173,7 +174,7 @@ def _templates(code: str, names: Mapping[Channel, str], changes: bool) -> Listin
     async def switch(actor: Actor, row: Row, enabled: bool) -> None:
         channel = Channel(row["channel"])
         async with desk().store.sessions.begin() as session:
-            await catalog.set_template_enabled(session, code, channel, enabled, actor)
+            await templates.set_template_enabled(session, code, channel, enabled, actor)
         await listing.reload()
 
     @acting(Role.ADMIN)

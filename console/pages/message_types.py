@@ -5,9 +5,10 @@ from typing import Any
 
 from nicegui import ui
 
+from console.acting import acting
 from console.desk import desk
 from console.forms import Form
-from console.frame import acting, page
+from console.frame import page
 from console.listing import Column, Listing, Rows
 from console.policy_words import stages_in_words
 from console.setup import (
@@ -21,7 +22,7 @@ from console.setup import (
 from console.shell import actions
 from console.texts import t
 from console.widgets import button, dialog
-from core.models import MessageType
+from core.policies import MessageType
 from core.words import Channel, Priority, Role
 from store import catalog
 from store.audit import Actor

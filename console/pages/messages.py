@@ -4,9 +4,10 @@ from uuid import UUID
 
 from nicegui import ui
 
+from console.acting import acting
 from console.desk import desk
 from console.failures import notify
-from console.frame import acting, page
+from console.frame import page
 from console.listing import Column, Listing, Rows
 from console.message_rows import addressed_row
 from console.names import Names, names

@@ -7,10 +7,11 @@ from nicegui import ui
 from nicegui.events import UploadEventArguments
 
 from console import batch_check as result
+from console.acting import acting
 from console.batch_form import FIELDS, BatchForm, Choice, empty_list, labels
 from console.desk import desk
 from console.failures import notify
-from console.frame import acting, page
+from console.frame import page
 from console.names import Names, names
 from console.pages.batches import MAY_ACT
 from console.setup import back, check_given
@@ -18,11 +19,12 @@ from console.shell import Text
 from console.texts import t
 from console.widgets import button, card, confirm, note
 from core.errors import Forbidden, NotFound
-from core.models import MessageType
+from core.policies import MessageType
 from operations.accepting import message_type
-from operations.batch_files import Examined, Faulty, examine
+from operations.batch_files import Examined, examine
 from operations.batches import submit
-from operations.sheets import MAX_BYTES, Sheet, read_sheet
+from operations.sheets.lines import MAX_BYTES, Faulty, Sheet
+from operations.sheets.reading import read_sheet
 from store import clients
 from store.audit import Actor
 from store.clients import Client

@@ -4,9 +4,10 @@ from uuid import UUID
 
 from nicegui import ui
 
+from console.acting import acting
 from console.consents import Consents
 from console.desk import desk
-from console.frame import acting, page
+from console.frame import page
 from console.names import Names, names
 from console.opt_outs import OptOuts
 from console.patient_form import ask_patient

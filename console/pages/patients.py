@@ -2,9 +2,10 @@
 
 from nicegui import ui
 
+from console.acting import acting
 from console.desk import desk
 from console.forms import Form
-from console.frame import acting, page
+from console.frame import page
 from console.listing import Column, Listing, Rows
 from console.names import Names, names
 from console.patient_form import ask_patient

@@ -3,9 +3,10 @@
 from nicegui import ui
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from console.acting import acting
 from console.breaking import confirm_breaking
 from console.desk import desk
-from console.frame import acting, page
+from console.frame import page
 from console.policy_form import PolicyForm
 from console.policy_words import stages_in_words
 from console.setup import back, channel_names, in_words, may_change
@@ -13,7 +14,7 @@ from console.shell import Text, heading
 from console.texts import t
 from console.widgets import button, card, note, when
 from core.errors import Conflict, NotFound
-from core.models import MessageType
+from core.policies import MessageType
 from core.words import Channel, Role
 from operations.changes import review_policy
 from store import catalog

@@ -4,10 +4,11 @@ from datetime import date
 
 from nicegui import ui
 
+from console.acting import acting
 from console.desk import desk
 from console.failures import Refused, notify
 from console.forms import Form
-from console.frame import acting, page
+from console.frame import page
 from console.listing import Action, Column, Listing, Row, Rows
 from console.setup import back, may_change
 from console.shell import Text, heading

@@ -3,9 +3,10 @@
 from nicegui import ui
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from console.acting import acting
 from console.breaking import confirm_breaking
 from console.desk import desk
-from console.frame import acting, page
+from console.frame import page
 from console.previews import draw_preview
 from console.setup import back, channel_names, grid, in_words, joined, may_change
 from console.shell import Text, heading
@@ -13,9 +14,9 @@ from console.template_form import TemplateForm
 from console.template_versions import draw_versions
 from console.texts import t
 from console.widgets import badge, button, card, note
-from core.acceptance import template_placeholders
 from core.errors import Conflict, NotFound
-from core.models import MessageType, Template
+from core.placeholders import template_placeholders
+from core.policies import MessageType, Template
 from core.privacy import clinical_findings
 from core.words import Channel, Role
 from operations.accounts import account_views

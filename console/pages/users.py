@@ -4,10 +4,11 @@ import secrets
 
 from nicegui import ui
 
+from console.acting import acting
 from console.desk import desk
 from console.failures import notify
 from console.forms import Form
-from console.frame import acting, page
+from console.frame import page
 from console.listing import Action, Column, Listing, Row, Rows
 from console.shell import Text, actions
 from console.texts import t

@@ -4,9 +4,10 @@ from typing import Any
 
 from nicegui import ui
 
+from console.acting import acting
 from console.desk import desk
 from console.forms import Form
-from console.frame import acting, page
+from console.frame import page
 from console.listing import Action, Column, Listing, Row, Rows
 from console.setup import check_given, entries, may_change, state
 from console.shell import actions

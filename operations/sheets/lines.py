@@ -4,8 +4,8 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from core.acceptance import MAX_PARAM
 from core.errors import Invalid
+from core.fields import MAX_PARAM
 
 MAX_BYTES = 10 * 1024 * 1024
 # No text of a message takes more; what is longer is not kept.

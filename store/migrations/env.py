@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from store.tables import Row
+from store.tables import METADATA
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=Row.metadata,
+    target_metadata=METADATA,
     # SQLite can't alter a column: Alembic then copies the table.
     render_as_batch=True,
 )

@@ -1,0 +1,29 @@
+"""Fields that requests share: codes, parameters' names, times."""
+
+from typing import Annotated
+
+from pydantic import AwareDatetime, BeforeValidator, StringConstraints
+
+MAX_PARAM = 1000
+
+
+MAX_PARAMS = 64
+
+
+Code = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9\-]{0,63}$", max_length=64)
+]
+
+
+ParamName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
+
+def _written_out(value: object) -> object:
+    """Refuse a bare number: seconds or milliseconds, and of no time zone."""
+    dated = value[4:5] == "-" if isinstance(value, str) else True
+    if dated and not isinstance(value, (int, float)):
+        return value
+    raise ValueError("must be an RFC 3339 time")
+
+
+Time = Annotated[AwareDatetime, BeforeValidator(_written_out)]

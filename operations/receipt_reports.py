@@ -1,0 +1,23 @@
+"""What a receipt says of the person whom its message went to."""
+
+from channels.receipts import ProviderReceipt
+from core.words import REACHED, Outcome
+from operations.standings import note_receipt
+from store import Store, messages
+from store.addresses import address_of
+from store.attempts import Attempt
+
+
+async def note_report(store: Store, attempt: Attempt, receipt: ProviderReceipt) -> None:
+    """Keep what a receipt says of the person, where it says anything."""
+    arrived = receipt.outcome in REACHED - {Outcome.ACCEPTED}
+    if not receipt.refused and not arrived:
+        return
+    async with store.sessions.begin() as session:
+        stored = await messages.find(session, attempt.message_id)
+        if stored is None:
+            return
+        message = stored.message
+        address = await address_of(session, message, attempt.channel)
+        if address is not None:
+            await note_receipt(session, receipt, address, message.type)
