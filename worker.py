@@ -34,6 +34,7 @@ from core.faults import or_exit
 from core.logs import configure_logging
 from core.models import task_queue
 from core.settings import Settings
+from db.store import Store
 from deploy.configured import settings_or_exit
 from operations.channels import InboxShelf, LiveChannels
 from operations.deliveries import TemporalDeliveries
@@ -44,7 +45,7 @@ from operations.standings import StoreConsents
 from operations.tokens import SharedTokens
 from operations.workstations import PopupPost
 from serving import WHOLE, Activity, Part, Queues
-from store import Store, clients, queue_settings
+from store import clients, queue_settings
 from store.keys import open_with_keys
 from store.queue_settings import QueueSettings
 from workflows.connection import connect

@@ -11,8 +11,9 @@ from temporalio import activity
 from activities.batch_models import BatchBegun, BatchPage, BatchPageDone
 from core.batches import Batch, BatchState, Steering, first_state
 from core.models import Message
-from store import Store, batches
-from store.columns import utc_now
+from db.columns import utc_now
+from db.store import Store
+from store import batches
 
 # Begins a message's workflow, unless it was begun before.
 StartMessage = Callable[[Message], Awaitable[None]]

@@ -20,7 +20,8 @@ from channels.router import Route, Router
 from core.errors import DeliveryError, Misconfigured, ProviderDown, RateLimited
 from core.limits import Limit
 from core.words import Reason
-from store import Store, attempts, limits, parts
+from db.store import Store
+from store import attempts, limits, parts
 from store.attempts import Attempt, AttemptState
 
 # Refusals that tell of the account: another one may take the message.

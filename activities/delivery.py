@@ -28,7 +28,8 @@ from core.errors import (
     Undeliverable,
 )
 from core.words import Channel, Outcome, Priority, Reason
-from store import Store, attempts, batches, removals
+from db.store import Store
+from store import attempts, batches, removals
 from store.attempts import Attempt, AttemptState
 
 _CALLED_OFF = DeliveryResult(outcome=Outcome.SKIPPED, reason=Reason.CANCELLED)

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from activities.models import DeliveryResult
 from core.progress import outcome_moves
 from core.words import Outcome, Reason
-from store import Store, attempts, parked, parts
+from db.store import Store
+from store import attempts, parked, parts
 from store.attempts import Attempt
 from store.parked import ParkedReceipt
 

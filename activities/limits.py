@@ -15,8 +15,8 @@ from core.crypto import Keyring
 from core.errors import RateLimited
 from core.limits import Limit, Of, read_name, slot_at
 from core.words import Priority
+from db.sql import keyring_of
 from store import limits as counters
-from store.sql import keyring_of
 
 # Of a large limit a process takes a share at once: a 200th is never missed, and
 # the store is asked that much more seldom.

@@ -16,7 +16,8 @@ from activities.models import Notice
 from core.allowlist import IPAddress, Target, admits, target
 from core.errors import CallbackFailed
 from core.words import Priority
-from store import Store, clients
+from db.store import Store
+from store import clients
 
 _TIMEOUT = 15.0
 # The pauses before the second try, the third ... (Standard Webhooks, with

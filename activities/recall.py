@@ -16,20 +16,12 @@ from core.models import Message, MessageStatus, RecallOrder, delivery_id
 from core.placeholders import required_params
 from core.policies import MessageType
 from core.words import Channel, Outcome, Status
-from store import (
-    Store,
-    attempts,
-    catalog,
-    inbox,
-    message_writes,
-    messages,
-    popups,
-    removals,
-)
+from db.sql import lock
+from db.store import Store
+from store import attempts, catalog, inbox, message_writes, messages, popups, removals
 from store.messages import StoredMessage
 from store.popups import Withdrawal
 from store.removals import OWN
-from store.sql import lock
 
 _OVER = frozenset({Status.DELIVERED, Status.FAILED, Status.CANCELLED, Status.EXPIRED})
 _IS_OUT = frozenset(

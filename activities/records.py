@@ -13,14 +13,8 @@ from core.models import Address, Message, MessageStatus
 from core.replies import CONFIRMATION
 from core.standings import FADE, Standing, reason_to_skip
 from core.words import Channel, IdentityType, Outcome, Priority, Reason, Status
-from store import (
-    Store,
-    batches,
-    message_writes,
-    preferences,
-    removals,
-    standings,
-)
+from db.store import Store
+from store import batches, message_writes, preferences, removals, standings
 from store.addresses import addresses_in, identities_of
 from store.popups import Why
 from store.removals import OWN

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 from activities.models import DeliveryTask
 from core.errors import DeliveryError, RecipientRefused
-from store import Store, standings
+from db.store import Store
+from store import standings
 
 
 async def note_refusal(store: Store, task: DeliveryTask, error: DeliveryError) -> None:

@@ -12,8 +12,8 @@ from activities.models import Prepared, Snapshot
 from core.models import Message, Waiting
 from core.sending_times import Book, Closed, closed
 from core.words import Channel, Priority, Reason
+from db.columns import utc_now
 from store import caps, sending_times
-from store.columns import utc_now
 
 # A change holds within this time.
 _KEPT_SECONDS = 2.0

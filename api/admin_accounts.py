@@ -10,11 +10,11 @@ from api.callers import PEOPLE, Admin, Looker
 from api.centre import CentreDep, SessionDep
 from channels.provider import DEFAULT_CODE
 from core.fields import Code
+from db.pages import Page
 from operations import account_health, accounts, trial
 from operations.account_health import AccountState
 from operations.accounts import AccountChanges, AccountDraft, AccountView
 from operations.trial import Trial, TrialResult
-from store.page import Page
 
 _PREFIX = PREFIX + "/channels/{channel}"
 router = APIRouter(prefix=_PREFIX, tags=["admin: channels"], dependencies=PEOPLE)

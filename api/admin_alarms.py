@@ -14,10 +14,10 @@ from core.alarms import Expected, OwnThresholds, Thresholds
 from core.base import Model
 from core.models import Address
 from core.words import IdentityType
+from db.pages import Page
 from operations.stuck import stuck_messages
 from store import alarms, watch_rules
 from store.alarms import Alarm
-from store.page import Page
 from store.under_way import StuckMessage
 from store.watch_rules import MOST_TOLD, QueueThresholds, WatchRules
 

@@ -12,10 +12,10 @@ from api.centre import SessionDep
 from api.paging import Nothing, PagingDep
 from core.base import Model
 from core.errors import NotFound
+from db.pages import Page
 from store import client_secrets, clients
 from store.client_secrets import NewSecret, SecretInfo
 from store.clients import Client, ClientChanges, ClientDraft
-from store.page import Page
 
 router = APIRouter(prefix=PREFIX, tags=["admin: clients"], dependencies=PEOPLE)
 

@@ -8,6 +8,7 @@ from pydantic import Field, StrictBool, StrictInt, StringConstraints
 from api.admin_common import PREFIX, ChannelPath, IdentityTypePath
 from api.callers import PEOPLE, Admin, Looker
 from api.centre import SessionDep
+from db.pages import Page
 from store import dictionaries
 from store.dictionaries import (
     ChannelChanges,
@@ -15,7 +16,6 @@ from store.dictionaries import (
     IdentityTypeChanges,
     IdentityTypeEntry,
 )
-from store.page import Page
 
 router = APIRouter(prefix=PREFIX, tags=["admin: dictionaries"], dependencies=PEOPLE)
 

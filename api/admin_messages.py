@@ -9,10 +9,10 @@ from api.callers import PEOPLE, Looker, Operator
 from api.centre import CentreDep
 from api.paging import Nothing
 from core.models import Recipient
+from db.pages import Page
 from operations.lookup import look_up
 from operations.recipients import reveal_recipient
 from operations.timeline import Run, timeline
-from store.page import Page
 
 _PREFIX = PREFIX + "/messages/{message_id}"
 router = APIRouter(prefix=_PREFIX, tags=["admin: messages"], dependencies=PEOPLE)

@@ -18,9 +18,9 @@ from core.base import Model
 from core.errors import NotFound
 from core.fields import Code
 from core.words import Channel, IdentityType, Role, TypeClass
+from db.pages import Page
 from operations.people import find_patients, masked
 from store import audit, patients, preferences
-from store.page import Page
 from store.patients import Patient, PatientDraft
 from store.preferences import Preference
 

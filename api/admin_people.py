@@ -11,10 +11,10 @@ from api.centre import CentreDep, SessionDep
 from api.paging import PagingDep
 from api.views import Time, check_times
 from core.base import Model
+from db.pages import Page
 from operations.signing_in import rules_of
 from store import audit, second_factor, users
 from store.audit import AuditEntry, AuditFilter, ChainReport
-from store.page import Page
 from store.users import User, UserChanges, UserDraft
 
 router = APIRouter(prefix=PREFIX, tags=["admin: people"], dependencies=PEOPLE)

@@ -8,9 +8,9 @@ from api.centre import CentreDep, SessionDep
 from channels.provider import DEFAULT_CODE
 from core.base import Model
 from core.fields import Code
+from db.pages import Page
 from operations import receipt_addresses
 from operations.receipt_addresses import ReceiptAddress
-from store.page import Page
 
 router = APIRouter(
     prefix=PREFIX + "/channels/{channel}/receipts",

@@ -10,10 +10,10 @@ from api.centre import CentreDep, SessionDep
 from core.base import Model
 from core.models import Address
 from core.words import Channel
+from db.pages import Page
 from operations.standings import ConsentChange, StandingView, standing_views
 from store import consents, standings
 from store.consents import Consent
-from store.page import Page
 
 router = APIRouter(prefix=PREFIX, tags=["admin: patients"], dependencies=PEOPLE)
 

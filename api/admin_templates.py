@@ -12,12 +12,12 @@ from core.errors import Invalid, NotFound, Wrong
 from core.fields import MAX_PARAM, MAX_PARAMS, ParamName
 from core.placeholders import template_placeholders
 from core.policies import Template
+from db.pages import Page
 from operations.changes import Review, review_template
 from operations.filing import check_filing
 from operations.filing import put_template as put_filed
 from operations.previews import Shown, shown
 from store import templates
-from store.page import Page
 from store.templates import TemplateDraft, TemplateVersion
 
 _PREFIX = PREFIX + "/message-types/{code}/templates/{channel}"

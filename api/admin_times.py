@@ -21,9 +21,9 @@ from core.sending_times import (
     type_scope,
 )
 from core.words import TypeClass
+from db.pages import Page
 from operations.sending_times import type_must_exist
 from store import sending_times
-from store.page import Page
 from store.sending_times import RulesVersion
 
 router = APIRouter(prefix=PREFIX, tags=["admin: sending times"], dependencies=PEOPLE)

@@ -14,9 +14,9 @@ from core.errors import NotFound
 from core.placeholders import required_params
 from core.policies import Confirm, MessageType, Policy, Unknown, Weight, WeightedChannel
 from core.words import Channel, Strategy
+from db.pages import Page
 from store import catalog
 from store.catalog import MessageTypeChanges, MessageTypeDraft, PolicyVersion
-from store.page import Page
 
 router = APIRouter(prefix=PREFIX, tags=["admin: message types"], dependencies=PEOPLE)
 

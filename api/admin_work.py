@@ -15,13 +15,13 @@ from core.base import Model
 from core.fields import Code
 from core.limits import SLOWEST
 from core.plain_text import MaybePlainText
+from db.pages import Page
 from operations import bulk, steering
 from operations.orders import ResendOrder
 from operations.overview import Overview, shared_overview
 from operations.queues import QueueFigures
 from store import messages, queue_samples
 from store.messages import MessageFilter
-from store.page import Page
 from store.queue_samples import QueueSample
 from store.queue_settings import QueueSettings
 

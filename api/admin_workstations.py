@@ -10,8 +10,8 @@ from api.callers import PEOPLE, Admin, Looker
 from api.centre import SessionDep
 from api.paging import Nothing, PagingDep
 from core.base import Model
+from db.pages import Page
 from store import workstations
-from store.page import Page
 from store.workstations import Workstation, WorkstationChanges, WorkstationDraft
 
 router = APIRouter(prefix=PREFIX, tags=["admin: workstations"], dependencies=PEOPLE)

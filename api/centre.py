@@ -12,10 +12,10 @@ from api.metrics import Metrics
 from api.tokens import TokenDesk
 from core.crypto import Keyring
 from core.settings import Settings
+from db.store import Store
 from operations.deliveries import Deliveries
 from operations.limits import Failures, Rates
 from operations.signing_in import Gates
-from store import Store
 
 
 @dataclass(frozen=True)

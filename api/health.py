@@ -14,16 +14,16 @@ from api.forwarding import Forwarding
 from api.problems import problem, request_id
 from core.base import Model
 from core.errors import Forbidden, MessageCentreError
+from db.errors import Busy
+from db.pages import MAX_LIMIT
+from db.probe import write_probe
 from operations.account_health import health_of_all
 from operations.steering import MOST_LIVE, live_queues
 from store import away, catch_ups, clients, limits
 from store.alarms import open_alarms
 from store.clients import Client
-from store.failures import Busy
 from store.figures import unacknowledged
 from store.keys import misfits
-from store.page import MAX_LIMIT
-from store.probe import write_probe
 from store.queue_settings import QueueSettings, queue_settings
 
 router = APIRouter(tags=["health"])

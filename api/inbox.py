@@ -12,9 +12,9 @@ from api.centre import CentreDep
 from api.examples import INBOX
 from core.base import Model
 from core.words import IdentityType
+from db.pages import MAX_LIMIT
 from operations import inbox
 from store.inbox import InboxItem
-from store.page import MAX_LIMIT
 
 router = APIRouter(prefix="/v1/inbox", tags=["inbox"], dependencies=CLIENTS)
 

@@ -14,11 +14,11 @@ from api.tokens import LIFE
 from core.base import Model
 from core.errors import Invalid, Unavailable, Wrong
 from core.words import Role, Scope
+from db.columns import utc_now
 from operations import signing_in
 from operations.signing_in import Attempt
 from store import client_use, clients
 from store.clients import Authenticated, Client
-from store.columns import utc_now
 from store.passwords import MAX_LENGTH, MIN_LENGTH
 
 router = APIRouter(prefix="/v1", tags=["tokens"])

@@ -16,7 +16,8 @@ import structlog
 from api.workstation_door import Door
 from core.errors import MessageCentreError
 from core.logs import describe
-from store import Store, popups, workstations
+from db.store import Store
+from store import popups, workstations
 from store.popups import Event
 from store.workstations import Standing
 

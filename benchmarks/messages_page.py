@@ -25,10 +25,11 @@ from benchmarks.messages_load import CLIENTS, DAYS, TYPES, Loaded, load, people
 from core.crypto import Keyring
 from core.models import Address
 from core.words import IdentityType, Status
-from store import Store, figures, messages, open_store
+from db.migrate import migrate
+from db.pages import time_cursor
+from db.store import Store, open_store
+from store import figures, messages
 from store.messages import MessageFilter
-from store.migrate import migrate
-from store.page import time_cursor
 from tests.postgres import postgres_cluster
 
 RESULTS = Path(__file__).parent / "RESULTS.md"

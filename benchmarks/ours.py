@@ -16,10 +16,11 @@ from core.models import Message, MessageStatus, delivery_id, workflow_id
 from core.policies import MessageType
 from core.settings import Settings
 from core.words import Channel, IdentityType
+from db.store import open_store
 from deploy import processes
 from deploy.prepare import prepare
 from deploy.up import api_url, until_ready
-from store import catalog, open_store
+from store import catalog
 from workflows.connection import connect
 from workflows.message import DeliverMessage
 from workflows.start import Handle, start

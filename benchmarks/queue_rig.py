@@ -22,9 +22,10 @@ from core.crypto import load_keyring
 from core.models import Message
 from core.policies import MessageType
 from core.words import Priority
+from db.store import open_store
 from deploy.prepare import prepare
 from operations.queues import QueueFigures, describe_queue
-from store import clients, open_store
+from store import clients
 from store.audit import Actor
 from store.clients import ClientDraft
 from workflows.connection import connect

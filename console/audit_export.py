@@ -13,9 +13,9 @@ from console.visits import visitor_of
 from core import csv_safe
 from core.errors import RequestError
 from core.words import Role
+from db.columns import utc_now
 from store import audit
 from store.audit import AuditEntry, AuditFilter
-from store.columns import utc_now
 
 _ROLES = (Role.ADMIN, Role.AUDITOR)
 _CUT = "The session has ended: this is not the whole log."

@@ -14,12 +14,12 @@ from console.texts import LANGUAGES, t, text_in
 from core.batches import MAX_RATE
 from core.policies import MessageType
 from core.words import IdentityType, Priority
+from db.pages import MAX_LIMIT
 from operations.batch_columns import OWN, columns_of
 from operations.samples import SAMPLE_IDENTITIES, sample_params
 from operations.sheets.writing import empty_sheet
 from store import clients, dictionaries
 from store.clients import Client
-from store.page import MAX_LIMIT
 
 FIELDS = ("client", "type", "send_at", "rate_per_second")
 

@@ -14,11 +14,11 @@ from console.shell import Text
 from console.texts import t
 from console.widgets import button, card, confirm, dialog, note, show_secret, when
 from core.words import Role
+from db.columns import utc_now
 from store import client_secrets, clients
 from store.audit import Actor
 from store.client_secrets import SecretInfo
 from store.clients import Client
-from store.columns import utc_now
 
 _LONGEST_HOURS = 24 * 30
 

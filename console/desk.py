@@ -8,10 +8,10 @@ from nicegui import app
 from console.temporal_ui import TemporalUi
 from core.crypto import Keyring
 from core.settings import Settings
+from db.store import Store
 from operations.deliveries import Deliveries
 from operations.limits import Gate
 from operations.signing_in import Gates
-from store import Store
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from console.desk import desk
 from console.texts import language, t
 from core.words import Channel, IdentityType
+from db.pages import MAX_LIMIT
 from store import catalog, clients, dictionaries
 from store.alarms import Alarm
-from store.page import MAX_LIMIT
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from sqlalchemy.engine import make_url
 
 from core.faults import CannotStart
 from core.settings import Settings
+from db.store import Store, open_store
 from deploy.remote import Refused
-from store import Store, audit, open_store
+from store import audit
 from store.audit import ChainReport
 from store.keys import check_keys
 

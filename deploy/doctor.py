@@ -23,11 +23,12 @@ from core.errors import Unavailable
 from core.faults import CannotStart
 from core.keys_file import KeysRefused
 from core.settings import Settings
+from db.store import open_store
 from deploy.configured import check_accounts, doubt_of_accounts
 from deploy.namespace import RETENTION, retention, wait_for_temporal
 from deploy.processes import ROOT
 from deploy.up import api_url
-from store import catch_ups, open_store
+from store import catch_ups
 from store.keys import check_keys
 
 _TEMPORAL_LIMIT = timedelta(seconds=3)

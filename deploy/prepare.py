@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from core.settings import Settings
+from db.store import Store
 from deploy.credentials import first_password, keep_clients
 from deploy.files import make_private_folder
 from deploy.namespace import ensure_namespace, wait_for_temporal
-from store import Store
 from store.keys import open_with_keys
 from store.seeds import seed
 from store.users import ensure_admin

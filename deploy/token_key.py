@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Callable
 
 from core.settings import Settings
-from store import audit, open_store
+from db.store import open_store
+from store import audit
 from store.audit import Actor
 from store.keys import check_keys, renew_token
 

@@ -3,8 +3,8 @@
 from typing import Protocol
 
 from core.settings import Settings
+from db.store import Store
 from operations.deliveries import Deliveries
-from store import Store
 
 
 class Reach(Protocol):

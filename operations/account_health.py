@@ -10,6 +10,7 @@ from core.errors import Conflict, NotFound
 from core.routing import Cause, Measured, in_force, shares
 from core.settings import Settings
 from core.words import Channel
+from db.columns import utc_now
 from operations.accounts import (
     AccountDraft,
     AccountView,
@@ -20,7 +21,6 @@ from operations.accounts import (
 from operations.fallback_accounts import fallback
 from store import accounts
 from store.audit import Actor
-from store.columns import utc_now
 from store.routing_rules import rules_in_force
 from store.traffic import Traffic, forget_traffic, measured, traffic
 

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 from core.errors import MessageCentreError
 from core.models import MessageStatus
+from db.pages import MAX_LIMIT, Page
 from operations import Parts
 from operations.orders import ResendOrder, resend
 from store import messages
 from store.audit import Actor
 from store.messages import MessageFilter
-from store.page import MAX_LIMIT, Page
 
 _AT_ONCE = 8
 

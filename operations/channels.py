@@ -15,8 +15,9 @@ from channels.router import Route, Router
 from channels.socket import SocketSender
 from core.routing import RoutingRules
 from core.words import Channel
+from db.store import Store
 from operations.accounts import current_accounts
-from store import Store, inbox
+from store import inbox
 from store.routing_rules import rules_in_force
 from store.traffic import deductions, put_open
 

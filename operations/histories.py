@@ -17,11 +17,12 @@ from temporalio.api.common.v1 import Payload, Payloads
 from core.codec import EncryptionCodec, is_sealed
 from core.crypto import Keyring
 from core.errors import Forbidden, Invalid, Malformed
+from db.columns import utc_now
+from db.sql import lock
+from db.store import Store
 from operations.people import MAY_LOOK
-from store import Store, audit
+from store import audit
 from store.audit import Actor, AuditFilter
-from store.columns import utc_now
-from store.sql import lock
 
 LOOK = "look-history"
 # A page of the Web UI asks for each event's payloads by itself: that is one look.

@@ -11,10 +11,10 @@ from core.base import Model
 from core.errors import Invalid, NotFound, Unavailable, Wrong
 from core.identities import normalise
 from core.words import Channel, IdentityType, Outcome
+from db.columns import utc_now
 from operations import Reach
 from operations.receipts import ReceiptDesk
 from store import inbox
-from store.columns import utc_now
 from store.holders import inboxes_of
 from store.inbox import InboxItem
 

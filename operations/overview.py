@@ -11,12 +11,13 @@ from core.base import Model
 from core.errors import MessageCentreError
 from core.settings import Settings
 from core.words import Channel, Status
+from db.store import Store
 from operations import Parts
 from operations.account_health import AccountHealth, health_of_all
 from operations.queues import QueueFigures
 from operations.shared import Shared
 from operations.steering import live_queues
-from store import Store, away
+from store import away
 from store import figures as counted
 from store.alarms import Alarm, open_alarms
 from store.away import AwayFrom

@@ -19,11 +19,11 @@ from core.errors import NotFound
 from core.sandbox_keys import AES_KEY
 from core.settings import Settings
 from core.words import Channel
+from db.sql import keyring_of
 from operations.accounts import current_accounts
 from operations.fallback_accounts import fallback
 from store import audit, receipts
 from store.audit import Actor
-from store.sql import keyring_of
 
 _AES_KEY_LENGTH = 43
 

@@ -2,8 +2,9 @@
 
 from channels.receipts import ProviderReceipt
 from core.words import REACHED, Outcome
+from db.store import Store
 from operations.standings import note_receipt
-from store import Store, messages
+from store import messages
 from store.addresses import address_of
 from store.attempts import Attempt
 

@@ -20,17 +20,18 @@ from core.errors import Conflict, Invalid, NotFound
 from core.models import Receipt
 from core.progress import outcome_moves, with_late_receipt
 from core.words import Channel, Outcome
+from db.columns import utc_now
+from db.sql import lock
+from db.store import Store
 from operations.acknowledging import AcknowledgeOrder, acknowledge
 from operations.deliveries import Deliveries
 from operations.lookup import find_message
 from operations.receipt_reports import note_report
 from operations.replies import ReplyDesk
-from store import Store, attempts, message_writes, messages, parts
+from store import attempts, message_writes, messages, parts
 from store.attempts import Attempt
 from store.audit import Actor
-from store.columns import utc_now
 from store.parked import ParkedReceipt, park, parked, unpark
-from store.sql import lock
 
 # A time further away is a mistake, or no time that a database could hold.
 _NEAR = timedelta(days=30)

@@ -19,6 +19,8 @@ from core.errors import MessageCentreError
 from core.logs import describe
 from core.models import MessageStatus
 from core.words import Channel
+from db.columns import utc_now
+from db.leases import take_lease
 from operations import Parts
 from operations.accounts import current_accounts
 from operations.bulk import resend_each
@@ -26,8 +28,6 @@ from operations.fallback_accounts import fallback
 from operations.orders import ResendOrder
 from store import away, traffic
 from store.audit import Actor
-from store.columns import utc_now
-from store.leases import take_lease
 
 EVERY = timedelta(seconds=10)
 MOST = 3

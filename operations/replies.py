@@ -21,8 +21,9 @@ from core.models import Message
 from core.policies import MessageType
 from core.replies import CONFIRMATION, asks_to_stop
 from core.words import Channel, IdentityType, OptOutSource
+from db.store import Store
 from operations.deliveries import Deliveries
-from store import Store, catalog, preferences
+from store import catalog, preferences
 from store.audit import Actor
 from store.preferences import Preference
 from store.seeds import add_confirmation

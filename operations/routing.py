@@ -17,11 +17,12 @@ from core.errors import MessageCentreError
 from core.logs import describe
 from core.routing import Deduction, Measured, RoutingRules, adjusted, in_force, shares
 from core.words import Channel
+from db.columns import utc_now
+from db.leases import take_lease
+from db.store import Store
 from operations.accounts import current_accounts
-from store import Store, audit
+from store import audit
 from store.audit import Actor
-from store.columns import utc_now
-from store.leases import take_lease
 from store.routing_rules import rules_in_force
 from store.traffic import deductions, measured, put_deductions
 

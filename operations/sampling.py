@@ -12,12 +12,12 @@ import structlog
 
 from core.errors import MessageCentreError
 from core.logs import describe
+from db.leases import take_lease
 from operations import Parts
 from operations.queues import QueueFigures
 from operations.steering import figures
 from operations.watching import Watch
 from store import alarms, caps, clients, digests, inbox, limits
-from store.leases import take_lease
 from store.queue_samples import QueueSample, add_samples
 
 EVERY = timedelta(seconds=10)

@@ -12,9 +12,10 @@ import structlog
 
 from core.errors import MessageCentreError
 from core.logs import describe
-from store import Store, catch_ups
-from store.leases import end_lease, take_lease
-from store.sql import keyring_of
+from db.leases import end_lease, take_lease
+from db.sql import keyring_of
+from db.store import Store
+from store import catch_ups
 
 # A part holds SQLite's only write lock for some milliseconds.
 A_PART = 200

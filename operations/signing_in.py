@@ -9,8 +9,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.base import Model
 from core.errors import Forbidden, Unauthenticated
 from core.settings import Settings
+from db.store import Store
 from operations.limits import Gate
-from store import Store, audit, passwords, sign_in_places, sign_ins, users
+from store import audit, passwords, sign_in_places, sign_ins, users
 from store.audit import Actor
 from store.passwords import PasswordRules
 from store.sign_ins import Try

@@ -13,11 +13,12 @@ from core.errors import Conflict, Forbidden, Unavailable
 from core.models import Address
 from core.standings import Standing, fades_at, reason_to_skip
 from core.words import REACHED, Channel, IdentityType, Outcome, Reason, Role
+from db.columns import utc_now
+from db.store import Store
 from operations import Parts
 from operations.people import patient_in_clear
-from store import Store, consents, standings
+from store import consents, standings
 from store.audit import Actor
-from store.columns import utc_now
 from store.consents import Consent
 
 MAY_CLEAR = frozenset({Role.ADMIN, Role.OPERATOR})

@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 from weakref import WeakKeyDictionary
 
 from core.models import task_queue
+from db.pages import Page
+from db.store import Store
 from operations import Parts
 from operations.queues import QueueFigures
 from operations.shared import Shared
-from store import Store, clients, queue_samples, queue_settings
+from store import clients, queue_samples, queue_settings
 from store.audit import Actor
-from store.page import Page
 from store.queue_samples import QueueSample
 from store.queue_settings import QueueSettings
 

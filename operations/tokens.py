@@ -4,7 +4,8 @@ import secrets
 from datetime import timedelta
 
 from channels.tokens import WAIT_SECONDS, Token
-from store import Store, tokens
+from db.store import Store
+from store import tokens
 from store.tokens import StoredToken
 
 # A refresh ends within WAIT_SECONDS; whoever dies in it is followed soon after.

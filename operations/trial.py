@@ -39,12 +39,13 @@ from core.placeholders import template_placeholders
 from core.policies import Template
 from core.settings import Settings
 from core.words import Channel, IdentityType, Priority
+from db.store import Store
 from operations.accounts import current_accounts
 from operations.channels import InboxShelf
 from operations.fallback_accounts import fallback
 from operations.samples import sample_params
 from operations.tokens import SharedTokens
-from store import Store, audit, catalog
+from store import audit, catalog
 from store.audit import Actor
 
 Verdict = Literal[

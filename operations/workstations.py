@@ -12,10 +12,11 @@ from channels.socket import SocketSender
 from core.errors import Invalid, Wrong
 from core.letters import one_line
 from core.words import Channel, Outcome, Priority
+from db.store import Store
 from operations import Parts
 from operations.acknowledging import AcknowledgeOrder, acknowledge
 from operations.lookup import look_up
-from store import Store, popups, workstations
+from store import popups, workstations
 from store.audit import Actor
 from store.popups import Event, Popup, Stage, Withdrawal
 

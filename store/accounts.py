@@ -12,11 +12,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.base import Model
 from core.errors import NotFound
 from core.words import Channel
+from db.columns import utc_now
+from db.sql import keyring_of, lock
 from store import audit
 from store.audit import Actor
-from store.columns import utc_now
 from store.provider_tables import ProviderAccountRow
-from store.sql import keyring_of, lock
 
 _FIRST = "default"
 

@@ -10,11 +10,11 @@ from uuid_utils.compat import uuid7
 from core.alarms import AlarmKind, Reading
 from core.base import Model
 from core.errors import NotFound
+from db.columns import utc_now
+from db.pages import Page, clamp, cut, decode_time_cursor, time_cursor
 from store import audit
 from store.alarm_tables import AlarmRow
 from store.audit import Actor
-from store.columns import utc_now
-from store.page import Page, clamp, cut, decode_time_cursor, time_cursor
 
 KEPT = timedelta(days=90)
 # More open at once than anybody reads; a client has at most five.

@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, Index
 
-from store.columns import UtcDateTime, index_present, index_where
-from store.rows import Row
+from db.columns import UtcDateTime, index_present, index_where
+from db.rows import Row
 
 
 class AttemptRow(Row, table=True):

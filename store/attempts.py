@@ -17,11 +17,11 @@ from uuid_utils.compat import uuid7
 from core.base import Model
 from core.progress import outcome_moves
 from core.words import Channel, Outcome, Reason
+from db.columns import UtcDateTime, utc_now
+from db.sql import table_of
 from store.attempt_tables import AttemptRow
-from store.columns import UtcDateTime, utc_now
 from store.message_tables import MessageRow
 from store.part_tables import AttemptPartRow
-from store.sql import table_of
 
 AttemptState = Literal["sending", "accepted", "failed", "unknown"]
 _IN_DOUBT = ("sending", "unknown")

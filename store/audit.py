@@ -17,10 +17,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.base import Model
 from core.crypto import Keyring
 from core.words import Role
+from db.columns import utc_now
+from db.pages import Page, clamp, cut, decode_number_cursor, encode_cursor
+from db.sql import keyring_of, lock, table_of
 from store.audit_tables import AuditRow
-from store.columns import utc_now
-from store.page import Page, clamp, cut, decode_number_cursor, encode_cursor
-from store.sql import keyring_of, lock, table_of
 
 _START = "0" * 64
 _BATCH = 1000

@@ -14,8 +14,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.base import Model
 from core.models import MessageStatus
 from core.words import Channel, Priority, Status
+from db.sql import table_of
 from store.message_tables import MessageRow
-from store.sql import table_of
 
 # More of one channel's are not read at once: the most urgent, the oldest first.
 MOST = 500

@@ -15,10 +15,10 @@ from core.batches import Addressed, Batch, BatchState, Steering, batch_message_i
 from core.models import Message
 from core.repeats import Repeats
 from core.words import Status
+from db.pages import Page, clamp, cut, decode_time_cursor, time_cursor
+from db.sql import dialect_of, insert_into, keyring_of, table_of
 from store.batch_tables import BatchRecipientRow, BatchRow
 from store.message_tables import MessageRow
-from store.page import Page, clamp, cut, decode_time_cursor, time_cursor
-from store.sql import dialect_of, insert_into, keyring_of, table_of
 
 _FRAME = "batches.frame"
 _CONTENT = "batch_recipients.content"

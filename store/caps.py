@@ -16,7 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.models import Address
 from core.sending_times import Cap, Closed, Hit, capped
 from core.words import TypeClass
-from store.sql import dialect_of, insert_into, keyring_of, lock, table_of
+from db.sql import dialect_of, insert_into, keyring_of, lock, table_of
 from store.when_tables import CapHitRow
 
 _KEPT = timedelta(hours=744)

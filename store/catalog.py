@@ -19,12 +19,12 @@ from core.plain_text import PlainText
 from core.policies import MessageType, Policy, Template, check_policy
 from core.retries import RetrySeconds
 from core.words import Priority, TypeClass
+from db.columns import utc_now
+from db.pages import Page, clamp, cut, decode_cursor, encode_cursor
+from db.sql import lock, table_of
 from store import audit
 from store.audit import Actor
-from store.columns import utc_now
-from store.page import Page, clamp, cut, decode_cursor, encode_cursor
 from store.setup_tables import MessageTypeRow, PolicyRow, TemplateRow, TypeChannelRow
-from store.sql import lock, table_of
 from store.templates import (
     TEMPLATE_COLUMNS,
 )

@@ -14,11 +14,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.base import Model
 from core.crypto import Keyring
 from core.words import IdentityType
+from db.sql import dialect_of, insert_into, keyring_of, table_of
 from store.message_tables import CatchUpRow, MessageIdentityRow, MessageRow
 from store.message_writes import key_rows
 from store.owners import holders_of, indexes_of, message_keys, owned
 from store.recipients import recipient_in
-from store.sql import dialect_of, insert_into, keyring_of, table_of
 
 OWNERS = "message-owners"
 

@@ -14,10 +14,10 @@ from uuid_utils.compat import uuid7
 
 from core.base import Model
 from core.errors import NotFound
+from db.columns import utc_now
 from store import audit
 from store.audit import Actor
 from store.client_tables import ClientRow, ClientSecretRow
-from store.columns import utc_now
 
 _NO_HASH = "0" * 64
 

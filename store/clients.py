@@ -15,6 +15,9 @@ from core.errors import Conflict
 from core.fields import Code
 from core.plain_text import PlainText
 from core.words import USUAL_SCOPES, Scope
+from db.columns import utc_now
+from db.pages import Page, clamp, cut, decode_cursor, encode_cursor
+from db.sql import keyring_of, lock
 from store import audit
 from store.audit import Actor
 from store.client_checks import Callback, check
@@ -25,10 +28,7 @@ from store.client_secrets import (
     row_if_live,
 )
 from store.client_tables import ClientRow
-from store.columns import utc_now
 from store.names import refuse_code
-from store.page import Page, clamp, cut, decode_cursor, encode_cursor
-from store.sql import keyring_of, lock
 
 _SEALED = "clients.callback_secret"
 

@@ -14,10 +14,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.base import Model
 from core.models import Address
 from core.words import IdentityType
+from db.columns import utc_now
+from db.sql import dialect_of, insert_into, keyring_of, table_of
 from store import audit
 from store.audit import Actor
-from store.columns import utc_now
-from store.sql import dialect_of, insert_into, keyring_of, table_of
 from store.standing_tables import ConsentRow
 
 _KEYS = ("index_hmac", "template")

@@ -12,8 +12,8 @@ from datetime import timedelta
 from sqlmodel import col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from db.columns import utc_now
 from store.access_tables import ConsoleSessionRow, UserRow
-from store.columns import utc_now
 from store.users import User, user_of
 
 LONGEST = timedelta(hours=12)

@@ -17,8 +17,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.models import Message
 from core.words import Status
+from db.sql import dialect_of, insert_into, keyring_of, lock, table_of
 from store.message_tables import MessageRow
-from store.sql import dialect_of, insert_into, keyring_of, lock, table_of
 from store.when_tables import DigestMemberRow
 
 # A cap holds for a month at most, and a failed carrier may be sent again later.

@@ -14,10 +14,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.base import Model
 from core.words import Channel, Status
+from db.sql import table_of
 from store.attempt_tables import AttemptRow
 from store.client_tables import ClientSecretRow
 from store.message_tables import MessageRow
-from store.sql import table_of
 
 MOST = 100_000
 

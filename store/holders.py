@@ -14,9 +14,9 @@ from core.identities import PERSONAL
 from core.models import Address
 from core.repeats import Identity
 from core.words import IdentityType
+from db.sql import keyring_of, table_of
 from store.people import VALUE
 from store.people_tables import PersonIdentityRow
-from store.sql import keyring_of, table_of
 
 # So many identities are looked up with one statement.
 _ASKED_AT_ONCE = 500

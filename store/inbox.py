@@ -15,10 +15,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.base import Model
 from core.models import Address
-from store.columns import UtcDateTime, utc_now
+from db.columns import UtcDateTime, utc_now
+from db.pages import Page, clamp, cut, decode_time_cursor, time_cursor
+from db.sql import dialect_of, insert_into, keyring_of, table_of
 from store.message_tables import MessageIdentityRow, MessageRow
-from store.page import Page, clamp, cut, decode_time_cursor, time_cursor
-from store.sql import dialect_of, insert_into, keyring_of, table_of
 from store.workstation_tables import InboxRow, RemovalRow
 
 KEPT = timedelta(days=180)

@@ -3,7 +3,7 @@
 from sqlalchemy import Text
 from sqlmodel import Field
 
-from store.rows import Row
+from db.rows import Row
 
 
 class KeyProofRow(Row, table=True):

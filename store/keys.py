@@ -13,12 +13,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.crypto import TOKEN, Keyring, load_keyring
 from core.faults import CannotStart
 from core.keys_file import KeysRefused, is_there, make_keys, replace_token
-from store import Store, open_store
+from db.migrate import alone, untouched, upgrade
+from db.rows import Row
+from db.sql import keyring_of, table_of
+from db.store import Store, open_store
 from store.key_tables import KeyProofRow
-from store.migrate import alone, untouched, upgrade
 from store.old_keys import misfits_of_old
-from store.rows import Row
-from store.sql import keyring_of, table_of
 
 _PROOFS = table_of(KeyProofRow)
 

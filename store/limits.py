@@ -18,9 +18,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.limits import Limit, wait_for_room, with_more
 from core.words import Channel
-from store.columns import UtcDateTime, utc_now
+from db.columns import UtcDateTime, utc_now
+from db.sql import dialect_of, insert_into, table_of
 from store.limit_tables import LimitAlarmRow, LimitCounterRow
-from store.sql import dialect_of, insert_into, table_of
 
 _GRACE = timedelta(hours=1)
 

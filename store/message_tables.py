@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy import Index, Text
 from sqlmodel import Field
 
-from store.columns import UtcDateTime, index_present
-from store.rows import Row
+from db.columns import UtcDateTime, index_present
+from db.rows import Row
 
 
 class MessageRow(Row, table=True):

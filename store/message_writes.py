@@ -27,10 +27,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.crypto import Keyring
 from core.models import Acknowledgement, Message, MessageStatus
 from core.words import Status
+from db.sql import dialect_of, insert_into, keyring_of, table_of
 from store import away
 from store.message_tables import MessageIdentityRow, MessageRow
 from store.owners import keys_of
-from store.sql import dialect_of, insert_into, keyring_of, table_of
 
 MESSAGE = "messages.message"
 ACKNOWLEDGEMENT = "messages.acknowledgement"

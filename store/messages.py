@@ -24,15 +24,15 @@ from core.base import Model
 from core.crypto import Keyring
 from core.models import Acknowledgement, Address, Message, MessageStatus, Recipient
 from core.words import Status
+from db.pages import Page, clamp, cut, decode_time_cursor, time_cursor
+from db.sql import keyring_of, table_of
 from store.message_tables import MessageIdentityRow, MessageRow
 from store.message_writes import (
     ACKNOWLEDGEMENT,
     MESSAGE,
 )
 from store.owners import Trail, trail_of, trail_of_person
-from store.page import Page, clamp, cut, decode_time_cursor, time_cursor
 from store.recipients import recipient_in
-from store.sql import keyring_of, table_of
 
 
 class StoredMessage(Model):

@@ -9,10 +9,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.errors import Conflict, Invalid, Wrong
 from core.words import Role
+from db.sql import lock
 from store.access_tables import UserRow
 from store.audit import Actor
 from store.client_tables import ClientRow
-from store.sql import lock
 
 ADMIN = "admin"
 CENTRE = "centre"

@@ -8,10 +8,10 @@ from collections.abc import Collection, Iterator
 from sqlalchemy import ColumnElement, Connection, Text, column, func, select, table
 
 from core.crypto import INDEX, Keyring
+from db.sql import table_of
 from store.audit import is_first
 from store.audit_tables import AuditRow
 from store.people_tables import PersonIdentityRow
-from store.sql import table_of
 
 # What is sealed: each column's context is its name.
 _SEALED = (

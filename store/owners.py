@@ -29,8 +29,8 @@ from core.crypto import Keyring
 from core.identities import PERSONAL
 from core.models import Address
 from core.words import IdentityType
+from db.sql import keyring_of, table_of
 from store.people_tables import PersonIdentityRow, PersonRow
-from store.sql import keyring_of, table_of
 
 # What more people have than this, a desk's telephone or a number made up for
 # want of one, is nobody's in particular.

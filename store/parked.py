@@ -12,9 +12,9 @@ from uuid_utils.compat import uuid7
 from core.base import Model
 from core.progress import RANK
 from core.words import Channel, Outcome
+from db.columns import utc_now
+from db.sql import dialect_of, insert_into, table_of
 from store.attempt_tables import ParkedReceiptRow
-from store.columns import utc_now
-from store.sql import dialect_of, insert_into, table_of
 
 # A provider's own retries end within hours; carriers report up to 72 h later,
 # by when the attempt has long been written.

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlmodel import Field
 
-from store.rows import Row
+from db.rows import Row
 
 
 class AttemptPartRow(Row, table=True):

@@ -8,8 +8,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.progress import outcome_moves
 from core.words import Outcome
+from db.sql import lock
 from store.part_tables import AttemptPartRow
-from store.sql import lock
 
 
 async def write_parts(

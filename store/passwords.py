@@ -16,8 +16,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.base import Model
 from core.errors import Invalid, Wrong
+from db.columns import utc_now
 from store.access_tables import OldPasswordRow, UserRow
-from store.columns import utc_now
 
 MIN_LENGTH = 8
 MAX_LENGTH = 256

@@ -15,11 +15,11 @@ from core.errors import Invalid, Wrong
 from core.identities import normalise
 from core.plain_text import PlainText
 from core.words import IdentityType
+from db.columns import utc_now
+from db.sql import keyring_of, lock, table_of
 from store import audit
 from store.audit import Actor
-from store.columns import utc_now
 from store.people_tables import PersonIdentityRow, PersonRow
-from store.sql import keyring_of, lock, table_of
 
 Kind = Literal["patient", "staff"]
 

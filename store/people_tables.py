@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy import Text
 from sqlmodel import Field
 
-from store.columns import UtcDateTime
-from store.rows import Row
+from db.columns import UtcDateTime
+from db.rows import Row
 
 
 class PersonRow(Row, table=True):

@@ -16,8 +16,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.base import Model
 from core.words import Priority
-from store.columns import utc_now
-from store.sql import dialect_of, insert_into, keyring_of, lock, table_of
+from db.columns import utc_now
+from db.sql import dialect_of, insert_into, keyring_of, lock, table_of
 from store.workstation_tables import PopupRow, RemovalRow
 
 _CONTENT = "popups.content"

@@ -14,11 +14,11 @@ from core.base import Model
 from core.errors import Invalid, Wrong
 from core.identities import normalise
 from core.words import Channel, IdentityType, OptOutSource, TypeClass
+from db.columns import utc_now
+from db.sql import dialect_of, insert_into, keyring_of, table_of
 from store import audit
 from store.audit import Actor
-from store.columns import utc_now
 from store.people_tables import PreferenceRow
-from store.sql import dialect_of, insert_into, keyring_of, table_of
 
 _ALL = ""
 # No code of a type looks so.

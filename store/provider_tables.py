@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import Text
 from sqlmodel import Field
 
-from store.columns import UtcDateTime
-from store.rows import Row
+from db.columns import UtcDateTime
+from db.rows import Row
 
 
 class ProviderAccountRow(Row, table=True):

@@ -9,7 +9,7 @@ from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.base import Model
-from store.sql import table_of
+from db.sql import table_of
 from store.work_tables import QueueSampleRow
 
 KEPT = timedelta(hours=24)

@@ -7,11 +7,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.base import Model
 from core.errors import NotFound
+from db.columns import utc_now
+from db.sql import lock
 from store import audit
 from store.audit import Actor
 from store.client_tables import ClientRow
-from store.columns import utc_now
-from store.sql import lock
 from store.work_tables import QueueSettingRow
 
 

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from sqlmodel import Field
 
-from store.columns import UtcDateTime
-from store.rows import Row
+from db.columns import UtcDateTime
+from db.rows import Row
 
 
 class ReceiptAddressRow(Row, table=True):

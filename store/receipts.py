@@ -4,11 +4,11 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.words import Channel
+from db.columns import utc_now
+from db.sql import lock
 from store import audit
 from store.audit import Actor
-from store.columns import utc_now
 from store.receipt_tables import ReceiptAddressRow
-from store.sql import lock
 
 
 async def generation(session: AsyncSession, channel: Channel, account: str) -> int:

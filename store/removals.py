@@ -13,10 +13,10 @@ from sqlalchemy import select as core_select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.words import Channel
+from db.columns import utc_now
+from db.sql import dialect_of, insert_into, table_of
 from store import inbox, popups
-from store.columns import utc_now
 from store.popups import Why
-from store.sql import dialect_of, insert_into, table_of
 from store.workstation_tables import RemovalRow
 
 # What these show lies in our own store.

@@ -7,11 +7,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.base import Model
 from core.routing import RoutingRules
+from db.columns import utc_now
+from db.sql import lock
 from store import audit
 from store.audit import Actor
-from store.columns import utc_now
 from store.route_tables import RoutingRulesRow
-from store.sql import lock
 
 # There is one row, or none.
 _ID = 1

@@ -14,11 +14,11 @@ from sqlmodel import col, delete, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.errors import Invalid, NotFound, Wrong
+from db.columns import utc_now
+from db.sql import keyring_of
 from store import audit
 from store.access_tables import RecoveryCodeRow, UserRow
 from store.audit import Actor
-from store.columns import utc_now
-from store.sql import keyring_of
 
 ISSUER = "Hospital Message Centre"
 RECOVERY_CODES = 10

@@ -14,6 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.policies import Policy
 from core.sending_times import SendingRules, Window, class_scope
 from core.words import Channel, TypeClass
+from db.sql import dialect_of, insert_into, lock, table_of
 from store.audit import Actor
 from store.catalog import MessageTypeDraft, create_message_type, put_policy
 from store.client_tables import ClientRow
@@ -23,7 +24,6 @@ from store.people import add_missing
 from store.seed_people import patients, staff
 from store.sending_times import put_rules, rules_of
 from store.setup_tables import ChannelRow, IdentityTypeRow, MessageTypeRow
-from store.sql import dialect_of, insert_into, lock, table_of
 from store.templates import TemplateDraft, put_template
 
 _DATA = Path(__file__).parent / "seeds"

@@ -13,11 +13,11 @@ from core.base import Model
 from core.errors import Invalid, NotFound, Wrong
 from core.sending_times import Book, Holiday, SendingRules, next_allowed
 from core.words import TypeClass
+from db.columns import utc_now
+from db.sql import dialect_of, insert_into, lock, table_of
 from store import audit
 from store.audit import Actor
-from store.columns import utc_now
 from store.setup_tables import MessageTypeRow
-from store.sql import dialect_of, insert_into, lock, table_of
 from store.when_tables import HolidayRow, SendingRulesRow
 
 _UTC = ZoneInfo("UTC")

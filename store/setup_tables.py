@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import JSON, Text, true
 from sqlmodel import Field
 
-from store.columns import UtcDateTime
-from store.rows import Row
+from db.columns import UtcDateTime
+from db.rows import Row
 
 
 class MessageTypeRow(Row, table=True):

@@ -13,9 +13,9 @@ from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.errors import TooManyRequests
+from db.columns import utc_now
+from db.sql import dialect_of, insert_into, lock, table_of
 from store.access_tables import SignInPaceRow
-from store.columns import utc_now
-from store.sql import dialect_of, insert_into, lock, table_of
 
 # So long somebody waits for their turn; there is one of each pace in this time.
 LONGEST_WAIT = timedelta(seconds=4)

@@ -11,9 +11,9 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from db.columns import utc_now
+from db.sql import dialect_of, insert_into, keyring_of, table_of
 from store.access_tables import SignInPlaceRow
-from store.columns import utc_now
-from store.sql import dialect_of, insert_into, keyring_of, table_of
 
 KEPT = timedelta(days=90)
 # Whoever has one IPv6 address has 2^64 of them (RFC 6177).

@@ -17,12 +17,12 @@ from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.errors import TooManyRequests, Unauthenticated
+from db.columns import utc_now
+from db.sql import dialect_of, insert_into, keyring_of, table_of
 from store import passwords, second_factor, sign_in_paces, sign_in_places
 from store.access_tables import SignInRow, UserRow
-from store.columns import utc_now
 from store.sign_in_paces import OF_ADDRESS, OF_NAME, Pace
 from store.sign_in_places import known_at, places_of
-from store.sql import dialect_of, insert_into, keyring_of, table_of
 from store.users import User, user_of
 
 MAX_FAILURES = 5

@@ -13,9 +13,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.models import Address
 from core.standings import Standing, State, disproved, refused, state_said
 from core.words import Channel, IdentityType
+from db.sql import dialect_of, insert_into, keyring_of, table_of
 from store import audit
 from store.audit import Actor
-from store.sql import dialect_of, insert_into, keyring_of, table_of
 from store.standing_tables import ConsentRow, StandingRow
 
 _ALL = ""

@@ -1,5 +1,7 @@
 """Every table there is: for migrations, which compare them with the database."""
 
+from db import lease_tables, probe_tables
+from db.rows import Row
 from store import (
     access_tables,
     alarm_tables,
@@ -8,12 +10,10 @@ from store import (
     batch_tables,
     client_tables,
     key_tables,
-    lease_tables,
     limit_tables,
     message_tables,
     part_tables,
     people_tables,
-    probe_tables,
     provider_tables,
     receipt_tables,
     route_tables,
@@ -23,7 +23,6 @@ from store import (
     work_tables,
     workstation_tables,
 )
-from store.rows import Row
 
 MODULES = (
     access_tables,

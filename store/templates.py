@@ -18,11 +18,11 @@ from core.errors import Invalid, NotFound, Wrong
 from core.policies import Template
 from core.templates import placeholders, render
 from core.words import Channel
+from db.columns import utc_now
+from db.sql import lock, table_of
 from store import audit
 from store.audit import Actor
-from store.columns import utc_now
 from store.setup_tables import ChannelRow, MessageTypeRow, TemplateRow, TypeChannelRow
-from store.sql import lock, table_of
 
 # Braces, and the brackets that others write placeholders in: ${name}, {1}, [[name]],
 # <%name%>, 【【name】】, in any width or as HTML names them. A person would read them.

@@ -12,12 +12,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.identities import PERSONAL
 from core.models import Message
 from core.words import Channel, IdentityType
+from db.sql import keyring_of, table_of
 from store import messages
 from store.addresses import address_of
 from store.attempt_tables import AttemptRow
 from store.message_tables import MessageIdentityRow
 from store.people_tables import PersonIdentityRow
-from store.sql import keyring_of, table_of
 
 # A family shares a phone: not every text to one of them went there.
 _MOST = 50

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.leases import end_lease, take_lease
+from db.leases import end_lease, take_lease
+from db.sql import dialect_of, insert_into, keyring_of, table_of
 from store.route_tables import ProviderTokenRow
-from store.sql import dialect_of, insert_into, keyring_of, table_of
 
 
 @dataclass(frozen=True, repr=False)

@@ -17,9 +17,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from core.base import Model
 from core.routing import Deduction, Measured, RoutingRules
 from core.words import Channel, Reason
+from db.sql import dialect_of, insert_into, table_of
 from store.attempt_tables import AttemptRow
 from store.route_tables import AccountTrafficRow
-from store.sql import dialect_of, insert_into, table_of
 
 ByAccount = dict[Channel, dict[str, Measured]]
 # More rows than this are not looked at: the newest tell enough.

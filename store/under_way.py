@@ -12,8 +12,8 @@ from core.alarms import Expected
 from core.base import Model
 from core.models import MessageStatus
 from core.words import Priority, Status
+from db.sql import table_of
 from store.message_tables import MessageRow
-from store.sql import table_of
 
 # So many of the oldest are looked at; where more are late, these say enough.
 MOST = 1000

@@ -10,14 +10,14 @@ from core.base import Model
 from core.errors import Conflict, NotFound
 from core.plain_text import PlainText
 from core.words import Role
+from db.columns import utc_now
+from db.pages import Page, clamp, cut, decode_cursor, encode_cursor
+from db.sql import lock
 from store import audit, passwords, sign_in_places
 from store.access_tables import UserRow
 from store.audit import Actor
-from store.columns import utc_now
 from store.names import ADMIN, CENTRE, refuse_username
-from store.page import Page, clamp, cut, decode_cursor, encode_cursor
 from store.passwords import PasswordRules, check_password, hashed
-from store.sql import lock
 
 
 class User(Model):

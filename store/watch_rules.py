@@ -14,12 +14,12 @@ from core.base import Model
 from core.errors import Invalid, NotFound, Wrong
 from core.identities import mask, normalise
 from core.models import Address
+from db.columns import utc_now
+from db.sql import keyring_of, lock
 from store import audit
 from store.alarm_tables import WatchRulesRow
 from store.audit import Actor
 from store.client_tables import ClientRow
-from store.columns import utc_now
-from store.sql import keyring_of, lock
 
 MOST_TOLD = 20
 _THRESHOLDS, _EXPECTED, _RECIPIENTS = "thresholds", "expected", "recipients"

@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import JSON, Index
 from sqlmodel import Field
 
-from store.columns import UtcDateTime
-from store.rows import Row
+from db.columns import UtcDateTime
+from db.rows import Row
 
 
 class SendingRulesRow(Row, table=True):

@@ -19,12 +19,12 @@ from core.identities import normalise
 from core.models import Address
 from core.plain_text import PlainText
 from core.words import IdentityType
+from db.columns import utc_now
+from db.pages import Page, clamp, cut, decode_cursor, encode_cursor
+from db.sql import keyring_of, lock, table_of
 from store import audit
 from store.audit import Actor
-from store.columns import utc_now
 from store.names import refuse_workstation
-from store.page import Page, clamp, cut, decode_cursor, encode_cursor
-from store.sql import keyring_of, lock, table_of
 from store.workstation_tables import WorkstationAddressRow, WorkstationRow
 
 _STAFF = "workstations.staff"

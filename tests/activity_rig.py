@@ -5,9 +5,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from core.words import Channel
-from store import Store, catalog, open_store, templates
+from db.migrate import migrate
+from db.store import Store, open_store
+from store import catalog, templates
 from store.audit import Actor
-from store.migrate import migrate
 from tests.workflow_fakes import BOOKING
 from tests.workflow_rig import KEYRING
 

@@ -14,7 +14,8 @@ from channels.router import Route, Router
 from core.errors import DeliveryError, OutcomeUnknown
 from core.models import Address
 from core.words import Channel, IdentityType, Priority
-from store import Store, attempts
+from db.store import Store
+from store import attempts
 from tests.activity_rig import TYPE
 
 

@@ -6,16 +6,17 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 MAY_IMPORT: dict[str, set[str]] = {
     "core": set(),
-    "store": {"core"},
+    "db": {"core"},
+    "store": {"core", "db"},
     "channels": {"core"},
-    "activities": {"core", "store", "channels"},
+    "activities": {"core", "db", "store", "channels"},
     "workflows": {"core", "activities"},
-    "operations": {"core", "store", "channels", "workflows"},
-    "api": {"core", "store", "channels", "workflows", "operations"},
-    "gateways": {"core", "store", "workflows", "operations"},
-    "console": {"core", "store", "workflows", "operations"},
+    "operations": {"core", "db", "store", "channels", "workflows"},
+    "api": {"core", "db", "store", "channels", "workflows", "operations"},
+    "gateways": {"core", "db", "store", "workflows", "operations"},
+    "console": {"core", "db", "store", "workflows", "operations"},
     "sandbox": {"core"},
-    "deploy": {"core", "store", "channels"},
+    "deploy": {"core", "db", "store", "channels"},
 }
 
 
@@ -27,7 +28,7 @@ def sources(*folders: str) -> list[Path]:
 
 def _generated(path: Path) -> bool:
     parts = path.relative_to(ROOT).parts
-    return "node_modules" in parts or parts[:2] == ("store", "migrations")
+    return "node_modules" in parts or parts[:2] == ("db", "migrations")
 
 
 PACKAGED = sources(*MAY_IMPORT)

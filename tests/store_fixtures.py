@@ -15,9 +15,9 @@ import pytest
 import pytest_asyncio
 from sqlalchemy.engine import make_url
 
-from store import Store, open_store
-from store.migrate import migrate
-from store.rows import Row
+from db.migrate import migrate
+from db.rows import Row
+from db.store import Store, open_store
 from tests.postgres import postgres_cluster
 from tests.store_rig import KEYRING
 

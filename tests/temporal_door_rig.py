@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from store import Store
+from db.store import Store
 from tests.centre import Centre
 
 

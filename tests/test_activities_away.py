@@ -11,7 +11,8 @@ from channels.router import Route, Router
 from core.errors import OutcomeUnknown, ProviderDown, RateLimited, StillInDoubt
 from core.routing import RoutingRules
 from core.words import Channel, Outcome, Priority
-from store import Store, dictionaries, seeds
+from db.store import Store
+from store import dictionaries, seeds
 from tests.activity_rig import ACTOR, booking_store
 from tests.delivery_rig import (
     YES,

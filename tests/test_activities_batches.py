@@ -18,7 +18,8 @@ from core.batches import Addressed, Batch, BatchState, Steering, batch_message_i
 from core.errors import Unavailable
 from core.models import Message, Recipient
 from core.words import IdentityType
-from store import Store, batches, message_writes
+from db.store import Store
+from store import batches, message_writes
 from tests.activity_rig import booking_store
 from tests.workflow_fakes import message
 

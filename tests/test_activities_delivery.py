@@ -22,7 +22,8 @@ from core.errors import (
     Undeliverable,
 )
 from core.words import Channel, Outcome, Reason
-from store import Store, attempts, catalog, templates
+from db.store import Store
+from store import attempts, catalog, templates
 from store.attempts import Attempt
 from tests.activity_rig import ACTOR, TYPE, booking_store
 from tests.delivery_rig import (

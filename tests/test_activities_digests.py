@@ -14,7 +14,8 @@ from core.errors import Invalid, Undeliverable
 from core.models import Message
 from core.sending_times import HOSPITAL, Cap, SendingRules
 from core.words import Channel, Priority, Reason, Status
-from store import Store, catalog, digests, message_writes, templates
+from db.store import Store
+from store import catalog, digests, message_writes, templates
 from tests.activity_rig import ACTOR, TYPE, booking_store, name_digest
 from tests.delivery_rig import YES, ScriptedSender, deliver, task
 from tests.test_activities_times import NIGHT, prepare, put, to

@@ -15,8 +15,8 @@ from channels.router import Route, Router
 from core.errors import OutcomeUnknown
 from core.routing import RoutingRules
 from core.words import Channel, Outcome
+from db.store import Store
 from operations.routing import route_once
-from store import Store
 from store.traffic import deductions
 from tests.activity_rig import booking_store
 from tests.delivery_rig import ScriptedSender, deliver_through, task

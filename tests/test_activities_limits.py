@@ -17,9 +17,10 @@ from channels.router import Route, Router
 from core.errors import RateLimited
 from core.models import Address
 from core.words import Channel, IdentityType, Outcome, Priority, Reason
-from store import Store, attempts, dictionaries, limits, seeds
+from db.columns import utc_now
+from db.store import Store
+from store import attempts, dictionaries, limits, seeds
 from store.batch_tables import BatchRow
-from store.columns import utc_now
 from tests.activity_rig import ACTOR, TYPE, booking_store
 
 

@@ -10,7 +10,8 @@ from channels.base import Sending, Taken
 from channels.router import Route, Router
 from core.errors import RecipientRefused
 from core.words import Channel, Outcome, Reason
-from store import Store, attempts
+from db.store import Store
+from store import attempts
 from store import parked as store_parked
 from store.parked import ParkedReceipt
 from tests.activity_rig import booking_store

@@ -13,7 +13,8 @@ from core import progress
 from core.identities import ADDRESSES
 from core.models import Address, Message
 from core.words import Channel, IdentityType, Priority, Reason, Status
-from store import Store, messages, patients, preferences, standings
+from db.store import Store
+from store import messages, patients, preferences, standings
 from tests.activity_rig import ACTOR, booking_store
 from tests.workflow_fakes import CRITICAL, message
 

@@ -22,8 +22,9 @@ from core.errors import (
     SafeToRepeat,
 )
 from core.words import Channel, Outcome, Priority
-from store import Store, attempts
-from store.columns import utc_now
+from db.columns import utc_now
+from db.store import Store
+from store import attempts
 from tests.activity_rig import booking_store
 from tests.channel_fakes import PORTS
 from tests.delivery_rig import (

@@ -12,7 +12,8 @@ from core.errors import DeliveryError, OutcomeUnknown, RateLimited, RecipientRef
 from core.models import Address
 from core.standings import State
 from core.words import Channel, IdentityType
-from store import Store, standings
+from db.store import Store
+from store import standings
 from tests.activity_rig import booking_store
 from tests.delivery_rig import YES, ScriptedSender, deliver, task
 

@@ -15,7 +15,8 @@ from core.identities import normalise
 from core.models import Message, Recipient
 from core.sending_times import HOSPITAL, Cap, SendingRules, Window
 from core.words import Channel, IdentityType, Priority, Reason, TypeClass
-from store import Store, caps, catalog, messages, sending_times
+from db.store import Store
+from store import caps, catalog, messages, sending_times
 from store.sending_times import RulesVersion
 from tests.activity_rig import ACTOR, TYPE, booking_store
 from tests.workflow_fakes import BOOKING, message

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from core.words import Channel, Role
+from db.columns import utc_now
 from sandbox.desk import Options
-from store.columns import utc_now
 from store.traffic import put_open
 from tests.api_desk import Desk
 from tests.api_rig import Rig, pointers, problem, running_api

@@ -12,8 +12,8 @@ from sqlalchemy import text
 from api.health import Readiness
 from core.settings import Settings
 from core.words import Role
+from db.probe import write_probe
 from store.keys import renew_token
-from store.probe import write_probe
 from tests.api_rig import Rig, problem, running_api
 
 

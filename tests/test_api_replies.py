@@ -18,10 +18,10 @@ from core.models import Message
 from core.policies import Policy, WeightedChannel
 from core.replies import CONFIRMATION
 from core.words import Channel, IdentityType, Outcome, Reason, Role, Status, TypeClass
+from db.columns import utc_now
 from operations.replies import Heard, ReplyDesk
 from store import attempts, catalog, patients, preferences, templates
 from store.catalog import MessageTypeChanges, MessageTypeDraft
-from store.columns import utc_now
 from store.patients import PatientDraft
 from store.preferences import Preference
 from store.templates import TemplateDraft

@@ -13,7 +13,8 @@ from core import progress
 from core.crypto import load_keyring
 from core.models import Message, MessageStatus, Waiting
 from core.words import Channel, Outcome, Priority, Reason, Status
-from store import message_writes, open_store
+from db.store import open_store
+from store import message_writes
 from store.message_tables import MessageIdentityRow, MessageRow
 from tests.centre import Centre
 from tests.centre_system import signed_in as office

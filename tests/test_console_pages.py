@@ -14,7 +14,7 @@ from console.frame import Page as Framed
 from console.navigation import all_pages
 from core.crypto import load_keyring
 from core.words import Role
-from store import open_store
+from db.store import open_store
 from store.people_tables import PersonRow
 from tests.centre import PASSWORD, Centre
 from tests.centre_system import System, joined, somebody

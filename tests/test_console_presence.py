@@ -12,8 +12,9 @@ from websockets.asyncio.client import connect
 
 from core.crypto import load_keyring
 from core.words import Role
+from db.store import Store, open_store
 from deploy.remote import Remote
-from store import Store, console_sessions, open_store, users
+from store import console_sessions, users
 from store.access_tables import ConsoleSessionRow, UserRow
 from store.audit import Actor
 from store.users import UserDraft

@@ -9,7 +9,8 @@ from playwright.async_api import Page, expect
 
 from core.crypto import load_keyring
 from core.words import Role
-from store import open_store, users
+from db.store import open_store
+from store import users
 from store.audit import Actor
 from store.users import UserDraft
 from tests.centre import Centre

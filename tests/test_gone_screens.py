@@ -17,9 +17,10 @@ from core import progress
 from core.errors import OutcomeUnknown
 from core.models import Address, MessageStatus, Recipient, delivery_id
 from core.words import Channel, IdentityType, Outcome, Role, Status
+from db.store import Store
 from operations.channels import InboxShelf
 from operations.workstations import PopupPost
-from store import Store, inbox, removals
+from store import inbox, removals
 from tests.activity_rig import booking_store
 from tests.api_rig import Rig
 from tests.delivery_rig import YES, KeyedSender, ScriptedSender, deliver, rows, task

@@ -14,6 +14,7 @@ from core.identities import mask_name
 from core.models import delivery_id
 from core.policies import Plan
 from core.words import Channel, IdentityType, Reason, Role, Status, Strategy
+from db.lease_tables import LeaseRow
 from operations import people, recipients, steering
 from operations.bulk import BulkProgress, resend_failed
 from operations.lookup import look_up
@@ -25,7 +26,6 @@ from operations.timeline import timeline
 from operations.watching import Watch
 from store import attempts, audit, patients, queue_samples
 from store.audit import Actor, AuditFilter
-from store.lease_tables import LeaseRow
 from store.messages import MessageFilter
 from store.patients import PatientDraft
 from tests.api_rig import Rig, running_api

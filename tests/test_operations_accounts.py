@@ -12,6 +12,8 @@ from channels.provider import Accounts, SandboxPorts, of_channel
 from core.errors import Invalid, NotFound, Unavailable
 from core.settings import Settings
 from core.words import Channel
+from db.migrate import migrate
+from db.store import Store, open_store
 from operations import accounts, fallback_accounts
 from operations.account_fields import account_fields
 from operations.accounts import (
@@ -23,10 +25,8 @@ from operations.accounts import (
     put_account,
     set_account,
 )
-from store import Store, open_store
 from store.accounts import AccountEntry, drop_account
 from store.accounts import put_account as keep
-from store.migrate import migrate
 from tests.store_rig import ACTOR, KEYRING
 
 SECRET = "marker-of-a-secret"

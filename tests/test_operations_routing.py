@@ -13,14 +13,15 @@ from channels.provider import Accounts, SandboxPorts, Tools
 from channels.router import Router
 from core.routing import RoutingRules
 from core.words import Channel
+from db.columns import utc_now
+from db.sql import table_of
+from db.store import Store
 from operations.channels import LiveChannels
 from operations.routing import route_for_ever, route_once
-from store import Store, audit
+from store import audit
 from store.attempt_tables import AttemptRow
 from store.audit import Actor, AuditFilter
-from store.columns import utc_now
 from store.routing_rules import put_rules
-from store.sql import table_of
 from store.traffic import deductions, forget_traffic, measured, put_open, traffic
 from tests.channel_fakes import no_deposit
 from tests.route_rig import route

@@ -9,11 +9,12 @@ import pytest
 
 from core.policies import Policy, Template, WeightedChannel
 from core.words import Channel
+from db.store import Store
 from operations.changes import review_policy, review_template
 from operations.examples import examples
 from operations.previews import preview
 from operations.samples import sample_params
-from store import Store, catalog, clients, templates
+from store import catalog, clients, templates
 from store.catalog import MessageTypeDraft
 from store.clients import ClientDraft
 from store.templates import TemplateDraft

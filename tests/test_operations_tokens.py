@@ -16,13 +16,13 @@ from channels.provider import SandboxPorts
 from channels.tokens import Token
 from channels.wechat import WechatSender
 from core.words import Channel
+from db.columns import utc_now
+from db.migrate import migrate
+from db.store import Store, open_store
 from operations.tokens import SharedTokens
 from sandbox.app import create_sandbox
 from sandbox.desk import Options
 from sandbox.server import running
-from store import Store, open_store
-from store.columns import utc_now
-from store.migrate import migrate
 from tests.channel_fakes import sending
 from tests.store_rig import KEYRING
 

@@ -18,8 +18,8 @@ from core import progress
 from core.errors import ProviderDown, StillUnderWay
 from core.models import Address, Message, Recall, RecallOrder, delivery_id
 from core.words import Channel, IdentityType, Outcome, Priority, Status
+from db.store import Store
 from store import (
-    Store,
     catalog,
     inbox,
     message_writes,

@@ -12,16 +12,8 @@ from core.plan import plan
 from core.policies import MessageType
 from core.templates import placeholders
 from core.words import Channel, IdentityType, Priority
-from store import (
-    Store,
-    catalog,
-    clients,
-    dictionaries,
-    holders,
-    patients,
-    seeds,
-    templates,
-)
+from db.store import Store
+from store import catalog, clients, dictionaries, holders, patients, seeds, templates
 from store.catalog import MessageTypeChanges
 from store.clients import ClientChanges, NewClient
 from store.dictionaries import ChannelChanges

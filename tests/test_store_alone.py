@@ -9,10 +9,10 @@ from sqlalchemy.engine import make_url
 from sqlmodel import insert, select
 
 from core.errors import Unavailable
-from store import Store
+from db.columns import utc_now
+from db.sql import table_of
+from db.store import Store
 from store.access_tables import SignInRow
-from store.columns import utc_now
-from store.sql import table_of
 
 pytest_plugins = ["tests.store_fixtures"]
 

@@ -8,10 +8,11 @@ import pytest
 from sqlmodel import col, delete, select, update
 
 from core.errors import Invalid
-from store import Store, audit
+from db.columns import utc_now
+from db.store import Store
+from store import audit
 from store.audit import Actor, AuditEntry, AuditFilter, ChainReport
 from store.audit_tables import AuditRow
-from store.columns import utc_now
 from tests.store_rig import ACTOR
 
 pytest_plugins = ["tests.store_fixtures"]

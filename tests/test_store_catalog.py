@@ -5,7 +5,8 @@ import pytest
 from core.errors import Conflict, Invalid, NotFound
 from core.policies import Confirm, Policy, WeightedChannel
 from core.words import Channel, IdentityType, Priority, Strategy
-from store import Store, audit, catalog, dictionaries, seeds, templates
+from db.store import Store
+from store import audit, catalog, dictionaries, seeds, templates
 from store.audit import AuditFilter
 from store.catalog import MessageTypeChanges, MessageTypeDraft
 from store.dictionaries import ChannelChanges, IdentityTypeChanges

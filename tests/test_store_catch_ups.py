@@ -14,14 +14,15 @@ from sqlalchemy import Connection, text
 from core.models import Address, Message, Recipient
 from core.progress import begin
 from core.words import IdentityType
+from db.leases import take_lease
+from db.migrate import config, migrate
+from db.sql import table_of
+from db.store import Store, open_store
 from operations.settling import settle_part, settle_until_done
-from store import Store, catch_ups, messages, open_store, patients
-from store.leases import take_lease
+from store import catch_ups, messages, patients
 from store.message_tables import MessageIdentityRow
 from store.messages import MessageFilter
-from store.migrate import config, migrate
 from store.patients import PatientDraft
-from store.sql import table_of
 from tests.store_rig import ACTOR, KEYRING, make_message
 from tests.test_store_migrate import differences, sync_connection
 

@@ -8,7 +8,8 @@ import pytest
 
 from core.errors import Conflict, Invalid, NotFound
 from core.words import USUAL_SCOPES, Scope
-from store import Store, audit, client_secrets, clients
+from db.store import Store
+from store import audit, client_secrets, clients
 from store.audit import AuditFilter
 from store.client_checks import Callback
 from store.clients import ClientChanges, ClientDraft, NewClient

@@ -5,7 +5,8 @@ from uuid import UUID, uuid4
 
 from core.models import Address
 from core.words import Channel, IdentityType
-from store import Store, attempts, inbox
+from db.store import Store
+from store import attempts, inbox
 from store.attempts import Attempt, AttemptState
 
 pytest_plugins = ["tests.store_fixtures"]

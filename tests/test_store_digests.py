@@ -9,7 +9,8 @@ import pytest
 from core import progress
 from core.models import Message, Recipient
 from core.words import Status
-from store import Store, digests, message_writes
+from db.store import Store
+from store import digests, message_writes
 from tests.workflow_fakes import message
 
 pytest_plugins = ["tests.store_fixtures"]

@@ -18,11 +18,11 @@ from sqlalchemy.engine import make_url
 from sqlmodel import SQLModel, col, insert, select, update
 
 from core.errors import Conflict, Invalid, MessageCentreError, Unavailable
-from store import Store, open_store
+from db.columns import utc_now
+from db.sql import lock, table_of
+from db.store import Store, open_store
 from store.access_tables import SignInRow
-from store.columns import utc_now
 from store.people_tables import PreferenceRow
-from store.sql import lock, table_of
 from tests.postgres import postgres_cluster
 from tests.store_rig import KEYRING
 

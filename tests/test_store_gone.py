@@ -8,8 +8,8 @@ import pytest
 from core import progress
 from core.models import Address, Message, Recipient, delivery_id
 from core.words import Channel, IdentityType, OptOutSource, Priority, Status, TypeClass
+from db.store import Store
 from store import (
-    Store,
     attempts,
     inbox,
     message_writes,

@@ -16,10 +16,11 @@ from core.crypto import Keyring, load_keyring
 from core.faults import CannotStart
 from core.keys_file import KeysRefused, make_keys, new_key
 from core.words import IdentityType
-from store import open_store, people
+from db.migrate import alone, config, migrate
+from db.store import open_store
+from store import people
 from store.clients import ClientDraft, create_client
 from store.keys import check_keys, establish, misfits, renew_token
-from store.migrate import alone, config, migrate
 from store.people import PersonDraft
 from tests.keys_rig import (
     another_under_the_same_name,

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from core.limits import Limit
 from core.words import Channel
-from store import Store, limits
+from db.store import Store
+from store import limits
 from store.limit_tables import LimitCounterRow
 from tests.store_rig import START
 

@@ -12,7 +12,8 @@ from sqlmodel import select
 from core.models import Acknowledgement, Message, MessageStatus, Recipient
 from core.progress import begin, begin_again, with_status
 from core.words import IdentityType, Status
-from store import Store, message_writes, messages
+from db.store import Store
+from store import message_writes, messages
 from store.message_tables import MessageIdentityRow
 from store.messages import MessageFilter
 from tests.store_rig import START, make_message

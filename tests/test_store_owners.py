@@ -11,7 +11,8 @@ from core.identities import normalise
 from core.models import Address, Recipient
 from core.progress import begin
 from core.words import IdentityType
-from store import Store, message_writes, messages, patients
+from db.store import Store
+from store import message_writes, messages, patients
 from store.message_tables import MessageRow
 from store.messages import MessageFilter
 from store.owners import FEW, Trail, trail_of

@@ -19,7 +19,8 @@ from core.identities import PERSONAL
 from core.models import Address, Recipient
 from core.progress import begin
 from core.words import IdentityType, Status
-from store import Store, message_writes, messages, open_store, patients
+from db.store import Store, open_store
+from store import message_writes, messages, patients
 from store.messages import MessageFilter
 from store.owners import indexes_of, message_keys, settled, trail_of
 from store.patients import PatientDraft

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import Invalid
-from store.page import (
+from db.pages import (
     MAX_LIMIT,
     clamp,
     cut,

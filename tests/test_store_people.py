@@ -4,7 +4,8 @@ import pytest
 
 from core.errors import Invalid
 from core.words import Channel, IdentityType, TypeClass
-from store import Store, holders, patients, preferences
+from db.store import Store
+from store import holders, patients, preferences
 from store.patients import PatientDraft, StaffDraft
 from tests.store_rig import ACTOR
 

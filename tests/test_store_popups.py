@@ -5,8 +5,9 @@ from datetime import timedelta
 from uuid import uuid4
 
 from core.words import Priority
-from store import Store, popups
-from store.columns import utc_now
+from db.columns import utc_now
+from db.store import Store
+from store import popups
 from store.popups import Popup, Withdrawal
 
 pytest_plugins = ["tests.store_fixtures"]

@@ -7,19 +7,12 @@ from sqlalchemy import inspect, text
 from core.models import Acknowledgement, Address, Detail, DetailItem
 from core.progress import begin
 from core.words import Channel, IdentityType, Role
-from store import (
-    Store,
-    inbox,
-    message_writes,
-    patients,
-    preferences,
-    sign_ins,
-    users,
-)
+from db.rows import Row
+from db.store import Store
+from store import inbox, message_writes, patients, preferences, sign_ins, users
 from store.client_checks import Callback
 from store.clients import ClientDraft, create_client
 from store.patients import PatientDraft
-from store.rows import Row
 from store.users import UserDraft
 from tests.store_rig import ACTOR, START, make_message
 

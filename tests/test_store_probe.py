@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import text
 
 from core.errors import Unavailable
-from store import Store, open_store
-from store.probe import write_probe
+from db.probe import write_probe
+from db.store import Store, open_store
 from tests.store_rig import KEYRING
 
 pytest_plugins = ["tests.store_fixtures"]

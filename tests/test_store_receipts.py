@@ -12,13 +12,14 @@ from sqlalchemy import update
 from channels.receipts import ProviderReceipt
 from core.models import delivery_id
 from core.words import Channel, Outcome
+from db.sql import table_of
+from db.store import Store
 from operations.receipts import ReceiptDesk, Taking
-from store import Store, attempts, receipts
+from store import attempts, receipts
 from store import parked as store_parked
 from store.attempt_tables import ParkedReceiptRow
 from store.attempts import Attempt
 from store.parked import MOST_PARKED, RETENTION, ParkedReceipt
-from store.sql import table_of
 from tests.fake_deliveries import FakeDeliveries
 from tests.store_rig import ACTOR
 

@@ -9,10 +9,11 @@ from sqlmodel import col, select, update
 
 from core.errors import Conflict, Invalid, TooManyRequests
 from core.words import Role
-from store import Store, audit, console_sessions, second_factor, sign_ins, users
+from db.columns import utc_now
+from db.store import Store
+from store import audit, console_sessions, second_factor, sign_ins, users
 from store.access_tables import ConsoleSessionRow, RecoveryCodeRow, UserRow
 from store.audit import Actor, AuditFilter
-from store.columns import utc_now
 from store.passwords import PasswordRules, check_password, expired
 from store.sign_ins import CodeNeeded
 from store.users import User, UserChanges, UserDraft

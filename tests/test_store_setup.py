@@ -7,11 +7,12 @@ from sqlalchemy import text
 
 from core.errors import NotFound
 from core.words import Channel
-from store import Store, accounts, audit, catalog, client_use, clients, templates
+from db.columns import utc_now
+from db.store import Store
+from store import accounts, audit, catalog, client_use, clients, templates
 from store.audit import AuditFilter
 from store.catalog import MessageTypeDraft
 from store.clients import ClientDraft
-from store.columns import utc_now
 from store.templates import TemplateDraft
 from tests.store_rig import ACTOR
 

@@ -6,8 +6,9 @@ from channels.receipts import Happening, PersonEvent, ProviderReceipt
 from core.models import Address
 from core.standings import FADE, Standing, State
 from core.words import Channel, IdentityType, Outcome
+from db.store import Store
 from operations.standings import StoreConsents, note_event, note_receipt
-from store import Store, audit, consents, standings
+from store import audit, consents, standings
 from tests.store_rig import ACTOR
 
 pytest_plugins = ["tests.store_fixtures"]

@@ -9,10 +9,11 @@ from sqlmodel import col, update
 
 from core.errors import Conflict, Invalid, NotFound, TooManyRequests
 from core.words import Role
-from store import Store, sign_ins, users
+from db.columns import utc_now
+from db.store import Store
+from store import sign_ins, users
 from store.access_tables import SignInRow
 from store.audit import Actor
-from store.columns import utc_now
 from store.users import User, UserChanges, UserDraft
 from tests.store_rig import ACTOR
 

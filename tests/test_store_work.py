@@ -8,8 +8,9 @@ from core.errors import NotFound
 from core.models import MessageStatus
 from core.progress import begin, with_status
 from core.words import Channel, IdentityType, Reason, Status
+from db.leases import take_lease
+from db.store import Store
 from store import (
-    Store,
     attempts,
     audit,
     client_secrets,
@@ -23,7 +24,6 @@ from store import (
 )
 from store.audit import AuditFilter
 from store.clients import ClientDraft
-from store.leases import take_lease
 from store.messages import MessageFilter
 from store.patients import PatientDraft
 from store.queue_samples import QueueSample

@@ -16,10 +16,11 @@ from temporalio.api.common.v1 import Payload, Payloads
 
 from core.codec import EncryptionCodec
 from core.crypto import load_keyring
-from store import audit, console_sessions, open_store, users
+from db.columns import utc_now
+from db.store import open_store
+from store import audit, console_sessions, users
 from store.access_tables import ConsoleSessionRow
 from store.audit import AuditFilter
-from store.columns import utc_now
 from tests.centre import running_centre
 from tests.temporal_door_rig import Door, Double
 

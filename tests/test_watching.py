@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlmodel import delete
 
 from core.words import Priority, Role, Status
+from db.lease_tables import LeaseRow
 from operations import steering
 from operations.sampling import A_ROUND, sample_once, turn
 from operations.steering import MOST_LIVE, figures, live_queues
@@ -22,7 +23,6 @@ from operations.watching import Watch
 from store import clients, seeds
 from store.audit import Actor
 from store.clients import ClientDraft
-from store.lease_tables import LeaseRow
 from store.names import CENTRE
 from store.work_tables import QueueSampleRow
 from tests.api_desk import Desk

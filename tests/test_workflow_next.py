@@ -38,7 +38,7 @@ from core.errors import (
     Undeliverable,
 )
 from core.words import Channel, Outcome, Priority, Reason
-from store import Store
+from db.store import Store
 from tests.activity_rig import booking_store
 from tests.delivery_rig import LINKS, ScriptedSender
 from tests.route_rig import route as account_of

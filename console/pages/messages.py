@@ -17,11 +17,11 @@ from console.texts import t
 from console.widgets import button, card, note
 from core import csv_safe
 from core.models import MessageStatus
+from db.pages import MAX_LIMIT
 from operations.finding import note_search
 from store import audit, messages
 from store.audit import Actor
 from store.messages import MessageFilter
-from store.page import MAX_LIMIT
 
 # More in one file is a report's work.
 _MOST_EXPORTED = 10_000

@@ -4,9 +4,9 @@ import os
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.columns import utc_now
-from store.probe_tables import WriteProbeRow
-from store.sql import dialect_of, insert_into, table_of
+from db.columns import utc_now
+from db.probe_tables import WriteProbeRow
+from db.sql import dialect_of, insert_into, table_of
 
 # About as much as a message takes, and nothing that compresses: less might find
 # room where a message finds none.

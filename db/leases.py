@@ -5,9 +5,9 @@ from datetime import timedelta
 from sqlalchemy import delete, or_
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from store.columns import utc_now
-from store.lease_tables import LeaseRow
-from store.sql import dialect_of, insert_into, table_of
+from db.columns import utc_now
+from db.lease_tables import LeaseRow
+from db.sql import dialect_of, insert_into, table_of
 
 
 async def take_lease(

@@ -19,7 +19,7 @@ from sqlalchemy.engine.interfaces import DBAPICursor, ExecutionContext
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import await_only
 
-from store.failures import busy
+from db.errors import busy
 
 BUSY_SECONDS = 5
 _READS = ("SELECT", "PRAGMA", "EXPLAIN", "VALUES")

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.pool import NullPool
 
-from store.failures import translate
+from db.errors import translate
 
 _SCRIPTS = Path(__file__).parent / "migrations"
 _WAIT_SECONDS = 60

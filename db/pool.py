@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 
-from store.failures import unavailable
+from db.errors import unavailable
 
 # Who has no answer by then has lost the server: one that is frozen says
 # nothing, and no time-out of the protocol notices. A ping that fails is

@@ -10,9 +10,9 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from store.failures import translate
-from store.pool import GuardedPool, watch
-from store.sqlite import Opener, WriteGate
+from db.errors import translate
+from db.pool import GuardedPool, watch
+from db.sqlite import Opener, WriteGate
 
 _POOL_SECONDS = 5
 

@@ -1,0 +1,1 @@
+"""The database: its engine, its sessions, its shape, its errors; no rule of ours."""
