@@ -132,8 +132,9 @@ def _lies() -> ColumnElement[bool]:
 def _theirs(session: AsyncSession, owners: Collection[Address]) -> ColumnElement[bool]:
     """Tell whether an item is of a message to one of these identities.
 
-    By the message's own keys (store/owners.py): it stays with whom it was for when an
-    identity moves on. Without a message there are none, and the item's owner counts.
+    By the message's own keys (store/owners.py): it stays with whom it was for
+    when an identity moves on. Without a message there are none: the item's owner
+    counts.
     """
     keyring = keyring_of(session)
     indexes = [keyring.index(owner.type, owner.value) for owner in owners]
