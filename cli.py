@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 
 from core.errors import Unavailable
-from core.faults import CannotStart
+from core.process.faults import CannotStart
 from core.settings import Settings
 from deploy import credentials, processes
 from deploy.administrator import as_administrator as person

@@ -27,16 +27,16 @@ from api.guard import (
 )
 from api.metrics import Metrics
 from api.serving import serve
+from centre.keys.keys import establish, open_with_keys
 from console.app import mount
 from console.desk import Desk
 from console.temporal_ui import open_temporal_ui
 from console.visits import must_be_visitor
-from core.faults import or_exit
-from core.logs import configure_logging
+from core.process.faults import or_exit
+from core.process.logs import configure_logging
 from core.settings import Settings
 from deploy.configured import settings_or_exit
-from operations.deliveries import TemporalDeliveries
-from store.keys import establish, open_with_keys
+from workflows.client import TemporalDeliveries
 
 # From who is signed in: lists of people, for batches, to the last byte; what Temporal's
 # pages want decoded, and the JSON that they call text.

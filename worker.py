@@ -19,35 +19,36 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.batches import BatchActivities, StartMessage
 from activities.delivery import DeliveryActivities
-from activities.links import Links
 from activities.notify import NotifyActivities
 from activities.recall import RecallActivities
 from activities.records import RecordActivities
-from activities.times import Times
+from centre.accounts.live_channels import InboxShelf, LiveChannels
+from centre.accounts.routing import route_for_ever
+from centre.accounts.tokens import SharedTokens
+from centre.clients import queries as clients
+from centre.delivery.hold import Times
+from centre.delivery.links import Links
+from centre.keys.keys import open_with_keys
+from centre.providers.fallback import fallback
+from centre.queues import settings as queue_settings
+from centre.queues.settings import QueueSettings
+from centre.reachability.service import StoreConsents
+from centre.receipts.intake import ReceiptDesk
+from centre.workstations.service import PopupPost
 from channels.http import open_http
 from channels.provider import Tools
 from channels.router import Router
-from core import cycles
 from core.crypto import Keyring
 from core.errors import Unavailable
-from core.faults import or_exit
-from core.logs import configure_logging
 from core.models import task_queue
+from core.process import cycles
+from core.process.faults import or_exit
+from core.process.logs import configure_logging
 from core.settings import Settings
 from db.store import Store
 from deploy.configured import settings_or_exit
-from operations.channels import InboxShelf, LiveChannels
-from operations.deliveries import TemporalDeliveries
-from operations.fallback_accounts import fallback
-from operations.receipts import ReceiptDesk
-from operations.routing import route_for_ever
-from operations.standings import StoreConsents
-from operations.tokens import SharedTokens
-from operations.workstations import PopupPost
 from serving import WHOLE, Activity, Part, Queues
-from store import clients, queue_settings
-from store.keys import open_with_keys
-from store.queue_settings import QueueSettings
+from workflows.client import TemporalDeliveries
 from workflows.connection import connect
 from workflows.start import start_once
 

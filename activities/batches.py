@@ -8,12 +8,13 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
-from activities.batch_models import BatchBegun, BatchPage, BatchPageDone
-from core.batches import Batch, BatchState, Steering, first_state
+from centre.batches import queries as batches
+from centre.batches.contracts import BatchBegun, BatchPage, BatchPageDone
+from centre.batches.rules import first_state
+from centre.flows.batches import Batch, BatchState, Steering
 from core.models import Message
 from db.columns import utc_now
 from db.store import Store
-from store import batches
 
 # Begins a message's workflow, unless it was begun before.
 StartMessage = Callable[[Message], Awaitable[None]]

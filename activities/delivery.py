@@ -6,15 +6,19 @@ from dataclasses import dataclass, field
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
-from activities.calls import Call, Calls, none_open, soon
-from activities.early import note_answer, with_early_receipt
-from activities.limits import Limiter
-from activities.links import Links
-from activities.models import DeliveryResult, DeliveryTask
-from activities.patience import held_back, told, within_patience
-from activities.rules import Rules, rules_of
-from activities.standings import note_reached, note_refusal
-from activities.times import Times, later
+from centre.batches import queries as batches
+from centre.delivery import attempts
+from centre.delivery.attempts import Attempt, AttemptState
+from centre.delivery.calls import Call, Calls, none_open, soon
+from centre.delivery.contracts import DeliveryResult, DeliveryTask
+from centre.delivery.current_rules import Rules, rules_of
+from centre.delivery.early_receipts import note_answer, with_early_receipt
+from centre.delivery.hold import Times, later
+from centre.delivery.limiter import Limiter
+from centre.delivery.links import Links
+from centre.delivery.outcomes import note_reached, note_refusal
+from centre.delivery.patience import held_back, told, within_patience
+from centre.workstations import removals
 from channels.base import Asking, Content, Sender, Sending, Taken
 from channels.router import Route, Router
 from core.errors import (
@@ -29,8 +33,6 @@ from core.errors import (
 )
 from core.words import Channel, Outcome, Priority, Reason
 from db.store import Store
-from store import attempts, batches, removals
-from store.attempts import Attempt, AttemptState
 
 _CALLED_OFF = DeliveryResult(outcome=Outcome.SKIPPED, reason=Reason.CANCELLED)
 

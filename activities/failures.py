@@ -11,9 +11,9 @@ from temporalio.worker import (
     Interceptor,
 )
 
-from activities.models import Refusal
+from centre.delivery.contracts import Refusal
 from core.errors import DeliveryError, MessageCentreError
-from core.logs import describe
+from core.process.logs import describe
 from core.words import Reason
 
 

@@ -12,12 +12,12 @@ import httpx
 from standardwebhooks.webhooks import Webhook
 from temporalio import activity
 
-from activities.models import Notice
-from core.allowlist import IPAddress, Target, admits, target
+from centre.clients import queries as clients
+from centre.clients.allowlist import IPAddress, Target, admits, target
+from centre.delivery.contracts import Notice
 from core.errors import CallbackFailed
 from core.words import Priority
 from db.store import Store
-from store import clients
 
 _TIMEOUT = 15.0
 # The pauses before the second try, the third ... (Standard Webhooks, with

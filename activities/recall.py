@@ -6,22 +6,32 @@ from uuid import UUID, uuid5
 
 from temporalio import activity
 
-from activities.models import Correction, Out, RecallNote, WhatIsOut, WithdrawTask
+from centre.catalog import types as catalog
+from centre.catalog.placeholders import required_params
+from centre.delivery import attempts
+from centre.delivery.contracts import (
+    Correction,
+    Out,
+    RecallNote,
+    WhatIsOut,
+    WithdrawTask,
+)
+from centre.messages import queries as messages
+from centre.messages import status as progress
+from centre.messages import writes as message_writes
+from centre.messages.acceptance import MessageRequest, Sender, accept
+from centre.messages.queries import StoredMessage
+from centre.workstations import inbox, popups, removals
+from centre.workstations.popups import Withdrawal
+from centre.workstations.removals import OWN
 from channels.base import Recalling
 from channels.router import Router
-from core import progress
-from core.acceptance import MessageRequest, Sender, accept
 from core.errors import Invalid, StillUnderWay
 from core.models import Message, MessageStatus, RecallOrder, delivery_id
-from core.placeholders import required_params
 from core.policies import MessageType
 from core.words import Channel, Outcome, Status
 from db.sql import lock
 from db.store import Store
-from store import attempts, catalog, inbox, message_writes, messages, popups, removals
-from store.messages import StoredMessage
-from store.popups import Withdrawal
-from store.removals import OWN
 
 _OVER = frozenset({Status.DELIVERED, Status.FAILED, Status.CANCELLED, Status.EXPIRED})
 _IS_OUT = frozenset(

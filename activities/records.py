@@ -7,17 +7,21 @@ from datetime import UTC, datetime, timedelta
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
-from activities.models import Prepared, Record, Snapshot
-from activities.times import Times
+from centre.batches import queries as batches
+from centre.delivery.addresses import addresses_in, identities_of
+from centre.delivery.contracts import Prepared, Record, Snapshot
+from centre.delivery.hold import Times
+from centre.messages import writes as message_writes
+from centre.people import opt_outs as preferences
+from centre.people.replies import CONFIRMATION
+from centre.reachability import queries as standings
+from centre.reachability.rules import FADE, Standing, reason_to_skip
+from centre.workstations import removals
+from centre.workstations.popups import Why
+from centre.workstations.removals import OWN
 from core.models import Address, Message, MessageStatus
-from core.replies import CONFIRMATION
-from core.standings import FADE, Standing, reason_to_skip
 from core.words import Channel, IdentityType, Outcome, Priority, Reason, Status
 from db.store import Store
-from store import batches, message_writes, preferences, removals, standings
-from store.addresses import addresses_in, identities_of
-from store.popups import Why
-from store.removals import OWN
 
 _NO_MORE: Mapping[Status, Why] = {
     Status.CANCELLED: "cancelled",

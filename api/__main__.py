@@ -2,10 +2,10 @@
 
 from api.app import create_app
 from api.serving import serve
-from core.faults import or_exit
-from core.logs import configure_logging
+from centre.keys.keys import establish
+from core.process.faults import or_exit
+from core.process.logs import configure_logging
 from core.settings import Settings
-from store.keys import establish
 
 
 def main() -> None:

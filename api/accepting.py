@@ -7,11 +7,11 @@ from fastapi import Request
 
 from api.callers import Caller
 from api.centre import Centre
-from core.acceptance import MessageRequest
+from centre.clients.queries import Client
+from centre.flows.ports import Started
+from centre.messages import accept as accepting
+from centre.messages.acceptance import MessageRequest
 from core.errors import Forbidden, Malformed
-from operations import accepting
-from store.clients import Client
-from workflows.start import Started
 
 # Printable ASCII that neither begins nor ends with a space.
 _KEY = re.compile(r"(?=.{1,255}$)[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?")

@@ -8,13 +8,15 @@ from pydantic import Field, RootModel, StrictInt, StrictStr, StringConstraints
 from api.admin_common import PREFIX, ChannelPath, CodePath
 from api.callers import PEOPLE, Admin, Looker
 from api.centre import CentreDep, SessionDep
+from centre.accounts import health as account_health
+from centre.accounts import service as accounts
+from centre.accounts import trial
+from centre.accounts.health import AccountState
+from centre.accounts.service import AccountChanges, AccountDraft, AccountView
+from centre.accounts.trial import Trial, TrialResult
 from channels.provider import DEFAULT_CODE
 from core.fields import Code
 from db.pages import Page
-from operations import account_health, accounts, trial
-from operations.account_health import AccountState
-from operations.accounts import AccountChanges, AccountDraft, AccountView
-from operations.trial import Trial, TrialResult
 
 _PREFIX = PREFIX + "/channels/{channel}"
 router = APIRouter(prefix=_PREFIX, tags=["admin: channels"], dependencies=PEOPLE)

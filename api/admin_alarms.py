@@ -10,16 +10,16 @@ from api.admin_common import PREFIX, CodePath
 from api.callers import PEOPLE, Admin, Looker, Operator
 from api.centre import CentreDep, SessionDep
 from api.paging import Nothing, Paging, PagingDep
-from core.alarms import Expected, OwnThresholds, Thresholds
+from centre.watch import alarms, watch_rules
+from centre.watch.alarms import Alarm
+from centre.watch.rules import Expected, OwnThresholds, Thresholds
+from centre.watch.stuck import stuck_messages
+from centre.watch.under_way import StuckMessage
+from centre.watch.watch_rules import MOST_TOLD, QueueThresholds, WatchRules
 from core.base import Model
 from core.models import Address
 from core.words import IdentityType
 from db.pages import Page
-from operations.stuck import stuck_messages
-from store import alarms, watch_rules
-from store.alarms import Alarm
-from store.under_way import StuckMessage
-from store.watch_rules import MOST_TOLD, QueueThresholds, WatchRules
 
 router = APIRouter(prefix=PREFIX, tags=["admin: alarms"], dependencies=PEOPLE)
 

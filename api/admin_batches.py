@@ -11,9 +11,9 @@ from api.batch_views import BatchDocument, BatchPage, RateBody, batch_document, 
 from api.callers import PEOPLE, Looker, Operator
 from api.centre import CentreDep
 from api.paging import Nothing, Paging
+from centre.batches import control as batch_orders
+from centre.batches import queries as batches
 from core.fields import Code
-from operations import batch_orders
-from store import batches
 
 router = APIRouter(
     prefix=f"{PREFIX}/batches", tags=["admin: work"], dependencies=PEOPLE

@@ -10,12 +10,13 @@ from api.admin_common import PREFIX, CodePath
 from api.callers import PEOPLE, Admin, Looker
 from api.centre import SessionDep
 from api.paging import Nothing, PagingDep
+from centre.clients import queries as clients
+from centre.clients import secrets as client_secrets
+from centre.clients.queries import Client, ClientChanges, ClientDraft
+from centre.clients.secrets import NewSecret, SecretInfo
 from core.base import Model
 from core.errors import NotFound
 from db.pages import Page
-from store import client_secrets, clients
-from store.client_secrets import NewSecret, SecretInfo
-from store.clients import Client, ClientChanges, ClientDraft
 
 router = APIRouter(prefix=PREFIX, tags=["admin: clients"], dependencies=PEOPLE)
 

@@ -8,14 +8,14 @@ from pydantic import Field, StrictBool, StrictInt, StringConstraints
 from api.admin_common import PREFIX, ChannelPath, IdentityTypePath
 from api.callers import PEOPLE, Admin, Looker
 from api.centre import SessionDep
-from db.pages import Page
-from store import dictionaries
-from store.dictionaries import (
+from centre.catalog import dictionaries
+from centre.catalog.dictionaries import (
     ChannelChanges,
     ChannelEntry,
     IdentityTypeChanges,
     IdentityTypeEntry,
 )
+from db.pages import Page
 
 router = APIRouter(prefix=PREFIX, tags=["admin: dictionaries"], dependencies=PEOPLE)
 

@@ -8,11 +8,11 @@ from api.admin_common import PREFIX
 from api.callers import PEOPLE, Looker, Operator
 from api.centre import CentreDep
 from api.paging import Nothing
+from centre.delivery.timeline import Run, timeline
+from centre.messages.lookup import look_up
+from centre.messages.reveal import reveal_recipient
 from core.models import Recipient
 from db.pages import Page
-from operations.lookup import look_up
-from operations.recipients import reveal_recipient
-from operations.timeline import Run, timeline
 
 _PREFIX = PREFIX + "/messages/{message_id}"
 router = APIRouter(prefix=_PREFIX, tags=["admin: messages"], dependencies=PEOPLE)

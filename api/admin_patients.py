@@ -14,15 +14,17 @@ from api.admin_common import (
 )
 from api.callers import PEOPLE, Admin, Looker
 from api.centre import CentreDep, SessionDep
+from centre.audit import audit
+from centre.people import opt_outs as preferences
+from centre.people import patients
+from centre.people.masking import find_patients, masked
+from centre.people.opt_outs import Preference
+from centre.people.patients import Patient, PatientDraft
 from core.base import Model
 from core.errors import NotFound
 from core.fields import Code
 from core.words import Channel, IdentityType, Role, TypeClass
 from db.pages import Page
-from operations.people import find_patients, masked
-from store import audit, patients, preferences
-from store.patients import Patient, PatientDraft
-from store.preferences import Preference
 
 router = APIRouter(prefix=PREFIX, tags=["admin: patients"], dependencies=PEOPLE)
 

@@ -10,12 +10,13 @@ from api.callers import PEOPLE, Admin, Auditor
 from api.centre import CentreDep, SessionDep
 from api.paging import PagingDep
 from api.views import Time, check_times
+from centre.access import second_factor, users
+from centre.access.sign_in import rules_of
+from centre.access.users import User, UserChanges, UserDraft
+from centre.audit import audit
+from centre.audit.audit import AuditEntry, AuditFilter, ChainReport
 from core.base import Model
 from db.pages import Page
-from operations.signing_in import rules_of
-from store import audit, second_factor, users
-from store.audit import AuditEntry, AuditFilter, ChainReport
-from store.users import User, UserChanges, UserDraft
 
 router = APIRouter(prefix=PREFIX, tags=["admin: people"], dependencies=PEOPLE)
 

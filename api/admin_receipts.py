@@ -5,12 +5,12 @@ from fastapi import APIRouter
 from api.admin_common import PREFIX, ChannelPath
 from api.callers import PEOPLE, Admin
 from api.centre import CentreDep, SessionDep
+from centre.receipts import addresses as receipt_addresses
+from centre.receipts.addresses import ReceiptAddress
 from channels.provider import DEFAULT_CODE
 from core.base import Model
 from core.fields import Code
 from db.pages import Page
-from operations import receipt_addresses
-from operations.receipt_addresses import ReceiptAddress
 
 router = APIRouter(
     prefix=PREFIX + "/channels/{channel}/receipts",

@@ -5,9 +5,9 @@ from fastapi import APIRouter
 from api.admin_common import PREFIX
 from api.callers import PEOPLE, Admin, Looker
 from api.centre import CentreDep, SessionDep
-from core.routing import RoutingRules
-from store import routing_rules
-from store.routing_rules import RulesInForce
+from centre.accounts import routing_queries as routing_rules
+from centre.accounts.routing_queries import RulesInForce
+from core.traffic_shares import RoutingRules
 
 router = APIRouter(prefix=PREFIX, tags=["admin: channels"], dependencies=PEOPLE)
 

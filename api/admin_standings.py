@@ -7,13 +7,14 @@ from fastapi import APIRouter, Query
 from api.admin_common import PREFIX, IdentityTypePath, ValuePath, normal_value
 from api.callers import PEOPLE, Looker, Operator
 from api.centre import CentreDep, SessionDep
+from centre.reachability import consents
+from centre.reachability import queries as standings
+from centre.reachability.consents import Consent
+from centre.reachability.service import ConsentChange, StandingView, standing_views
 from core.base import Model
 from core.models import Address
 from core.words import Channel
 from db.pages import Page
-from operations.standings import ConsentChange, StandingView, standing_views
-from store import consents, standings
-from store.consents import Consent
 
 router = APIRouter(prefix=PREFIX, tags=["admin: patients"], dependencies=PEOPLE)
 

@@ -7,18 +7,18 @@ from api.admin_common import PREFIX, ChannelPath, CodePath
 from api.callers import PEOPLE, Admin, Looker
 from api.centre import CentreDep, SessionDep
 from api.paging import Nothing
+from centre.catalog import templates
+from centre.catalog.impact import Review, review_template
+from centre.catalog.placeholders import template_placeholders
+from centre.catalog.previews import Shown, shown
+from centre.catalog.templates import TemplateDraft, TemplateVersion
+from centre.providers.filing import check_filing
+from centre.providers.filing import put_template as put_filed
 from core.base import Model
 from core.errors import Invalid, NotFound, Wrong
 from core.fields import MAX_PARAM, MAX_PARAMS, ParamName
-from core.placeholders import template_placeholders
 from core.policies import Template
 from db.pages import Page
-from operations.changes import Review, review_template
-from operations.filing import check_filing
-from operations.filing import put_template as put_filed
-from operations.previews import Shown, shown
-from store import templates
-from store.templates import TemplateDraft, TemplateVersion
 
 _PREFIX = PREFIX + "/message-types/{code}/templates/{channel}"
 router = APIRouter(prefix=_PREFIX, tags=["admin: templates"], dependencies=PEOPLE)

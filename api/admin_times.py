@@ -8,9 +8,10 @@ from pydantic import Field
 from api.admin_common import PREFIX, ChannelPath, CodePath
 from api.callers import PEOPLE, Admin, Looker
 from api.centre import SessionDep
-from core.base import Model
-from core.plain_text import PlainText
-from core.sending_times import (
+from centre.schedule import queries as sending_times
+from centre.schedule.holidays import type_must_exist
+from centre.schedule.queries import RulesVersion
+from centre.schedule.rules import (
     HOSPITAL,
     Day,
     Holiday,
@@ -20,11 +21,10 @@ from core.sending_times import (
     class_scope,
     type_scope,
 )
+from core.base import Model
+from core.text.plain_text import PlainText
 from core.words import TypeClass
 from db.pages import Page
-from operations.sending_times import type_must_exist
-from store import sending_times
-from store.sending_times import RulesVersion
 
 router = APIRouter(prefix=PREFIX, tags=["admin: sending times"], dependencies=PEOPLE)
 

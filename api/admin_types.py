@@ -9,14 +9,14 @@ from api.admin_common import PREFIX, CodePath
 from api.callers import PEOPLE, Admin, Looker
 from api.centre import SessionDep
 from api.paging import PagingDep
+from centre.catalog import types as catalog
+from centre.catalog.placeholders import required_params
+from centre.catalog.types import MessageTypeChanges, MessageTypeDraft, PolicyVersion
 from core.base import Model
 from core.errors import NotFound
-from core.placeholders import required_params
 from core.policies import Confirm, MessageType, Policy, Unknown, Weight, WeightedChannel
 from core.words import Channel, Strategy
 from db.pages import Page
-from store import catalog
-from store.catalog import MessageTypeChanges, MessageTypeDraft, PolicyVersion
 
 router = APIRouter(prefix=PREFIX, tags=["admin: message types"], dependencies=PEOPLE)
 

@@ -11,19 +11,21 @@ from api.callers import PEOPLE, Looker, Operator
 from api.centre import CentreDep, SessionDep
 from api.paging import Nothing, PagingDep
 from api.views import MessagePage, Time, check_times, document
+from centre.flows.queue_figures import QueueFigures
+from centre.messages import queries as messages
+from centre.messages.queries import MessageFilter
+from centre.orders import bulk_resend as bulk
+from centre.orders.cancel_resend import ResendOrder
+from centre.queues import samples as queue_samples
+from centre.queues import steering
+from centre.queues.samples import QueueSample
+from centre.queues.settings import QueueSettings
+from centre.watch.overview import Overview, shared_overview
 from core.base import Model
 from core.fields import Code
-from core.limits import SLOWEST
-from core.plain_text import MaybePlainText
+from core.rate_limits import SLOWEST
+from core.text.plain_text import MaybePlainText
 from db.pages import Page
-from operations import bulk, steering
-from operations.orders import ResendOrder
-from operations.overview import Overview, shared_overview
-from operations.queues import QueueFigures
-from store import messages, queue_samples
-from store.messages import MessageFilter
-from store.queue_samples import QueueSample
-from store.queue_settings import QueueSettings
 
 router = APIRouter(prefix=PREFIX, tags=["admin: work"], dependencies=PEOPLE)
 

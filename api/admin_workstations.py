@@ -9,10 +9,14 @@ from api.admin_common import PREFIX
 from api.callers import PEOPLE, Admin, Looker
 from api.centre import SessionDep
 from api.paging import Nothing, PagingDep
+from centre.workstations import queries as workstations
+from centre.workstations.queries import (
+    Workstation,
+    WorkstationChanges,
+    WorkstationDraft,
+)
 from core.base import Model
 from db.pages import Page
-from store import workstations
-from store.workstations import Workstation, WorkstationChanges, WorkstationDraft
 
 router = APIRouter(prefix=PREFIX, tags=["admin: workstations"], dependencies=PEOPLE)
 

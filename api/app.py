@@ -50,15 +50,16 @@ from api.guard import HISTORY_BYTES, MIB, Guard, Larger, Limits
 from api.metrics import Metrics
 from api.tokens import TokenDesk
 from api.workstation_hub import Hub
+from centre.access import users
+from centre.flows.ports import Deliveries
+from centre.keys.keys import open_with_keys
+from centre.messages.settling import settle_until_done
+from centre.receipts.addresses import forgeable
+from centre.watch.recovery import recover_for_ever
+from centre.watch.sampling import sample_for_ever
 from core.crypto import Keyring
 from core.settings import Settings
-from operations.deliveries import Deliveries, TemporalDeliveries
-from operations.receipt_addresses import forgeable
-from operations.recovery import recover_for_ever
-from operations.sampling import sample_for_ever
-from operations.settling import settle_until_done
-from store import users
-from store.keys import open_with_keys
+from workflows.client import TemporalDeliveries
 
 _log = structlog.get_logger("api")
 

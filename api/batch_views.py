@@ -5,10 +5,11 @@ from uuid import UUID
 
 from pydantic import Field
 
+from centre.batches.control import Seen
+from centre.batches.rules import Rate
+from centre.flows.batches import Batch, BatchState
 from core.base import Model
-from core.batches import Batch, BatchState, Rate
 from core.repeats import Repeat
-from operations.batch_orders import Seen
 
 
 class BatchAccepted(Model):

@@ -20,10 +20,10 @@ from api.examples import BATCHES
 from api.messages import Key
 from api.paging import Nothing, Paging
 from api.whole_bodies import WholeBody
-from core.batches import BatchRequest
-from operations import batch_orders
-from operations.batches import submit
-from store import batches
+from centre.batches import control as batch_orders
+from centre.batches import queries as batches
+from centre.batches.accept import submit
+from centre.batches.rules import BatchRequest
 
 PREFIX = "/v1/batches"
 router = APIRouter(

@@ -13,12 +13,13 @@ from starlette.requests import HTTPConnection
 from api.centre import Centre
 from api.edge import KNOWN
 from api.tokens import Claims, refused
+from centre.access import sign_in as signing_in
+from centre.access import users
+from centre.audit.audit import Actor
+from centre.clients import queries as clients
+from centre.clients.queries import Client
 from core.errors import Forbidden
 from core.words import Role, Scope
-from operations import signing_in
-from store import clients, users
-from store.audit import Actor
-from store.clients import Client
 
 # These two describe the tokens in the OpenAPI document; `_claims` checks them.
 _CLIENT_SCHEME = OAuth2(

@@ -10,12 +10,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.metrics import Metrics
 from api.tokens import TokenDesk
+from centre.access.sign_in import Gates
+from centre.flows.ports import Deliveries
+from centre.rate_limits.in_process import Failures, Rates
 from core.crypto import Keyring
 from core.settings import Settings
 from db.store import Store
-from operations.deliveries import Deliveries
-from operations.limits import Failures, Rates
-from operations.signing_in import Gates
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Header, Request, Response
 
 from api.callers import PEOPLE, Admin, Operator
 from api.centre import CentreDep
-from operations import histories
-from operations.histories import History
+from centre.messages import histories
+from centre.messages.histories import History
 
 PREFIX = "/v1/codec"
 router = APIRouter(prefix=PREFIX, tags=["temporal codec"], dependencies=PEOPLE)

@@ -10,12 +10,13 @@ from fastapi.responses import HTMLResponse
 from api.centre import Centre, CentreDep
 from api.languages import preferred
 from api.pages import page
+from centre.catalog import templates
+from centre.catalog import types as catalog
+from centre.messages.links import read_link
+from centre.orders.reading import readable_message
 from core.errors import Gone, Unavailable
-from core.links import read_link
 from core.models import Message
-from core.templates import render
-from operations.reading import readable_message
-from store import catalog, templates
+from core.text.templating import render
 
 router = APIRouter(tags=["detail page"])
 

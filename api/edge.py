@@ -17,8 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.forwarding import Forwarding
 from api.metrics import Metrics
 from api.problems import REQUEST_ID, internal
-from core.caps import Cap
-from core.logs import describe
+from core.process.caps import Cap
+from core.process.logs import describe
 
 # In the scope of a request whose caller has shown who it is.
 KNOWN = "hmc.known"

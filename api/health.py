@@ -12,19 +12,21 @@ from api.callers import address_of, is_within
 from api.centre import Centre, CentreDep
 from api.forwarding import Forwarding
 from api.problems import problem, request_id
+from centre.accounts.health import health_of_all
+from centre.clients import queries as clients
+from centre.clients.queries import Client
+from centre.keys.keys import misfits
+from centre.messages import away, catch_ups
+from centre.queues.settings import QueueSettings, queue_settings
+from centre.queues.steering import MOST_LIVE, live_queues
+from centre.rate_limits import counters as limits
+from centre.watch.alarms import open_alarms
+from centre.watch.overview_queries import unacknowledged
 from core.base import Model
 from core.errors import Forbidden, MessageCentreError
 from db.errors import Busy
 from db.pages import MAX_LIMIT
 from db.probe import write_probe
-from operations.account_health import health_of_all
-from operations.steering import MOST_LIVE, live_queues
-from store import away, catch_ups, clients, limits
-from store.alarms import open_alarms
-from store.clients import Client
-from store.figures import unacknowledged
-from store.keys import misfits
-from store.queue_settings import QueueSettings, queue_settings
 
 router = APIRouter(tags=["health"])
 

@@ -10,11 +10,11 @@ from pydantic import Field
 from api.callers import CLIENTS, InboxReader
 from api.centre import CentreDep
 from api.examples import INBOX
+from centre.receipts import read_inbox as inbox
+from centre.workstations.inbox import InboxItem
 from core.base import Model
 from core.words import IdentityType
 from db.pages import MAX_LIMIT
-from operations import inbox
-from store.inbox import InboxItem
 
 router = APIRouter(prefix="/v1/inbox", tags=["inbox"], dependencies=CLIENTS)
 

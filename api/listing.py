@@ -4,12 +4,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.callers import Caller
 from api.views import MessageQuery, check_times
+from centre.messages import queries as messages
+from centre.messages.queries import MessageFilter
 from core.errors import Invalid, Wrong
 from core.identities import normalise
 from core.models import Address
 from core.words import IdentityType
-from store import messages
-from store.messages import MessageFilter
 
 
 async def wanted_messages(

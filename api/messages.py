@@ -28,16 +28,16 @@ from api.views import (
     document,
     plan_view,
 )
-from core.acceptance import MessageRequest
-from operations.accepting import message_type, planned, refuse_too_long
-from operations.acknowledging import AcknowledgeOrder, acknowledge
-from operations.finding import note_search
-from operations.lookup import Found, look_up
-from operations.orders import CancelOrder, ResendOrder, cancel, resend
-from operations.previews import shown
-from operations.recalling import RecallRequest, recall
-from store import messages
-from store.messages import MessageFilter
+from centre.catalog.previews import shown
+from centre.messages import queries as messages
+from centre.messages.accept import message_type, planned, refuse_too_long
+from centre.messages.acceptance import MessageRequest
+from centre.messages.acknowledge import AcknowledgeOrder, acknowledge
+from centre.messages.finding import note_search
+from centre.messages.lookup import Found, look_up
+from centre.messages.queries import MessageFilter
+from centre.orders.cancel_resend import CancelOrder, ResendOrder, cancel, resend
+from centre.orders.recall import RecallRequest, recall
 
 router = APIRouter(prefix="/v1/messages", tags=["messages"])
 # With a form of its own, so that `/preview` is no message: GET there is a 405.

@@ -10,9 +10,9 @@ from prometheus_client import (
     generate_latest,
 )
 
+from centre.accounts.health import ByAccount
+from centre.messages.away import AwayFrom
 from core.words import Channel
-from operations.account_health import ByAccount
-from store.away import AwayFrom
 
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)

@@ -10,14 +10,14 @@ from starlette.requests import HTTPConnection
 from api.centre import Centre, CentreDep
 from api.edge import KNOWN
 from api.problems import NOWHERE, REQUEST_ID
+from centre.reachability.service import note_event
+from centre.receipts.addresses import Reporter, reporter
+from centre.receipts.intake import ReceiptDesk
+from centre.receipts.replies import ReplyDesk
 from channels.receipts import Inbound, Parsed
 from channels.reports import MOST_REPORTS
 from core.errors import Forged, Malformed, NotFound
 from core.words import Channel
-from operations.receipt_addresses import Reporter, reporter
-from operations.receipts import ReceiptDesk
-from operations.replies import ReplyDesk
-from operations.standings import note_event
 
 PREFIX = "/v1/receipts/"
 router = APIRouter(prefix="/v1/receipts", tags=["receipts"])

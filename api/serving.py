@@ -8,7 +8,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.connections import Connection
-from core import cycles
+from core.process import cycles
 from core.settings import Settings
 
 # Where the server's lines are a caller's doing, but for the application's failures.

@@ -11,15 +11,16 @@ from api.callers import address_allowed, address_of
 from api.centre import Centre, CentreDep
 from api.client_auth import TokenRefused, TokenRequest, not_known, read_token_request
 from api.tokens import LIFE
+from centre.access import sign_in as signing_in
+from centre.access.passwords import MAX_LENGTH, MIN_LENGTH
+from centre.access.sign_in import Attempt
+from centre.clients import queries as clients
+from centre.clients import usage as client_use
+from centre.clients.queries import Authenticated, Client
 from core.base import Model
 from core.errors import Invalid, Unavailable, Wrong
 from core.words import Role, Scope
 from db.columns import utc_now
-from operations import signing_in
-from operations.signing_in import Attempt
-from store import client_use, clients
-from store.clients import Authenticated, Client
-from store.passwords import MAX_LENGTH, MIN_LENGTH
 
 router = APIRouter(prefix="/v1", tags=["tokens"])
 

@@ -6,16 +6,16 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
+from centre.catalog.previews import Shown
+from centre.messages.lookup import Source
 from core.base import Model
 from core.errors import Invalid, Wrong
 from core.fields import Code
 from core.fields import Time as WrittenTime
 from core.models import Acknowledgement, Delivery, MessageStatus, Recall, Step, Waiting
-from core.plain_text import MaybePlainText
 from core.policies import Plan
+from core.text.plain_text import MaybePlainText
 from core.words import Channel, Priority, Status, Strategy
-from operations.lookup import Source
-from operations.previews import Shown
 
 _EARLIEST, _LATEST = 2000, 2100
 

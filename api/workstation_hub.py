@@ -14,12 +14,13 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from api.workstation_door import Door
+from centre.workstations import popups
+from centre.workstations import queries as workstations
+from centre.workstations.popups import Event
+from centre.workstations.queries import Standing
 from core.errors import MessageCentreError
-from core.logs import describe
+from core.process.logs import describe
 from db.store import Store
-from store import popups, workstations
-from store.popups import Event
-from store.workstations import Standing
 
 TICK_SECONDS = 0.5
 _RENEW_SECONDS = 2.0

@@ -19,17 +19,18 @@ from api.centre import Centre
 from api.strict_json import parse_json
 from api.workstation_door import SIGN_IN_SECONDS, Door
 from api.workstation_hub import Connection, Hub
+from centre.audit.audit import Actor
+from centre.messages.acknowledge import AcknowledgeOrder
+from centre.receipts.intake import ReceiptDesk
+from centre.workstations import popups
+from centre.workstations import queries as workstations
+from centre.workstations.popups import Event, Stage
+from centre.workstations.queries import Standing
+from centre.workstations.service import Reported, report
 from core.base import Model
 from core.errors import Invalid, Malformed, MessageCentreError
 from core.fields import Time
-from core.logs import describe
-from operations.acknowledging import AcknowledgeOrder
-from operations.receipts import ReceiptDesk
-from operations.workstations import Reported, report
-from store import popups, workstations
-from store.audit import Actor
-from store.popups import Event, Stage
-from store.workstations import Standing
+from core.process.logs import describe
 
 router = APIRouter()
 

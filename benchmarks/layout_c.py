@@ -20,7 +20,7 @@ from temporalio.worker import (
 )
 
 from activities.failures import FailureInterceptor
-from core import search
+from core import search_attributes as search
 from core.models import task_queue
 from serving import WORKFLOWS, Queues, Room, Serving, make_worker
 from worker import Share, run

@@ -8,13 +8,13 @@ from uuid import UUID
 
 import psycopg
 
+from centre.catalog.plan import plan
+from centre.messages.status import begin, skip_pending, with_outcome, with_status
+from centre.people.owners import settled
 from core.crypto import Keyring
 from core.models import Message, Recipient
-from core.plan import plan
 from core.policies import Policy, WeightedChannel
-from core.progress import begin, skip_pending, with_outcome, with_status
 from core.words import Channel, IdentityType, Outcome, Priority, Reason, Status
-from store.owners import settled
 
 PEOPLE = 100_000
 DAYS = 60

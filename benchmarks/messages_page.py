@@ -22,14 +22,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from benchmarks.machine import machine
 from benchmarks.messages_browser import first_pages
 from benchmarks.messages_load import CLIENTS, DAYS, TYPES, Loaded, load, people
+from centre.messages import queries as messages
+from centre.messages.queries import MessageFilter
+from centre.watch import overview_queries as figures
 from core.crypto import Keyring
 from core.models import Address
 from core.words import IdentityType, Status
 from db.migrate import migrate
 from db.pages import time_cursor
 from db.store import Store, open_store
-from store import figures, messages
-from store.messages import MessageFilter
 from tests.postgres import postgres_cluster
 
 RESULTS = Path(__file__).parent / "RESULTS.md"

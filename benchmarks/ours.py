@@ -10,7 +10,8 @@ from uuid_utils.compat import uuid7
 from benchmarks.arrivals import Arrivals
 from benchmarks.measure import Timing
 from benchmarks.rig import Rig
-from core.acceptance import MessageRequest, RecipientRequest, Sender, accept
+from centre.catalog import types as catalog
+from centre.messages.acceptance import MessageRequest, RecipientRequest, Sender, accept
 from core.crypto import load_keyring
 from core.models import Message, MessageStatus, delivery_id, workflow_id
 from core.policies import MessageType
@@ -20,7 +21,6 @@ from db.store import open_store
 from deploy import processes
 from deploy.prepare import prepare
 from deploy.up import api_url, until_ready
-from store import catalog
 from workflows.connection import connect
 from workflows.message import DeliverMessage
 from workflows.start import Handle, start

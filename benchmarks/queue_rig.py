@@ -17,17 +17,17 @@ from benchmarks.backends import Backend
 from benchmarks.measure import Timing
 from benchmarks.ours import key_of, message_type, request
 from benchmarks.rig import Rig, new_rig
-from core.acceptance import Sender, accept
+from centre.audit.audit import Actor
+from centre.clients import queries as clients
+from centre.clients.queries import ClientDraft
+from centre.flows.queue_figures import QueueFigures, describe_queue
+from centre.messages.acceptance import Sender, accept
 from core.crypto import load_keyring
 from core.models import Message
 from core.policies import MessageType
 from core.words import Priority
 from db.store import open_store
 from deploy.prepare import prepare
-from operations.queues import QueueFigures, describe_queue
-from store import clients
-from store.audit import Actor
-from store.clients import ClientDraft
 from workflows.connection import connect
 from workflows.start import start
 

@@ -22,7 +22,7 @@ from channels.provider import Provider
 from channels.template_ids import ALIPAY_RULES, required
 from channels.times import Clock, utc_now
 from core.errors import ContentRefused
-from core.letters import one_line
+from core.text.letters import one_line
 from core.words import Channel
 
 METHODS: Mapping[Interface, str] = {

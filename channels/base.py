@@ -7,7 +7,7 @@ from uuid import UUID
 from core.base import Model
 from core.models import Address
 from core.policies import Template
-from core.templates import in_text_order, placeholders, render
+from core.text.templating import in_text_order, placeholders, render
 from core.words import Channel, Priority
 
 

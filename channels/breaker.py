@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from channels.times import Clock, utc_now
-from core.routing import RoutingRules
+from core.traffic_shares import RoutingRules
 
 
 @dataclass

@@ -29,6 +29,7 @@ from channels.base import Sending, Taken
 from channels.clip import clip
 from channels.codes import CodeTable, classes, refusal
 from channels.http import CALL_SECONDS, CONNECT_SECONDS, Slots
+from channels.mail_codes import ADDRESS_CODES
 from channels.mail_headers import MAIL
 from channels.provider import Provider
 from channels.times import Clock, after, utc_now
@@ -41,8 +42,7 @@ from core.errors import (
     RateLimited,
     RecipientRefused,
 )
-from core.letters import one_line
-from core.standings import ADDRESS_CODES
+from core.text.letters import one_line
 from core.words import Channel
 
 SUBJECT_LENGTH = 200

@@ -14,10 +14,10 @@ from typing import ClassVar
 from uuid import UUID
 
 from channels.accounts import EmailAccount
+from channels.mail_codes import ADDRESS_CODES
 from channels.mails import read_mail
 from channels.receipts import Inbound, Parsed, ProviderReceipt, ReceiptKeys, Reply
 from channels.times import Clock, utc_now
-from core.standings import ADDRESS_CODES
 from core.words import Channel, Outcome, Reason
 
 _ID = r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"

@@ -20,7 +20,7 @@ from channels.receipts import ProviderReceipt, ReceiptSink
 from channels.times import Clock
 from core.base import Model
 from core.errors import ContentRefused, DeliveryError
-from core.sms import signed
+from core.text.sms_text import signed
 from core.words import Channel, Outcome
 
 

@@ -4,7 +4,7 @@ Always in UCS-2 (UTF-16, big-endian): a hospital's texts are Chinese, and the
 signature before them is. The parts are those that core.sms counts.
 """
 
-from core.sms import sms_parts
+from core.text.sms_text import sms_parts
 
 MOST_PARTS = 10
 

@@ -18,7 +18,7 @@ from channels.tokens import MemoryTokenStore, OfAccount, TokenStore
 from core.base import Model
 from core.errors import Unavailable
 from core.fields import Code
-from core.limits import SLOWEST
+from core.rate_limits import SLOWEST
 from core.words import Channel
 
 DEFAULT_CODE = "default"

@@ -12,7 +12,7 @@ from channels.codes import refusal
 from channels.http import Slots
 from channels.provider import Account
 from core.errors import DeliveryError, OutcomeUnknown, ProviderDown
-from core.routing import Deduction, in_force, shares
+from core.traffic_shares import Deduction, in_force, shares
 from core.words import Channel
 
 Dice = Callable[[], float]

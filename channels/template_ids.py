@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from channels.codes import refusal
 from core.errors import Misconfigured
-from core.templates import placeholders
+from core.text.templating import placeholders
 
 ALIYUN_SMS = re.compile(r"SMS_\w+", re.ASCII)
 ALIYUN_VOICE = re.compile(r"TTS_\w+", re.ASCII)

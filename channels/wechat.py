@@ -19,7 +19,7 @@ from channels.template_ids import WEIXIN_RULES, required
 from channels.times import Clock, utc_now
 from channels.tokens import TokenStore
 from channels.weixin_app import CODES, WeixinApp
-from core.letters import one_line
+from core.text.letters import one_line
 from core.words import Channel
 
 # How many characters a field of each type holds, and what shows that it was

@@ -22,7 +22,7 @@ from channels.times import Clock, utc_now
 from channels.tokens import TokenStore
 from channels.weixin_app import WeixinApp, codes_of
 from core.errors import ContentRefused, Misconfigured
-from core.letters import one_line
+from core.text.letters import one_line
 from core.words import Channel
 
 # 82446: business_info is wrong; 82459: the mini program is not bound to the account.

@@ -26,7 +26,7 @@ from core.errors import (
     RateLimited,
     RecipientRefused,
 )
-from core.letters import one_line
+from core.text.letters import one_line
 from core.words import Channel
 
 TOKEN_CODES = frozenset({"40014", "42001", "41001"})

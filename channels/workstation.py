@@ -27,7 +27,7 @@ from core.errors import (
     RateLimited,
     RecipientRefused,
 )
-from core.letters import one_line
+from core.text.letters import one_line
 from core.words import Channel, Priority
 
 PATH = "/workstation/messages"

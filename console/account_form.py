@@ -4,6 +4,10 @@ from typing import Any
 
 from nicegui import ui
 
+from centre.accounts.fields import AccountField, account_fields, provider_names
+from centre.accounts.health import add_account, remove_account
+from centre.accounts.service import AccountDraft, AccountView, put_account
+from centre.audit.audit import Actor
 from console.acting import acting
 from console.desk import desk
 from console.forms import Form
@@ -11,14 +15,6 @@ from console.setup import check_code
 from console.texts import knows, t
 from console.widgets import button, confirm, note
 from core.words import Channel, Role
-from operations.account_fields import (
-    AccountField,
-    account_fields,
-    provider_names,
-)
-from operations.account_health import add_account, remove_account
-from operations.accounts import AccountDraft, AccountView, put_account
-from store.audit import Actor
 
 _BESIDE = ("weight", "enabled", "max_concurrent", "per_second")
 

@@ -5,6 +5,8 @@ from functools import partial
 
 from nicegui import ui
 
+from centre.accounts.fields import account_fields
+from centre.accounts.health import AccountHealth, AccountState, account_states
 from console.account_form import draw_change, draw_new, label_of
 from console.desk import desk
 from console.setup import state_badge
@@ -13,8 +15,6 @@ from console.texts import t
 from console.widgets import badge, card, facts, note, when
 from core.errors import NotFound
 from core.words import Channel
-from operations.account_fields import account_fields
-from operations.account_health import AccountHealth, AccountState, account_states
 
 _MASK = "••••••••"
 Pairs = list[tuple[str, str]]

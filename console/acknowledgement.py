@@ -5,6 +5,10 @@ from typing import Any
 
 from nicegui import ui
 
+from centre.audit.audit import Actor
+from centre.catalog.placeholders import required_params
+from centre.messages.acknowledge import AcknowledgeOrder, acknowledge
+from centre.messages.lookup import look_up, stored_message
 from console.acting import acting
 from console.desk import desk
 from console.failures import notify
@@ -16,12 +20,8 @@ from console.texts import t
 from console.visits import present_visitor
 from console.widgets import button, card, dialog, facts, note, when
 from core.models import MessageStatus
-from core.placeholders import required_params
 from core.policies import MessageType
 from core.words import Role
-from operations.acknowledging import AcknowledgeOrder, acknowledge
-from operations.lookup import look_up, stored_message
-from store.audit import Actor
 
 _MAY_CONFIRM = (Role.ADMIN, Role.OPERATOR)
 

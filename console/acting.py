@@ -7,12 +7,12 @@ from typing import Concatenate, ParamSpec
 
 from nicegui import ui
 
+from centre.audit.audit import Actor
 from console.failures import notify, show_error
 from console.presence import settle
 from console.texts import t
 from console.visits import present_visitor
 from core.words import Role
-from store.audit import Actor
 
 P = ParamSpec("P")
 

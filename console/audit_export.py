@@ -7,15 +7,15 @@ from datetime import datetime
 from fastapi import Request
 from starlette.responses import Response, StreamingResponse
 
+from centre.audit import audit
+from centre.audit.audit import AuditEntry, AuditFilter
 from console.audit_filter import NAMES, filter_of
 from console.desk import desk
 from console.visits import visitor_of
-from core import csv_safe
 from core.errors import RequestError
+from core.text import csv_safe
 from core.words import Role
 from db.columns import utc_now
-from store import audit
-from store.audit import AuditEntry, AuditFilter
 
 _ROLES = (Role.ADMIN, Role.AUDITOR)
 _CUT = "The session has ended: this is not the whole log."

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 
+from centre.audit.audit import AuditFilter
 from console.desk import desk
 from core.errors import Invalid, Wrong
-from store.audit import AuditFilter
 
 NAMES = ("who", "target", "action", "since", "until")
 

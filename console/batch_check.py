@@ -6,6 +6,11 @@ from dataclasses import dataclass
 
 from nicegui import ui
 
+from centre.batches.files import Examined, estimate
+from centre.batches.rules import MOST_TOLD, BatchRequest
+from centre.batches.sheets.lines import Fault, Sheet
+from centre.batches.sheets.writing import marked_sheet
+from centre.catalog import dictionaries
 from console.batch_form import Choice
 from console.desk import desk
 from console.failures import translated
@@ -15,14 +20,9 @@ from console.names import Names
 from console.setup import joined
 from console.texts import t
 from console.widgets import button, card, facts, note, when
-from core.batches import MOST_TOLD, BatchRequest
 from core.models import Message
 from core.repeats import Repeats
 from core.words import Channel
-from operations.batch_files import Examined, estimate
-from operations.sheets.lines import Fault, Sheet
-from operations.sheets.writing import marked_sheet
-from store import dictionaries
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Costs = list[tuple[Channel, float]]

@@ -5,21 +5,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from centre.batches.columns import OWN, columns_of
+from centre.batches.rules import MAX_RATE
+from centre.batches.sheets.writing import empty_sheet
+from centre.catalog import dictionaries
+from centre.catalog.samples import SAMPLE_IDENTITIES, sample_params
+from centre.clients import queries as clients
+from centre.clients.queries import Client
 from console.desk import desk
 from console.failures import Refused
 from console.forms import Form
 from console.names import Names
 from console.setup import all_types, check_given
 from console.texts import LANGUAGES, t, text_in
-from core.batches import MAX_RATE
 from core.policies import MessageType
 from core.words import IdentityType, Priority
 from db.pages import MAX_LIMIT
-from operations.batch_columns import OWN, columns_of
-from operations.samples import SAMPLE_IDENTITIES, sample_params
-from operations.sheets.writing import empty_sheet
-from store import clients, dictionaries
-from store.clients import Client
 
 FIELDS = ("client", "type", "send_at", "rate_per_second")
 

@@ -1,9 +1,9 @@
 """Asks before a change after which requests that went through are refused."""
 
+from centre.catalog.impact import Review
 from console.setup import joined
 from console.texts import t
 from console.widgets import confirm
-from operations.changes import Review
 
 
 async def confirm_breaking(review: Review) -> bool:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import structlog
 
+from centre.audit.audit import Actor
+from centre.messages.queries import MessageFilter
+from centre.orders.bulk_resend import BulkProgress, resend_failed
+from centre.orders.cancel_resend import ResendOrder
 from console.desk import Desk
 from core.errors import Conflict, MessageCentreError
-from core.logs import describe
-from operations.bulk import BulkProgress, resend_failed
-from operations.orders import ResendOrder
-from store.audit import Actor
-from store.messages import MessageFilter
+from core.process.logs import describe
 
 _log = structlog.get_logger("console")
 

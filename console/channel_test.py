@@ -2,6 +2,9 @@
 
 from nicegui import ui
 
+from centre.accounts.trial import Trial, TrialResult, send_trial
+from centre.audit.audit import Actor
+from centre.catalog import dictionaries
 from console.acting import acting
 from console.desk import desk
 from console.forms import Form
@@ -10,9 +13,6 @@ from console.texts import t
 from console.widgets import button, card, facts, note
 from core.identities import ADDRESSES
 from core.words import Channel, Role
-from operations.trial import Trial, TrialResult, send_trial
-from store import dictionaries
-from store.audit import Actor
 
 _PLAIN = ""
 _GOOD = frozenset({"delivered", "taken"})

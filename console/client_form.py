@@ -5,12 +5,12 @@ from typing import Any
 
 from nicegui import ui
 
+from centre.clients.checks import Callback
+from centre.clients.queries import Client
 from console.forms import Form
 from console.setup import entries
 from console.texts import t
 from core.words import USUAL_SCOPES, Scope
-from store.client_checks import Callback
-from store.clients import Client
 
 
 def client_fields(

@@ -5,6 +5,11 @@ from typing import Any
 
 from nicegui import ui
 
+from centre.audit.audit import Actor
+from centre.clients import queries as clients
+from centre.clients import secrets as client_secrets
+from centre.clients.queries import Client
+from centre.clients.secrets import SecretInfo
 from console.acting import acting
 from console.desk import desk
 from console.forms import Form
@@ -15,10 +20,6 @@ from console.texts import t
 from console.widgets import button, card, confirm, dialog, note, show_secret, when
 from core.words import Role
 from db.columns import utc_now
-from store import client_secrets, clients
-from store.audit import Actor
-from store.client_secrets import SecretInfo
-from store.clients import Client
 
 _LONGEST_HOURS = 24 * 30
 

@@ -4,6 +4,14 @@ from uuid import UUID
 
 from nicegui import ui
 
+from centre.audit.audit import Actor
+from centre.reachability.consents import Consent
+from centre.reachability.service import (
+    MAY_CLEAR,
+    ConsentChange,
+    consents_of_patient,
+    set_consent,
+)
 from console.acting import acting
 from console.desk import desk
 from console.failures import notify
@@ -12,14 +20,6 @@ from console.listing import Column, Listing, Row, Rows
 from console.shell import Text
 from console.texts import t
 from console.widgets import button, dialog, when
-from operations.standings import (
-    MAY_CLEAR,
-    ConsentChange,
-    consents_of_patient,
-    set_consent,
-)
-from store.audit import Actor
-from store.consents import Consent
 
 
 class Consents:

@@ -5,13 +5,13 @@ from typing import cast
 
 from nicegui import app
 
+from centre.access.sign_in import Gates
+from centre.flows.ports import Deliveries
+from centre.rate_limits.in_process import Gate
 from console.temporal_ui import TemporalUi
 from core.crypto import Keyring
 from core.settings import Settings
 from db.store import Store
-from operations.deliveries import Deliveries
-from operations.limits import Gate
-from operations.signing_in import Gates
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from nicegui import ui
 from pydantic import Field
 from starlette.responses import Response
 
+from centre.access import sessions as console_sessions
+from centre.access.devices import device_of
+from centre.access.sign_in_places import KEPT
+from centre.access.users import User
 from console.desk import desk
 from console.visits import COOKIE, DEVICE_COOKIE, SESSION, address_of, hold_to
 from core.base import Model
-from operations.devices import device_of
-from store import console_sessions
-from store.sign_in_places import KEPT
-from store.users import User
 
 # A websocket can't set a cookie, so the page calls this once. It takes JSON
 # only: no other site's form can call it, and no script may (there is no CORS).

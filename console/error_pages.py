@@ -17,7 +17,7 @@ from console.frame import Framed
 from console.shell import brand, panel
 from console.texts import t
 from core.errors import MessageCentreError
-from core.logs import describe
+from core.process.logs import describe
 
 _log = structlog.get_logger("console")
 

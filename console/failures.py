@@ -6,7 +6,7 @@ from pydantic_core import ErrorDetails
 
 from console.texts import knows, t
 from core.errors import Invalid, MessageCentreError, Unavailable
-from core.logs import describe
+from core.process.logs import describe
 
 _log = structlog.get_logger("console")
 

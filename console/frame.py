@@ -17,7 +17,7 @@ from console.texts import language_of, t
 from console.theme import is_dark
 from console.visits import COOKIE, SIGN_IN, Visitor, hold_to, visitor_of
 from core.errors import Forbidden, MessageCentreError
-from core.logs import describe
+from core.process.logs import describe
 from core.words import Role
 
 Build = Callable[..., Awaitable[None]]

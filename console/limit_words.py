@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from console.texts import t
-from core.limits import read_name
+from core.rate_limits import read_name
 
 _OF = {
     "account": "limit.account",

@@ -1,5 +1,7 @@
 """Messages as lines of a list: what, to whom (masked), how it stands, by what."""
 
+from centre.messages.queries import AddressedMessage
+from centre.people.masking import masked_recipient
 from console.listing import Row
 from console.names import Names
 from console.story_words import through
@@ -8,8 +10,6 @@ from console.widgets import when
 from console.words import status_tone
 from core.models import MessageStatus, Recipient
 from core.words import IdentityType
-from operations.people import masked_recipient
-from store.messages import AddressedMessage
 
 
 def row_of(doc: MessageStatus, known: Names) -> Row:

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from centre.catalog import dictionaries
+from centre.catalog import types as catalog
+from centre.clients import queries as clients
+from centre.watch.alarms import Alarm
 from console.desk import desk
 from console.texts import language, t
 from core.words import Channel, IdentityType
 from db.pages import MAX_LIMIT
-from store import catalog, clients, dictionaries
-from store.alarms import Alarm
 
 
 @dataclass(frozen=True)

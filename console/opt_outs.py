@@ -5,6 +5,9 @@ from uuid import UUID
 
 from nicegui import ui
 
+from centre.audit.audit import Actor
+from centre.people.masking import opt_in, opt_out, opt_outs_of
+from centre.people.opt_outs import Preference
 from console.acting import acting
 from console.desk import desk
 from console.failures import notify
@@ -14,9 +17,6 @@ from console.names import Names
 from console.texts import t
 from console.widgets import button, confirm, dialog, note, when
 from core.words import Channel, IdentityType, Role, TypeClass
-from operations.people import opt_in, opt_out, opt_outs_of
-from store.audit import Actor
-from store.preferences import Preference
 
 # No code of a message type looks so.
 _CLASS = "class:"

@@ -2,6 +2,9 @@
 
 from nicegui import ui
 
+from centre.audit.audit import Actor
+from centre.people import patients
+from centre.people.patients import Patient, PatientDraft
 from console.acting import acting
 from console.desk import desk
 from console.failures import Refused, notify
@@ -10,9 +13,6 @@ from console.names import Names
 from console.texts import t
 from console.widgets import button, dialog
 from core.words import IdentityType, Role
-from store import patients
-from store.audit import Actor
-from store.patients import Patient, PatientDraft
 
 
 async def ask_patient(known: Names, patient: Patient | None = None) -> Patient | None:

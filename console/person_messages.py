@@ -4,6 +4,10 @@ from uuid import UUID
 
 from nicegui import ui
 
+from centre.audit.audit import Actor
+from centre.messages import queries as messages
+from centre.messages.finding import note_search
+from centre.messages.queries import MessageFilter
 from console.desk import desk
 from console.forms import Form
 from console.listing import Column, Listing, Rows
@@ -12,10 +16,6 @@ from console.names import Names
 from console.searching import trail_in_words
 from console.texts import t
 from console.widgets import note
-from operations.finding import note_search
-from store import messages
-from store.audit import Actor
-from store.messages import MessageFilter
 
 _SHOWN = 10
 

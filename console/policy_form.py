@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from nicegui import ui
 from nicegui.elements.mixins.disableable_element import DisableableElement
 
+from centre.catalog.plan import plan
 from console.policy_words import first_is_sure, stages_in_words
 from console.shell import Text
 from console.texts import t
 from console.unknown_form import UnknownForm
 from console.widgets import badge, card, note
 from core.errors import Invalid
-from core.plan import plan
 from core.policies import Confirm, Policy, WeightedChannel
 from core.words import Channel, Strategy
 

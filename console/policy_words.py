@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from centre.catalog.plan import plan
 from console.texts import t
-from core.plan import plan
 from core.policies import Policy
 from core.words import Channel, Strategy
 

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 
 from nicegui import ui
 
+from centre.catalog.previews import ChannelPreview
 from console.shell import Text
 from console.texts import t
 from console.widgets import note
 from core.words import Channel
-from operations.previews import ChannelPreview
 
 
 def draw_preview(shown: ChannelPreview) -> None:

@@ -2,6 +2,8 @@
 
 from nicegui import ui
 
+from centre.audit.audit import Actor
+from centre.receipts.addresses import ReceiptAddress, renew, reports, shown
 from console.acting import acting
 from console.desk import desk
 from console.failures import notify
@@ -9,8 +11,6 @@ from console.shell import Text
 from console.texts import t
 from console.widgets import button, card, confirm, copyable, note
 from core.words import Channel, Role
-from operations.receipt_addresses import ReceiptAddress, renew, reports, shown
-from store.audit import Actor
 
 # These two are asked for a token and a key as well.
 _SEALED = (Channel.WECHAT, Channel.WECHAT_MINI, Channel.WECOM)

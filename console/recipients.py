@@ -4,6 +4,9 @@ from uuid import UUID
 
 from nicegui import ui
 
+from centre.audit.audit import Actor
+from centre.messages.reveal import recipient_of, reveal_recipient
+from centre.people.masking import MAY_LOOK
 from console.acting import acting
 from console.desk import desk
 from console.names import Names
@@ -11,9 +14,6 @@ from console.texts import t
 from console.visits import present_visitor
 from console.widgets import button, card, confirm, facts, note
 from core.models import Recipient
-from operations.people import MAY_LOOK
-from operations.recipients import recipient_of, reveal_recipient
-from store.audit import Actor
 
 
 async def draw_recipient(message_id: UUID, known: Names) -> None:

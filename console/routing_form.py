@@ -2,6 +2,9 @@
 
 from nicegui import ui
 
+from centre.accounts import routing_queries as routing_rules
+from centre.accounts.routing_queries import RulesInForce
+from centre.audit.audit import Actor
 from console.acting import acting
 from console.desk import desk
 from console.failures import notify
@@ -9,11 +12,8 @@ from console.forms import Form
 from console.shell import Text
 from console.texts import t
 from console.widgets import button, card, confirm, facts, when
-from core.routing import RoutingRules
+from core.traffic_shares import RoutingRules
 from core.words import Role
-from store import routing_rules
-from store.audit import Actor
-from store.routing_rules import RulesInForce
 
 
 async def draw_routing(*, changes: bool) -> None:

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from nicegui import ui
 
+from centre.messages.queries import MessageFilter
+from centre.people.owners import Trail
 from console.desk import desk
 from console.failures import Refused, translated
 from console.forms import Form
@@ -14,8 +16,6 @@ from console.texts import t
 from core.identities import normalise
 from core.models import Address
 from core.words import IdentityType, Status
-from store.messages import MessageFilter
-from store.owners import Trail
 
 # The first of these is offered: what most people ask with.
 _USUAL = IdentityType.MOBILE

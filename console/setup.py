@@ -6,6 +6,8 @@ from contextlib import contextmanager
 
 from nicegui import ui
 
+from centre.catalog import dictionaries
+from centre.catalog import types as catalog
 from console.desk import desk
 from console.failures import Refused
 from console.forms import Form
@@ -15,7 +17,6 @@ from console.visits import present_visitor
 from console.widgets import badge
 from core.policies import MessageType
 from core.words import Channel, Role
-from store import catalog, dictionaries
 
 _CODE = re.compile(r"[a-z0-9][a-z0-9\-]{0,63}")
 _BETWEEN = re.compile(r"[\s,;，；、]+")

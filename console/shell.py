@@ -7,11 +7,12 @@ from typing import cast
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
+from centre.access import sessions as console_sessions
+from centre.audit import audit
 from console.desk import desk
 from console.texts import LANGUAGE_COOKIE, language, t
 from console.theme import DARK_COOKIE, is_dark
 from console.visits import SESSION, Visitor, present_visitor
-from store import audit, console_sessions
 
 _ACTIONS = "hmc_actions"
 _YEAR = 365 * 24 * 3600

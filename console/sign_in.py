@@ -6,6 +6,10 @@ from fastapi import Request
 from nicegui import ui
 from starlette.responses import RedirectResponse, Response
 
+from centre.access import sign_in as signing_in
+from centre.access.devices import new_device
+from centre.access.sign_in import Attempt
+from centre.access.sign_ins import CodeNeeded
 from console.desk import desk
 from console.entering import enter_as
 from console.failures import show_error, told
@@ -15,10 +19,6 @@ from console.texts import t
 from console.visits import SIGN_IN, address_of, browser_of, visitor_of
 from console.widgets import button, note
 from core.errors import MessageCentreError
-from operations import signing_in
-from operations.devices import new_device
-from operations.signing_in import Attempt
-from store.sign_ins import CodeNeeded
 
 
 async def sign_in(request: Request, next: str = "/", ended: int = 0) -> Response | None:

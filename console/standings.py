@@ -2,6 +2,13 @@
 
 from uuid import UUID
 
+from centre.audit.audit import Actor
+from centre.reachability.service import (
+    MAY_CLEAR,
+    StandingView,
+    clear_standing,
+    standings_of_patient,
+)
 from console.acting import acting
 from console.desk import desk
 from console.failures import notify
@@ -11,13 +18,6 @@ from console.texts import t
 from console.widgets import confirm, when
 from console.words import code_in_words, why
 from core.words import Channel, IdentityType
-from operations.standings import (
-    MAY_CLEAR,
-    StandingView,
-    clear_standing,
-    standings_of_patient,
-)
-from store.audit import Actor
 
 
 class Standings:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from nicegui import ui
 
+from centre.delivery.attempts import Attempt
+from centre.delivery.timeline import ChannelStory, Run, Stage
 from console.names import Names
 from console.shell import Text
 from console.story_words import in_words
@@ -12,8 +14,6 @@ from console.widgets import badge, card, facts, when
 from console.words import attempt_tone, code_in_words, outcome_tone, why
 from core.models import MessageStatus, Step
 from core.words import Outcome
-from operations.timeline import ChannelStory, Run, Stage
-from store.attempts import Attempt
 
 
 def draw_story(doc: MessageStatus, runs: Sequence[Run], known: Names) -> None:

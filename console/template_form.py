@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from nicegui import ui
 
+from centre.catalog.templates import TemplateDraft
 from console.forms import Form
 from console.setup import check_given
 from console.shell import Text
@@ -13,7 +14,6 @@ from console.texts import t
 from console.widgets import button
 from core.policies import Template
 from core.words import Channel
-from store.templates import TemplateDraft
 
 # What a channel's reader never sees is not asked for.
 _NO_TITLE = frozenset({Channel.SMS, Channel.VOICE})

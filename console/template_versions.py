@@ -5,6 +5,10 @@ from collections.abc import Iterator, Sequence
 
 from nicegui import ui
 
+from centre.audit.audit import Actor
+from centre.catalog import templates
+from centre.catalog.impact import review_template
+from centre.catalog.templates import TemplateDraft, TemplateVersion
 from console.acting import acting
 from console.breaking import confirm_breaking
 from console.desk import desk
@@ -13,10 +17,6 @@ from console.texts import t
 from console.widgets import button, card, confirm, note, when
 from core.policies import Template
 from core.words import Channel, Role
-from operations.changes import review_template
-from store import templates
-from store.audit import Actor
-from store.templates import TemplateDraft, TemplateVersion
 
 
 def draw_versions(

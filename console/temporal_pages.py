@@ -9,14 +9,14 @@ from urllib.parse import urlsplit
 from fastapi import Request
 from starlette.responses import JSONResponse, Response
 
+from centre.messages import histories
+from centre.people.masking import MAY_LOOK
 from console.desk import desk
 from console.error_pages import refusal_page
 from console.frame import detour, to_sign_in
 from console.temporal_rules import PATH, Kind, Rules, seen_from
 from console.visits import Visitor, visitor_of
 from core.errors import Forbidden, MessageCentreError, NotFound, Unauthenticated
-from operations import histories
-from operations.people import MAY_LOOK
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 # What a person does; an open page asks for the rest by itself, for ever.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import unquote, urlsplit
 
-from operations.histories import History
+from centre.messages.histories import History
 
 # Where it lies below the console.
 PATH = "/temporal"

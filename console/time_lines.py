@@ -8,11 +8,11 @@ from typing import Any, get_args
 from nicegui import ui
 from nicegui.elements.mixins.value_element import ValueElement
 
+from centre.schedule.rules import Cap, Window
 from console.failures import Refused
 from console.shell import Text
 from console.texts import t
 from console.widgets import button
-from core.sending_times import Cap, Window
 
 Held = Mapping[str, Any]
 Fields = dict[str, ValueElement[Any]]

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from centre.schedule.rules import Cap, SendingRules, Window
 from console.texts import t
-from core.sending_times import Cap, SendingRules, Window
 
 _ALL, _WORKDAYS, _WEEKEND = (1, 2, 3, 4, 5, 6, 7), (1, 2, 3, 4, 5), (6, 7)
 _NAMED = {_ALL: "when.daily", _WORKDAYS: "when.workdays", _WEEKEND: "when.weekends"}

@@ -5,6 +5,11 @@ from collections.abc import Awaitable, Callable
 from nicegui import ui
 from pydantic import ValidationError
 
+from centre.audit.audit import Actor
+from centre.catalog import types as catalog
+from centre.catalog.types import MessageTypeChanges
+from centre.schedule import queries as sending_times
+from centre.schedule.rules import HOSPITAL, SendingRules, class_scope, type_scope
 from console.acting import acting
 from console.desk import desk
 from console.forms import Form
@@ -14,11 +19,7 @@ from console.time_lines import Lines, cap_lines, quiet_lines, window_lines
 from console.time_words import times_in_words
 from console.widgets import button, card, facts, note
 from core.policies import MessageType
-from core.sending_times import HOSPITAL, SendingRules, class_scope, type_scope
 from core.words import Priority, Role, TypeClass
-from store import catalog, sending_times
-from store.audit import Actor
-from store.catalog import MessageTypeChanges
 
 
 async def draw_times(scope: str, title: str, *, changes: bool) -> None:

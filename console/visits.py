@@ -8,14 +8,14 @@ from datetime import timedelta
 from nicegui import Client, ui
 from starlette.requests import HTTPConnection
 
+from centre.access import sessions as console_sessions
+from centre.access import sign_in as signing_in
+from centre.access.devices import device_of
+from centre.access.users import User
+from centre.audit.audit import Actor
 from console.desk import desk
 from core.errors import Unauthenticated
 from core.words import Role
-from operations import signing_in
-from operations.devices import device_of
-from store import console_sessions
-from store.audit import Actor
-from store.users import User
 
 COOKIE = "hmc_console"
 # Names the browser, for whoever has signed in with it; it signs nobody in.

@@ -7,12 +7,12 @@ from contextlib import suppress
 import structlog
 from nicegui import Client
 
+from centre.access import sessions as console_sessions
 from console.desk import desk
 from console.presence import settle
 from console.visits import SESSION, Visitor, address_of, held, idle_time
 from core.errors import MessageCentreError
-from core.logs import describe
-from store import console_sessions
+from core.process.logs import describe
 
 # An ended page shows nothing new within five seconds; closing takes a moment.
 _EVERY_SECONDS = 2.0

@@ -5,6 +5,10 @@ from typing import Any
 
 from nicegui import ui
 
+from centre.audit.audit import Actor
+from centre.watch import watch_rules
+from centre.watch.rules import Expected, OwnThresholds, Thresholds
+from centre.watch.watch_lines import read_recipients, read_types, write_types
 from console.acting import acting
 from console.desk import desk
 from console.failures import notify
@@ -13,12 +17,8 @@ from console.names import Names
 from console.shell import Text
 from console.texts import t
 from console.widgets import button, dialog
-from core.alarms import Expected, OwnThresholds, Thresholds
 from core.models import Address
 from core.words import Priority, Role
-from operations.watch_lines import read_recipients, read_types, write_types
-from store import watch_rules
-from store.audit import Actor
 
 
 def draw_thresholds(rules: Thresholds, *, changes: bool) -> None:

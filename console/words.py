@@ -1,8 +1,8 @@
 """The core's words as people read them: states, outcomes, reasons, with their tones."""
 
+from centre.delivery.attempts import Attempt
 from console.texts import knows, t
 from core.words import Outcome, Reason, Status
-from store.attempts import Attempt
 
 _STATUS = {
     Status.DELIVERED: "good",

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta, timezone
 import phonenumbers
 from phonenumbers import PhoneNumberType
 
-from core.invisible import plain
+from core.text.invisible import plain
 from core.words import Channel, IdentityType
 
 _MAX_LENGTH = 255

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.faults import CannotStart
+from core.process.faults import CannotStart
 
 _KEY_BYTES = 32
 _FIELDS = frozenset({"current", "keys", "index", "token"})

@@ -6,7 +6,6 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 from pydantic import Field
 
 from core.base import Model
-from core.letters import Words
 from core.policies import (
     WHOLE_TYPE as WHOLE_TYPE,
 )
@@ -34,6 +33,7 @@ from core.policies import (
 from core.policies import (
     WeightedChannel as WeightedChannel,
 )
+from core.text.letters import Words
 from core.words import (
     Channel,
     IdentityType,

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from core.limits import SLOWEST
-from core.routing import RoutingRules
+from core.rate_limits import SLOWEST
+from core.traffic_shares import RoutingRules
 
 _DATABASES = ("postgresql+psycopg://", "sqlite+aiosqlite:///")
 
@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     public_url: str | None = None
     # The accounts at the providers, as YAML; without it, the sandbox's.
     accounts_file: Path | None = None
-    # When traffic moves between a channel's accounts, as JSON (core/routing.py).
+    # When traffic moves between a channel's accounts, as JSON (core/traffic_shares.py).
     routing: RoutingRules = RoutingRules()
     log_level: LogLevel = "info"
     # What `hmc up` keeps of each process' log: so large a file, so many older ones.

@@ -5,13 +5,13 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
-from core.faults import CannotStart
+from centre.audit import audit
+from centre.audit.audit import ChainReport
+from centre.keys.keys import check_keys
+from core.process.faults import CannotStart
 from core.settings import Settings
 from db.store import Store, open_store
 from deploy.remote import Refused
-from store import audit
-from store.audit import ChainReport
-from store.keys import check_keys
 
 
 async def verify_log(settings: Settings, rows: int | None, head: str | None) -> str:

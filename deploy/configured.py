@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from channels.account_file import load_accounts
-from core.faults import CannotStart, or_exit
+from core.process.faults import CannotStart, or_exit
 from core.settings import Settings
 
 # A key of the caller's is repeated where it looks like a name of ours.

@@ -8,10 +8,10 @@ import secrets
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from core.faults import CannotStart
+from centre.clients.queries import NewClient
+from core.process.faults import CannotStart
 from core.settings import Settings
 from deploy.files import write_private
-from store.clients import NewClient
 
 Credentials = dict[str, str | None]
 

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from core.errors import Unavailable
-from core.faults import CannotStart
+from core.process.faults import CannotStart
 from core.settings import Settings
 from deploy.configured import settings_to_send_by
 from deploy.credentials import admin_password, client_key

@@ -18,18 +18,18 @@ import httpx
 from sqlalchemy import inspect, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from centre.keys.keys import check_keys
+from centre.messages import catch_ups
 from core.crypto import load_keyring
 from core.errors import Unavailable
-from core.faults import CannotStart
 from core.keys_file import KeysRefused
+from core.process.faults import CannotStart
 from core.settings import Settings
 from db.store import open_store
 from deploy.configured import check_accounts, doubt_of_accounts
 from deploy.namespace import RETENTION, retention, wait_for_temporal
 from deploy.processes import ROOT
 from deploy.up import api_url
-from store import catch_ups
-from store.keys import check_keys
 
 _TEMPORAL_LIMIT = timedelta(seconds=3)
 # Providers refuse a signature whose time is minutes off; tokens go sooner.

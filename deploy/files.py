@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from core.faults import CannotStart
+from core.process.faults import CannotStart
 
 
 def write_private(path: Path, text: str) -> None:

@@ -18,8 +18,8 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from core import search
-from core.faults import CannotStart
+from core import search_attributes as search
+from core.process.faults import CannotStart
 
 # How long a closed workflow stays: the answer to a repeated Idempotency-Key
 # (at least 24 h) and the resend of a failed message live on it.

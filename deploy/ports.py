@@ -4,7 +4,7 @@ import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from core.faults import CannotStart
+from core.process.faults import CannotStart
 from core.settings import Settings
 
 

@@ -3,14 +3,14 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from centre.access.users import ensure_admin
+from centre.keys.keys import open_with_keys
+from centre.seeds.seeds import seed
 from core.settings import Settings
 from db.store import Store
 from deploy.credentials import first_password, keep_clients
 from deploy.files import make_private_folder
 from deploy.namespace import ensure_namespace, wait_for_temporal
-from store.keys import open_with_keys
-from store.seeds import seed
-from store.users import ensure_admin
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import typer
 
+from centre.access.sign_ins import CODE_NEEDED
 from core.identities import ADDRESSES, normalise
 from core.words import Channel, IdentityType
-from store.sign_ins import CODE_NEEDED
 
 Document = dict[str, Any]
 FINAL = {"delivered", "failed", "cancelled", "expired"}

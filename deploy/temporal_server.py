@@ -11,8 +11,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from core import search
-from core.faults import CannotStart
+from core import search_attributes as search
+from core.process.faults import CannotStart
 from core.settings import Settings
 
 SCRIPTS = Path(__file__).parent.parent / "scripts"

@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Callable
 
+from centre.audit import audit
+from centre.audit.audit import Actor
+from centre.keys.keys import check_keys, renew_token
 from core.settings import Settings
 from db.store import open_store
-from store import audit
-from store.audit import Actor
-from store.keys import check_keys, renew_token
 
 
 async def another_token(settings: Settings, say: Callable[[str], None]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 
+from centre.keys.keys import check_keys
 from core.settings import Settings
 from deploy import ports, processes, temporal_server
 from deploy.configured import doubt_of_accounts
@@ -15,7 +16,6 @@ from deploy.files import held, make_private_folder
 from deploy.log_files import LogFiles
 from deploy.prepare import Prepared, prepare, prepare_temporal
 from deploy.supervisor import Supervisor
-from store.keys import check_keys
 
 Say = Callable[[str], None]
 Show = Callable[[Settings, asyncio.Event], Awaitable[None]]

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from core.acceptance import MessageRequest, Sender, accept
+from centre.messages.acceptance import MessageRequest, Sender, accept
 from core.errors import Invalid
 from core.models import Message
 from core.policies import Confirm, MessageType, Policy, Template, WeightedChannel

@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from centre.audit.audit import Actor
+from centre.catalog import templates
+from centre.catalog import types as catalog
 from core.words import Channel
 from db.migrate import migrate
 from db.store import Store, open_store
-from store import catalog, templates
-from store.audit import Actor
 from tests.workflow_fakes import BOOKING
 from tests.workflow_rig import KEYRING
 

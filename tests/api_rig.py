@@ -13,17 +13,21 @@ from sqlmodel import col, update
 
 from api.app import create_app
 from api.centre import Centre
+from centre.access import users
+from centre.access.tables import UserRow
+from centre.access.users import UserDraft
+from centre.audit.audit import Actor
+from centre.catalog import templates
+from centre.catalog import types as catalog
+from centre.catalog.templates import TemplateDraft
+from centre.catalog.types import MessageTypeDraft
+from centre.clients import queries as clients
+from centre.clients.queries import ClientDraft, NewClient
+from centre.messages import writes as message_writes
 from core.crypto import Keyring
 from core.policies import Policy, WeightedChannel
 from core.settings import Settings
 from core.words import Channel, Role, Scope
-from store import catalog, clients, message_writes, templates, users
-from store.access_tables import UserRow
-from store.audit import Actor
-from store.catalog import MessageTypeDraft
-from store.clients import ClientDraft, NewClient
-from store.templates import TemplateDraft
-from store.users import UserDraft
 from tests.fake_deliveries import FakeDeliveries
 
 SETUP = Actor(who="setup")

@@ -11,8 +11,8 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities.batch_models import BatchBegun, BatchPage, BatchPageDone
-from core.batches import BatchState, Steering
+from centre.batches.contracts import BatchBegun, BatchPage, BatchPageDone
+from centre.flows.batches import BatchState, Steering
 from tests.workflow_rig import encrypting
 from workflows.batch import BatchOrder, DeliverBatch
 

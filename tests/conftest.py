@@ -15,7 +15,7 @@ import pytest_asyncio
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from core import search
+from core import search_attributes as search
 from deploy.namespace import add_search_attributes, keep_closed_workflows
 from deploy.processes import ROOT
 from deploy.temporal_server import tuning

@@ -7,15 +7,15 @@ from uuid import uuid4
 from temporalio.testing import ActivityEnvironment
 
 from activities.delivery import DeliveryActivities
-from activities.links import Links
-from activities.models import DeliveryResult, DeliveryTask
+from centre.delivery import attempts
+from centre.delivery.contracts import DeliveryResult, DeliveryTask
+from centre.delivery.links import Links
 from channels.base import Sender, Sending, Taken
 from channels.router import Route, Router
 from core.errors import DeliveryError, OutcomeUnknown
 from core.models import Address
 from core.words import Channel, IdentityType, Priority
 from db.store import Store
-from store import attempts
 from tests.activity_rig import TYPE
 
 

@@ -4,8 +4,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from core import progress
-from core.batches import Batch, Steering
+from centre.catalog.plan import narrow
+from centre.flows.batches import Batch, Steering
+from centre.flows.ports import Started
+from centre.flows.queue_figures import QueueFigures
+from centre.flows.running import RunningMessage
+from centre.messages import status as progress
 from core.errors import Conflict, Unavailable
 from core.models import (
     Acknowledgement,
@@ -17,11 +21,8 @@ from core.models import (
     Resend,
     task_queue,
 )
-from core.plan import narrow
 from core.words import Outcome, Status
-from operations.queues import QueueFigures
-from operations.visibility import RunningMessage
-from workflows.start import Started, replay
+from workflows.start import replay
 
 Order = Acknowledgement | Cancel | Receipt | Resend
 

@@ -9,10 +9,12 @@ from uuid import UUID
 
 import httpx
 
+from centre.delivery import attempts
+from centre.people import patients
+from centre.people.patients import PatientDraft
+from centre.workstations import inbox
 from core.models import Address, delivery_id
 from core.words import Channel, IdentityType, Outcome, Status
-from store import attempts, inbox, patients
-from store.patients import PatientDraft
 from tests.api_rig import SETUP, Headers, Rig, running_api
 
 ZHANG = {

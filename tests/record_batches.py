@@ -10,7 +10,7 @@ from pathlib import Path
 from temporalio.client import WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
 
-from core.batches import BatchState
+from centre.flows.batches import BatchState
 from tests.batch_pages import Handle, Pages, begin, serving, steer
 
 BATCHES = Path(__file__).parent / "histories" / "batches"

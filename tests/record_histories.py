@@ -14,7 +14,7 @@ from temporalio import activity
 from temporalio.client import WorkflowHandle, WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
 
-from activities.models import Prepared, Snapshot
+from centre.delivery.contracts import Prepared, Snapshot
 from core.errors import ProviderDown, RecipientRefused
 from core.models import Cancel, Message, MessageStatus, Receipt, Resend
 from core.policies import Confirm, Unknown

@@ -8,7 +8,7 @@ from channels.base import Sending, Taken
 from channels.breaker import Breaker
 from channels.provider import Account
 from channels.router import Route
-from core.routing import RoutingRules
+from core.traffic_shares import RoutingRules
 from core.words import Channel
 from tests.channel_fakes import PORTS, Clock
 

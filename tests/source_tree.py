@@ -4,20 +4,26 @@ import ast
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+# A package may import these, and itself.
 MAY_IMPORT: dict[str, set[str]] = {
     "core": set(),
     "db": {"core"},
-    "store": {"core", "db"},
     "channels": {"core"},
-    "activities": {"core", "db", "store", "channels"},
-    "workflows": {"core", "activities"},
-    "operations": {"core", "db", "store", "channels", "workflows"},
-    "api": {"core", "db", "store", "channels", "workflows", "operations"},
-    "gateways": {"core", "db", "store", "workflows", "operations"},
-    "console": {"core", "db", "store", "workflows", "operations"},
+    "centre": {"core", "db", "channels"},
+    "activities": {"core", "db", "channels", "centre"},
+    "workflows": {"core", "centre", "activities"},
+    "api": {"core", "db", "channels", "centre", "workflows"},
+    "console": {"core", "db", "centre", "workflows"},
     "sandbox": {"core"},
-    "deploy": {"core", "db", "store", "channels"},
+    "deploy": {"core", "db", "channels", "centre"},
 }
+# Within the centre each feature may import those before it.
+FEATURES = (
+    *("audit", "clients", "catalog", "providers", "rate_limits", "access", "people"),
+    *("keys", "reachability", "flows", "queues", "messages", "schedule"),
+    *("workstations", "orders", "seeds", "delivery", "accounts", "batches"),
+    *("receipts", "watch"),
+)
 
 
 def sources(*folders: str) -> list[Path]:
@@ -39,6 +45,12 @@ EVERYTHING = [*PACKAGED, *STARTERS, *TESTS, *sources("benchmarks")]
 
 def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
+
+
+def module(path: Path) -> str:
+    """Return the name by which a file is imported."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def parse(path: Path) -> ast.Module:

@@ -5,12 +5,12 @@ from typing import Any
 
 from uuid_utils.compat import uuid7
 
+from centre.audit.audit import Actor
+from centre.catalog.plan import plan
 from core.crypto import Keyring
 from core.models import Message, Recipient
-from core.plan import plan
 from core.policies import Policy, WeightedChannel
 from core.words import Channel, IdentityType, Priority, Role
-from store.audit import Actor
 
 ACTOR = Actor(who="admin", role=Role.ADMIN, address="10.1.1.1")
 START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from centre.catalog import dictionaries
+from centre.seeds import seeds
 from channels.breaker import Breaker
 from channels.router import Route, Router
 from core.errors import OutcomeUnknown, ProviderDown, RateLimited, StillInDoubt
-from core.routing import RoutingRules
+from core.traffic_shares import RoutingRules
 from core.words import Channel, Outcome, Priority
 from db.store import Store
-from store import dictionaries, seeds
 from tests.activity_rig import ACTOR, booking_store
 from tests.delivery_rig import (
     YES,

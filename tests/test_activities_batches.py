@@ -9,17 +9,19 @@ from uuid import UUID, uuid4
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.batch_models import BatchPage, BatchPageDone
 from activities.batches import BatchActivities
-from activities.models import Snapshot
 from activities.records import RecordActivities
-from core import progress
-from core.batches import Addressed, Batch, BatchState, Steering, batch_message_id
+from centre.batches import queries as batches
+from centre.batches.contracts import BatchPage, BatchPageDone
+from centre.batches.rules import Addressed, batch_message_id
+from centre.delivery.contracts import Snapshot
+from centre.flows.batches import Batch, BatchState, Steering
+from centre.messages import status as progress
+from centre.messages import writes as message_writes
 from core.errors import Unavailable
 from core.models import Message, Recipient
 from core.words import IdentityType
 from db.store import Store
-from store import batches, message_writes
 from tests.activity_rig import booking_store
 from tests.workflow_fakes import message
 

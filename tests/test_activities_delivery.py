@@ -9,8 +9,12 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from activities.delivery import DeliveryActivities
-from activities.links import Links
-from activities.models import DeliveryResult, DeliveryTask
+from centre.catalog import templates
+from centre.catalog import types as catalog
+from centre.delivery import attempts
+from centre.delivery.attempts import Attempt
+from centre.delivery.contracts import DeliveryResult, DeliveryTask
+from centre.delivery.links import Links
 from channels.base import Sending, Taken
 from channels.router import Route, Router
 from core.errors import (
@@ -23,8 +27,6 @@ from core.errors import (
 )
 from core.words import Channel, Outcome, Reason
 from db.store import Store
-from store import attempts, catalog, templates
-from store.attempts import Attempt
 from tests.activity_rig import ACTOR, TYPE, booking_store
 from tests.delivery_rig import (
     YES,

@@ -8,14 +8,17 @@ from uuid import UUID
 
 import pytest
 
-from activities.models import DeliveryTask, Digest, Prepared
-from core import progress
+from centre.catalog import templates
+from centre.catalog import types as catalog
+from centre.delivery.contracts import DeliveryTask, Digest, Prepared
+from centre.messages import status as progress
+from centre.messages import writes as message_writes
+from centre.schedule import digests
+from centre.schedule.rules import HOSPITAL, Cap, SendingRules
 from core.errors import Invalid, Undeliverable
 from core.models import Message
-from core.sending_times import HOSPITAL, Cap, SendingRules
 from core.words import Channel, Priority, Reason, Status
 from db.store import Store
-from store import catalog, digests, message_writes, templates
 from tests.activity_rig import ACTOR, TYPE, booking_store, name_digest
 from tests.delivery_rig import YES, ScriptedSender, deliver, task
 from tests.test_activities_times import NIGHT, prepare, put, to

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from centre.accounts.routing import route_once
+from centre.accounts.traffic import deductions
 from channels.base import Sending, Taken
 from channels.breaker import Breaker
 from channels.provider import Account, Accounts
 from channels.router import Route, Router
 from core.errors import OutcomeUnknown
-from core.routing import RoutingRules
+from core.traffic_shares import RoutingRules
 from core.words import Channel, Outcome
 from db.store import Store
-from operations.routing import route_once
-from store.traffic import deductions
 from tests.activity_rig import booking_store
 from tests.delivery_rig import ScriptedSender, deliver_through, task
 from tests.route_rig import route

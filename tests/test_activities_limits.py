@@ -10,8 +10,13 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from activities.delivery import DeliveryActivities
-from activities.links import Links
-from activities.models import DeliveryResult, DeliveryTask
+from centre.batches.tables import BatchRow
+from centre.catalog import dictionaries
+from centre.delivery import attempts
+from centre.delivery.contracts import DeliveryResult, DeliveryTask
+from centre.delivery.links import Links
+from centre.rate_limits import counters as limits
+from centre.seeds import seeds
 from channels.base import Sending, Taken
 from channels.router import Route, Router
 from core.errors import RateLimited
@@ -19,8 +24,6 @@ from core.models import Address
 from core.words import Channel, IdentityType, Outcome, Priority, Reason
 from db.columns import utc_now
 from db.store import Store
-from store import attempts, dictionaries, limits, seeds
-from store.batch_tables import BatchRow
 from tests.activity_rig import ACTOR, TYPE, booking_store
 
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from centre.delivery import attempts
+from centre.delivery import parked as store_parked
+from centre.delivery.parked import ParkedReceipt
 from channels.base import Sending, Taken
 from channels.router import Route, Router
 from core.errors import RecipientRefused
 from core.words import Channel, Outcome, Reason
 from db.store import Store
-from store import attempts
-from store import parked as store_parked
-from store.parked import ParkedReceipt
 from tests.activity_rig import booking_store
 from tests.delivery_rig import (
     YES,

@@ -7,14 +7,17 @@ from pathlib import Path
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.models import Prepared, Record, Snapshot
 from activities.records import RecordActivities
-from core import progress
+from centre.delivery.contracts import Prepared, Record, Snapshot
+from centre.messages import queries as messages
+from centre.messages import status as progress
+from centre.people import opt_outs as preferences
+from centre.people import patients
+from centre.reachability import queries as standings
 from core.identities import ADDRESSES
 from core.models import Address, Message
 from core.words import Channel, IdentityType, Priority, Reason, Status
 from db.store import Store
-from store import messages, patients, preferences, standings
 from tests.activity_rig import ACTOR, booking_store
 from tests.workflow_fakes import CRITICAL, message
 

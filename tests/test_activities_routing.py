@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from centre.delivery import attempts
 from channels.accounts import AliyunAccount
 from channels.base import Sender, Taken
 from channels.breaker import Breaker
@@ -24,7 +25,6 @@ from core.errors import (
 from core.words import Channel, Outcome, Priority
 from db.columns import utc_now
 from db.store import Store
-from store import attempts
 from tests.activity_rig import booking_store
 from tests.channel_fakes import PORTS
 from tests.delivery_rig import (

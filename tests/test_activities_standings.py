@@ -7,13 +7,13 @@ from typing import ClassVar
 
 import pytest
 
-from activities.models import DeliveryTask
+from centre.delivery.contracts import DeliveryTask
+from centre.reachability import queries as standings
+from centre.reachability.rules import State
 from core.errors import DeliveryError, OutcomeUnknown, RateLimited, RecipientRefused
 from core.models import Address
-from core.standings import State
 from core.words import Channel, IdentityType
 from db.store import Store
-from store import standings
 from tests.activity_rig import booking_store
 from tests.delivery_rig import YES, ScriptedSender, deliver, task
 

@@ -8,16 +8,19 @@ from uuid import UUID
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.models import Prepared, Snapshot
 from activities.records import RecordActivities
-from core import progress
+from centre.catalog import types as catalog
+from centre.delivery.contracts import Prepared, Snapshot
+from centre.messages import queries as messages
+from centre.messages import status as progress
+from centre.schedule import caps
+from centre.schedule import queries as sending_times
+from centre.schedule.queries import RulesVersion
+from centre.schedule.rules import HOSPITAL, Cap, SendingRules, Window
 from core.identities import normalise
 from core.models import Message, Recipient
-from core.sending_times import HOSPITAL, Cap, SendingRules, Window
 from core.words import Channel, IdentityType, Priority, Reason, TypeClass
 from db.store import Store
-from store import caps, catalog, messages, sending_times
-from store.sending_times import RulesVersion
 from tests.activity_rig import ACTOR, TYPE, booking_store
 from tests.workflow_fakes import BOOKING, message
 

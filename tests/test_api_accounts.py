@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from centre.accounts.traffic import put_open
 from core.words import Channel, Role
 from db.columns import utc_now
 from sandbox.desk import Options
-from store.traffic import put_open
 from tests.api_desk import Desk
 from tests.api_rig import Rig, pointers, problem, running_api
 from tests.sandbox_rig import rig as running_sandbox

@@ -8,9 +8,11 @@ from uuid import UUID
 import httpx
 import pytest
 
+from centre.catalog import types as catalog
+from centre.catalog.types import MessageTypeChanges
+from centre.messages import queries as messages
+from centre.watch import overview_queries as figures
 from core.words import Role, Scope, Status
-from store import catalog, figures, messages
-from store.catalog import MessageTypeChanges
 from tests.api_rig import (
     SETUP,
     Headers,

@@ -8,8 +8,8 @@ from uuid import UUID
 import httpx
 import pytest
 
+from centre.seeds.seeds import seed
 from core.words import Channel, IdentityType, Role
-from store.seeds import seed
 from tests.api_desk import Desk
 from tests.api_rig import (
     BODY,

@@ -8,10 +8,11 @@ from uuid import UUID
 
 import pytest
 
-from core.batches import BatchState
+from centre.audit import audit
+from centre.audit.audit import AuditFilter
+from centre.batches import queries as batches
+from centre.flows.batches import BatchState
 from core.words import Priority, Role, Scope
-from store import audit, batches
-from store.audit import AuditFilter
 from tests.api_rig import Headers, Rig, pointers, problem, running_api
 from tests.batch_rig import batch, post, posted, recipient
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from centre.batches import queries as batches
 from core.words import Role
-from store import batches
 from tests.api_rig import Headers, Rig, problem, running_api
 from tests.batch_rig import batch, post, recipient
 

@@ -12,10 +12,10 @@ import pytest
 from google.protobuf import json_format
 from temporalio.api.common.v1 import Payload, Payloads
 
+from centre.audit import audit
+from centre.audit.audit import AuditFilter
 from core.codec import EncryptionCodec
 from core.words import Role
-from store import audit
-from store.audit import AuditFilter
 from tests.api_rig import Headers, Rig, problem, running_api
 
 

@@ -13,6 +13,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from centre.flows.queue_figures import QueueFigures, describe_queue, live_pollers
 from core.crypto import load_keyring
 from core.errors import Unavailable
 from core.keys_file import make_keys
@@ -20,9 +21,8 @@ from core.models import Cancel, Message, Recipient, Resend
 from core.policies import Plan
 from core.settings import Settings
 from core.words import Channel, IdentityType, Priority, Strategy
-from operations.deliveries import TemporalDeliveries
-from operations.queues import QueueFigures, describe_queue, live_pollers
 from tests.test_api_server import free_port
+from workflows.client import TemporalDeliveries
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from core.links import LinkMaker, detail_link
+from centre.messages.links import LinkMaker, detail_link
 from tests.api_rig import Rig, running_api, unknown_id
 
 XSS = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}"

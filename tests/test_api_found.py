@@ -7,11 +7,11 @@ from uuid import UUID
 
 import pytest
 
+from centre.messages.catch_ups import OWNERS
+from centre.messages.settling import settle_part
+from centre.messages.tables import CatchUpRow
 from core.words import Role
 from deploy.doctor import CHECKS
-from operations.settling import settle_part
-from store.catch_ups import OWNERS
-from store.message_tables import CatchUpRow
 from tests.api_desk import Desk
 from tests.api_rig import Headers, Rig, problem, running_api
 

@@ -10,10 +10,10 @@ from pydantic import ValidationError
 from sqlalchemy import text
 
 from api.health import Readiness
+from centre.keys.keys import renew_token
 from core.settings import Settings
 from core.words import Role
 from db.probe import write_probe
-from store.keys import renew_token
 from tests.api_rig import Rig, problem, running_api
 
 

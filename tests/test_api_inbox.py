@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from structlog.testing import capture_logs
 
+from centre.workstations import inbox, removals
 from core.models import Address
 from core.words import (
     USUAL_SCOPES,
@@ -17,7 +18,6 @@ from core.words import (
     Role,
     Scope,
 )
-from store import inbox, removals
 from tests.api_rig import Headers, Rig, pointers, problem
 from tests.inbox_rig import (
     SHARED,

@@ -10,9 +10,9 @@ from starlette.types import Message, Receive, Scope, Send
 
 from api.guard import KIB, MIB, Guard, Larger, Limits
 from api.strict_json import AT_ONCE, MAX_SMALL_VALUES, MAX_VALUES, parse_json
+from centre.receipts.addresses import addresses
 from core.errors import Forbidden, TooLarge
 from core.words import Channel, Role
-from operations.receipt_addresses import addresses
 from tests.api_rig import BODY, Rig, problem, running_api
 
 JSON = {"content-type": "application/json"}

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from centre.rate_limits.in_process import Failures, Gate, Rates
 from core.errors import TooManyRequests
-from operations.limits import Failures, Gate, Rates
 
 
 class Clock:

@@ -9,9 +9,9 @@ from uuid import UUID
 
 import pytest
 
+from centre.seeds.seeds import seed
 from core.models import keyed_message_id
 from core.words import Role, Scope, Status
-from store.seeds import seed
 from tests.api_rig import BODY, Rig, pointers, problem, running_api, unknown_id
 
 

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 import structlog
 
-from core.logs import configure_logging
+from centre.flows.ports import Started
 from core.models import Message
+from core.process.logs import configure_logging
 from core.words import Role
 from tests.api_rig import BODY, Rig, problem, running_api
 from tests.api_routes import routes
-from workflows.start import Started
 
 MARK = "MARKER王五"
 _NAMES = """

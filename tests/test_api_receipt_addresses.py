@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from centre.receipts.addresses import forgeable
 from channels.times import utc_now
 from channels.workstation import signature
 from core.words import Role
-from operations.receipt_addresses import forgeable
 from tests.api_rig import Headers, Rig, pointers, problem, running_api
 
 ADMIN = "/v1/admin/channels/workstation"

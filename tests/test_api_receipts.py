@@ -8,13 +8,14 @@ from uuid import UUID
 import httpx
 import pytest
 
+from centre.delivery import attempts
+from centre.delivery.attempts import Attempt
+from centre.messages import queries as messages
 from channels.aliyun_voice import out_id
 from channels.times import utc_now
 from channels.weixin_crypto import sign
 from core.models import MessageStatus, delivery_id
 from core.words import Channel, Outcome, Role, Status
-from store import attempts, messages
-from store.attempts import Attempt
 from tests.api_rig import Rig, problem, running_api
 
 SMS = "/v1/receipts/sms/sandbox-secret"

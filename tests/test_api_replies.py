@@ -11,20 +11,24 @@ import pytest
 from structlog.testing import capture_logs
 from temporalio.testing import ActivityEnvironment
 
-from activities.models import Snapshot
 from activities.records import RecordActivities
+from centre.catalog import templates
+from centre.catalog import types as catalog
+from centre.catalog.templates import TemplateDraft
+from centre.catalog.types import MessageTypeChanges, MessageTypeDraft
+from centre.delivery import attempts
+from centre.delivery.contracts import Snapshot
+from centre.people import opt_outs as preferences
+from centre.people import patients
+from centre.people.opt_outs import Preference
+from centre.people.patients import PatientDraft
+from centre.people.replies import CONFIRMATION
+from centre.receipts.replies import Heard, ReplyDesk
 from channels.uplinks import Uplink
 from core.models import Message
 from core.policies import Policy, WeightedChannel
-from core.replies import CONFIRMATION
 from core.words import Channel, IdentityType, Outcome, Reason, Role, Status, TypeClass
 from db.columns import utc_now
-from operations.replies import Heard, ReplyDesk
-from store import attempts, catalog, patients, preferences, templates
-from store.catalog import MessageTypeChanges, MessageTypeDraft
-from store.patients import PatientDraft
-from store.preferences import Preference
-from store.templates import TemplateDraft
 from tests.api_rig import SETUP, Headers, Rig, add_type, running_api
 
 MOBILE, NATIONAL = "+8613800138000", "13800138000"

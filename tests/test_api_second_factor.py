@@ -8,9 +8,9 @@ import httpx
 import pyotp
 import pytest
 
+from centre.access import second_factor
+from centre.audit.audit import Actor
 from core.words import Role
-from store import second_factor
-from store.audit import Actor
 from tests.api_desk import Desk
 from tests.api_rig import PASSWORD, problem, running_api
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from centre.schedule.holidays import read_holidays
+from centre.schedule.rules import Holiday
 from core.errors import Invalid
-from core.sending_times import Holiday
 from core.words import Role
-from operations.sending_times import read_holidays
 from tests.api_rig import Rig, problem, running_api
 
 ADMIN = "/v1/admin"

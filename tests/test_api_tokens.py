@@ -8,10 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
+from centre.access import users
+from centre.access.users import UserChanges
+from centre.clients import queries as clients
+from centre.clients import secrets as client_secrets
+from centre.clients.queries import ClientChanges, NewClient
 from core.words import Role, Scope
-from store import client_secrets, clients, users
-from store.clients import ClientChanges, NewClient
-from store.users import UserChanges
 from tests.api_rig import PASSWORD, SETUP, Rig, bearer, problem, running_api
 
 TOKEN = "/v1/token"

@@ -8,12 +8,14 @@ from uuid import UUID
 
 import pytest
 
+from centre.catalog import types as catalog
+from centre.catalog.types import MessageTypeChanges
+from centre.delivery import attempts
+from centre.delivery.attempts import Attempt
+from centre.messages import queries as messages
+from centre.receipts.intake import BY_KEY
 from core.models import Acknowledgement, delivery_id
 from core.words import Channel, Outcome, Role, Status
-from operations.receipts import BY_KEY
-from store import attempts, catalog, messages
-from store.attempts import Attempt
-from store.catalog import MessageTypeChanges
 from tests.api_desk import Desk
 from tests.api_rig import SETUP, Rig, running_api
 

@@ -12,13 +12,14 @@ from websockets.asyncio.client import connect
 
 from api.workstation_door import Door
 from api.workstation_hub import LEASE, Connection, Hub
+from centre.workstations import popups
+from centre.workstations import queries as workstations
+from centre.workstations.popups import Stage, Withdrawal
+from centre.workstations.queries import Standing
+from centre.workstations.service import PopupPost
 from channels.socket import SocketSender
 from core.errors import RecipientRefused
 from core.words import Channel, Outcome, Role
-from operations.workstations import PopupPost
-from store import popups, workstations
-from store.popups import Stage, Withdrawal
-from store.workstations import Standing
 from tests.api_rig import problem
 from tests.ward_rig import Screen, Ward, popup, running_ward
 

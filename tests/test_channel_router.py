@@ -8,7 +8,7 @@ import pytest
 
 from channels.router import Route, Router
 from core.errors import ContentRefused, OutcomeUnknown, ProviderDown, RateLimited
-from core.routing import Deduction
+from core.traffic_shares import Deduction
 from core.words import Channel
 from tests.channel_fakes import Clock
 from tests.route_rig import route

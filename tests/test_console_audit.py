@@ -12,7 +12,7 @@ from playwright.async_api import expect
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from core import csv_safe
+from core.text import csv_safe
 from deploy.processes import ROOT
 from tests.centre import Centre, free_ports, running_centre
 from tests.console_rig import (

@@ -9,13 +9,13 @@ import pytest_asyncio
 from playwright.async_api import expect
 from sqlmodel import col, delete
 
-from core import progress
+from centre.messages import status as progress
+from centre.messages import writes as message_writes
+from centre.messages.tables import MessageIdentityRow, MessageRow
 from core.crypto import load_keyring
 from core.models import Message, MessageStatus, Waiting
 from core.words import Channel, Outcome, Priority, Reason, Status
 from db.store import open_store
-from store import message_writes
-from store.message_tables import MessageIdentityRow, MessageRow
 from tests.centre import Centre
 from tests.centre_system import signed_in as office
 from tests.centre_types import define

@@ -5,7 +5,7 @@ import io
 from openpyxl import load_workbook
 from playwright.async_api import FilePayload, Page, expect
 
-from operations.sheets.reading import read_sheet
+from centre.batches.sheets.reading import read_sheet
 from tests.centre import Centre
 from tests.centre_system import joined
 from tests.centre_system import signed_in as signed_in_office

@@ -9,13 +9,13 @@ from nicegui import app as nicegui_app
 from playwright.async_api import Page, expect
 from sqlmodel import select
 
+from centre.people.tables import PersonRow
 from console.app import PUBLIC, add_routes
 from console.frame import Page as Framed
 from console.navigation import all_pages
 from core.crypto import load_keyring
 from core.words import Role
 from db.store import open_store
-from store.people_tables import PersonRow
 from tests.centre import PASSWORD, Centre
 from tests.centre_system import System, joined, somebody
 from tests.centre_system import signed_in as signed_in_office

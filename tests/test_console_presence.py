@@ -10,14 +10,15 @@ from playwright.async_api import Page, expect
 from sqlmodel import col, update
 from websockets.asyncio.client import connect
 
+from centre.access import sessions as console_sessions
+from centre.access import users
+from centre.access.tables import ConsoleSessionRow, UserRow
+from centre.access.users import UserDraft
+from centre.audit.audit import Actor
 from core.crypto import load_keyring
 from core.words import Role
 from db.store import Store, open_store
 from deploy.remote import Remote
-from store import console_sessions, users
-from store.access_tables import ConsoleSessionRow, UserRow
-from store.audit import Actor
-from store.users import UserDraft
 from tests.centre import Centre
 from tests.console_rig import BROWSER, Console, open_page, ready
 from tests.page_script import Script, address_of, script_at

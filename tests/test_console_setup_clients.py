@@ -7,12 +7,12 @@ import sys
 
 from playwright.async_api import Page, expect
 
+from centre.access import users
+from centre.access.users import UserDraft
+from centre.audit.audit import Actor
 from core.crypto import load_keyring
 from core.words import Role
 from db.store import open_store
-from store import users
-from store.audit import Actor
-from store.users import UserDraft
 from tests.centre import Centre
 from tests.console_rig import (
     BROWSER,

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from centre.orders.bulk_resend import BulkProgress
 from channels import PROVIDERS
 from console.bulk import Job
 from console.pages.queues import points
 from console.texts import all_texts, knows
 from core.words import Outcome, Priority, Reason, Status, Strategy
-from operations.bulk import BulkProgress
 
 WORDS = [
     *(f"status.{s}" for s in Status),

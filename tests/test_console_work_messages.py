@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
-from core import csv_safe
+from core.text import csv_safe
 from tests.centre import Centre
 from tests.centre_providers import Providers, providers_of, rule
 from tests.centre_system import Person, System, joined, signed_in, somebody

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from core.acceptance import Sender, fingerprint
+from centre.catalog.placeholders import required_params
+from centre.messages.acceptance import Sender, fingerprint
 from core.errors import Forbidden
-from core.placeholders import required_params
 from core.policies import Policy
 from core.words import Channel, IdentityType, Priority
 from tests.acceptance_requests import BODY, ID, KIND, NOW, places, request, take

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.alarms import (
+from centre.watch.rules import (
     CLEAR_AFTER,
     CLEAR_SHARE,
     AlarmKind,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from core.allowlist import admits, admits_name, entry, target
+from centre.clients.allowlist import admits, admits_name, entry, target
 
 
 @pytest.mark.parametrize(

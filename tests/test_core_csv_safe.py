@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import csv_safe
+from core.text import csv_safe
 
 SIGNS = "=+-@＝＋－＠"
 

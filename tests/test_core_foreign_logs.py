@@ -7,7 +7,7 @@ from io import StringIO
 
 import structlog
 
-from core.caps import Cap
+from core.process.caps import Cap
 from tests.test_core_logs import lines
 
 __all__ = ["lines"]

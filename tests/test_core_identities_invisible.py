@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.identities import normalise
-from core.invisible import plain, without_invisible
+from core.text.invisible import plain, without_invisible
 from core.words import IdentityType
 
 # One right value of every kind, in its one spelling.

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.limits import Limit, LimitName, read_name, wait_for_room, with_more
+from core.rate_limits import Limit, LimitName, read_name, wait_for_room, with_more
 
 
 @pytest.mark.parametrize(

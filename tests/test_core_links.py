@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.links import LINK_LIFE, LinkMaker, detail_link, read_link
+from centre.messages.links import LINK_LIFE, LinkMaker, detail_link, read_link
 
 KEY, OTHER = b"k" * 32, b"o" * 32
 NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)

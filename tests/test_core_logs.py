@@ -9,7 +9,7 @@ from contextlib import redirect_stdout
 import pytest
 import structlog
 
-from core.logs import configure_logging, describe
+from core.process.logs import configure_logging, describe
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from core.plan import narrow, plan
+from centre.catalog.plan import narrow, plan
 from core.policies import Policy, WeightedChannel
 from core.words import Channel, Strategy
 

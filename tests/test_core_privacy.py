@@ -4,10 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from centre.catalog.clinical import (
+    WEAK_PRIVACY,
+    clinical_findings,
+    names_clinical_value,
+)
+from centre.seeds.seeds import message_type_data
 from core.policies import Template
-from core.privacy import WEAK_PRIVACY, clinical_findings, names_clinical_value
 from core.words import Channel
-from store.seeds import message_type_data
 
 
 def words(channel: Channel, body: str, **rest: object) -> list[tuple[str, str]]:

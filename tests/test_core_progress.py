@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from core import progress, words
+from centre.messages import status as progress
+from core import words
 from core.models import Message, MessageStatus, Recipient
 from core.policies import Plan
 from core.words import (

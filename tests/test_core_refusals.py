@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from core.acceptance import MessageRequest, fingerprint
+from centre.catalog.placeholders import required_params
+from centre.messages.acceptance import MessageRequest, fingerprint
 from core.errors import Invalid
 from core.models import (
     Message,
     keyed_message_id,
 )
-from core.placeholders import required_params
 from core.words import Channel, IdentityType
 from tests.acceptance_requests import BODY, KIND, places, request, take
 

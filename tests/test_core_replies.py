@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.replies import asks_to_stop
+from centre.people.replies import asks_to_stop
 
 AROUND = st.text(
     st.sampled_from(" \t\n\u3000\u00a0\u200b\ufeff。．.,，!！“”\"'()（）-~")

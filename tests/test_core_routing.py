@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.routing import (
+from core.traffic_shares import (
     Deduction,
     Measured,
     RoutingRules,

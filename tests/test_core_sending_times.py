@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.sending_times import (
+from centre.schedule.rules import (
     HOSPITAL,
     Book,
     Cap,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.sms import EACH_PART, ONE_PART, signed, sms_parts, sms_size
+from core.text.sms_text import EACH_PART, ONE_PART, signed, sms_parts, sms_size
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.standings import (
+from centre.reachability.rules import (
     FADE,
     FADE_OUT_OF_RANGE,
     REASONS,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 import pytest_asyncio
 
-from core.routing import RoutingRules
+from core.traffic_shares import RoutingRules
 from tests.centre import running_centre
 from tests.centre_providers import Providers, providers_of
 from tests.centre_system import Document, System, joined, signed_in, somebody

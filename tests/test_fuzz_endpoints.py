@@ -10,8 +10,8 @@ import pytest
 import pytest_asyncio
 
 from api.guard import FORM
+from centre.receipts.addresses import addresses
 from core.words import Channel, Role
-from operations.receipt_addresses import addresses
 from tests.api_rig import Rig, running_api
 from tests.api_routes import VALUES, Route, routes
 from tests.hostile_texts import ALL, FEW, FORMS, TEXTS, as_json

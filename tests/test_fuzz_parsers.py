@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from centre.batches.sheets.reading import read_sheet
 from channels import cmpp_pdu
 from channels.cmpp import CmppWire
 from channels.gateway_session import Limits, Session, Wire
@@ -18,7 +19,6 @@ from channels.receipt_formats import FORMATS, Reporting
 from channels.receipts import Reported
 from channels.smpp import SmppWire
 from core.errors import MessageCentreError
-from operations.sheets.reading import read_sheet
 from tests.channel_gateways import cmpp_account, smpp_account
 from tests.hostile_texts import ALL, TEXTS
 from tests.loop_holds import MOST, SIZE, bound, holds_too_long

@@ -6,14 +6,14 @@ from uuid import UUID
 
 import pytest
 
+from centre.delivery import attempts, parked, parts
+from centre.delivery.parked import ParkedReceipt
+from centre.receipts.intake import ReceiptDesk, Taking
 from channels.base import Sending, Taken
 from channels.receipts import AccountReceipts, ProviderReceipt
 from core.models import Receipt, delivery_id
 from core.words import Channel, Outcome
 from db.store import Store
-from operations.receipts import ReceiptDesk, Taking
-from store import attempts, parked, parts
-from store.parked import ParkedReceipt
 from tests.activity_rig import booking_store
 from tests.api_rig import Rig, running_api
 from tests.channel_fakes import NOW

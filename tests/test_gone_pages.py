@@ -9,12 +9,12 @@ from uuid import UUID
 import httpx
 import pytest
 
-from activities.links import Links
-from core import progress
-from core.links import LINK_LIFE, read_link
+from centre.delivery.links import Links
+from centre.messages import status as progress
+from centre.messages.links import LINK_LIFE, read_link
+from centre.workstations import removals
 from core.models import Recall
 from core.words import Role, Status
-from store import removals
 from tests.api_rig import Headers, Rig, problem, running_api
 
 DETAIL: dict[str, Any] = {

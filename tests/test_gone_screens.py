@@ -8,19 +8,19 @@ from uuid import UUID
 import pytest
 from temporalio.testing import ActivityEnvironment
 
-from activities.models import Out, Record, WithdrawTask
 from activities.recall import RecallActivities
 from activities.records import RecordActivities
+from centre.accounts.live_channels import InboxShelf
+from centre.delivery.contracts import Out, Record, WithdrawTask
+from centre.messages import status as progress
+from centre.workstations import inbox, removals
+from centre.workstations.service import PopupPost
 from channels.base import Sending
 from channels.router import Router
-from core import progress
 from core.errors import OutcomeUnknown
 from core.models import Address, MessageStatus, Recipient, delivery_id
 from core.words import Channel, IdentityType, Outcome, Role, Status
 from db.store import Store
-from operations.channels import InboxShelf
-from operations.workstations import PopupPost
-from store import inbox, removals
 from tests.activity_rig import booking_store
 from tests.api_rig import Rig
 from tests.delivery_rig import YES, KeyedSender, ScriptedSender, deliver, rows, task

@@ -15,6 +15,10 @@ from api.languages import preferred
 from api.problems import safe_pointer
 from api.strict_json import parse_json
 from api.tokens import TokenDesk
+from centre.batches.sheets.reading import read_sheet
+from centre.catalog.clinical import clinical_findings
+from centre.clients.allowlist import entry, target
+from centre.messages.links import read_link
 from channels.accounts import EmailAccount
 from channels.codes import clean_code
 from channels.email_receipts import EmailReceipts
@@ -23,18 +27,14 @@ from channels.receipts import Inbound
 from channels.reports import reports
 from channels.smpp_receipt import report_in
 from channels.weixin_events import read_event, sealed_text
-from core.allowlist import entry, target
-from core.csv_safe import cell
 from core.errors import MessageCentreError
 from core.identities import mask_name, normalise
-from core.links import read_link
-from core.plain_text import unturned
 from core.policies import Template
-from core.privacy import clinical_findings
-from core.sms import sms_size
-from core.templates import placeholders, render
+from core.text.csv_safe import cell
+from core.text.plain_text import unturned
+from core.text.sms_text import sms_size
+from core.text.templating import placeholders, render
 from core.words import Channel, IdentityType
-from operations.sheets.reading import read_sheet
 from tests.growth import grows_evenly
 from tests.test_channel_receipts_weixin import KEYS, clock
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.long_text import MOST_PARTS, parts_of
-from core.sms import EACH_PART, ONE_PART, sms_size
+from core.text.sms_text import EACH_PART, ONE_PART, sms_size
 
 TEXTS = st.text(
     st.characters(exclude_categories=["Cs"]), min_size=1, max_size=2 * EACH_PART

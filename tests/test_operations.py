@@ -9,25 +9,30 @@ from uuid import UUID, uuid4
 import pytest
 from sqlmodel import delete
 
+from centre.audit import audit
+from centre.audit.audit import Actor, AuditFilter
+from centre.delivery import attempts
+from centre.delivery.timeline import timeline
+from centre.messages import reveal as recipients
+from centre.messages.lookup import look_up
+from centre.messages.queries import MessageFilter
+from centre.orders.bulk_resend import BulkProgress, resend_failed
+from centre.orders.cancel_resend import ResendOrder
+from centre.people import masking as people
+from centre.people import patients
+from centre.people.patients import PatientDraft
+from centre.queues import samples as queue_samples
+from centre.queues import steering
+from centre.watch.overview import overview, shared_overview
+from centre.watch.sampling import sample_once
+from centre.watch.watching import Watch
 from core.errors import Forbidden, NotFound
 from core.identities import mask_name
+from core.memo import Shared
 from core.models import delivery_id
 from core.policies import Plan
 from core.words import Channel, IdentityType, Reason, Role, Status, Strategy
 from db.lease_tables import LeaseRow
-from operations import people, recipients, steering
-from operations.bulk import BulkProgress, resend_failed
-from operations.lookup import look_up
-from operations.orders import ResendOrder
-from operations.overview import overview, shared_overview
-from operations.sampling import sample_once
-from operations.shared import Shared
-from operations.timeline import timeline
-from operations.watching import Watch
-from store import attempts, audit, patients, queue_samples
-from store.audit import Actor, AuditFilter
-from store.messages import MessageFilter
-from store.patients import PatientDraft
 from tests.api_rig import Rig, running_api
 
 OPERATOR = Actor(who="sun", role=Role.OPERATOR, address="10.0.0.1")

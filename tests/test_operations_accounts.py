@@ -6,17 +6,11 @@ from typing import Any
 
 import pytest
 
-from channels import PROVIDERS, sandbox_accounts
-from channels.accounts import AliyunAccount, WechatAccount
-from channels.provider import Accounts, SandboxPorts, of_channel
-from core.errors import Invalid, NotFound, Unavailable
-from core.settings import Settings
-from core.words import Channel
-from db.migrate import migrate
-from db.store import Store, open_store
-from operations import accounts, fallback_accounts
-from operations.account_fields import account_fields
-from operations.accounts import (
+from centre.accounts import service as accounts
+from centre.accounts.fields import account_fields
+from centre.accounts.queries import AccountEntry, drop_account
+from centre.accounts.queries import put_account as keep
+from centre.accounts.service import (
     AccountChanges,
     AccountDraft,
     account_view,
@@ -25,8 +19,15 @@ from operations.accounts import (
     put_account,
     set_account,
 )
-from store.accounts import AccountEntry, drop_account
-from store.accounts import put_account as keep
+from centre.providers import fallback as fallback_accounts
+from channels import PROVIDERS, sandbox_accounts
+from channels.accounts import AliyunAccount, WechatAccount
+from channels.provider import Accounts, SandboxPorts, of_channel
+from core.errors import Invalid, NotFound, Unavailable
+from core.settings import Settings
+from core.words import Channel
+from db.migrate import migrate
+from db.store import Store, open_store
 from tests.store_rig import ACTOR, KEYRING
 
 SECRET = "marker-of-a-secret"

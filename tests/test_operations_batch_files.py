@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from centre.audit.audit import Actor
+from centre.batches.accept import submit
+from centre.batches.files import Examined, examine, request_of
+from centre.batches.sheets.lines import Faulty
+from centre.batches.sheets.reading import read_sheet
+from centre.clients import queries as clients
+from centre.clients.queries import Client
+from centre.messages.accept import message_type
 from core.errors import Conflict
 from core.policies import MessageType
 from core.words import Role
-from operations.accepting import message_type
-from operations.batch_files import Examined, examine, request_of
-from operations.batches import submit
-from operations.sheets.lines import Faulty
-from operations.sheets.reading import read_sheet
-from store import clients
-from store.audit import Actor
-from store.clients import Client
 from tests.api_rig import Rig, running_api
 
 LABELS = {"手机号": "mobile", "Mobile": "mobile", "姓名": "name"}

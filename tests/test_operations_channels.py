@@ -4,12 +4,12 @@ from pathlib import Path
 
 import httpx
 
+from centre.accounts.live_channels import LiveChannels
 from channels import PROVIDERS, sandbox_accounts
 from channels.accounts import AliyunAccount, EmailAccount
 from channels.base import Sender
 from channels.provider import Accounts, SandboxPorts, Tools
 from core.words import Channel
-from operations.channels import LiveChannels
 from tests.channel_fakes import no_deposit
 
 SANDBOX = sandbox_accounts(SandboxPorts("http://127.0.0.1:9000", 9025))

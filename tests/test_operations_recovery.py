@@ -7,14 +7,17 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from centre.accounts import traffic
+from centre.audit import audit
+from centre.audit.audit import AuditFilter
+from centre.delivery import attempts
+from centre.messages import writes as message_writes
+from centre.watch.overview import overview
+from centre.watch.recovery import MOST, allowance, choose, recover_once
 from channels import sandbox_accounts
 from channels.provider import SandboxPorts
 from core.models import MessageStatus, Resend, Waiting
 from core.words import Channel, Priority, Reason, Status
-from operations.overview import overview
-from operations.recovery import MOST, allowance, choose, recover_once
-from store import attempts, audit, message_writes, traffic
-from store.audit import AuditFilter
 from tests.api_rig import Rig, running_api
 from tests.workflow_fakes import message
 

@@ -8,21 +8,27 @@ from uuid import UUID, uuid4
 
 import httpx
 
+from centre.accounts.live_channels import LiveChannels
+from centre.accounts.routing import route_for_ever, route_once
+from centre.accounts.routing_queries import put_rules
+from centre.accounts.traffic import (
+    deductions,
+    forget_traffic,
+    measured,
+    put_open,
+    traffic,
+)
+from centre.audit import audit
+from centre.audit.audit import Actor, AuditFilter
+from centre.delivery.tables import AttemptRow
 from channels import sandbox_accounts
 from channels.provider import Accounts, SandboxPorts, Tools
 from channels.router import Router
-from core.routing import RoutingRules
+from core.traffic_shares import RoutingRules
 from core.words import Channel
 from db.columns import utc_now
 from db.sql import table_of
 from db.store import Store
-from operations.channels import LiveChannels
-from operations.routing import route_for_ever, route_once
-from store import audit
-from store.attempt_tables import AttemptRow
-from store.audit import Actor, AuditFilter
-from store.routing_rules import put_rules
-from store.traffic import deductions, forget_traffic, measured, put_open, traffic
 from tests.channel_fakes import no_deposit
 from tests.route_rig import route
 

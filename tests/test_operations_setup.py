@@ -7,17 +7,19 @@ from typing import Any
 
 import pytest
 
+from centre.catalog import templates
+from centre.catalog import types as catalog
+from centre.catalog.impact import review_policy, review_template
+from centre.catalog.previews import preview
+from centre.catalog.samples import sample_params
+from centre.catalog.templates import TemplateDraft
+from centre.catalog.types import MessageTypeDraft
+from centre.clients import queries as clients
+from centre.clients.examples import examples
+from centre.clients.queries import ClientDraft
 from core.policies import Policy, Template, WeightedChannel
 from core.words import Channel
 from db.store import Store
-from operations.changes import review_policy, review_template
-from operations.examples import examples
-from operations.previews import preview
-from operations.samples import sample_params
-from store import catalog, clients, templates
-from store.catalog import MessageTypeDraft
-from store.clients import ClientDraft
-from store.templates import TemplateDraft
 from tests.store_rig import ACTOR
 
 pytest_plugins = ["tests.store_fixtures"]

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
+from centre.batches.columns import columns_of
+from centre.batches.files import request_of
+from centre.batches.sheets.lines import Faulty, Sheet
+from centre.batches.sheets.reading import read_sheet
+from centre.batches.sheets.writing import empty_sheet
 from core.errors import MessageCentreError
 from core.policies import MessageType, Policy, Template, WeightedChannel
 from core.words import Channel
-from operations.batch_columns import columns_of
-from operations.batch_files import request_of
-from operations.sheets.lines import Faulty, Sheet
-from operations.sheets.reading import read_sheet
-from operations.sheets.writing import empty_sheet
 
 KIND = MessageType(
     code="t",

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from centre.batches.sheets.lines import Faulty, Sheet
+from centre.batches.sheets.reading import read_sheet
 from core.errors import MessageCentreError
-from operations.sheets.lines import Faulty, Sheet
-from operations.sheets.reading import read_sheet
 
 HEAD = "empi_id,patient_name,department,doctor"
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from operations.sheets.reading import read_sheet
+from centre.batches.sheets.reading import read_sheet
 from tests.test_operations_sheets_xlsx import cells, faults, one
 from tests.workbooks import data, inline, raw
 

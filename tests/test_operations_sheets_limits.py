@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from centre.batches.sheets.clock import Clock
+from centre.batches.sheets.reading import read_sheet
+from centre.batches.sheets.writing import empty_sheet, marked_sheet
+from centre.batches.sheets.xlsx_texts import SharedTexts
+from centre.batches.sheets.xml_parts import hear
 from core.errors import MessageCentreError, TooLarge
-from operations.sheets.clock import Clock
-from operations.sheets.reading import read_sheet
-from operations.sheets.writing import empty_sheet, marked_sheet
-from operations.sheets.xlsx_texts import SharedTexts
-from operations.sheets.xml_parts import hear
 from tests.test_operations_sheets_xlsx import HEAD, cells, faults
 from tests.workbooks import book_of, data, inline, raw, saved
 

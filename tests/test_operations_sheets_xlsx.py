@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from operations.sheets.lines import Sheet
-from operations.sheets.reading import read_sheet
+from centre.batches.sheets.lines import Sheet
+from centre.batches.sheets.reading import read_sheet
 from tests.workbooks import book_of, data, inline, raw, saved, with_part
 
 SHEET_PART = "xl/worksheets/sheet1.xml"

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from centre.accounts.tokens import SharedTokens
 from channels.accounts import WechatAccount
 from channels.http import open_http
 from channels.provider import SandboxPorts
@@ -19,7 +20,6 @@ from core.words import Channel
 from db.columns import utc_now
 from db.migrate import migrate
 from db.store import Store, open_store
-from operations.tokens import SharedTokens
 from sandbox.app import create_sandbox
 from sandbox.desk import Options
 from sandbox.server import running

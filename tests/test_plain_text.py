@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from api.app import ROUTERS
-from core.plain_text import PlainText, unturned
-from operations.acknowledging import AcknowledgeOrder
-from operations.recalling import RecallRequest
+from centre.messages.acknowledge import AcknowledgeOrder
+from centre.orders.recall import RecallRequest
+from core.text.plain_text import PlainText, unturned
 
 WRITTEN = {"name", "name_en", "by", "reason", "reference"}
 TURNS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"

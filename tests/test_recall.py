@@ -10,26 +10,29 @@ import pytest
 from temporalio import activity
 from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 
-from activities.models import Correction, Out, RecallNote, WhatIsOut, WithdrawTask
 from activities.recall import RecallActivities
+from centre.catalog import templates
+from centre.catalog import types as catalog
+from centre.delivery.contracts import (
+    Correction,
+    Out,
+    RecallNote,
+    WhatIsOut,
+    WithdrawTask,
+)
+from centre.messages import queries as messages
+from centre.messages import status as progress
+from centre.messages import writes as message_writes
+from centre.workstations import inbox, popups
+from centre.workstations import queries as workstations
+from centre.workstations.popups import Popup
+from centre.workstations.queries import WorkstationDraft
 from channels.router import Route, Router
 from channels.wecom import WecomSender
-from core import progress
 from core.errors import ProviderDown, StillUnderWay
 from core.models import Address, Message, Recall, RecallOrder, delivery_id
 from core.words import Channel, IdentityType, Outcome, Priority, Status
 from db.store import Store
-from store import (
-    catalog,
-    inbox,
-    message_writes,
-    messages,
-    popups,
-    templates,
-    workstations,
-)
-from store.popups import Popup
-from store.workstations import WorkstationDraft
 from tests.activity_rig import ACTOR, TYPE, booking_store
 from tests.channel_fakes import WECOM, Clock, Provider, answering, reply
 from tests.workflow_fakes import BOOKING, FakeActivities, message

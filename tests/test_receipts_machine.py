@@ -6,7 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from core import progress
+from centre.messages import status as progress
 from core.models import Receipt, delivery_id
 from core.words import Channel, Outcome, Status
 from tests.workflow_fakes import message

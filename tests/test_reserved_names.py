@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from centre.audit.audit import Actor
+from centre.audit.names import CENTRE
+from centre.clients import queries as clients
+from centre.clients.queries import ClientDraft
+from centre.watch.notify_staff import TYPE
 from core.words import Role
-from operations.telling import TYPE
-from store import clients
-from store.audit import Actor
-from store.clients import ClientDraft
-from store.names import CENTRE
 from tests.api_rig import PASSWORD, Headers, Rig, pointers, problem, running_api
 
 

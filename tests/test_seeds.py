@@ -6,22 +6,26 @@ from collections import Counter
 import pytest
 from sqlmodel import func, select
 
+from centre.catalog import dictionaries, templates
+from centre.catalog import types as catalog
+from centre.catalog.dictionaries import ChannelChanges
+from centre.catalog.placeholders import required_params, template_placeholders
+from centre.catalog.plan import plan
+from centre.catalog.templates import TemplateDraft
+from centre.catalog.types import MessageTypeChanges
+from centre.clients import queries as clients
+from centre.clients.queries import ClientChanges, NewClient
+from centre.people import holders, patients
+from centre.people.seeds import PATIENTS
+from centre.people.seeds import patients as made_up_patients
+from centre.people.seeds import staff as made_up_staff
+from centre.people.tables import PersonRow
+from centre.seeds import seeds
 from core.identities import normalise
-from core.placeholders import required_params, template_placeholders
-from core.plan import plan
 from core.policies import MessageType
-from core.templates import placeholders
+from core.text.templating import placeholders
 from core.words import Channel, IdentityType, Priority
 from db.store import Store
-from store import catalog, clients, dictionaries, holders, patients, seeds, templates
-from store.catalog import MessageTypeChanges
-from store.clients import ClientChanges, NewClient
-from store.dictionaries import ChannelChanges
-from store.people_tables import PersonRow
-from store.seed_people import PATIENTS
-from store.seed_people import patients as made_up_patients
-from store.seed_people import staff as made_up_staff
-from store.templates import TemplateDraft
 from tests.store_rig import ACTOR
 
 pytest_plugins = ["tests.store_fixtures"]

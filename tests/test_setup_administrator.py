@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from centre.access.sign_ins import CODE_NEEDED
 from core.settings import Settings
 from deploy.administrator import as_administrator
 from deploy.credentials import password_file
 from deploy.remote import Refused
-from store.sign_ins import CODE_NEEDED
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.faults import CannotStart
+from core.process.faults import CannotStart
 from core.settings import Settings
 from deploy.configured import check_accounts, read_settings
 from deploy.doctor import CHECKS, Doubtful, Ill

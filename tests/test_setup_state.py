@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from core.faults import CannotStart
+from core.process.faults import CannotStart
 from core.settings import Settings
 from deploy import ports, processes
 from deploy.credentials import admin_password, client_key, first_password, keep

@@ -12,8 +12,8 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from core import search
-from core.faults import CannotStart
+from core import search_attributes as search
+from core.process.faults import CannotStart
 from core.settings import Settings
 from deploy import temporal_server
 from deploy.namespace import RETENTION, ensure_namespace, retention, wait_for_temporal

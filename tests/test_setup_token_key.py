@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
+from centre.keys.keys import check_keys
 from core.crypto import load_keyring
 from core.settings import Settings
 from deploy.audit_log import verify_log
 from deploy.prepare import prepare
 from deploy.token_key import another_token
-from store.keys import check_keys
 from tests.keys_rig import rows_in
 
 

@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 from sqlmodel import col, select, update
 
 from api.forwarding import UNTRUSTED
+from centre.access import sign_in_paces, sign_ins, users
+from centre.access.devices import device_of, new_device
+from centre.access.sign_in import Attempt, sign_in
+from centre.access.sign_in_paces import LONGEST_WAIT, OF_NAME, Pace
+from centre.access.sign_in_places import network_of
+from centre.access.tables import SignInPlaceRow, SignInRow
+from centre.audit.audit import Actor
+from centre.watch.watching import Watch
 from core.errors import TooManyRequests
 from core.words import Role
-from operations.devices import device_of, new_device
-from operations.signing_in import Attempt, sign_in
-from operations.watching import Watch
-from store import sign_in_paces, sign_ins, users
-from store.access_tables import SignInPlaceRow, SignInRow
-from store.audit import Actor
-from store.sign_in_paces import LONGEST_WAIT, OF_NAME, Pace
-from store.sign_in_places import network_of
 from tests.api_rig import PASSWORD, Rig, problem, running_api
 
 OUTSIDER, OWN, WARD = "10.9.9.9", "10.0.0.1", "10.0.0.77"

@@ -8,11 +8,11 @@ from sqlalchemy import literal, text
 from sqlalchemy.engine import make_url
 from sqlmodel import insert, select
 
+from centre.access.tables import SignInRow
 from core.errors import Unavailable
 from db.columns import utc_now
 from db.sql import table_of
 from db.store import Store
-from store.access_tables import SignInRow
 
 pytest_plugins = ["tests.store_fixtures"]
 

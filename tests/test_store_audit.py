@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from sqlmodel import col, delete, select, update
 
+from centre.audit import audit
+from centre.audit.audit import Actor, AuditEntry, AuditFilter, ChainReport
+from centre.audit.tables import AuditRow
 from core.errors import Invalid
 from db.columns import utc_now
 from db.store import Store
-from store import audit
-from store.audit import Actor, AuditEntry, AuditFilter, ChainReport
-from store.audit_tables import AuditRow
 from tests.store_rig import ACTOR
 
 pytest_plugins = ["tests.store_fixtures"]

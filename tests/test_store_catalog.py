@@ -2,15 +2,18 @@
 
 import pytest
 
+from centre.audit import audit
+from centre.audit.audit import AuditFilter
+from centre.catalog import dictionaries, templates
+from centre.catalog import types as catalog
+from centre.catalog.dictionaries import ChannelChanges, IdentityTypeChanges
+from centre.catalog.templates import TemplateDraft
+from centre.catalog.types import MessageTypeChanges, MessageTypeDraft
+from centre.seeds import seeds
 from core.errors import Conflict, Invalid, NotFound
 from core.policies import Confirm, Policy, WeightedChannel
 from core.words import Channel, IdentityType, Priority, Strategy
 from db.store import Store
-from store import audit, catalog, dictionaries, seeds, templates
-from store.audit import AuditFilter
-from store.catalog import MessageTypeChanges, MessageTypeDraft
-from store.dictionaries import ChannelChanges, IdentityTypeChanges
-from store.templates import TemplateDraft
 from tests.store_rig import ACTOR
 
 pytest_plugins = ["tests.store_fixtures"]

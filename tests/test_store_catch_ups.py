@@ -11,18 +11,20 @@ import pytest_asyncio
 from alembic import command
 from sqlalchemy import Connection, text
 
+from centre.messages import catch_ups
+from centre.messages import queries as messages
+from centre.messages.queries import MessageFilter
+from centre.messages.settling import settle_part, settle_until_done
+from centre.messages.status import begin
+from centre.messages.tables import MessageIdentityRow
+from centre.people import patients
+from centre.people.patients import PatientDraft
 from core.models import Address, Message, Recipient
-from core.progress import begin
 from core.words import IdentityType
 from db.leases import take_lease
 from db.migrate import config, migrate
 from db.sql import table_of
 from db.store import Store, open_store
-from operations.settling import settle_part, settle_until_done
-from store import catch_ups, messages, patients
-from store.message_tables import MessageIdentityRow
-from store.messages import MessageFilter
-from store.patients import PatientDraft
 from tests.store_rig import ACTOR, KEYRING, make_message
 from tests.test_store_migrate import differences, sync_connection
 

@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
+from centre.audit import audit
+from centre.audit.audit import AuditFilter
+from centre.clients import queries as clients
+from centre.clients import secrets as client_secrets
+from centre.clients.checks import Callback
+from centre.clients.queries import ClientChanges, ClientDraft, NewClient
 from core.errors import Conflict, Invalid, NotFound
 from core.words import USUAL_SCOPES, Scope
 from db.store import Store
-from store import audit, client_secrets, clients
-from store.audit import AuditFilter
-from store.client_checks import Callback
-from store.clients import ClientChanges, ClientDraft, NewClient
 from tests.store_rig import ACTOR
 
 pytest_plugins = ["tests.store_fixtures"]

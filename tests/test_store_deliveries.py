@@ -3,11 +3,12 @@
 import asyncio
 from uuid import UUID, uuid4
 
+from centre.delivery import attempts
+from centre.delivery.attempts import Attempt, AttemptState
+from centre.workstations import inbox
 from core.models import Address
 from core.words import Channel, IdentityType
 from db.store import Store
-from store import attempts, inbox
-from store.attempts import Attempt, AttemptState
 
 pytest_plugins = ["tests.store_fixtures"]
 

@@ -6,11 +6,12 @@ from uuid import UUID
 
 import pytest
 
-from core import progress
+from centre.messages import status as progress
+from centre.messages import writes as message_writes
+from centre.schedule import digests
 from core.models import Message, Recipient
 from core.words import Status
 from db.store import Store
-from store import digests, message_writes
 from tests.workflow_fakes import message
 
 pytest_plugins = ["tests.store_fixtures"]

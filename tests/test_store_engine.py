@@ -17,12 +17,12 @@ from sqlalchemy import literal, text
 from sqlalchemy.engine import make_url
 from sqlmodel import SQLModel, col, insert, select, update
 
+from centre.access.tables import SignInRow
+from centre.people.tables import PreferenceRow
 from core.errors import Conflict, Invalid, MessageCentreError, Unavailable
 from db.columns import utc_now
 from db.sql import lock, table_of
 from db.store import Store, open_store
-from store.access_tables import SignInRow
-from store.people_tables import PreferenceRow
 from tests.postgres import postgres_cluster
 from tests.store_rig import KEYRING
 

@@ -5,24 +5,20 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from core import progress
+from centre.audit.audit import Actor
+from centre.delivery import attempts
+from centre.delivery.texts import texts_to
+from centre.messages import status as progress
+from centre.messages import writes as message_writes
+from centre.people import opt_outs as preferences
+from centre.people import patients
+from centre.people.holders import inboxes_of
+from centre.people.patients import PatientDraft
+from centre.workstations import inbox, popups, removals
+from centre.workstations.popups import Popup, Withdrawal
 from core.models import Address, Message, Recipient, delivery_id
 from core.words import Channel, IdentityType, OptOutSource, Priority, Status, TypeClass
 from db.store import Store
-from store import (
-    attempts,
-    inbox,
-    message_writes,
-    patients,
-    popups,
-    preferences,
-    removals,
-)
-from store.audit import Actor
-from store.holders import inboxes_of
-from store.patients import PatientDraft
-from store.popups import Popup, Withdrawal
-from store.texts import texts_to
 from tests.workflow_fakes import message
 
 pytest_plugins = ["tests.store_fixtures"]

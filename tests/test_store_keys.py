@@ -12,16 +12,16 @@ import pytest
 from alembic import command
 from sqlalchemy import text
 
+from centre.clients.queries import ClientDraft, create_client
+from centre.keys.keys import check_keys, establish, misfits, renew_token
+from centre.people import persons as people
+from centre.people.persons import PersonDraft
 from core.crypto import Keyring, load_keyring
-from core.faults import CannotStart
 from core.keys_file import KeysRefused, make_keys, new_key
+from core.process.faults import CannotStart
 from core.words import IdentityType
 from db.migrate import alone, config, migrate
 from db.store import open_store
-from store import people
-from store.clients import ClientDraft, create_client
-from store.keys import check_keys, establish, misfits, renew_token
-from store.people import PersonDraft
 from tests.keys_rig import (
     another_under_the_same_name,
     edited,

@@ -3,11 +3,11 @@
 import asyncio
 from datetime import timedelta
 
-from core.limits import Limit
+from centre.rate_limits import counters as limits
+from centre.rate_limits.tables import LimitCounterRow
+from core.rate_limits import Limit
 from core.words import Channel
 from db.store import Store
-from store import limits
-from store.limit_tables import LimitCounterRow
 from tests.store_rig import START
 
 pytest_plugins = ["tests.store_fixtures"]

@@ -9,13 +9,14 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import select
 
+from centre.messages import queries as messages
+from centre.messages import writes as message_writes
+from centre.messages.queries import MessageFilter
+from centre.messages.status import begin, begin_again, with_status
+from centre.messages.tables import MessageIdentityRow
 from core.models import Acknowledgement, Message, MessageStatus, Recipient
-from core.progress import begin, begin_again, with_status
 from core.words import IdentityType, Status
 from db.store import Store
-from store import message_writes, messages
-from store.message_tables import MessageIdentityRow
-from store.messages import MessageFilter
 from tests.store_rig import START, make_message
 
 pytest_plugins = ["tests.store_fixtures"]

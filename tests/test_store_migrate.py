@@ -13,10 +13,10 @@ from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
+from centre.accounts.queries import stored_accounts
 from db.migrate import config, migrate
 from db.rows import Row
 from db.store import open_store
-from store.accounts import stored_accounts
 from tests.store_rig import KEYRING
 
 pytest_plugins = ["tests.store_fixtures"]

@@ -7,16 +7,18 @@ from uuid import UUID, uuid4
 import pytest
 from sqlmodel import update
 
+from centre.messages import queries as messages
+from centre.messages import writes as message_writes
+from centre.messages.queries import MessageFilter
+from centre.messages.status import begin
+from centre.messages.tables import MessageRow
+from centre.people import patients
+from centre.people.owners import FEW, Trail, trail_of
+from centre.people.patients import PatientDraft, StaffDraft
 from core.identities import normalise
 from core.models import Address, Recipient
-from core.progress import begin
 from core.words import IdentityType
 from db.store import Store
-from store import message_writes, messages, patients
-from store.message_tables import MessageRow
-from store.messages import MessageFilter
-from store.owners import FEW, Trail, trail_of
-from store.patients import PatientDraft, StaffDraft
 from tests.store_rig import ACTOR, make_message
 
 pytest_plugins = ["tests.store_fixtures"]

@@ -15,15 +15,17 @@ from hypothesis import strategies as st
 from sqlalchemy import event, text
 from sqlalchemy.engine import Connection
 
+from centre.messages import queries as messages
+from centre.messages import writes as message_writes
+from centre.messages.queries import MessageFilter
+from centre.messages.status import begin
+from centre.people import patients
+from centre.people.owners import indexes_of, message_keys, settled, trail_of
+from centre.people.patients import PatientDraft
 from core.identities import PERSONAL
 from core.models import Address, Recipient
-from core.progress import begin
 from core.words import IdentityType, Status
 from db.store import Store, open_store
-from store import message_writes, messages, patients
-from store.messages import MessageFilter
-from store.owners import indexes_of, message_keys, settled, trail_of
-from store.patients import PatientDraft
 from tests.store_rig import ACTOR, KEYRING, START, make_message
 
 pytest_plugins = ["tests.store_fixtures"]

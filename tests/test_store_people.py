@@ -2,11 +2,12 @@
 
 import pytest
 
+from centre.people import holders, patients
+from centre.people import opt_outs as preferences
+from centre.people.patients import PatientDraft, StaffDraft
 from core.errors import Invalid
 from core.words import Channel, IdentityType, TypeClass
 from db.store import Store
-from store import holders, patients, preferences
-from store.patients import PatientDraft, StaffDraft
 from tests.store_rig import ACTOR
 
 pytest_plugins = ["tests.store_fixtures"]

@@ -4,11 +4,11 @@ import asyncio
 from datetime import timedelta
 from uuid import uuid4
 
+from centre.workstations import popups
+from centre.workstations.popups import Popup, Withdrawal
 from core.words import Priority
 from db.columns import utc_now
 from db.store import Store
-from store import popups
-from store.popups import Popup, Withdrawal
 
 pytest_plugins = ["tests.store_fixtures"]
 STATIONS = ("icu-1", "icu-2")

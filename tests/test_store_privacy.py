@@ -4,16 +4,20 @@ from uuid import uuid4
 
 from sqlalchemy import inspect, text
 
+from centre.access import sign_ins, users
+from centre.access.users import UserDraft
+from centre.clients.checks import Callback
+from centre.clients.queries import ClientDraft, create_client
+from centre.messages import writes as message_writes
+from centre.messages.status import begin
+from centre.people import opt_outs as preferences
+from centre.people import patients
+from centre.people.patients import PatientDraft
+from centre.workstations import inbox
 from core.models import Acknowledgement, Address, Detail, DetailItem
-from core.progress import begin
 from core.words import Channel, IdentityType, Role
 from db.rows import Row
 from db.store import Store
-from store import inbox, message_writes, patients, preferences, sign_ins, users
-from store.client_checks import Callback
-from store.clients import ClientDraft, create_client
-from store.patients import PatientDraft
-from store.users import UserDraft
 from tests.store_rig import ACTOR, START, make_message
 
 pytest_plugins = ["tests.store_fixtures"]

@@ -9,17 +9,18 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import update
 
+from centre.delivery import attempts
+from centre.delivery import parked as store_parked
+from centre.delivery.attempts import Attempt
+from centre.delivery.parked import MOST_PARKED, RETENTION, ParkedReceipt
+from centre.delivery.tables import ParkedReceiptRow
+from centre.receipts import queries as receipts
+from centre.receipts.intake import ReceiptDesk, Taking
 from channels.receipts import ProviderReceipt
 from core.models import delivery_id
 from core.words import Channel, Outcome
 from db.sql import table_of
 from db.store import Store
-from operations.receipts import ReceiptDesk, Taking
-from store import attempts, receipts
-from store import parked as store_parked
-from store.attempt_tables import ParkedReceiptRow
-from store.attempts import Attempt
-from store.parked import MOST_PARKED, RETENTION, ParkedReceipt
 from tests.fake_deliveries import FakeDeliveries
 from tests.store_rig import ACTOR
 

@@ -7,16 +7,18 @@ import pyotp
 import pytest
 from sqlmodel import col, select, update
 
+from centre.access import second_factor, sign_ins, users
+from centre.access import sessions as console_sessions
+from centre.access.passwords import PasswordRules, check_password, expired
+from centre.access.sign_ins import CodeNeeded
+from centre.access.tables import ConsoleSessionRow, RecoveryCodeRow, UserRow
+from centre.access.users import User, UserChanges, UserDraft
+from centre.audit import audit
+from centre.audit.audit import Actor, AuditFilter
 from core.errors import Conflict, Invalid, TooManyRequests
 from core.words import Role
 from db.columns import utc_now
 from db.store import Store
-from store import audit, console_sessions, second_factor, sign_ins, users
-from store.access_tables import ConsoleSessionRow, RecoveryCodeRow, UserRow
-from store.audit import Actor, AuditFilter
-from store.passwords import PasswordRules, check_password, expired
-from store.sign_ins import CodeNeeded
-from store.users import User, UserChanges, UserDraft
 from tests.store_rig import ACTOR
 
 pytest_plugins = ["tests.store_fixtures"]

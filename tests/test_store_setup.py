@@ -5,15 +5,20 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from centre.accounts import queries as accounts
+from centre.audit import audit
+from centre.audit.audit import AuditFilter
+from centre.catalog import templates
+from centre.catalog import types as catalog
+from centre.catalog.templates import TemplateDraft
+from centre.catalog.types import MessageTypeDraft
+from centre.clients import queries as clients
+from centre.clients import usage as client_use
+from centre.clients.queries import ClientDraft
 from core.errors import NotFound
 from core.words import Channel
 from db.columns import utc_now
 from db.store import Store
-from store import accounts, audit, catalog, client_use, clients, templates
-from store.audit import AuditFilter
-from store.catalog import MessageTypeDraft
-from store.clients import ClientDraft
-from store.templates import TemplateDraft
 from tests.store_rig import ACTOR
 
 pytest_plugins = ["tests.store_fixtures"]

@@ -2,13 +2,15 @@
 
 from datetime import UTC, datetime, timedelta
 
+from centre.audit import audit
+from centre.reachability import consents
+from centre.reachability import queries as standings
+from centre.reachability.rules import FADE, Standing, State
+from centre.reachability.service import StoreConsents, note_event, note_receipt
 from channels.receipts import Happening, PersonEvent, ProviderReceipt
 from core.models import Address
-from core.standings import FADE, Standing, State
 from core.words import Channel, IdentityType, Outcome
 from db.store import Store
-from operations.standings import StoreConsents, note_event, note_receipt
-from store import audit, consents, standings
 from tests.store_rig import ACTOR
 
 pytest_plugins = ["tests.store_fixtures"]

@@ -7,14 +7,14 @@ from datetime import timedelta
 import pytest
 from sqlmodel import col, update
 
+from centre.access import sign_ins, users
+from centre.access.tables import SignInRow
+from centre.access.users import User, UserChanges, UserDraft
+from centre.audit.audit import Actor
 from core.errors import Conflict, Invalid, NotFound, TooManyRequests
 from core.words import Role
 from db.columns import utc_now
 from db.store import Store
-from store import sign_ins, users
-from store.access_tables import SignInRow
-from store.audit import Actor
-from store.users import User, UserChanges, UserDraft
 from tests.store_rig import ACTOR
 
 pytest_plugins = ["tests.store_fixtures"]

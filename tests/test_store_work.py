@@ -4,29 +4,27 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from centre.audit import audit
+from centre.audit.audit import AuditFilter
+from centre.clients import queries as clients
+from centre.clients import secrets as client_secrets
+from centre.clients.queries import ClientDraft
+from centre.delivery import attempts
+from centre.messages import queries as messages
+from centre.messages import writes as message_writes
+from centre.messages.queries import MessageFilter
+from centre.messages.status import begin, with_status
+from centre.people import patients
+from centre.people.patients import PatientDraft
+from centre.queues import samples as queue_samples
+from centre.queues import settings as queue_settings
+from centre.queues.samples import QueueSample
+from centre.watch import overview_queries as figures
 from core.errors import NotFound
 from core.models import MessageStatus
-from core.progress import begin, with_status
 from core.words import Channel, IdentityType, Reason, Status
 from db.leases import take_lease
 from db.store import Store
-from store import (
-    attempts,
-    audit,
-    client_secrets,
-    clients,
-    figures,
-    message_writes,
-    messages,
-    patients,
-    queue_samples,
-    queue_settings,
-)
-from store.audit import AuditFilter
-from store.clients import ClientDraft
-from store.messages import MessageFilter
-from store.patients import PatientDraft
-from store.queue_samples import QueueSample
 from tests.store_rig import ACTOR, make_message
 
 pytest_plugins = ["tests.store_fixtures"]

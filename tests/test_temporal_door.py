@@ -14,13 +14,15 @@ from google.protobuf import json_format
 from sqlmodel import col, select, update
 from temporalio.api.common.v1 import Payload, Payloads
 
+from centre.access import sessions as console_sessions
+from centre.access import users
+from centre.access.tables import ConsoleSessionRow
+from centre.audit import audit
+from centre.audit.audit import AuditFilter
 from core.codec import EncryptionCodec
 from core.crypto import load_keyring
 from db.columns import utc_now
 from db.store import open_store
-from store import audit, console_sessions, users
-from store.access_tables import ConsoleSessionRow
-from store.audit import AuditFilter
 from tests.centre import running_centre
 from tests.temporal_door_rig import Door, Double
 

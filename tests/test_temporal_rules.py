@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from centre.messages.histories import History
 from console.app import MOUNT
 from console.temporal_rules import PATH, Kind, Rules, seen_from
-from operations.histories import History
 from web import CONSOLE_BODIES
 
 RULES = Rules("default")

@@ -8,10 +8,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from centre.delivery import attempts
+from centre.queues.steering import figures
+from centre.watch.watching import Watch
 from core.words import Channel, Priority, Reason, Role
-from operations.steering import figures
-from operations.watching import Watch
-from store import attempts
 from tests.api_desk import Desk
 from tests.api_rig import Rig, problem, running_api
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from centre.messages.acceptance import MessageRequest
 from channels.alipay import keywords
 from channels.base import Content
 from channels.wechat import fields
-from core.acceptance import MessageRequest
-from core.letters import one_line, standard, visible
+from core.text.letters import one_line, standard, visible
 
 # Unassigned to an older Python (extensions G to I), private, joined, of plane 2.
 RARE = ["\U00030edd", "\U00031350", "\U000323af", "\U0002ebf0", "\ue000", "𠮷"]

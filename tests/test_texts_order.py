@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from centre.catalog.previews import preview, shown
 from channels.alipay import keywords
 from channels.base import Content
 from channels.sms import template_param
@@ -13,9 +14,8 @@ from channels.tencent_sms import template_params
 from channels.wechat import fields
 from channels.wechat_medical import business_info
 from core.policies import Template
-from core.templates import in_text_order
+from core.text.templating import in_text_order
 from core.words import Channel
-from operations.previews import preview, shown
 
 BODY = "{{name}}您好，请到{{place}}，{{name}}。"
 VALUES = {"name": "张三", "place": "一楼", "only_wechat": "密"}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.email import EmailSender, literally
-from core.letters import one_line
+from core.text.letters import one_line
 from core.words import Channel
 from tests.channel_fakes import Clock, sending
 from tests.channel_mail import account

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlmodel import col, update
 
+from centre.clients.tables import ClientSecretRow
 from core.words import Role, Scope
-from store.client_tables import ClientSecretRow
 from tests.api_rig import BODY, Headers, Rig, bearer, problem, running_api
 
 CLIENTS = "/v1/admin/clients"

@@ -10,10 +10,10 @@ import pyotp
 import pytest
 from sqlmodel import col, update
 
+from centre.access import second_factor, users
+from centre.access.tables import UserRow
+from centre.audit.audit import Actor
 from core.words import Role
-from store import second_factor, users
-from store.access_tables import UserRow
-from store.audit import Actor
 from tests.api_rig import PASSWORD, Rig, bearer, pointers, problem, running_api
 
 OWN = "a phrase of my own"

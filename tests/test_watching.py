@@ -12,19 +12,20 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlmodel import delete
 
+from centre.audit.audit import Actor
+from centre.audit.names import CENTRE
+from centre.clients import queries as clients
+from centre.clients.queries import ClientDraft
+from centre.flows.running import RunningMessage
+from centre.queues import steering
+from centre.queues.steering import MOST_LIVE, figures, live_queues
+from centre.queues.tables import QueueSampleRow
+from centre.seeds import seeds
+from centre.watch.sampling import A_ROUND, sample_once, turn
+from centre.watch.stuck import stuck_messages
+from centre.watch.watching import Watch
 from core.words import Priority, Role, Status
 from db.lease_tables import LeaseRow
-from operations import steering
-from operations.sampling import A_ROUND, sample_once, turn
-from operations.steering import MOST_LIVE, figures, live_queues
-from operations.stuck import stuck_messages
-from operations.visibility import RunningMessage
-from operations.watching import Watch
-from store import clients, seeds
-from store.audit import Actor
-from store.clients import ClientDraft
-from store.names import CENTRE
-from store.work_tables import QueueSampleRow
 from tests.api_desk import Desk
 from tests.api_rig import Rig, problem, running_api
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from activities.models import DeliveryResult
+from centre.delivery.contracts import DeliveryResult
 from core.errors import (
     RecipientRefused,
     SafeToRepeat,

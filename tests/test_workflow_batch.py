@@ -10,7 +10,7 @@ from temporalio.client import WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
-from core.batches import BatchState
+from centre.flows.batches import BatchState
 from core.codec import data_converter
 from tests.batch_pages import Pages, begin, serving, steer
 from tests.record_batches import BATCHES, SCENES

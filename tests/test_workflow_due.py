@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from centre.schedule.rules import SendingRules
 from core.errors import RecipientRefused
 from core.models import Cancel
-from core.sending_times import SendingRules
 from core.words import Outcome, Reason, Status
 from tests.workflow_clock import NIGHT, NightlyActivities
 from tests.workflow_fakes import message

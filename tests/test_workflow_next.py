@@ -19,7 +19,7 @@ from temporalio.testing import WorkflowEnvironment
 
 import channels
 from activities.delivery import DeliveryActivities
-from activities.models import DeliveryResult, DeliveryTask
+from centre.delivery.contracts import DeliveryResult, DeliveryTask
 from channels.base import Sending, Taken
 from channels.codes import CodeTable
 from channels.provider import Account

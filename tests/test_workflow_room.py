@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from temporalio.testing import WorkflowEnvironment
 
-from activities.models import DeliveryResult
+from centre.delivery.contracts import DeliveryResult
 from core.words import Outcome, Priority, Reason, Status
 from tests.workflow_fakes import FakeActivities, Step, message
 from tests.workflow_rig import begin

@@ -14,14 +14,16 @@ import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from centre.catalog import templates
+from centre.catalog import types as catalog
+from centre.catalog.templates import TemplateDraft
+from centre.catalog.types import MessageTypeChanges
+from centre.delivery import attempts
+from centre.workstations.service import PopupPost
 from channels.base import Content, Sending
 from core.models import Address, delivery_id
 from core.policies import Policy, WeightedChannel
 from core.words import Channel, IdentityType, Outcome, Priority, Role, Status
-from operations.workstations import PopupPost
-from store import attempts, catalog, templates
-from store.catalog import MessageTypeChanges
-from store.templates import TemplateDraft
 from tests.api_rig import SETUP, Headers, Rig, running_api
 from tests.centre import until
 from tests.test_api_server import free_port

@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 from temporalio import activity
 
-from activities.models import DeliveryResult, DeliveryTask, Prepared, Snapshot
+from centre.delivery.contracts import DeliveryResult, DeliveryTask, Prepared, Snapshot
+from centre.schedule.rules import SendingRules, Window, next_allowed
 from core.models import Waiting
-from core.sending_times import SendingRules, Window, next_allowed
 from core.words import Channel, Outcome, Reason
 from tests.workflow_fakes import FakeActivities
 

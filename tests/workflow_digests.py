@@ -5,7 +5,7 @@ from uuid import UUID
 
 from temporalio import activity
 
-from activities.models import Digest, Prepared, Snapshot
+from centre.delivery.contracts import Digest, Prepared, Snapshot
 from core.models import Waiting
 from core.words import Reason, Status
 from tests.workflow_fakes import FakeActivities

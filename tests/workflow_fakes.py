@@ -7,7 +7,8 @@ from uuid import UUID, uuid4
 
 from temporalio import activity
 
-from activities.models import (
+from centre.catalog.plan import plan
+from centre.delivery.contracts import (
     DeliveryResult,
     DeliveryTask,
     Notice,
@@ -18,7 +19,6 @@ from activities.models import (
 from core.errors import MessageCentreError, NotTaken
 from core.identities import ADDRESSES
 from core.models import Address, Message, Recipient
-from core.plan import plan
 from core.policies import Confirm, Policy, Unknown, WeightedChannel
 from core.words import (
     Channel,

@@ -17,7 +17,7 @@ from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from activities.failures import FailureInterceptor
-from core import search
+from core import search_attributes as search
 from core.codec import data_converter
 from core.crypto import Keyring
 from core.models import Message, MessageStatus, task_queue

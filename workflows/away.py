@@ -12,7 +12,7 @@ from enum import Enum, auto
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.models import DeliveryResult
+    from centre.delivery.contracts import DeliveryResult
     from core.codec import Summary
     from core.models import Waiting
     from core.retries import pause

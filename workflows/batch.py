@@ -9,10 +9,11 @@ from uuid import UUID
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.batch_models import BatchPage
     from activities.batches import BatchActivities
+    from centre.batches.contracts import BatchPage
+    from centre.batches.rules import page_size
+    from centre.flows.batches import OVER, BatchState, Steering
     from core.base import Model
-    from core.batches import OVER, BatchState, Steering, page_size
     from core.codec import Summary
     from workflows.options import PAGE, PAGES_A_RUN
 

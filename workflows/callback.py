@@ -4,8 +4,8 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.models import Notice
     from activities.notify import NotifyActivities
+    from centre.delivery.contracts import Notice
     from core.codec import Summary
     from core.models import Message, MessageStatus
     from workflows.options import NOTIFY

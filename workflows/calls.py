@@ -9,7 +9,12 @@ from temporalio.workflow import ActivityConfig
 
 with workflow.unsafe.imports_passed_through():
     from activities.delivery import DeliveryActivities
-    from activities.models import DeliveryResult, DeliveryTask, Prepared, Refusal
+    from centre.delivery.contracts import (
+        DeliveryResult,
+        DeliveryTask,
+        Prepared,
+        Refusal,
+    )
     from core.codec import Summary
     from core.errors import NotTaken, SafeToRepeat, StillInDoubt, Undeliverable
     from core.models import Waiting

@@ -7,8 +7,8 @@ from itertools import chain, repeat
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.models import DeliveryResult, Prepared
-    from core.progress import RANK
+    from centre.delivery.contracts import DeliveryResult, Prepared
+    from centre.messages.status import RANK
     from core.words import REACHED, Channel, Outcome, Reason, StepKind, StepWhy, Then
     from workflows.away import Away, Next
     from workflows.calls import AWAY, NOT_SENT, ProviderCalls

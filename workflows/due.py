@@ -11,9 +11,9 @@ from datetime import timedelta
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.models import Prepared, Snapshot
     from activities.records import RecordActivities
-    from core import progress
+    from centre.delivery.contracts import Prepared, Snapshot
+    from centre.messages import status as progress
     from core.codec import Summary
     from core.models import Waiting
     from core.words import Status

@@ -6,8 +6,8 @@ from datetime import datetime
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.models import Prepared, Record
-    from core import progress
+    from centre.delivery.contracts import Prepared, Record
+    from centre.messages import status as progress
     from core.models import (
         Acknowledgement,
         Delivery,
@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
         Step,
         Waiting,
     )
-    from core.search import STATUS
+    from core.search_attributes import STATUS
     from core.words import Channel, Outcome, Reason, Status, StepKind, StepWhy
 
 

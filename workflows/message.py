@@ -7,9 +7,10 @@ from temporalio import workflow
 from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
-    from activities.models import Record
     from activities.records import RecordActivities
-    from core import progress
+    from centre.catalog.plan import narrow
+    from centre.delivery.contracts import Record
+    from centre.messages import status as progress
     from core.codec import Summary
     from core.models import (
         Acknowledgement,
@@ -19,7 +20,6 @@ with workflow.unsafe.imports_passed_through():
         Receipt,
         Resend,
     )
-    from core.plan import narrow
     from core.words import Reason, Status
     from workflows.away import Away
     from workflows.callback import TellClient, notice_id, notice_of

@@ -9,9 +9,9 @@ from temporalio.exceptions import ActivityError
 from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
-    from activities.models import Correction, Out, RecallNote, WithdrawTask
     from activities.recall import RecallActivities
-    from core import search
+    from centre.delivery.contracts import Correction, Out, RecallNote, WithdrawTask
+    from core import search_attributes as search
     from core.codec import Summary
     from core.models import RecallOrder, workflow_id
     from core.words import Channel

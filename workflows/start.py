@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 from uuid import UUID
@@ -19,7 +18,8 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from core import search
+from centre.flows.ports import Started
+from core import search_attributes as search
 from core.codec import Summary
 from core.errors import Conflict, Invalid, Unavailable
 from core.models import (
@@ -41,14 +41,6 @@ from workflows.recall import RecallMessage
 
 _Value = TypeVar("_Value", Acknowledgement, Cancel, Resend, Receipt)
 Handle = WorkflowHandle[DeliverMessage, MessageStatus]
-
-
-@dataclass(frozen=True)
-class Started:
-    """A message that Temporal has; `replayed` where it had it before."""
-
-    message: Message
-    replayed: bool
 
 
 async def start(client: Client, message: Message) -> Started:

@@ -8,7 +8,7 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from core.batches import Batch, Steering
+from centre.flows.batches import Batch, Steering
 from core.codec import Summary
 from core.errors import Unavailable
 from core.models import task_queue

@@ -5,6 +5,9 @@ from datetime import timedelta
 import segno
 from nicegui import ui
 
+from centre.access import second_factor, sign_ins, users
+from centre.access.sign_in import must_add_factor, must_change, set_own_password
+from centre.audit.audit import Actor
 from console.acting import acting
 from console.desk import desk
 from console.entering import enter_as
@@ -34,9 +37,6 @@ from console.widgets import (
     when,
 )
 from core.errors import Invalid, Wrong
-from operations.signing_in import must_add_factor, must_change, set_own_password
-from store import second_factor, sign_ins, users
-from store.audit import Actor
 
 
 @page(ACCOUNT, title="account.title", icon="manage_accounts")

@@ -2,6 +2,13 @@
 
 from uuid import UUID
 
+from centre.audit.audit import Actor
+from centre.watch import alarms as incidents
+from centre.watch import watch_rules
+from centre.watch.alarms import Alarm
+from centre.watch.rules import AlarmKind
+from centre.watch.stuck import stuck_messages
+from centre.watch.under_way import StuckMessage
 from console.acting import acting
 from console.desk import desk
 from console.failures import notify
@@ -15,14 +22,7 @@ from console.texts import t
 from console.visits import present_visitor
 from console.watch_form import draw_expected, draw_recipients, draw_thresholds
 from console.widgets import card, when
-from core.alarms import AlarmKind
 from core.words import Role
-from operations.stuck import stuck_messages
-from store import alarms as incidents
-from store import watch_rules
-from store.alarms import Alarm
-from store.audit import Actor
-from store.under_way import StuckMessage
 
 _MAY_ACT = (Role.ADMIN, Role.OPERATOR)
 _EVERY_SECONDS = 10.0

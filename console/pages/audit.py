@@ -6,6 +6,8 @@ from urllib.parse import urlencode
 
 from nicegui import ui
 
+from centre.audit import audit as log
+from centre.audit.audit import Actor, AuditEntry
 from console.acting import acting
 from console.audit_filter import NAMES, filter_of
 from console.desk import desk
@@ -17,8 +19,6 @@ from console.shell import Text, actions
 from console.texts import knows, t
 from console.widgets import button, card, dialog, facts, note, when
 from core.words import Role
-from store import audit as log
-from store.audit import Actor, AuditEntry
 
 EXPORT = "/audit.csv"
 _READERS = (Role.ADMIN, Role.AUDITOR)

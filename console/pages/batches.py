@@ -5,6 +5,12 @@ from uuid import UUID
 
 from nicegui import ui
 
+from centre.audit.audit import Actor
+from centre.batches import control as batch_orders
+from centre.batches import queries as store
+from centre.batches.control import Seen
+from centre.batches.rules import MAX_RATE
+from centre.flows.batches import OVER, Batch, BatchState
 from console.acting import acting
 from console.desk import desk
 from console.failures import notify
@@ -18,13 +24,8 @@ from console.shell import Text, actions, heading
 from console.texts import t
 from console.visits import present_visitor
 from console.widgets import badge, button, card, confirm, dialog, facts, when
-from core.batches import MAX_RATE, OVER, Batch, BatchState
 from core.errors import NotFound
 from core.words import Role
-from operations import batch_orders
-from operations.batch_orders import Seen
-from store import batches as store
-from store.audit import Actor
 
 MAY_ACT = (Role.ADMIN, Role.OPERATOR)
 _EVERY_SECONDS = 3.0

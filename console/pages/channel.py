@@ -2,6 +2,10 @@
 
 from nicegui import ui
 
+from centre.audit.audit import Actor
+from centre.catalog import dictionaries
+from centre.catalog.dictionaries import ChannelChanges, ChannelEntry
+from centre.schedule.rules import channel_scope
 from console.account_list import draw_accounts
 from console.acting import acting
 from console.channel_test import draw_test
@@ -25,11 +29,7 @@ from console.texts import t
 from console.times_form import draw_times
 from console.widgets import button, card, confirm, facts
 from core.errors import Invalid, NotFound, Wrong
-from core.sending_times import channel_scope
 from core.words import Channel, Role
-from store import dictionaries
-from store.audit import Actor
-from store.dictionaries import ChannelChanges, ChannelEntry
 
 
 @page("/channels/{code}", title="channels.one", headed=False)

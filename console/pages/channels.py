@@ -2,6 +2,10 @@
 
 from typing import Any
 
+from centre.accounts.service import account_views
+from centre.audit.audit import Actor
+from centre.catalog import dictionaries
+from centre.catalog.dictionaries import ChannelChanges, ChannelEntry
 from console.acting import acting
 from console.desk import desk
 from console.frame import page
@@ -13,10 +17,6 @@ from console.texts import t
 from console.widgets import confirm
 from core.errors import NotFound
 from core.words import Channel, Role
-from operations.accounts import account_views
-from store import dictionaries
-from store.audit import Actor
-from store.dictionaries import ChannelChanges, ChannelEntry
 
 
 @page("/channels", title="channels.title", icon="cell_tower")

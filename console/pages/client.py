@@ -2,6 +2,12 @@
 
 from nicegui import ui
 
+from centre.audit.audit import Actor
+from centre.catalog.placeholders import required_params
+from centre.catalog.samples import sample_params
+from centre.clients import queries as clients
+from centre.clients.examples import examples
+from centre.clients.queries import Client, ClientChanges
 from console.acting import acting
 from console.client_form import client_fields, client_values
 from console.client_secrets import draw_secrets
@@ -24,14 +30,8 @@ from console.shell import actions, heading
 from console.texts import t
 from console.widgets import button, card, confirm, facts, note, when
 from core.errors import NotFound, Unavailable
-from core.placeholders import required_params
 from core.policies import MessageType
 from core.words import Role
-from operations.examples import examples
-from operations.samples import sample_params
-from store import clients
-from store.audit import Actor
-from store.clients import Client, ClientChanges
 
 _LANGUAGES = {"curl": "curl", "python": "Python", "java": "Java"}
 

@@ -4,6 +4,9 @@ from typing import Any
 
 from nicegui import ui
 
+from centre.audit.audit import Actor
+from centre.clients import queries as store
+from centre.clients.queries import ClientDraft, NewClient
 from console.acting import acting
 from console.client_form import client_fields, client_values
 from console.desk import desk
@@ -15,9 +18,6 @@ from console.shell import actions
 from console.texts import t
 from console.widgets import button, dialog, note, show_secret, when
 from core.words import Role
-from store import clients as store
-from store.audit import Actor
-from store.clients import ClientDraft, NewClient
 
 
 @page("/clients", title="clients.title", icon="hub")

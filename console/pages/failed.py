@@ -4,6 +4,10 @@ from datetime import UTC, datetime
 
 from nicegui import ui
 
+from centre.audit.audit import Actor
+from centre.messages import queries as messages
+from centre.messages.queries import MessageFilter
+from centre.orders.cancel_resend import ResendOrder
 from console.acting import acting
 from console.bulk import Job, begin, job_of
 from console.desk import desk
@@ -22,10 +26,6 @@ from console.widgets import button, card, when
 from console.words import why
 from core.models import MessageStatus
 from core.words import Outcome, Role
-from operations.orders import ResendOrder
-from store import messages
-from store.audit import Actor
-from store.messages import MessageFilter
 
 _MAY_ACT = (Role.ADMIN, Role.OPERATOR)
 

@@ -2,6 +2,8 @@
 
 from nicegui import ui
 
+from centre.watch.overview import shared_overview
+from centre.watch.overview_queries import ProviderHealth
 from console.desk import desk
 from console.frame import page
 from console.hours import draw_hours
@@ -12,8 +14,6 @@ from console.shell import Text
 from console.texts import t
 from console.widgets import card, when
 from core.words import Status
-from operations.overview import shared_overview
-from store.figures import ProviderHealth
 
 _EVERY_SECONDS = 10.0
 # Below this share of calls that went well somebody should look at a provider.

@@ -5,6 +5,17 @@ from uuid import UUID
 
 from nicegui import ui
 
+from centre.audit.audit import Actor
+from centre.delivery.timeline import timeline
+from centre.messages.lookup import Found, look_up, stored_message
+from centre.orders.cancel_resend import (
+    CancelOrder,
+    ResendOrder,
+    cancel,
+    may_cancel,
+    resend,
+)
+from centre.orders.recall import RecallRequest, may_recall, recall
 from console.acknowledgement import draw_acknowledgement
 from console.acting import acting
 from console.desk import desk
@@ -33,11 +44,6 @@ from core.errors import NotFound
 from core.models import MessageStatus, workflow_id
 from core.policies import Plan
 from core.words import Role, Status
-from operations.lookup import Found, look_up, stored_message
-from operations.orders import CancelOrder, ResendOrder, cancel, may_cancel, resend
-from operations.recalling import RecallRequest, may_recall, recall
-from operations.timeline import timeline
-from store.audit import Actor
 
 Fact = tuple[str, str | Callable[[], object]]
 

@@ -4,6 +4,14 @@ from collections.abc import Mapping
 
 from nicegui import ui
 
+from centre.audit.audit import Actor
+from centre.catalog import templates
+from centre.catalog import types as catalog
+from centre.catalog.placeholders import required_params
+from centre.catalog.types import MessageTypeChanges
+from centre.clients import usage as client_use
+from centre.clients.usage import Sender
+from centre.providers.filing import rules_in_use, unfiled
 from console.acknowledgement import (
     confirming_fields,
     confirming_in_words,
@@ -34,14 +42,8 @@ from console.texts import t
 from console.times_form import draw_when
 from console.widgets import button, card, confirm, facts, note
 from core.errors import NotFound
-from core.placeholders import required_params
 from core.policies import MessageType
 from core.words import Channel, Role
-from operations.filing import rules_in_use, unfiled
-from store import catalog, client_use, templates
-from store.audit import Actor
-from store.catalog import MessageTypeChanges
-from store.client_use import Sender
 
 _COLUMNS = (
     Column("name", "templates.channel", link="href"),

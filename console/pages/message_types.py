@@ -5,6 +5,9 @@ from typing import Any
 
 from nicegui import ui
 
+from centre.audit.audit import Actor
+from centre.catalog import types as catalog
+from centre.catalog.types import MessageTypeDraft
 from console.acting import acting
 from console.desk import desk
 from console.forms import Form
@@ -24,9 +27,6 @@ from console.texts import t
 from console.widgets import button, dialog
 from core.policies import MessageType
 from core.words import Channel, Priority, Role
-from store import catalog
-from store.audit import Actor
-from store.catalog import MessageTypeDraft
 
 
 @page("/types", title="types.title", icon="category")

@@ -4,6 +4,11 @@ from uuid import UUID
 
 from nicegui import ui
 
+from centre.audit import audit
+from centre.audit.audit import Actor
+from centre.messages import queries as messages
+from centre.messages.finding import note_search
+from centre.messages.queries import MessageFilter
 from console.acting import acting
 from console.desk import desk
 from console.failures import notify
@@ -15,13 +20,9 @@ from console.searching import draw_search, trail_in_words
 from console.shell import actions
 from console.texts import t
 from console.widgets import button, card, note
-from core import csv_safe
 from core.models import MessageStatus
+from core.text import csv_safe
 from db.pages import MAX_LIMIT
-from operations.finding import note_search
-from store import audit, messages
-from store.audit import Actor
-from store.messages import MessageFilter
 
 # More in one file is a report's work.
 _MOST_EXPORTED = 10_000

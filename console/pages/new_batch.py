@@ -6,6 +6,14 @@ from collections.abc import Awaitable, Callable
 from nicegui import ui
 from nicegui.events import UploadEventArguments
 
+from centre.audit.audit import Actor
+from centre.batches.accept import submit
+from centre.batches.files import Examined, examine
+from centre.batches.sheets.lines import MAX_BYTES, Faulty, Sheet
+from centre.batches.sheets.reading import read_sheet
+from centre.clients import queries as clients
+from centre.clients.queries import Client
+from centre.messages.accept import message_type
 from console import batch_check as result
 from console.acting import acting
 from console.batch_form import FIELDS, BatchForm, Choice, empty_list, labels
@@ -20,14 +28,6 @@ from console.texts import t
 from console.widgets import button, card, confirm, note
 from core.errors import Forbidden, NotFound
 from core.policies import MessageType
-from operations.accepting import message_type
-from operations.batch_files import Examined, examine
-from operations.batches import submit
-from operations.sheets.lines import MAX_BYTES, Faulty, Sheet
-from operations.sheets.reading import read_sheet
-from store import clients
-from store.audit import Actor
-from store.clients import Client
 
 
 @page("/batches/new", title="batch.new", roles=MAY_ACT, icon="groups")

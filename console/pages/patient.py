@@ -4,6 +4,10 @@ from uuid import UUID
 
 from nicegui import ui
 
+from centre.audit.audit import Actor
+from centre.people.masking import MAY_LOOK, patient, reveal_patient
+from centre.people.patients import Patient
+from centre.reachability.service import MAY_CLEAR
 from console.acting import acting
 from console.consents import Consents
 from console.desk import desk
@@ -19,10 +23,6 @@ from console.visits import present_visitor
 from console.widgets import button, card, confirm, facts, when
 from core.errors import NotFound
 from core.words import Role
-from operations.people import MAY_LOOK, patient, reveal_patient
-from operations.standings import MAY_CLEAR
-from store.audit import Actor
-from store.patients import Patient
 
 
 @page("/patients/{person_id}", title="patients.one", headed=False)

@@ -2,6 +2,9 @@
 
 from nicegui import ui
 
+from centre.audit.audit import Actor
+from centre.people.masking import find_patients
+from centre.people.patients import Patient
 from console.acting import acting
 from console.desk import desk
 from console.forms import Form
@@ -15,9 +18,6 @@ from console.visits import present_visitor
 from console.widgets import button, card, when
 from core.identities import mask
 from core.words import IdentityType, Role
-from operations.people import find_patients
-from store.audit import Actor
-from store.patients import Patient
 
 
 @page("/patients", title="patients.title", icon="personal_injury")

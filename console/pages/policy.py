@@ -3,6 +3,10 @@
 from nicegui import ui
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from centre.audit.audit import Actor
+from centre.catalog import types as catalog
+from centre.catalog.impact import review_policy
+from centre.catalog.types import PolicyVersion
 from console.acting import acting
 from console.breaking import confirm_breaking
 from console.desk import desk
@@ -16,10 +20,6 @@ from console.widgets import button, card, note, when
 from core.errors import Conflict, NotFound
 from core.policies import MessageType
 from core.words import Channel, Role
-from operations.changes import review_policy
-from store import catalog
-from store.audit import Actor
-from store.catalog import PolicyVersion
 
 
 @page("/types/{code}/policy", title="policy.title", headed=False)

@@ -5,6 +5,10 @@ from itertools import pairwise
 
 from nicegui import ui
 
+from centre.audit.audit import Actor
+from centre.flows.queue_figures import QueueFigures
+from centre.queues import steering
+from centre.watch.alarms import open_alarms
 from console.acting import acting
 from console.desk import desk
 from console.failures import notify
@@ -20,10 +24,6 @@ from console.watch_form import ask_own_thresholds
 from console.widgets import button, confirm, dialog, note
 from core.errors import MessageCentreError
 from core.words import Role
-from operations import steering
-from operations.queues import QueueFigures
-from store.alarms import open_alarms
-from store.audit import Actor
 
 _MAY_ACT = (Role.ADMIN, Role.OPERATOR)
 _EVERY_SECONDS = 3.0

@@ -4,6 +4,10 @@ from datetime import date
 
 from nicegui import ui
 
+from centre.audit.audit import Actor
+from centre.schedule import queries as times
+from centre.schedule.holidays import read_holidays
+from centre.schedule.rules import HOSPITAL, Holiday, class_scope
 from console.acting import acting
 from console.desk import desk
 from console.failures import Refused, notify
@@ -17,11 +21,7 @@ from console.time_words import times_in_words
 from console.times_form import draw_times
 from console.widgets import button, card, confirm
 from core.errors import NotFound
-from core.sending_times import HOSPITAL, Holiday, class_scope
 from core.words import Role, TypeClass
-from operations.sending_times import read_holidays
-from store import sending_times as times
-from store.audit import Actor
 
 
 @page("/sending-times", title="when.page", icon="schedule")

@@ -3,6 +3,16 @@
 from nicegui import ui
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from centre.accounts.service import account_views
+from centre.audit.audit import Actor
+from centre.catalog import templates
+from centre.catalog import types as catalog
+from centre.catalog.clinical import clinical_findings
+from centre.catalog.impact import review_template
+from centre.catalog.placeholders import template_placeholders
+from centre.catalog.previews import preview
+from centre.catalog.samples import sample_params
+from centre.providers.filing import check_filing, put_template
 from console.acting import acting
 from console.breaking import confirm_breaking
 from console.desk import desk
@@ -15,17 +25,8 @@ from console.template_versions import draw_versions
 from console.texts import t
 from console.widgets import badge, button, card, note
 from core.errors import Conflict, NotFound
-from core.placeholders import template_placeholders
 from core.policies import MessageType, Template
-from core.privacy import clinical_findings
 from core.words import Channel, Role
-from operations.accounts import account_views
-from operations.changes import review_template
-from operations.filing import check_filing, put_template
-from operations.previews import preview
-from operations.samples import sample_params
-from store import catalog, templates
-from store.audit import Actor
 
 
 @page("/types/{code}/templates/{channel}", title="templates.one", headed=False)

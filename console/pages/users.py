@@ -4,6 +4,11 @@ import secrets
 
 from nicegui import ui
 
+from centre.access import second_factor
+from centre.access import users as people
+from centre.access.sign_in import rules_of
+from centre.access.users import User, UserChanges, UserDraft
+from centre.audit.audit import Actor
 from console.acting import acting
 from console.desk import desk
 from console.failures import notify
@@ -15,11 +20,6 @@ from console.texts import t
 from console.visits import present_visitor
 from console.widgets import button, confirm, dialog, note, show_secret, when
 from core.words import Role
-from operations.signing_in import rules_of
-from store import second_factor
-from store import users as people
-from store.audit import Actor
-from store.users import User, UserChanges, UserDraft
 
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 _TONES = {Role.ADMIN: "warn", Role.OPERATOR: "info", Role.AUDITOR: ""}

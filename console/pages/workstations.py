@@ -4,6 +4,14 @@ from typing import Any
 
 from nicegui import ui
 
+from centre.audit.audit import Actor
+from centre.workstations import queries as store
+from centre.workstations.queries import (
+    NewWorkstation,
+    Workstation,
+    WorkstationChanges,
+    WorkstationDraft,
+)
 from console.acting import acting
 from console.desk import desk
 from console.forms import Form
@@ -14,14 +22,6 @@ from console.shell import actions
 from console.texts import t
 from console.widgets import button, confirm, dialog, note, show_secret, when
 from core.words import Role
-from store import workstations as store
-from store.audit import Actor
-from store.workstations import (
-    NewWorkstation,
-    Workstation,
-    WorkstationChanges,
-    WorkstationDraft,
-)
 
 
 @page("/workstations", title="ward.workstations", icon="desktop_windows")

@@ -1,0 +1,1 @@
+"""What the centre does, a folder a feature; the later may use the earlier."""

@@ -1,0 +1,1 @@
+"""Accounts at the providers: kept, tried, and how traffic moves among them."""

@@ -1,0 +1,175 @@
+"""Who changed what: rows chained by hash, so that a change of one shows.
+
+A row's hash is an HMAC under the centre's index key over the hash before it
+and its own content: whoever can write the table but not read the keys can't
+mend the chain. Cutting off the newest rows shows only against a head noted
+elsewhere, so `verify_chain` returns the head.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlmodel import col, insert, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from centre.audit.tables import AuditRow
+from core.base import Model
+from core.crypto import Keyring
+from core.words import Role
+from db.columns import utc_now
+from db.pages import Page, clamp, cut, decode_number_cursor, encode_cursor
+from db.sql import keyring_of, lock, table_of
+
+_START = "0" * 64
+_BATCH = 1000
+
+
+class Actor(Model):
+    """Who changes something: a person, a client system or the centre itself."""
+
+    who: str
+    role: Role | str = "system"
+    address: str | None = None
+
+
+class AuditEntry(Model):
+    """One row of the audit log."""
+
+    number: int
+    at: datetime
+    actor: Actor
+    action: str
+    target: str
+    before: dict[str, Any] | None = None
+    after: dict[str, Any] | None = None
+    hash: str
+
+
+class AuditFilter(Model):
+    """Which rows of the audit log to list; `until` is not included."""
+
+    who: str | None = None
+    action: str | None = None
+    target: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class ChainReport(Model):
+    """Whether the audit log is whole; `broken_at` is the first wrong row."""
+
+    rows: int
+    broken_at: int | None = None
+    head: str
+
+
+async def write(
+    session: AsyncSession,
+    actor: Actor,
+    action: str,
+    target: str,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """Append a row in this transaction; values must hold nothing secret."""
+    await lock(session, "audit")  # one writer: the chain has one end
+    newest = select(AuditRow.number, AuditRow.hash)
+    newest = newest.order_by(col(AuditRow.number).desc()).limit(1)
+    last = (await session.exec(newest)).first()
+    number, previous = last or (0, _START)
+    row = {
+        "number": number + 1,
+        "at": utc_now(),
+        "who": actor.who,
+        "role": str(actor.role),
+        "address": actor.address,
+        "action": action,
+        "target": target,
+        "before": _packed(before),
+        "after": _packed(after),
+    }
+    row["hash"] = _hash(keyring_of(session), previous, row)
+    await session.exec(insert(table_of(AuditRow)).values(row))
+
+
+def _packed(values: Mapping[str, Any] | None) -> str | None:
+    if values is None:
+        return None
+    return json.dumps(values, ensure_ascii=False, sort_keys=True, default=str)
+
+
+def _hash(keyring: Keyring, previous: str, row: Mapping[str, Any]) -> str:
+    moment: datetime = row["at"]
+    rest = {k: v for k, v in row.items() if k not in ("at", "hash")}
+    content = {**rest, "at": moment.astimezone(UTC).isoformat(), "previous": previous}
+    return keyring.index("audit", json.dumps(content, sort_keys=True))
+
+
+def is_first(keyring: Keyring, row: Mapping[str, Any]) -> bool:
+    """Tell whether a row begins the log under these keys."""
+    return bool(row["hash"] == _hash(keyring, _START, row))
+
+
+async def list_audit(
+    session: AsyncSession,
+    wanted: AuditFilter,
+    cursor: str | None = None,
+    limit: int = 50,
+) -> Page[AuditEntry]:
+    """Return rows, newest first."""
+    limit = clamp(limit)
+    rows = select(AuditRow).order_by(col(AuditRow.number).desc()).limit(limit + 1)
+    for column in ("who", "action", "target"):
+        if (value := getattr(wanted, column)) is not None:
+            rows = rows.where(getattr(AuditRow, column) == value)
+    if wanted.since is not None:
+        rows = rows.where(AuditRow.at >= wanted.since)
+    if wanted.until is not None:
+        rows = rows.where(AuditRow.at < wanted.until)
+    if cursor is not None:
+        rows = rows.where(AuditRow.number < decode_number_cursor(cursor))
+    found, more = cut((await session.exec(rows)).all(), limit)
+    following = encode_cursor(str(found[-1].number)) if more else None
+    return Page(items=tuple(_entry(row) for row in found), next=following)
+
+
+def _entry(row: AuditRow) -> AuditEntry:
+    return AuditEntry(
+        number=row.number,
+        at=row.at,
+        actor=Actor(who=row.who, role=row.role, address=row.address),
+        action=row.action,
+        target=row.target,
+        before=None if row.before is None else json.loads(row.before),
+        after=None if row.after is None else json.loads(row.after),
+        hash=row.hash,
+    )
+
+
+async def verify_chain(session: AsyncSession) -> ChainReport:
+    """Recompute every hash of the log, in batches."""
+    keyring, previous, count = keyring_of(session), _START, 0
+    while batch := await _batch_after(session, count):
+        for row in batch:
+            count += 1
+            right = _hash(keyring, previous, row)
+            if row["number"] != count or row["hash"] != right:
+                return ChainReport(rows=count, broken_at=count, head=previous)
+            previous = right
+    return ChainReport(rows=count, head=previous)
+
+
+async def hash_at(session: AsyncSession, number: int) -> str | None:
+    """Return the hash of a row, to compare with one noted elsewhere."""
+    wanted = select(AuditRow.hash).where(AuditRow.number == number)
+    return (await session.exec(wanted)).first()
+
+
+async def _batch_after(session: AsyncSession, number: int) -> list[dict[str, Any]]:
+    table = table_of(AuditRow)
+    batch = table.select().where(table.c.number > number)
+    connection = await session.connection()
+    found = await connection.execute(batch.order_by(table.c.number).limit(_BATCH))
+    return [row._asdict() for row in found]

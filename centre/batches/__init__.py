@@ -1,0 +1,1 @@
+"""Batches: taken in, steered, and the lists that they come as."""

@@ -1,0 +1,143 @@
+"""Looking at batches and steering them: pause, go on, stop, faster or slower."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from centre.audit import audit
+from centre.audit.audit import Actor
+from centre.batches import queries as batches
+from centre.batches.rules import first_state
+from centre.context import Parts
+from centre.flows.batches import Batch, BatchState
+from core.errors import Conflict, NotFound
+from core.words import Role, Status
+
+_MOVING = (BatchState.SCHEDULED, BatchState.SENDING, BatchState.PAUSED)
+_UNDER_WAY = (
+    batches.WAITING,
+    Status.ACCEPTED.value,
+    Status.SCHEDULED.value,
+    Status.DELIVERING.value,
+)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A batch, and how many of its messages stand where."""
+
+    batch: Batch
+    counts: Mapping[str, int]
+
+
+async def look(parts: Parts, batch_id: UUID, client: str | None = None) -> Seen:
+    """Return how a batch stands; NotFound where it is not this client's.
+
+    No client stands for everybody's batches, as people see them.
+    """
+    async with parts.store.sessions() as session:
+        return await _look(session, batch_id, client)
+
+
+async def cancel(
+    parts: Parts, batch_id: UUID, actor: Actor, client: str | None = None
+) -> Seen:
+    """Stop a batch: what has not gone out stays here; Conflict where all has."""
+    return await _steer(
+        parts, batch_id, actor, client, "cancel", {"state": BatchState.CANCELLED}
+    )
+
+
+async def pause(
+    parts: Parts, batch_id: UUID, actor: Actor, client: str | None = None
+) -> Seen:
+    """Let what has not begun wait until the batch is resumed."""
+    return await _steer(
+        parts, batch_id, actor, client, "pause", {"state": BatchState.PAUSED}
+    )
+
+
+async def resume(
+    parts: Parts, batch_id: UUID, actor: Actor, client: str | None = None
+) -> Seen:
+    """Let a paused batch go on."""
+    seen = await look(parts, batch_id, client)
+    state = first_state(seen.batch.send_at, datetime.now(UTC))
+    return await _steer(parts, batch_id, actor, client, "resume", {"state": state})
+
+
+async def set_rate(
+    parts: Parts,
+    batch_id: UUID,
+    per_second: float,
+    actor: Actor,
+    client: str | None = None,
+) -> Seen:
+    """Let so many messages of a batch begin in a second from now on."""
+    changes = {"rate_per_second": per_second}
+    return await _steer(parts, batch_id, actor, client, "limit", changes)
+
+
+async def _steer(
+    parts: Parts,
+    batch_id: UUID,
+    actor: Actor,
+    client: str | None,
+    action: str,
+    changes: Mapping[str, BatchState | float],
+) -> Seen:
+    """Write the order down, which the batch's next page obeys, and tell the batch.
+
+    The same order again does no harm: Temporal may have been away.
+    """
+    async with parts.store.sessions.begin() as session:
+        before = await _look(session, batch_id, client)
+        among = _allowed(before, action)
+        if not await batches.steer(session, batch_id, among, **changes):
+            raise Conflict(f"This batch is already {before.batch.steering.state}.")
+        if action == "cancel":
+            await batches.forget_people(session, batch_id)
+        await _audit(session, actor, action, before.batch, changes)
+        after = await _look(session, batch_id, client)
+    await parts.deliveries.steer_batch(batch_id, after.batch.steering)
+    return after
+
+
+def may_cancel(seen: Seen) -> bool:
+    """Tell whether there is still something to stop."""
+    over = seen.batch.steering.state in (BatchState.CANCELLED, BatchState.EXPIRED)
+    return not over and any(seen.counts[name] for name in _UNDER_WAY)
+
+
+def _allowed(seen: Seen, action: str) -> Collection[BatchState]:
+    """Return the states in which an order means something."""
+    if action == "cancel" and may_cancel(seen):
+        return (*_MOVING, BatchState.SENT)
+    return _MOVING
+
+
+async def _look(session: AsyncSession, batch_id: UUID, client: str | None) -> Seen:
+    batch = await batches.find(session, batch_id)
+    hidden = batch is None or batch.steering.state is BatchState.PREPARING
+    if batch is None or hidden or client not in (None, batch.client):
+        raise NotFound("There is no such batch.")
+    counts = await batches.counts_of(session, batch_id)
+    return Seen(batch, batches.told(batch, counts))
+
+
+async def _audit(
+    session: AsyncSession,
+    actor: Actor,
+    action: str,
+    batch: Batch,
+    changes: Mapping[str, BatchState | float],
+) -> None:
+    """Write what people order; a client system steers its own."""
+    if isinstance(actor.role, Role):
+        steering = batch.steering.model_dump(mode="json")
+        before = {name: steering[name] for name in changes}
+        target = f"batches/{batch.id}"
+        await audit.write(session, actor, action, target, before, dict(changes))

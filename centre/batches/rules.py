@@ -1,0 +1,209 @@
+"""A batch: messages of one type to many people, checked whole before any is sent."""
+
+import math
+from collections.abc import Collection, Iterator
+from datetime import datetime, timedelta
+from typing import Annotated
+from uuid import NAMESPACE_OID, UUID, uuid5
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from centre.flows.batches import BatchState
+from centre.messages.acceptance import (
+    MessageRequest,
+    RecipientRequest,
+    Sender,
+    accept,
+    frame_wrongs,
+    recipient_wrongs,
+    refused,
+    usable_type,
+)
+from core.base import Model
+from core.errors import Invalid, Wrong
+from core.fields import MAX_PARAMS, Code, ParamName, Time
+from core.models import Message, Recipient
+from core.policies import MessageType
+from core.rate_limits import SLOWEST
+from core.text.letters import Words
+from core.text.plain_text import MaybePlainText
+from core.words import Channel, IdentityType, Priority
+
+MAX_RECIPIENTS = 10_000
+MAX_RATE = 1000.0
+# So many wrong places are told; a file with a wrong column has ten thousand.
+MOST_TOLD = 100
+# A page is what goes out in this time, so that an order to stop is met soon.
+_PAGE = timedelta(seconds=2)
+_LARGEST_PAGE = 200
+
+Rate = Annotated[float, Field(ge=SLOWEST, le=MAX_RATE, strict=True)]
+
+
+class BatchRecipient(BaseModel):
+    """One person of a batch, and what their message says."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    identities: dict[IdentityType, str] = Field(min_length=1, repr=False)
+    params: dict[ParamName, Words] = Field(
+        default={}, max_length=MAX_PARAMS, repr=False
+    )
+    name: MaybePlainText = Field(default=None, max_length=128, repr=False)
+    reference: MaybePlainText = Field(default=None, min_length=1, max_length=64)
+
+
+class BatchRequest(BaseModel):
+    """The body of `POST /v1/batches`."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    type: Code
+    recipients: list[BatchRecipient] = Field(min_length=1, max_length=MAX_RECIPIENTS)
+    channels: list[Channel] | None = Field(default=None, min_length=1, max_length=16)
+    send_at: Time | None = None
+    expires_at: Time | None = None
+    rate_per_second: Rate | None = None
+    once_each: bool = Field(
+        default=False,
+        strict=True,
+        description="Leave out whoever an earlier recipient names already.",
+    )
+
+
+class Addressed(Model):
+    """One recipient as checked: what their message has of its own."""
+
+    recipient: Recipient
+    params: dict[str, str] = Field(default={}, repr=False)
+    reference: str | None = None
+
+    def message(self, frame: Message, position: int, now: datetime) -> Message:
+        """Return this recipient's message of a batch; `frame` is what all share."""
+        assert frame.batch is not None
+        return frame.model_copy(
+            update={
+                "id": batch_message_id(frame.batch, position),
+                "recipient": self.recipient,
+                "params": self.params,
+                "reference": self.reference,
+                "created_at": now,
+            }
+        )
+
+
+def keyed_batch_id(client: str, idempotency_key: str) -> UUID:
+    """Return the id that a client's idempotency key always gives (version 5)."""
+    return uuid5(NAMESPACE_OID, f"hmc:batch:{client}:{idempotency_key}")
+
+
+def batch_message_id(batch_id: UUID, position: int) -> UUID:
+    """Return the id of one message, the same however often it is begun."""
+    return uuid5(batch_id, str(position))
+
+
+def first_state(send_at: datetime | None, now: datetime) -> BatchState:
+    """Return where a batch stands that nobody has steered."""
+    late = send_at is not None and send_at > now
+    return BatchState.SCHEDULED if late else BatchState.SENDING
+
+
+def page_size(rate_per_second: float) -> int:
+    """Return how many messages are begun together at a rate."""
+    wanted = math.ceil(rate_per_second * _PAGE.total_seconds())
+    return max(1, min(wanted, _LARGEST_PAGE))
+
+
+def batch_type(
+    request: BatchRequest, sender: Sender, found: MessageType | None
+) -> MessageType:
+    """Return the type, as urgent as a batch may be; Forbidden or Invalid.
+
+    A batch goes out behind everything else, which a critical value must not.
+    """
+    kind = usable_type(request.type, sender, found)
+    if kind.priority is Priority.CRITICAL:
+        raise refused("/type", "Critical messages are sent one by one.")
+    return kind.model_copy(update={"priority": Priority.BULK})
+
+
+def batch_wrongs(
+    request: BatchRequest, kind: MessageType, now: datetime
+) -> Iterator[Wrong]:
+    """Yield what is wrong with what all recipients share."""
+    yield from frame_wrongs(_message(request, request.recipients[0]), kind, now)
+
+
+def address(
+    asked: BatchRecipient, place: int, required: Collection[str], wrong: list[Wrong]
+) -> Addressed:
+    """Return a checked recipient; add what is wrong with it to `wrong`."""
+    identities: dict[IdentityType, str] = {}
+    message = MessageRequest.model_construct(
+        type="",
+        recipient=RecipientRequest.model_construct(
+            identities=asked.identities, name=asked.name
+        ),
+        params=asked.params,
+        reference=asked.reference,
+        detail=None,
+    )
+    for found in recipient_wrongs(message, required, identities):
+        wrong.append(Wrong(pointer_in(place, found.pointer), found.detail))
+    recipient = Recipient.model_construct(identities=identities, name=asked.name)
+    return Addressed.model_construct(
+        recipient=recipient, params=asked.params, reference=asked.reference
+    )
+
+
+def refuse(wrong: list[Wrong], most: int | None = MOST_TOLD) -> None:
+    """Raise Invalid with the first wrong places, if there are any; None: with all."""
+    if not wrong:
+        return
+    told, detail = wrong[:most], "The batch was refused; see `errors`."
+    if len(told) < len(wrong):
+        detail = f"The batch was refused; see `errors`, the first of {len(wrong)}."
+    raise Invalid(detail, told)
+
+
+def frame(
+    request: BatchRequest,
+    sender: Sender,
+    kind: MessageType,
+    *,
+    batch_id: UUID,
+    now: datetime,
+    resend_window: timedelta,
+) -> Message:
+    """Return the message that all of a checked batch are copies of.
+
+    Its plan and the versions of its texts are those of now.
+    """
+    first = accept(
+        _message(request, request.recipients[0]),
+        sender,
+        kind,
+        message_id=batch_id,
+        now=now,
+        resend_window=resend_window,
+    )
+    nobody = {"recipient": Recipient(identities={}), "params": {}, "reference": None}
+    return first.model_copy(update=nobody | {"batch": batch_id, "fingerprint": ""})
+
+
+def _message(request: BatchRequest, asked: BatchRecipient) -> MessageRequest:
+    recipient = RecipientRequest(identities=asked.identities, name=asked.name)
+    return MessageRequest(
+        type=request.type,
+        recipient=recipient,
+        params=asked.params,
+        channels=request.channels,
+        send_at=request.send_at,
+        expires_at=request.expires_at,
+        reference=asked.reference,
+    )
+
+
+def pointer_in(place: int, pointer: str) -> str:
+    """Return where in a batch a wrong place of one message is."""
+    return f"/recipients/{place}" + pointer.removeprefix("/recipient")

@@ -1,0 +1,1 @@
+"""Message types, templates and dictionaries: what administrators set up."""

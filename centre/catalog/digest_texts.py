@@ -1,0 +1,39 @@
+"""One message in place of several: which type says it, and with what. Pure."""
+
+from collections.abc import Iterator
+
+from centre.catalog.placeholders import template_placeholders
+from core.errors import Invalid, Wrong
+from core.policies import MessageType
+
+# What the centre itself puts into a digest's templates.
+COUNT, TYPE_NAME = "count", "type_name"
+FILLED = frozenset({COUNT, TYPE_NAME})
+
+
+def values(kind: MessageType, count: int) -> dict[str, str]:
+    """Return what a digest of so many messages of a type says."""
+    return {COUNT: str(count), TYPE_NAME: kind.name}
+
+
+def check_digest(kind: MessageType, digest: MessageType | None) -> None:
+    """Raise Invalid where a type's digest could not be sent in its place."""
+    found = [Wrong("/digest", detail) for detail in _wrong(kind, digest)]
+    if found:
+        raise Invalid("The digest was refused; see `errors`.", found)
+
+
+def _wrong(kind: MessageType, digest: MessageType | None) -> Iterator[str]:
+    if digest is None:
+        yield "There is no such message type."
+        return
+    if digest.code == kind.code:
+        yield "A type can't be its own digest."
+    if kind.acknowledge:
+        yield "What must be confirmed one by one can't be told in one."
+    asked = {c.channel for c in kind.policy.channels}
+    if not digest.templates or asked - digest.templates.keys():
+        yield "The digest has no template for a channel of this type."
+    said = (template_placeholders(t) for t in digest.templates.values())
+    if any(set(names) - FILLED for names in said):
+        yield "A digest is filled with {{count}} and {{type_name}} only."

@@ -1,0 +1,1 @@
+"""Client systems: their keys, secrets, addresses, and what they may send."""

@@ -1,0 +1,1 @@
+"""One message on one channel: attempts, addresses, limits, what came of it."""

@@ -1,0 +1,1 @@
+"""Keys and database belong together: each key's proof, kept in the database."""

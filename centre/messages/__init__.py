@@ -1,0 +1,1 @@
+"""Messages: taken in, kept, found, confirmed, and how each stands."""

@@ -1,0 +1,87 @@
+"""Finding out how a message stands: the workflow first, then what is written down."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from centre.context import Reach
+from centre.messages import queries as messages
+from centre.messages import status as progress
+from core.errors import NotFound, Unavailable
+from core.models import Message, MessageStatus
+from core.words import Status
+
+Source = Literal["workflow", "store"]
+_MAY_HAVE_ENDED = frozenset(
+    {Status.DELIVERED, Status.FAILED, Status.CANCELLED, Status.EXPIRED}
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A message's status, and who knew it."""
+
+    doc: MessageStatus
+    source: Source
+
+
+async def find_message(reach: Reach, message_id: UUID) -> Found | None:
+    """Return how a message stands; None where nobody accepted it."""
+    answered = await reach.deliveries.status_of(message_id)
+    if answered is not None:
+        return await _newest(reach, answered)
+    async with reach.store.alone() as session:
+        stored = await messages.find(session, message_id)
+    if stored is not None:
+        return Found(stored.status, "store")
+    # Accepted, and no worker has seen it yet: only its start is known.
+    message = await reach.deliveries.accepted_message(message_id)
+    return Found(progress.begin(message), "workflow") if message else None
+
+
+async def _newest(reach: Reach, answered: MessageStatus) -> Found:
+    """Return what a workflow knows, or what was written after it had ended.
+
+    Late receipts and confirmations go to the store once nobody runs any more;
+    an ended workflow still answers, with what it knew.
+    """
+    if answered.status not in _MAY_HAVE_ENDED:
+        return Found(answered, "workflow")
+    with suppress(Unavailable):
+        async with reach.store.alone() as session:
+            stored = await messages.find(session, answered.id)
+        if stored is not None and (later := _later(answered, stored.status)):
+            return Found(later, "store")
+    return Found(answered, "workflow")
+
+
+def _later(answered: MessageStatus, stored: MessageStatus) -> MessageStatus | None:
+    """Return the document with the store's news, None where it has none."""
+    then, now = (answered.run, answered.updated_at), (stored.run, stored.updated_at)
+    given = answered.acknowledgement or stored.acknowledgement
+    if now > then:
+        return stored.model_copy(update={"acknowledgement": given})
+    if given is not answered.acknowledgement:
+        return answered.model_copy(update={"acknowledgement": given})
+    return None
+
+
+async def look_up(reach: Reach, message_id: UUID, client: str | None = None) -> Found:
+    """Return how a message stands; NotFound where it is not this client's.
+
+    No client stands for everybody's messages, as people see them.
+    """
+    found = await find_message(reach, message_id)
+    if found is None or client not in (None, found.doc.client):
+        raise NotFound("There is no such message.")
+    return found
+
+
+async def stored_message(reach: Reach, message_id: UUID) -> Message | None:
+    """Return a message as it was accepted, from the store or from Temporal."""
+    async with reach.store.alone() as session:
+        stored = await messages.find(session, message_id)
+    if stored is not None:
+        return stored.message
+    return await reach.deliveries.accepted_message(message_id)

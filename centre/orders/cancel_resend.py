@@ -1,0 +1,142 @@
+"""Orders about a message under way or failed: cancel it, send it again."""
+
+from datetime import UTC, datetime
+
+from pydantic import Field
+
+from centre.audit import audit
+from centre.audit.audit import Actor
+from centre.context import Parts
+from centre.messages.lookup import look_up, stored_message
+from centre.workstations import removals
+from core.base import Model
+from core.errors import Conflict, Invalid, NotFound, Wrong
+from core.models import Cancel, MessageStatus, Resend
+from core.text.plain_text import MaybePlainText, PlainText
+from core.words import Channel, Status
+
+_OVER = frozenset({Status.DELIVERED, Status.CANCELLED, Status.EXPIRED})
+
+
+class CancelOrder(Model):
+    """Why a message is cancelled; it stands in the audit log."""
+
+    reason: MaybePlainText = Field(default=None, min_length=1, max_length=200)
+
+
+class ResendOrder(Model):
+    """Why a failed message goes out again, and on which channels (all of its plan)."""
+
+    reason: PlainText = Field(
+        min_length=1, max_length=200, examples=["SMS gateway was down 10:00-10:20"]
+    )
+    channels: tuple[Channel, ...] | None = Field(
+        default=None, min_length=1, max_length=16
+    )
+
+
+async def cancel(
+    parts: Parts, doc: MessageStatus, order: CancelOrder, actor: Actor
+) -> None:
+    """Stop a message; Conflict, with its state's name, where it is over."""
+    if not may_cancel(doc):
+        raise _already(doc)
+    await _audit(parts, actor, "cancel", doc, {"reason": order.reason})
+    try:
+        await parts.deliveries.cancel(doc.id, Cancel(by=actor.who))
+    except Conflict:
+        raise _already((await look_up(parts, doc.id)).doc) from None
+
+
+def may_cancel(doc: MessageStatus) -> bool:
+    """Tell whether there is still something to stop."""
+    return doc.status not in _OVER and (doc.status is not Status.FAILED or _open(doc))
+
+
+async def resend(
+    parts: Parts,
+    doc: MessageStatus,
+    order: ResendOrder,
+    actor: Actor,
+    *,
+    automatic: bool = False,
+) -> None:
+    """Send a failed message again; Conflict in any other state.
+
+    `automatic`: the centre itself does it, within the window and `expires_at`.
+    """
+    if doc.status is not Status.FAILED:
+        raise Conflict(f"This message is {doc.status}, not failed.")
+    await _check_not_taken_back(parts, doc)
+    await _check_channels(parts, doc, order)
+    signal = Resend(
+        reason=order.reason,
+        by=actor.who,
+        channels=order.channels,
+        run=doc.run,
+        automatic=automatic,
+    )
+    asked = order.model_dump(mode="json", exclude_none=True)
+    await _audit(parts, actor, "resend", doc, asked)
+    if _open(doc):
+        try:
+            await parts.deliveries.resend(doc.id, signal)
+            return
+        except Conflict:  # its window closed a moment ago
+            if automatic:
+                raise
+    await _restart(parts, doc, signal)
+
+
+async def _check_not_taken_back(parts: Parts, doc: MessageStatus) -> None:
+    async with parts.store.sessions() as session:
+        if doc.recall is not None or await removals.removed(session, doc.id):
+            raise Conflict("This message was taken back.")
+
+
+async def _restart(parts: Parts, doc: MessageStatus, signal: Resend) -> None:
+    message = await stored_message(parts, doc.id)
+    if message is None:
+        raise NotFound("This message's request is no longer kept.")
+    await parts.deliveries.restart(message, doc.run, signal)
+
+
+def _open(doc: MessageStatus) -> bool:
+    """Tell whether a failed message's workflow still waits for a resend."""
+    until = doc.resendable_until
+    return until is not None and until > datetime.now(UTC)
+
+
+def _already(doc: MessageStatus) -> Conflict:
+    return Conflict(f"This message is already {doc.status}.")
+
+
+async def _check_channels(parts: Parts, doc: MessageStatus, order: ResendOrder) -> None:
+    """Refuse channels that the message never had; an earlier resend narrows none."""
+    if order.channels is None:
+        return
+    message = await stored_message(parts, doc.id)
+    known = (message or doc).plan.channels
+    wrong = [
+        Wrong(f"/channels/{place}", "The message's plan lacks this channel.")
+        for place, channel in enumerate(order.channels)
+        if channel not in known
+    ]
+    if wrong:
+        raise Invalid("The resend was refused; see `errors`.", wrong)
+
+
+async def _audit(
+    parts: Parts,
+    actor: Actor,
+    action: str,
+    doc: MessageStatus,
+    asked: dict[str, object],
+) -> None:
+    """Write what is ordered, before it is done: nothing goes unrecorded."""
+    if actor.role == "client":  # a client system cancels its own
+        return
+    before = {"status": doc.status.value, "run": doc.run}
+    async with parts.store.sessions.begin() as session:
+        target = f"messages/{doc.id}"
+        await audit.write(session, actor, action, target, before, asked)

@@ -1,0 +1,58 @@
+"""A message is taken back: stopped where it waits, withdrawn where it can be."""
+
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from pydantic import Field
+
+from centre.audit import audit
+from centre.audit.audit import Actor
+from centre.context import Parts
+from centre.workstations import removals
+from core.base import Model
+from core.errors import Conflict
+from core.models import Cancel, MessageStatus, Recall, RecallOrder
+from core.text.plain_text import PlainLine
+from core.words import Status
+
+_NEVER_OUT = frozenset({Status.CANCELLED, Status.EXPIRED})
+
+
+class RecallRequest(Model):
+    """Why a message is taken back; it stands in clear with it and in the audit log."""
+
+    reason: PlainLine = Field(
+        min_length=1, max_length=200, examples=["sample mixed up"]
+    )
+
+
+def may_recall(doc: MessageStatus) -> bool:
+    """Tell whether there may still be something to take back."""
+    out = any(delivery.attempts for delivery in doc.deliveries)
+    return doc.recall is None and (doc.status not in _NEVER_OUT or out)
+
+
+async def recall(
+    parts: Parts, doc: MessageStatus, order: RecallRequest, actor: Actor
+) -> MessageStatus:
+    """Take a message back; Conflict where that was done, or nothing is out.
+
+    What the centre itself shows is gone with the order: pop-ups, inbox, page. What
+    waits is stopped at once. A workflow of its own takes back what is out,
+    and sends the correction to the channels that keep the message.
+    """
+    if not may_recall(doc):
+        known = "recalled" if doc.recall else doc.status
+        raise Conflict(f"This message is already {known}.")
+    asked = Recall(by=actor.who, reason=order.reason, at=datetime.now(UTC))
+    async with parts.store.sessions.begin() as session:
+        before, after = {"status": doc.status.value}, {"reason": order.reason}
+        target = f"messages/{doc.id}"
+        await audit.write(session, actor, "recall", target, before, after)
+        await removals.remove(session, doc.id, "recalled")
+    with suppress(Conflict):  # it has ended; then only what is out is left
+        await parts.deliveries.cancel(doc.id, Cancel(by=actor.who))
+    await parts.deliveries.recall(
+        RecallOrder(message_id=doc.id, client=doc.client, recall=asked)
+    )
+    return doc.model_copy(update={"recall": asked})

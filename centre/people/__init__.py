@@ -1,0 +1,1 @@
+"""Patients and staff: their identities, their opt-outs, what is shown of them."""

@@ -1,0 +1,230 @@
+"""Whose a message is, and by which keys all messages of a person are found.
+
+A message is found by keys, each an HMAC and a row of `message_identities`:
+
+* the index of an identity that it was sent to, where nobody in particular was known
+  to have that: whoever has it now finds the message;
+* the index of that index, "settled", where somebody was: the message stays theirs
+  when the identity moves on, and the identity itself still finds it;
+* a person's own key, the index of the EMPI or staff number, which never moves.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import (
+    BindParameter,
+    CompoundSelect,
+    Select,
+    bindparam,
+    select,
+    union_all,
+)
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from centre.people.tables import PersonIdentityRow, PersonRow
+from core.base import Model
+from core.crypto import Keyring
+from core.identities import PERSONAL
+from core.models import Address
+from core.words import IdentityType
+from db.sql import keyring_of, table_of
+
+# What more people have than this, a desk's telephone or a number made up for
+# want of one, is nobody's in particular.
+FEW = 10
+# Names a place, not who works there.
+_PLACES = frozenset({IdentityType.DEPARTMENT})
+# A person's own numbers.
+_OWN = frozenset({IdentityType.EMPI_ID, IdentityType.STAFF_NO})
+_SETTLED = "settled"
+_AT_ONCE = 16
+
+
+class Trail(Model):
+    """By what a search looks: its keys, whose they are, by how many identities.
+
+    `people` are the entries of the index that have the identity asked for, and
+    those that are one person with them; none: it is looked for by itself.
+    """
+
+    keys: tuple[str, ...]
+    people: tuple[UUID, ...] = ()
+    identities: int = 1
+    staff: bool = False
+
+
+class Holder(NamedTuple):
+    """Somebody who has an identity, given by its index."""
+
+    identity: str
+    person: UUID
+    kind: str
+    key: str
+
+
+def indexes_of(
+    keyring: Keyring, identities: Mapping[IdentityType, str]
+) -> dict[IdentityType, str]:
+    """Return the index of each identity."""
+    return {kind: keyring.index(kind, value) for kind, value in identities.items()}
+
+
+def settled(keyring: Keyring, index: str) -> str:
+    """Return the key of an identity for what stays with whoever had it."""
+    return keyring.index(_SETTLED, index)
+
+
+def owned(indexes: Mapping[IdentityType, str]) -> list[str]:
+    """Return the indexes that a person may have."""
+    return [index for kind, index in indexes.items() if kind not in _PLACES]
+
+
+def message_keys(
+    keyring: Keyring,
+    indexes: Mapping[IdentityType, str],
+    holders: Mapping[str, Collection[str]],
+) -> frozenset[str]:
+    """Return a message's keys; `holders` are the own keys of who has an index.
+
+    The strongest personal identity that anybody has says whose the message is.
+    Without one it is everybody's who shares a phone or an openid it was sent to.
+    """
+    known = {
+        kind: holders[index] for kind, index in indexes.items() if index in holders
+    }
+    named = [kind for kind in PERSONAL if kind in known][:1]
+    people = {key for kind in named or known for key in known[kind]}
+    kept = {
+        settled(keyring, index) if named or kind in known else index
+        for kind, index in indexes.items()
+        if index not in people
+    }
+    return frozenset(people | kept)
+
+
+async def keys_of(
+    session: AsyncSession, identities: Mapping[IdentityType, str]
+) -> frozenset[str]:
+    """Return the keys of a message to these identities, as the index is now."""
+    keyring = keyring_of(session)
+    indexes = indexes_of(keyring, identities)
+    if len(indexes) == 1 and indexes.keys() <= _OWN:  # its own key, known or not
+        return frozenset(indexes.values())
+    holders = await holders_of(session, owned(indexes))
+    return message_keys(keyring, indexes, holders)
+
+
+async def holders_of(
+    session: AsyncSession, indexes: Collection[str]
+) -> dict[str, set[str]]:
+    """Return the own keys of the few who have each index, few reads for all."""
+    found: dict[str, set[str]] = {}
+    for holder in await _holders(session, indexes):
+        found.setdefault(holder.identity, set()).add(holder.key)
+    return found
+
+
+async def trail_of(session: AsyncSession, address: Address) -> Trail:
+    """Return by what the messages of whoever has an identity are found."""
+    keyring = keyring_of(session)
+    index = keyring.index(address.type, address.value)
+    asked = (index, settled(keyring, index))
+    if address.type in _PLACES:
+        return Trail(keys=asked)
+    return await _trail(session, index, asked)
+
+
+async def trail_of_person(session: AsyncSession, person: UUID) -> Trail:
+    """Return by what the messages of somebody of the index are found."""
+    row = await session.get(PersonRow, person)
+    if row is None:
+        return Trail(keys=())
+    return await _trail(session, row.key_index, ())
+
+
+async def _trail(session: AsyncSession, index: str, asked: Iterable[str]) -> Trail:
+    people, identities = await _who(session, index)
+    if not people:
+        return Trail(keys=tuple(asked))
+    own = {holder.key for holder in people.values()}
+    return Trail(
+        keys=tuple(sorted({*asked, *own, *identities})),
+        people=tuple(people),
+        identities=len(identities),
+        staff=all(holder.kind == "staff" for holder in people.values()),
+    )
+
+
+async def _who(
+    session: AsyncSession, index: str
+) -> tuple[dict[UUID, Holder], set[str]]:
+    """Return who has an identity, and the indexes of what they have.
+
+    Entries that share a personal number are one person, entered or merged twice.
+    """
+    people: dict[UUID, Holder] = {}
+    identities: set[str] = set()
+    asking = joining = {index}
+    while asking:
+        held = await _holders(session, asking)
+        identities |= {holder.identity for holder in held}
+        new = {h.person: h for h in held if h.identity in joining}
+        new = {person: h for person, h in new.items() if person not in people}
+        if not new or len(people) + len(new) > FEW:
+            break
+        people |= new
+        theirs = await _identities(session, new)
+        joining = {i for kind, i in theirs if kind in PERSONAL}
+        asking = {i for kind, i in theirs if kind not in _PLACES} - identities
+    return people, identities
+
+
+async def _holders(session: AsyncSession, indexes: Collection[str]) -> list[Holder]:
+    """Return who has any of these, but for what is nobody's in particular."""
+    found: dict[str, list[Holder]] = {}
+    connection = await session.connection()
+    for some in _some(indexes):
+        asked = {f"index_{number}": index for number, index in enumerate(some)}
+        for row in await connection.execute(_holding(len(some)), asked):
+            found.setdefault(row.index_hmac, []).append(Holder(*row))
+    return [holder for held in found.values() if len(held) <= FEW for holder in held]
+
+
+def _some(indexes: Collection[str]) -> Iterator[list[str]]:
+    """Yield the indexes, so many at a time as one statement takes."""
+    every = list(indexes)
+    for first in range(0, len(every), _AT_ONCE):
+        yield every[first : first + _AT_ONCE]
+
+
+@cache
+def _holding(count: int) -> CompoundSelect[*tuple[Any, ...]]:
+    """One read of each index, which ends early however many have it."""
+    has, person = table_of(PersonIdentityRow), table_of(PersonRow)
+    every = select(has.c.index_hmac, person.c.id, person.c.kind, person.c.key_index)
+    every = every.join_from(has, person, person.c.id == has.c.person_id)
+    each = (
+        every.where(has.c.index_hmac == bindparam(f"index_{n}")).limit(FEW + 1)
+        for n in range(count)
+    )
+    return union_all(*(select(one.subquery()) for one in each))
+
+
+async def _identities(
+    session: AsyncSession, people: Collection[UUID]
+) -> list[tuple[str, str]]:
+    connection = await session.connection()
+    found = await connection.execute(_having(), {"people": list(people)})
+    return [(row.type, row.index_hmac) for row in found]
+
+
+@cache
+def _having() -> Select[*tuple[Any, ...]]:
+    has = table_of(PersonIdentityRow)
+    ids: BindParameter[UUID] = bindparam(
+        "people", expanding=True, type_=has.c.person_id.type
+    )
+    return select(has.c.type, has.c.index_hmac).where(has.c.person_id.in_(ids))

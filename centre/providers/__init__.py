@@ -1,0 +1,1 @@
+"""Which providers are in use, and what they take of a template."""

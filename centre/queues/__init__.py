@@ -1,0 +1,1 @@
+"""The clients' queues: their settings, their samples, how people steer them."""

@@ -1,0 +1,1 @@
+"""Limits of channels and clients, counted by all processes or by one."""

@@ -1,0 +1,1 @@
+"""Whether a channel reaches somebody: what providers said, what people allow."""

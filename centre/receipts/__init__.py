@@ -1,0 +1,1 @@
+"""What providers and people tell afterwards: receipts, replies, what was read."""

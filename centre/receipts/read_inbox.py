@@ -1,0 +1,111 @@
+"""A person's inbox, as the hospital's own app shows it, and what reading it tells."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from uuid import UUID
+
+from centre.context import Reach
+from centre.people.holders import inboxes_of
+from centre.receipts.intake import ReceiptDesk
+from centre.workstations import inbox
+from centre.workstations.inbox import InboxItem
+from channels.inbox import InboxSender
+from channels.receipts import ProviderReceipt
+from core.base import Model
+from core.errors import Invalid, NotFound, Unavailable, Wrong
+from core.identities import normalise
+from core.words import Channel, IdentityType, Outcome
+from db.columns import utc_now
+
+# Each is a signal and some writes: an app that lists much asks for much at once.
+_AT_ONCE = 8
+
+
+class InboxPage(Model):
+    """Some items, the newest first; `unread` counts all, on this page or not."""
+
+    items: tuple[InboxItem, ...]
+    unread: int
+    next: str | None
+
+
+async def query_inbox(
+    reach: Reach,
+    identities: Mapping[IdentityType, str],
+    cursor: str | None,
+    limit: int,
+) -> InboxPage:
+    """Return what lies in a person's inbox, by any of their identities.
+
+    What an app has shown in full, its delivery counts as read from then on. An
+    item is unread until it is opened.
+    """
+    named = _checked(identities)
+    async with reach.store.sessions() as session:
+        owners = await inboxes_of(session, named)
+        page = await inbox.list_inbox(session, owners, cursor, limit)
+        unread = await inbox.count_unread(session, owners)
+    await _tell(reach, page.items)
+    return InboxPage(items=page.items, unread=unread, next=page.next)
+
+
+async def open_item(reach: Reach, item_id: UUID) -> InboxItem:
+    """Note that an item was opened; the first time counts.
+
+    NotFound where there is none, or none any more: taken back, or expired.
+    """
+    async with reach.store.sessions.begin() as session:
+        if await inbox.find_item(session, item_id) is None:
+            raise NotFound("There is no such item, or it was taken back.")
+        await inbox.mark_read(session, None, item_id)
+        item = await inbox.find_item(session, item_id)
+    assert item is not None
+    await _tell(reach, [item])
+    return item
+
+
+def _checked(identities: Mapping[IdentityType, str]) -> dict[IdentityType, str]:
+    """Return identities in their one spelling; Invalid names the wrong ones."""
+    found: dict[IdentityType, str] = {}
+    wrong: list[Wrong] = []
+    for kind, value in identities.items():
+        try:
+            found[kind] = normalise(kind, value)
+        except ValueError as error:
+            wrong.append(Wrong(f"/identities/{kind}", str(error)))
+    if wrong:
+        raise Invalid("The identities were refused; see `errors`.", wrong)
+    return found
+
+
+async def _tell(reach: Reach, items: Sequence[InboxItem]) -> None:
+    """Let messages know that they are read, once each.
+
+    Where Temporal is away the inbox is read all the same: the next look tells.
+    """
+    untold = [item.delivery_id for item in items if not item.told]
+    if not untold:
+        return
+    desk, room = ReceiptDesk(reach.store, reach.deliveries), asyncio.Semaphore(_AT_ONCE)
+    with suppress(Unavailable):
+        told = await asyncio.gather(
+            *(_read(desk, room, each) for each in untold), return_exceptions=True
+        )
+        for error in filter(None, told):
+            raise error
+        async with reach.store.sessions.begin() as session:
+            await inbox.note_told(session, untold)
+
+
+async def _read(desk: ReceiptDesk, room: asyncio.Semaphore, delivery_id: UUID) -> None:
+    async with room:
+        await desk.take(
+            ProviderReceipt(
+                channel=Channel.INBOX,
+                provider=InboxSender.provider,
+                sending_id=delivery_id,
+                outcome=Outcome.READ,
+                at=utc_now(),
+            )
+        )

@@ -1,0 +1,1 @@
+"""Whether all is well: alarms, samples, what is stuck, what is sent again."""

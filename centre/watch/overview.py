@@ -1,0 +1,145 @@
+"""Is everything all right? Asked by many, answered once in a while for all."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from weakref import WeakKeyDictionary
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from centre.accounts.health import AccountHealth, health_of_all
+from centre.context import Parts
+from centre.flows.queue_figures import QueueFigures
+from centre.messages import away
+from centre.messages.away import AwayFrom
+from centre.queues.steering import live_queues
+from centre.watch import overview_queries as counted
+from centre.watch.alarms import Alarm, open_alarms
+from centre.watch.overview_queries import (
+    EndingSecret,
+    ProviderHealth,
+    Unacknowledged,
+    Waiting,
+)
+from core.base import Model
+from core.errors import MessageCentreError
+from core.memo import Shared
+from core.settings import Settings
+from core.words import Channel, Status
+from db.store import Store
+
+_RECENT = timedelta(minutes=15)
+_SOON = timedelta(days=14)
+KEPT = timedelta(seconds=10)
+
+
+class AccountTrouble(Model):
+    """An account that gets less than its share of calls: a breaker, or late answers."""
+
+    channel: Channel
+    code: str
+    health: AccountHealth
+
+
+class Overview(Model):
+    """How the centre stands; None where the part that knows is away.
+
+    `hours` counts what was accepted in each hour of today, until now.
+    """
+
+    at: datetime
+    store: bool
+    temporal: bool
+    today: dict[Status, int] | None = None
+    hours: tuple[int, ...] = ()
+    waiting: Waiting | None = None
+    away: tuple[AwayFrom, ...] = ()
+    providers: tuple[ProviderHealth, ...] = ()
+    queues: tuple[QueueFigures, ...] | None = None
+    ending: tuple[EndingSecret, ...] = ()
+    unacknowledged: Unacknowledged | None = None
+    alarms: tuple[Alarm, ...] = ()
+    accounts: tuple[AccountTrouble, ...] = ()
+
+    @property
+    def volume(self) -> int:
+        """How many messages were accepted today."""
+        return sum((self.today or {}).values())
+
+    @property
+    def reach(self) -> float | None:
+        """The share of today's ended messages that reached somebody."""
+        today = self.today or {}
+        reached = today.get(Status.DELIVERED, 0)
+        missed = today.get(Status.FAILED, 0) + today.get(Status.EXPIRED, 0)
+        return reached / (reached + missed) if reached + missed else None
+
+    @property
+    def unserved(self) -> tuple[str, ...]:
+        """The clients whose queue nobody serves, though nobody paused it."""
+        queues = self.queues or ()
+        return tuple(q.client for q in queues if not q.pollers and not q.paused)
+
+
+# One store has one centre; an API and a console in a process share the answer.
+_SHARED: WeakKeyDictionary[Store, Shared[Overview]] = WeakKeyDictionary()
+
+
+async def shared_overview(parts: Parts) -> Overview:
+    """Return how the centre stood at most `KEPT` ago."""
+    shared = _SHARED.setdefault(parts.store, Shared(KEPT))
+    return await shared.get(partial(overview, parts))
+
+
+async def overview(parts: Parts) -> Overview:
+    """Return how the centre stands now."""
+    now = datetime.now(UTC)
+    written, queues = await asyncio.gather(_written(parts, now), _queues(parts))
+    known = {
+        "at": now,
+        "store": written is not None,
+        "temporal": queues is not None,
+        "queues": queues,
+    }
+    return Overview.model_validate(known | (written or {}))
+
+
+async def _written(parts: Parts, now: datetime) -> dict[str, object] | None:
+    """Return what the store knows; None where it is away."""
+    local = now.astimezone(parts.settings.timezone)
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    try:
+        async with parts.store.sessions() as session:
+            return {
+                "today": await counted.count_by_status(session, midnight),
+                "hours": await counted.count_by_hour(session, midnight, now),
+                "waiting": await counted.waiting_failed(session, now),
+                "away": await away.waiting(session),
+                "providers": await counted.provider_health(session, now - _RECENT),
+                "unacknowledged": await counted.unacknowledged(session),
+                "alarms": await open_alarms(session),
+                "accounts": await _troubles(session, parts.settings),
+                "ending": await counted.ending_secrets(session, now, now + _SOON),
+            }
+    except MessageCentreError:
+        return None
+
+
+async def _troubles(
+    session: AsyncSession, settings: Settings
+) -> tuple[AccountTrouble, ...]:
+    """Return the accounts that calls are kept away from."""
+    health = await health_of_all(session, settings)
+    return tuple(
+        AccountTrouble(channel=channel, code=code, health=one)
+        for (channel, code), one in health.items()
+        if one.open_until or one.share_now < one.share_at_rest
+    )
+
+
+async def _queues(parts: Parts) -> tuple[QueueFigures, ...] | None:
+    try:
+        await parts.deliveries.check()
+        return await live_queues(parts)
+    except MessageCentreError:
+        return None

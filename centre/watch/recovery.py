@@ -1,0 +1,136 @@
+"""Sends again by itself what failed because a provider was away, once it is back.
+
+A provider is back where an account of its channel was last answered. Where nothing
+else calls it, one message goes ahead now and then, to find out. Each goes by the use
+case of a person's resend, with its audit record, never beyond its window or
+`expires_at`, and no more than `MOST` times. Every process may run this; a lease in
+the store lets one of them do the work.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+
+from centre.accounts import traffic
+from centre.accounts.service import current_accounts
+from centre.audit.audit import Actor
+from centre.context import Parts
+from centre.messages import away
+from centre.orders.bulk_resend import resend_each
+from centre.orders.cancel_resend import ResendOrder
+from centre.providers.fallback import fallback
+from channels.provider import Account
+from core.errors import MessageCentreError
+from core.models import MessageStatus
+from core.process.logs import describe
+from core.words import Channel
+from db.columns import utc_now
+from db.leases import take_lease
+
+EVERY = timedelta(seconds=10)
+MOST = 3
+# What is sent again leaves half of an account's own limit to what is new.
+_A_SECOND, _SHARE = 5.0, 0.5
+# An answer that is older says nothing of now.
+_RECENT = timedelta(minutes=10)
+# With nothing under way, one goes ahead so long after it failed: the first time
+# soon, then less and less often.
+_AHEAD = (timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
+_LEASE = timedelta(seconds=25)
+_CENTRE = Actor(who="centre", role="system")
+_BACK = "The provider answers again."
+_TRIAL = "To find out whether the provider is back."
+
+_log = structlog.get_logger("recovery")
+
+Accounts = Iterable[Account]
+Docs = Sequence[MessageStatus]
+
+
+async def recover_for_ever(parts: Parts, every: timedelta = EVERY) -> None:
+    """Look until cancelled; a store or a Temporal that is away is waited for."""
+    holder = secrets.token_hex(8)
+    while True:
+        try:
+            await recover_once(parts, holder)
+        except MessageCentreError:
+            pass  # /health/ready says what is missing
+        except Exception as error:
+            _log.error("unexpected", **describe(error))
+        await asyncio.sleep(every.total_seconds())
+
+
+async def recover_once(parts: Parts, holder: str, now: datetime | None = None) -> int:
+    """Send again what may go out now; return how many were."""
+    now = now or utc_now()
+    async with parts.store.sessions() as session:
+        groups = await away.failed_for(session, now)
+    if not groups:
+        return 0
+    async with parts.store.sessions.begin() as session:
+        if not await take_lease(session, "recovery", holder, _LEASE):
+            return 0
+    async with parts.store.sessions() as session:
+        answering = await traffic.answering(session, now - _RECENT, now)
+        waiting = {one.channel for one in await away.waiting(session)}
+        under = fallback(parts.settings)[1]
+        room = allowance(await current_accounts(session, under), answering)
+    sent = 0
+    for on in groups:
+        async with parts.store.sessions() as session:
+            failed = await away.failed(session, on, now)
+        chosen, why = choose(failed, on, room, waiting, now)
+        sent += await _resend(parts, chosen, on, why)
+    return sent
+
+
+def allowance(
+    accounts: Accounts, answering: Mapping[Channel, set[str]]
+) -> dict[Channel, int]:
+    """Return how many may go out on each channel in a round, where any is back."""
+    limits = {(a.channel, a.code): a.per_second for a in accounts}
+    room: dict[Channel, int] = {}
+    for channel, codes in answering.items():
+        rates = (limits.get((channel, code)) for code in codes)
+        each = (min(_A_SECOND, r * _SHARE) if r else _A_SECOND for r in rates)
+        room[channel] = max(1, int(sum(each) * EVERY.total_seconds()))
+    return room
+
+
+def choose(
+    failed: Docs,
+    on: Sequence[Channel],
+    room: dict[Channel, int],
+    waiting: set[Channel],
+    now: datetime,
+) -> tuple[Docs, str]:
+    """Return which of these go out now, and why; `room` becomes less by them.
+
+    Where none of their providers is known to be back, one goes ahead, unless
+    another waits there already and will find it out.
+    """
+    able = [doc for doc in failed if doc.automatic_resends < MOST]
+    back = next((channel for channel in on if room.get(channel)), None)
+    if back is not None:
+        chosen = able[: room[back]]
+        room[back] -= len(chosen)
+        return chosen, _BACK
+    if room.keys() & set(on) or waiting & set(on):
+        return (), _TRIAL
+    due = [d for d in able if now - d.updated_at >= _AHEAD[d.automatic_resends]]
+    first = min(due, key=lambda d: d.automatic_resends, default=None)
+    waiting |= set(on) if first else set()
+    return (first,) if first else (), _TRIAL
+
+
+async def _resend(parts: Parts, docs: Docs, on: Sequence[Channel], reason: str) -> int:
+    if not docs:
+        return 0
+    order = ResendOrder(reason=reason, channels=tuple(on))
+    done = await resend_each(parts, docs, order, _CENTRE, automatic=True)
+    channels = [channel.value for channel in on]
+    _log.info("resent", channels=channels, resent=done.resent, skipped=done.skipped)
+    return done.resent

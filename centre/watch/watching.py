@@ -1,0 +1,164 @@
+"""The watch over queues and sign-ins: readings become alarms, and people are told."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from centre.access import sign_ins
+from centre.audit.names import CENTRE
+from centre.context import Parts
+from centre.delivery import attempts
+from centre.flows.queue_figures import QueueFigures
+from centre.watch import alarms, under_way, watch_rules
+from centre.watch.alarms import Alarm
+from centre.watch.notify_staff import tell
+from centre.watch.rules import AlarmKind, Reading, Standing, Thresholds, step
+from centre.watch.stuck import stuck_messages
+from core.errors import MessageCentreError
+from core.words import Status
+
+_RECENT = timedelta(minutes=15)
+# A burst that a worker takes away within this time is no alarm.
+_BURST = timedelta(seconds=20)
+# The watchdog asks Temporal's visibility; that may be seldom.
+_STUCK_EVERY = timedelta(seconds=30)
+# Where as many sign-ins failed as lock a place, somebody may be guessing.
+_ATTACK = sign_ins.MAX_FAILURES
+
+# A client's code, what is wrong, and whose name it is where it is a person's.
+Key = tuple[str, AlarmKind, str | None]
+Ends = Mapping[Status, int]
+
+
+@dataclass
+class Watch:
+    """What one process remembers between two readings; the store has the rest."""
+
+    standings: dict[Key, Standing] = field(default_factory=dict)
+    stuck: Counter[str] = field(default_factory=Counter)
+    asked_stuck: datetime | None = None
+
+    async def look(
+        self,
+        parts: Parts,
+        seen: Sequence[QueueFigures],
+        enabled: Sequence[str],
+        now: datetime,
+    ) -> None:
+        """Take one reading of these queues; raise, clear and tell what follows."""
+        await self._count_stuck(parts, now)
+        async with parts.store.sessions() as session:
+            known = await watch_rules.limits(session)
+            ends = await under_way.ended_of_late(session, now - _RECENT)
+            wrong = await attempts.misconfigured_since(session, now - _RECENT)
+            raised = {_key(a): a for a in await alarms.open_alarms(session)}
+            attacked = dict(await sign_ins.attacked_names(session))
+        for queue in seen:
+            client = queue.client
+            seen_of = Seen(ends.get(client, {}), self.stuck[client], wrong[client])
+            for one in readings(queue, known.of(client), seen_of):
+                await self._step(parts, (client, one.kind, None), one, raised, now)
+        raised_for = {name for _, _, name in raised if name is not None}
+        for name in attacked.keys() | raised_for:
+            failed = Reading(AlarmKind.SIGN_IN, attacked.get(name, 0), _ATTACK)
+            await self._step(parts, (CENTRE, failed.kind, name), failed, raised, now)
+        await _end_of_the_gone(parts, enabled, raised, now)
+        await _tell(parts, now)
+
+    async def _step(
+        self,
+        parts: Parts,
+        key: Key,
+        reading: Reading,
+        raised: Mapping[Key, Alarm],
+        now: datetime,
+    ) -> None:
+        client, _, name = key
+        alarm = raised.get(key)
+        before = self.standings.get(key, Standing())
+        # Another process may have raised or cleared it meanwhile.
+        before = Standing(alarm is not None, before.since)
+        after = step(before, reading, now)
+        self.standings[key] = after
+        if after.raised == before.raised:
+            return
+        async with parts.store.sessions.begin() as session:
+            if alarm is None:
+                await alarms.raise_alarm(session, client, reading, now, name)
+            else:
+                await alarms.clear_alarm(session, alarm.id, now)
+
+    async def _count_stuck(self, parts: Parts, now: datetime) -> None:
+        if self.asked_stuck is None or now - self.asked_stuck >= _STUCK_EVERY:
+            self.asked_stuck = now
+            self.stuck = Counter(m.client for m in await stuck_messages(parts))
+
+
+def _key(alarm: Alarm) -> Key:
+    return alarm.client, alarm.kind, alarm.username
+
+
+async def _end_of_the_gone(
+    parts: Parts, enabled: Sequence[str], raised: Mapping[Key, Alarm], now: datetime
+) -> None:
+    """Clear the alarms of clients that are disabled now."""
+    there = set(enabled)
+    for (client, _, name), alarm in raised.items():
+        if name is None and client not in there:
+            async with parts.store.sessions.begin() as session:
+                await alarms.clear_alarm(session, alarm.id, now)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What became of a client's messages of late; how many stand still.
+
+    `misconfigured` calls failed for an account, a template or a permission.
+    """
+
+    ends: Ends
+    stuck: int = 0
+    misconfigured: int = 0
+
+
+def readings(queue: QueueFigures, limits: Thresholds, seen: Seen) -> Iterator[Reading]:
+    """Yield what is looked at of one queue; a paused one needs no worker."""
+    yield Reading(AlarmKind.BACKLOG, queue.backlog, limits.backlog, _BURST)
+    age = queue.oldest_age_seconds if queue.backlog else 0.0
+    yield Reading(AlarmKind.OLDEST_AGE, age, limits.oldest_age_seconds)
+    alone = 0.0 if queue.pollers or queue.paused else 1.0
+    patience = timedelta(seconds=limits.no_poller_seconds)
+    yield Reading(AlarmKind.NO_POLLER, alone, 1.0, patience)
+    share = _failed(seen.ends, limits.failure_at_least)
+    yield Reading(AlarmKind.FAILURE_RATE, share, limits.failure_share)
+    yield Reading(AlarmKind.STUCK, seen.stuck, 1.0)
+    # Every further message fails alike: the first one is an alarm.
+    yield Reading(AlarmKind.MISCONFIGURED, seen.misconfigured, 1.0)
+
+
+def _failed(ends: Ends, at_least: int) -> float:
+    """Return the share of ended messages that failed; 0 where too few have ended."""
+    failed = ends.get(Status.FAILED, 0)
+    ended = failed + ends.get(Status.DELIVERED, 0)
+    return round(failed / ended, 3) if ended >= at_least else 0.0
+
+
+async def _tell(parts: Parts, now: datetime) -> None:
+    """Tell people of each open alarm once; what can't be told now is tried again."""
+    async with parts.store.sessions() as session:
+        told = await watch_rules.recipients(session)
+        waiting = [a for a in await alarms.open_alarms(session) if a.told_at is None]
+    done: list[UUID] = []
+    for alarm in waiting if told else ():
+        if alarm.client == CENTRE and alarm.username is None:
+            continue  # its own queue would carry the news
+        try:
+            await tell(parts, alarm, told)
+        except MessageCentreError:
+            continue
+        done.append(alarm.id)
+    for alarm_id in done:
+        async with parts.store.sessions.begin() as session:
+            await alarms.note_told(session, alarm_id, now)

@@ -1,0 +1,1 @@
+"""The centre's own screens: workstations, their pop-ups, the inbox."""

@@ -1,0 +1,127 @@
+"""Pop-ups on workstations: kept for them, and what they report of them."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from centre.audit.audit import Actor
+from centre.context import Parts
+from centre.messages.acknowledge import AcknowledgeOrder, acknowledge
+from centre.messages.lookup import look_up
+from centre.workstations import popups
+from centre.workstations import queries as workstations
+from centre.workstations.popups import Event, Popup, Stage, Withdrawal
+from channels.base import Sending
+from channels.clip import clip
+from channels.receipts import ProviderReceipt
+from channels.socket import SocketSender
+from core.errors import Invalid, Wrong
+from core.text.letters import one_line
+from core.words import Channel, Outcome, Priority
+from db.store import Store
+
+# Without an end of its own a message is of no use on a screen after a shift.
+_SHOWN_FOR = timedelta(hours=12)
+Sink = Callable[[Sequence[ProviderReceipt]], Awaitable[None]]
+Reported = Literal["received", "displayed", "confirmed", "rejected"]
+_OUTCOMES = {
+    Stage.RECEIVED: Outcome.ACCEPTED,
+    Stage.DISPLAYED: Outcome.DELIVERED,
+    Stage.CONFIRMED: Outcome.READ,
+    Stage.REJECTED: Outcome.FAILED,
+}
+
+
+class PopupPost:
+    """Keeps pop-ups in the store, where the processes that hold sockets find them."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def __call__(self, sending: Sending) -> int:
+        until = sending.expires_at or datetime.now(UTC) + _SHOWN_FOR
+        async with self._store.sessions.begin() as session:
+            stations = await workstations.stations_of(session, sending.address)
+            if stations:
+                await popups.post(
+                    session,
+                    stations,
+                    delivery_id=sending.id,
+                    message_id=sending.message_id,
+                    expire_at=until,
+                    popup=_popup(sending),
+                )
+        return len(stations)
+
+
+def _popup(sending: Sending) -> Popup:
+    content = sending.content
+    critical = sending.priority is Priority.CRITICAL
+    return Popup(
+        level=sending.priority,
+        title=content.title or clip(one_line(content.body), 64),
+        body=content.body,
+        need_ack=sending.acknowledge or critical,
+        read_back=sending.read_back,
+    )
+
+
+async def report(
+    parts: Parts,
+    sink: Sink,
+    station: Actor,
+    delivery_id: UUID,
+    stage: Stage,
+    order: AcknowledgeOrder | None,
+) -> bool:
+    """Take in how far a workstation has come; False for a pop-up it never had.
+
+    Raises Invalid where a confirmation names nobody or reads back wrong. The
+    message's workflow hears of it before it is written here, so what breaks off
+    half-way is taken in again when the workstation repeats it.
+    """
+    async with parts.store.sessions() as session:
+        found = await popups.find_popup(session, station.who, delivery_id)
+    if found is None:
+        return False
+    if found.stage in popups.OVER or found.stage is stage:
+        return True
+    if stage is Stage.CONFIRMED:
+        await _confirm(parts, station, found, order)
+    await _tell(parts, sink, station, found, stage)
+    async with parts.store.sessions.begin() as session:
+        await popups.move(session, found.seq, stage)
+        if stage is Stage.CONFIRMED:
+            seen = Withdrawal(why="confirmed")
+            await popups.withdraw(session, delivery_id, seen, but=station.who)
+    return True
+
+
+async def _confirm(
+    parts: Parts, station: Actor, found: Event, order: AcknowledgeOrder | None
+) -> None:
+    if order is None:
+        missing = Wrong("/user", "Who confirms must be named.")
+        raise Invalid("The confirmation was refused.", [missing])
+    doc = (await look_up(parts, found.message_id)).doc
+    await acknowledge(parts, doc, order, station, Channel.WORKSTATION)
+
+
+async def _tell(
+    parts: Parts, sink: Sink, station: Actor, found: Event, stage: Stage
+) -> None:
+    """Move the delivery; it has failed only where no screen is left to show it."""
+    if stage is Stage.REJECTED:
+        async with parts.store.sessions() as session:
+            if not await popups.all_rejected(session, found.delivery_id, station.who):
+                return
+    receipt = ProviderReceipt(
+        channel=Channel.WORKSTATION,
+        provider=SocketSender.provider,
+        sending_id=found.delivery_id,
+        outcome=_OUTCOMES[stage],
+        code=stage,
+        at=datetime.now(UTC),
+    )
+    await sink([receipt])

@@ -1,0 +1,1 @@
+"""What every process does alike: its logs, why it does not start."""
