@@ -35,7 +35,7 @@ from centre.queues.settings import QueueSettings
 from centre.reachability.service import StoreConsents
 from centre.receipts.intake import ReceiptDesk
 from centre.workstations.service import PopupPost
-from channels.http import open_http
+from channels.kit.http import open_http
 from channels.provider import Tools
 from channels.router import Router
 from core.crypto import Keyring

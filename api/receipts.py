@@ -14,8 +14,8 @@ from centre.reachability.service import note_event
 from centre.receipts.addresses import Reporter, reporter
 from centre.receipts.intake import ReceiptDesk
 from centre.receipts.replies import ReplyDesk
+from channels.kit.reports import MOST_REPORTS
 from channels.receipts import Inbound, Parsed
-from channels.reports import MOST_REPORTS
 from core.errors import Forged, Malformed, NotFound
 from core.words import Channel
 

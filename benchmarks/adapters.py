@@ -19,10 +19,10 @@ from benchmarks.measure import Timing, burst, cpu_ms
 from benchmarks.report import table
 from benchmarks.rig import Rig, new_rig, until_listening
 from benchmarks.rounds import Say
-from channels import PROVIDERS
 from channels.base import Closing, Sender, Sending
-from channels.http import Slots, open_http
+from channels.kit.http import Slots, open_http
 from channels.provider import Provider, SandboxPorts, Tools
+from channels.registry import PROVIDERS
 from core.settings import Settings
 from core.words import Channel
 from deploy.processes import sandbox

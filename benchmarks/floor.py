@@ -20,7 +20,7 @@ from temporalio.runtime import Runtime, TelemetryConfig
 
 from benchmarks.arrivals import Arrivals
 from benchmarks.measure import Timing
-from channels.http import open_http
+from channels.kit.http import open_http
 from serving import make_worker
 
 QUEUE = "bench-floor"

@@ -8,8 +8,8 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from channels import find_provider, providers_of
 from channels.provider import Account, Accounts
+from channels.registry import find_provider, providers_of
 from core.words import Channel
 
 # What stands beside the provider's own fields.

@@ -84,7 +84,7 @@ class Sender(Protocol):
     """Sends deliveries through one channel's provider.
 
     `send` raises a DeliveryError of the class its code table gives, within
-    `channels.http.LONGEST_SEND`. `dedupe_window` is how long the provider
+    `channels.kit.http.LONGEST_SEND`. `dedupe_window` is how long the provider
     itself drops a second call with the same id; None where it does not. One
     that holds a connection of its own is `Closing` too.
     """

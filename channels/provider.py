@@ -11,10 +11,10 @@ from pydantic import Field, SecretStr, SerializeAsAny
 
 from channels.base import Deposit, Post, Sender
 from channels.consents import Consents, NoLedger
+from channels.kit.times import Clock, utc_now
+from channels.kit.tokens import MemoryTokenStore, OfAccount, TokenStore
 from channels.receipts import AccountReceipts, ReceiptSink, Reported
 from channels.template_ids import TemplateRules
-from channels.times import Clock, utc_now
-from channels.tokens import MemoryTokenStore, OfAccount, TokenStore
 from core.base import Model
 from core.errors import Unavailable
 from core.fields import Code

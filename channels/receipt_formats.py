@@ -11,19 +11,19 @@ from channels.accounts import (
     WecomAccount,
     WorkstationAccount,
 )
-from channels.aliyun_receipts import AliyunSmsReceipts
-from channels.aliyun_voice import AliyunVoiceAccount
-from channels.aliyun_voice_receipts import AliyunVoiceReceipts
-from channels.email_receipts import EmailReceipts
+from channels.aliyun.sms_receipts import AliyunSmsReceipts
+from channels.aliyun.voice import AliyunVoiceAccount
+from channels.aliyun.voice_receipts import AliyunVoiceReceipts
+from channels.email.receipts import EmailReceipts
+from channels.hospital.workstation_receipts import WorkstationReceipts
+from channels.kit.times import Clock, utc_now
 from channels.receipts import ReceiptFormat, ReceiptKeys
-from channels.tencent_receipts import TencentSmsReceipts, TencentVoiceReceipts
-from channels.tencent_sms import TencentSmsAccount
-from channels.tencent_voice import TencentVoiceAccount
-from channels.times import Clock, utc_now
-from channels.wechat_mini import WechatMiniAccount
-from channels.wechat_receipts import WechatMiniReceipts, WechatReceipts
-from channels.wecom_receipts import WecomReceipts
-from channels.workstation_receipts import WorkstationReceipts
+from channels.tencent.receipts import TencentSmsReceipts, TencentVoiceReceipts
+from channels.tencent.sms import TencentSmsAccount
+from channels.tencent.voice import TencentVoiceAccount
+from channels.weixin.mini_program import WechatMiniAccount
+from channels.weixin.wechat_receipts import WechatMiniReceipts, WechatReceipts
+from channels.weixin.wecom_receipts import WecomReceipts
 from core.base import Model
 from core.words import Channel
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from channels.base import Sender
 from channels.breaker import Breaker
-from channels.codes import refusal
-from channels.http import Slots
+from channels.kit.codes import refusal
+from channels.kit.http import Slots
 from channels.provider import Account
 from core.errors import DeliveryError, OutcomeUnknown, ProviderDown
 from core.traffic_shares import Deduction, in_force, shares

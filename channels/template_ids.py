@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from channels.codes import refusal
+from channels.kit.codes import refusal
 from core.errors import Misconfigured
 from core.text.templating import placeholders
 

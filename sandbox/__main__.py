@@ -5,7 +5,7 @@ import logging
 
 from core.settings import Settings
 from sandbox.app import create_sandbox
-from sandbox.desk import SECRET, Options
+from sandbox.kit.context import SECRET, Options
 from sandbox.server import server
 
 

@@ -6,22 +6,22 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
-from sandbox.alipay import Alipay
-from sandbox.answers import HANG_UP, hang_up_of
+from sandbox.alipay.api import Alipay
+from sandbox.carrier.cmpp import Cmpp
+from sandbox.carrier.smpp import Smpp
 from sandbox.clouds import Clouds
-from sandbox.cmpp import Cmpp
-from sandbox.control import control
-from sandbox.desk import Desk, Options, Provider
-from sandbox.mail import Mail
-from sandbox.problems import install
+from sandbox.email.server import Mail
+from sandbox.hospital.workstation import Workstation
+from sandbox.kit.answers import HANG_UP, hang_up_of
+from sandbox.kit.context import Desk, Options, Provider
+from sandbox.kit.control import control
+from sandbox.kit.problems import install
 from sandbox.replies import replies
-from sandbox.smpp import Smpp
-from sandbox.wechat import WeChat
-from sandbox.wechat_medical import WeChatMedical
-from sandbox.wechat_mini import WeChatMini
-from sandbox.wechat_people import person_events
-from sandbox.wecom import WeCom
-from sandbox.workstation import Workstation
+from sandbox.weixin.medical import WeChatMedical
+from sandbox.weixin.mini_program import WeChatMini
+from sandbox.weixin.people import person_events
+from sandbox.weixin.service_account import WeChat
+from sandbox.weixin.wecom import WeCom
 
 
 class Sandbox(FastAPI):

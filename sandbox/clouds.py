@@ -8,10 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from sandbox.aliyun import Aliyun
-from sandbox.answers import answering
-from sandbox.desk import Desk, Provider
-from sandbox.tencent import Tencent
+from sandbox.aliyun.api import Aliyun
+from sandbox.kit.answers import answering
+from sandbox.kit.context import Desk, Provider
+from sandbox.tencent.api import Tencent
 
 
 class Clouds(Provider):

@@ -10,11 +10,12 @@ from pydantic import Field
 
 from core.base import Model
 from core.words import Channel
-from sandbox import aliyun_answers, tencent_answers
-from sandbox.answers import china_time
-from sandbox.desk import Desk
-from sandbox.gateway import Gateway, Text
-from sandbox.receipts import Push
+from sandbox.aliyun import answers as aliyun_answers
+from sandbox.carrier.gateway import Gateway, Text
+from sandbox.kit.answers import china_time
+from sandbox.kit.context import Desk
+from sandbox.kit.receipts import Push
+from sandbox.tencent import answers as tencent_answers
 
 
 class Reply(Model):

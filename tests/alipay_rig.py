@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from channels.alipay import METHODS, AlipaySender
-from channels.alipay_gateway import AlipayAccount, Interface
+from channels.alipay.api import AlipayAccount, Interface
+from channels.alipay.sender import METHODS, AlipaySender
 from channels.base import Taken
 from core.errors import DeliveryError
 from core.rsa2 import private_key, public_text, sign

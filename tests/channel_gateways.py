@@ -10,13 +10,13 @@ from typing import Any
 from pydantic import SecretStr
 
 from channels.base import Sending, Taken
-from channels.cmpp import CmppAccount, CmppSender
-from channels.gateway_session import Limits
+from channels.carrier.cmpp import CmppAccount, CmppSender
+from channels.carrier.session import Limits
+from channels.carrier.smpp import SmppAccount, SmppSender
 from channels.receipts import ProviderReceipt, Reported
-from channels.smpp import SmppAccount, SmppSender
 from channels.uplinks import Uplink
 from core.words import Channel
-from sandbox.desk import Options
+from sandbox.kit.context import Options
 from tests.channel_fakes import CONTENT, listening, sending
 from tests.sandbox_rig import Rig, rig
 

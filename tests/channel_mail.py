@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from channels.accounts import EmailAccount
 from channels.base import Sending, Taken
-from channels.email import EmailSender
+from channels.email.sender import EmailSender
 from core.words import Channel
 from tests.channel_fakes import (
     Clock,

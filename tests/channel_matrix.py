@@ -1,6 +1,6 @@
 """The providers that every channel test goes through, a row for each.
 
-To add a provider: register it in `channels/__init__.py`, give its channel an
+To add a provider: register it in `channels/registry.py`, give its channel an
 address in `tests/channel_fakes.py`, let the sandbox answer for it, and append a
 row to CARRIED. Where an outcome of the rules or a fault means something else than
 with most, `but` says what. One whose account has a `base_url` also goes through
@@ -14,10 +14,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
-from channels import find_provider
 from channels.base import Sender, Sending
-from channels.http import open_http
+from channels.kit.http import open_http
 from channels.provider import SandboxPorts, Tools
+from channels.registry import find_provider
 from core.errors import (
     ContentRefused,
     DeliveryError,

@@ -15,7 +15,7 @@ from urllib.parse import quote
 import httpx
 
 from sandbox.app import Sandbox, create_sandbox
-from sandbox.desk import Options
+from sandbox.kit.context import Options
 from sandbox.server import running
 
 SECRET = "sandbox-secret"

@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 
-from channels.tencent_sms import TencentSmsAccount
+from channels.tencent.sms import TencentSmsAccount
 from tests.channel_fakes import PORTS, reply
 
 ACCOUNT = TencentSmsAccount.sandbox(PORTS)

@@ -8,7 +8,7 @@ import pytest
 from centre.accounts.traffic import put_open
 from core.words import Channel, Role
 from db.columns import utc_now
-from sandbox.desk import Options
+from sandbox.kit.context import Options
 from tests.api_desk import Desk
 from tests.api_rig import Rig, pointers, problem, running_api
 from tests.sandbox_rig import rig as running_sandbox

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from centre.receipts.addresses import forgeable
-from channels.times import utc_now
-from channels.workstation import signature
+from channels.hospital.workstation import signature
+from channels.kit.times import utc_now
 from core.words import Role
 from tests.api_rig import Headers, Rig, pointers, problem, running_api
 

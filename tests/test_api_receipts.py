@@ -11,9 +11,9 @@ import pytest
 from centre.delivery import attempts
 from centre.delivery.attempts import Attempt
 from centre.messages import queries as messages
-from channels.aliyun_voice import out_id
-from channels.times import utc_now
-from channels.weixin_crypto import sign
+from channels.aliyun.voice import out_id
+from channels.kit.times import utc_now
+from channels.weixin.crypto import sign
 from core.models import MessageStatus, delivery_id
 from core.words import Channel, Outcome, Role, Status
 from tests.api_rig import Rig, problem, running_api

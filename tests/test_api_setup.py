@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.words import Role
-from sandbox.desk import Options
+from sandbox.kit.context import Options
 from tests.api_desk import Desk
 from tests.api_rig import Rig, pointers, problem, running_api
 from tests.sandbox_rig import rig as running_sandbox

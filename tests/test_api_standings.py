@@ -10,7 +10,7 @@ import pytest
 from centre.reachability import queries as standings
 from core.models import Address
 from core.words import Channel, IdentityType, Role
-from sandbox.wechat_events import cdata, signed
+from sandbox.weixin.events import cdata, signed
 from tests.api_desk import Desk
 from tests.api_rig import problem, running_api
 

@@ -17,7 +17,7 @@ from centre.workstations import queries as workstations
 from centre.workstations.popups import Stage, Withdrawal
 from centre.workstations.queries import Standing
 from centre.workstations.service import PopupPost
-from channels.socket import SocketSender
+from channels.hospital.socket import SocketSender
 from core.errors import RecipientRefused
 from core.words import Channel, Outcome, Role
 from tests.api_rig import problem

@@ -26,7 +26,7 @@ from benchmarks.measure import (
     percentile,
 )
 from benchmarks.rig import Rig, free_port, new_rig
-from channels import PROVIDERS
+from channels.registry import PROVIDERS
 from deploy.processes import ROOT
 
 

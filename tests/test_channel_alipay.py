@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from channels.alipay import METHODS, keywords
-from channels.alipay_gateway import AlipayAccount, Interface, raw_node
+from channels.alipay.api import AlipayAccount, Interface, raw_node
+from channels.alipay.sender import METHODS, keywords
 from channels.base import Content, Taken
 from core.errors import (
     ContentRefused,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from channels.alipay_gateway import CODES
+from channels.alipay.api import CODES
 from core.errors import (
     ContentRefused,
     DeliveryError,

@@ -14,7 +14,7 @@ from darabonba.request import DaraRequest  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.aliyun import authorization, canonical_query
+from channels.aliyun.api import authorization, canonical_query
 from tests.channel_fakes import listening
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)

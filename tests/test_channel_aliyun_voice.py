@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.aliyun_codes import CALLS, SMS, VOICE
-from channels.aliyun_voice import (
+from channels.aliyun.codes import CALLS, SMS, VOICE
+from channels.aliyun.voice import (
     AliyunVoiceAccount,
     AliyunVoiceSender,
     called_number,

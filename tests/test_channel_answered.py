@@ -7,12 +7,12 @@ import httpx
 import pytest
 
 from channels.base import Sender
-from channels.codes import CodeTable
-from channels.http import Answer, Line
+from channels.kit.codes import CodeTable
+from channels.kit.http import Answer, Line
 from channels.provider import SandboxPorts
 from core.errors import DeliveryError, ProviderDown
 from sandbox.app import create_sandbox
-from sandbox.desk import Options
+from sandbox.kit.context import Options
 from sandbox.server import Ports, running
 from tests.centre import free_ports
 from tests.channel_fakes import NOW, Clock

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.clip import ELLIPSIS, clip, in_bytes, in_units
+from channels.kit.clip import ELLIPSIS, clip, in_bytes, in_units
 from core.text.letters import one_line
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)

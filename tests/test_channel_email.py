@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.base import Content, Sending, Taken
-from channels.email import EmailSender, mailbox
+from channels.email.sender import EmailSender, mailbox
 from core.errors import (
     RecipientRefused,
 )

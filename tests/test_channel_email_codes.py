@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from pydantic import SecretStr
 
-from channels.email import CODES, EmailSender, Step
+from channels.email.sender import CODES, EmailSender, Step
 from core.errors import (
     ContentRefused,
     DeliveryError,

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from channels.email import EmailSender
+from channels.email.sender import EmailSender
 from core.errors import (
     Misconfigured,
     OutcomeUnknown,

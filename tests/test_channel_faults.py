@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from channels.http import CALL_SECONDS, LONGEST_SEND
+from channels.kit.http import CALL_SECONDS, LONGEST_SEND
 from channels.provider import SandboxPorts, Tools
 from core.errors import DeliveryError, OutcomeUnknown
 from sandbox.app import create_sandbox
-from sandbox.desk import Options
+from sandbox.kit.context import Options
 from sandbox.server import Ports, running
 from tests.channel_fakes import assert_private
 from tests.channel_faults import QUICK, SLOW, Fault, bomb, faulty

@@ -9,7 +9,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from channels.http import MOST_BYTES, Answer, Line, Slots, deadline, open_http
+from channels.kit.http import MOST_BYTES, Answer, Line, Slots, deadline, open_http
 from core.errors import (
     ContentRefused,
     DeliveryError,

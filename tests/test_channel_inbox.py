@@ -3,7 +3,7 @@
 import pytest
 
 from channels.base import Sending, Taken
-from channels.inbox import InboxSender
+from channels.hospital.inbox import InboxSender
 from core.errors import DeliveryError, OutcomeUnknown, ProviderDown
 from core.words import Channel
 from tests.channel_fakes import SENDING_ID, assert_private, sending

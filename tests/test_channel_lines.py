@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from channels.lines import Lines
+from channels.kit.lines import Lines
 
 
 class Server:

@@ -10,11 +10,11 @@ import pytest
 from pydantic import SecretStr
 
 from channels.accounts import AliyunAccount, WorkstationAccount
-from channels.aliyun_receipts import AliyunSmsReceipts
+from channels.aliyun.sms_receipts import AliyunSmsReceipts
+from channels.hospital.workstation import signature
+from channels.hospital.workstation_receipts import WorkstationReceipts
 from channels.receipt_formats import FORMATS, reporting
 from channels.receipts import Inbound, ReceiptKeys
-from channels.workstation import signature
-from channels.workstation_receipts import WorkstationReceipts
 from core.errors import Forged, Malformed
 from core.words import Channel, Outcome, Reason
 

@@ -10,16 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from channels.aliyun_codes import CALLS, GONE
-from channels.aliyun_receipts import AliyunSmsReceipts
-from channels.aliyun_voice import AliyunVoiceAccount
-from channels.aliyun_voice_receipts import AliyunVoiceReceipts
+from channels.aliyun.codes import CALLS, GONE
+from channels.aliyun.sms_receipts import AliyunSmsReceipts
+from channels.aliyun.voice import AliyunVoiceAccount
+from channels.aliyun.voice_receipts import AliyunVoiceReceipts
 from channels.receipt_formats import reporting
 from channels.receipts import Inbound, Parsed, ProviderReceipt, ReceiptFormat
 from channels.receipts import ReceiptKeys as Keys
-from channels.tencent_receipts import TencentSmsReceipts, TencentVoiceReceipts
-from channels.tencent_sms import TencentSmsAccount
-from channels.tencent_voice import TencentVoiceAccount
+from channels.tencent.receipts import TencentSmsReceipts, TencentVoiceReceipts
+from channels.tencent.sms import TencentSmsAccount
+from channels.tencent.voice import TencentVoiceAccount
 from core.base import Model
 from core.errors import Malformed
 from core.words import Channel, Outcome, Reason

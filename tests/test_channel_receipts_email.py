@@ -11,11 +11,11 @@ import pytest
 from pydantic import SecretStr
 
 from channels.accounts import EmailAccount
-from channels.email_receipts import EmailReceipts
+from channels.email.receipts import EmailReceipts
 from channels.receipts import Inbound, ReceiptKeys
 from core.errors import Malformed
 from core.words import Outcome
-from sandbox.bounces import bounced
+from sandbox.email.bounces import bounced
 
 ID = UUID("0d4ba4d2-66a5-5d6f-8a1a-9f2e1b7c3d4e")
 OTHER = UUID("11111111-66a5-5d6f-8a1a-9f2e1b7c3d4e")

@@ -9,10 +9,10 @@ from pydantic import SecretStr
 
 from channels.accounts import WechatAccount, WecomAccount
 from channels.receipts import Happening, Inbound, ReceiptKeys
-from channels.wechat_mini import WechatMiniAccount
-from channels.wechat_receipts import WechatMiniReceipts, WechatReceipts
-from channels.wecom_receipts import WecomReceipts
-from channels.weixin_crypto import sign
+from channels.weixin.crypto import sign
+from channels.weixin.mini_program import WechatMiniAccount
+from channels.weixin.wechat_receipts import WechatMiniReceipts, WechatReceipts
+from channels.weixin.wecom_receipts import WecomReceipts
 from core.errors import Forged, Malformed
 from core.words import Channel, IdentityType, Outcome
 

@@ -5,7 +5,7 @@ from wechatpy.crypto import WeChatCrypto  # type: ignore[import-untyped]
 from wechatpy.enterprise.crypto import WeChatCrypto as WorkCrypto  # type: ignore[import-untyped]
 
 from channels.receipts import Happening, Inbound
-from channels.weixin_crypto import sign
+from channels.weixin.crypto import sign
 from core.errors import Forged, Malformed
 from core.words import IdentityType
 from tests.test_channel_receipts_weixin import (

@@ -2,10 +2,10 @@
 
 import pytest
 
-from channels import PROVIDERS, find_provider, open_sender, sandbox_accounts
 from channels.account_file import BESIDE
-from channels.http import open_http
+from channels.kit.http import open_http
 from channels.provider import SandboxPorts, Tools
+from channels.registry import PROVIDERS, find_provider, open_sender, sandbox_accounts
 from core.words import Channel
 from tests.channel_fakes import no_deposit
 

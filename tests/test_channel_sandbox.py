@@ -8,12 +8,12 @@ from uuid import UUID
 import httpx
 import pytest
 
+from channels.aliyun.sms import AliyunSmsSender
 from channels.base import Recalling, Sender, Taken
 from channels.provider import SandboxPorts
-from channels.sms import AliyunSmsSender
 from core.errors import DeliveryError, OutcomeUnknown, RecipientRefused
 from sandbox.app import create_sandbox
-from sandbox.desk import Options
+from sandbox.kit.context import Options
 from sandbox.server import Ports, running
 from tests.channel_fakes import assert_private
 from tests.channel_matrix import CARRIED, OUTCOMES, Carried, tools

@@ -6,10 +6,10 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from channels.aliyun import authorization
-from channels.aliyun_codes import SMS
+from channels.aliyun.api import authorization
+from channels.aliyun.codes import SMS
+from channels.aliyun.sms import AliyunSmsSender, phone, template_param
 from channels.base import Content, Taken
-from channels.sms import AliyunSmsSender, phone, template_param
 from core.errors import (
     ContentRefused,
     DeliveryError,

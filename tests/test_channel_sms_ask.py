@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
-from channels.aliyun_codes import CARRIERS
+from channels.aliyun.codes import CARRIERS
+from channels.aliyun.sms import AliyunSmsSender
 from channels.base import Taken
-from channels.sms import AliyunSmsSender
 from core.errors import (
     ContentRefused,
     DeliveryError,

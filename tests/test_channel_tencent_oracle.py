@@ -16,7 +16,7 @@ from tencentcloud.common.http.request import (  # type: ignore[import-untyped]
     RequestInternal,
 )
 
-from channels.tencent_cloud import authorization
+from channels.tencent.api import authorization
 
 HOSTS = st.sampled_from(["sms.tencentcloudapi.com", "127.0.0.1:9000"])
 # Days on both sides of a month's end, whole seconds.

@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from channels.base import Content, Taken
-from channels.tencent_cloud import authorization
-from channels.tencent_codes import SMS
-from channels.tencent_sms import TencentSmsSender, template_params
+from channels.tencent.api import authorization
+from channels.tencent.codes import SMS
+from channels.tencent.sms import TencentSmsSender, template_params
 from core.errors import (
     ContentRefused,
     DeliveryError,

@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from channels.base import Taken
-from channels.carriers import CARRIERS
-from channels.tencent_sms import TencentSmsSender
+from channels.kit.carriers import CARRIERS
+from channels.tencent.sms import TencentSmsSender
 from core.errors import DeliveryError, ProviderDown, RateLimited, RecipientRefused
 from core.words import Channel
 from tests.channel_fakes import (

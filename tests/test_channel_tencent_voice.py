@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from channels.base import Asking, Taken
-from channels.tencent_codes import VOICE
-from channels.tencent_voice import TencentVoiceAccount, TencentVoiceSender
+from channels.tencent.codes import VOICE
+from channels.tencent.voice import TencentVoiceAccount, TencentVoiceSender
 from core.errors import (
     ContentRefused,
     DeliveryError,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.times import (
+from channels.kit.times import (
     CHINA,
     DEFAULT,
     LONGEST,

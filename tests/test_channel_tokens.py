@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from channels.http import deadline
-from channels.tokens import MemoryTokenStore, OfAccount, Token, Tokens, new_token
+from channels.kit.http import deadline
+from channels.kit.tokens import MemoryTokenStore, OfAccount, Token, Tokens, new_token
 from core.errors import DeliveryError, Misconfigured, ProviderDown
 from tests.channel_fakes import NOW, Clock
 

@@ -10,8 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.base import Content, Taken
-from channels.wechat import FIELD_LIMITS, WechatSender, field_value, fields
-from channels.weixin_app import CODES
+from channels.weixin.app import CODES
+from channels.weixin.service_account import (
+    FIELD_LIMITS,
+    WechatSender,
+    field_value,
+    fields,
+)
 from core.errors import (
     ContentRefused,
     DeliveryError,

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from channels.base import Taken
-from channels.wechat_medical import CODES, WechatMedicalAccount, WechatMedicalSender
+from channels.weixin.medical import CODES, WechatMedicalAccount, WechatMedicalSender
 from core.errors import ContentRefused, DeliveryError, Misconfigured, OutcomeUnknown
 from core.words import Channel
 from tests.channel_fakes import (

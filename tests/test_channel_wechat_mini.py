@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from channels.base import Taken
-from channels.wechat_mini import CODES, WechatMiniAccount, WechatMiniSender
+from channels.weixin.mini_program import CODES, WechatMiniAccount, WechatMiniSender
 from core.errors import (
     DeliveryError,
     Misconfigured,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.base import Content, Taken
-from channels.wecom import CODES, WecomSender, message, plain
+from channels.weixin.wecom import CODES, WecomSender, message, plain
 from core.errors import (
     ContentRefused,
     DeliveryError,

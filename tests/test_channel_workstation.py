@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from channels.base import Taken
-from channels.workstation import STATUSES, WorkstationSender, signature
+from channels.hospital.workstation import STATUSES, WorkstationSender, signature
 from core.errors import (
     ContentRefused,
     DeliveryError,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.cmpp_pdu import (
+from channels.carrier.cmpp_pdu import (
     HEADER,
     LONGEST,
     PDUS,
@@ -30,8 +30,8 @@ from channels.cmpp_pdu import (
     pack,
     unpack,
 )
-from channels.cmpp_report import Report, pack_report, unpack_report
-from channels.octets import Garbled
+from channels.carrier.cmpp_report import Report, pack_report, unpack_report
+from channels.kit.octets import Garbled
 
 VERSIONS = pytest.mark.parametrize("version", [V20, V30])
 # "【A】" in UCS-2.

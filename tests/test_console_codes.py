@@ -2,8 +2,10 @@
 
 import pytest
 
-from channels import aliyun_codes, carriers, tencent_codes
-from channels.codes import CodeTable
+from channels.aliyun import codes as aliyun_codes
+from channels.kit import carriers
+from channels.kit.codes import CodeTable
+from channels.tencent import codes as tencent_codes
 from console.texts import knows
 
 TABLES = {

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from centre.orders.bulk_resend import BulkProgress
-from channels import PROVIDERS
+from channels.registry import PROVIDERS
 from console.bulk import Job
 from console.pages.queues import points
 from console.texts import all_texts, knows

@@ -4,19 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from channels import (
-    PROVIDERS,
-    alipay_gateway,
-    aliyun_codes,
-    carriers,
-    email,
-    tencent_codes,
-    wechat_medical,
-    wecom,
-    weixin_app,
-    workstation,
-)
-from channels.codes import CodeTable
+from channels.alipay import api as alipay_gateway
+from channels.aliyun import codes as aliyun_codes
+from channels.email import sender as email
+from channels.hospital import workstation
+from channels.kit import carriers
+from channels.kit.codes import CodeTable
+from channels.registry import PROVIDERS
+from channels.tencent import codes as tencent_codes
+from channels.weixin import app as weixin_app
+from channels.weixin import medical as wechat_medical
+from channels.weixin import wecom
 from core.words import Channel
 
 PAGES = Path(__file__).parent.parent / "docs" / "providers"

@@ -7,7 +7,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from sandbox.wechat_events import cdata, signed
+from sandbox.weixin.events import cdata, signed
 from tests.centre import Centre
 from tests.centre_providers import Providers, providers_of, rule
 from tests.centre_system import (

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from centre.batches.sheets.reading import read_sheet
-from channels import cmpp_pdu
-from channels.cmpp import CmppWire
-from channels.gateway_session import Limits, Session, Wire
+from channels.carrier import cmpp_pdu
+from channels.carrier.cmpp import CmppWire
+from channels.carrier.session import Limits, Session, Wire
+from channels.carrier.smpp import SmppWire
 from channels.receipt_formats import FORMATS, Reporting
 from channels.receipts import Reported
-from channels.smpp import SmppWire
 from core.errors import MessageCentreError
 from tests.channel_gateways import cmpp_account, smpp_account
 from tests.hostile_texts import ALL, TEXTS

@@ -4,14 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from channels import cmpp_pdu as pdus
-from channels.cmpp import CODES as CMPP_CODES
-from channels.cmpp import SIGN_IN as CMPP_SIGN_IN
-from channels.cmpp import CmppWire
-from channels.gateway import Part, receipt
-from channels.smpp import CODES as SMPP_CODES
-from channels.smpp import SIGN_IN as SMPP_SIGN_IN
-from channels.smpp import Answer, SmppWire
+from channels.carrier import cmpp_pdu as pdus
+from channels.carrier.cmpp import CODES as CMPP_CODES
+from channels.carrier.cmpp import SIGN_IN as CMPP_SIGN_IN
+from channels.carrier.cmpp import CmppWire
+from channels.carrier.sender import Part, receipt
+from channels.carrier.smpp import CODES as SMPP_CODES
+from channels.carrier.smpp import SIGN_IN as SMPP_SIGN_IN
+from channels.carrier.smpp import Answer, SmppWire
 from core.errors import (
     ContentRefused,
     DeliveryError,

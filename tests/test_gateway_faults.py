@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from channels.gateway_session import WINDOW, Limits
-from channels.http import LONGEST_SEND
+from channels.carrier.session import WINDOW, Limits
+from channels.kit.http import LONGEST_SEND
 from core.errors import OutcomeUnknown, ProviderDown
 from tests.channel_fakes import assert_private, listening
 from tests.channel_gateways import (

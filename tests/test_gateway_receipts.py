@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from channels.gateway_session import Limits
+from channels.carrier.session import Limits
 from core.errors import OutcomeUnknown
 from core.words import Outcome
 from tests.channel_fakes import listening

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from channels.gateway_link import Pace
+from channels.carrier.link import Pace
 from core.errors import (
     ContentRefused,
     DeliveryError,

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from centre.people.replies import asks_to_stop
-from channels.cmpp import CmppWire
-from channels.gateway_session import Heard
-from channels.smpp import SmppWire
+from channels.carrier.cmpp import CmppWire
+from channels.carrier.session import Heard
+from channels.carrier.smpp import SmppWire
 from tests.channel_fakes import Clock
 from tests.channel_gateways import (
     NAMES,

@@ -2,7 +2,8 @@
 
 import pytest
 
-from channels import carriers, cmpp, smpp
+from channels.carrier import cmpp, smpp
+from channels.kit import carriers
 from console.texts import knows
 
 CARRIERS = carriers.CARRIERS.classes.keys() | {"DELIVRD"}

@@ -20,13 +20,13 @@ from centre.catalog.clinical import clinical_findings
 from centre.clients.allowlist import entry, target
 from centre.messages.links import read_link
 from channels.accounts import EmailAccount
-from channels.codes import clean_code
-from channels.email_receipts import EmailReceipts
-from channels.octets import Garbled
+from channels.carrier.smpp_receipt import report_in
+from channels.email.receipts import EmailReceipts
+from channels.kit.codes import clean_code
+from channels.kit.octets import Garbled
+from channels.kit.reports import reports
 from channels.receipts import Inbound
-from channels.reports import reports
-from channels.smpp_receipt import report_in
-from channels.weixin_events import read_event, sealed_text
+from channels.weixin.events import read_event, sealed_text
 from core.errors import MessageCentreError
 from core.identities import mask_name, normalise
 from core.policies import Template

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.long_text import MOST_PARTS, parts_of
+from channels.kit.long_text import MOST_PARTS, parts_of
 from core.text.sms_text import EACH_PART, ONE_PART, sms_size
 
 TEXTS = st.text(

@@ -20,9 +20,9 @@ from centre.accounts.service import (
     set_account,
 )
 from centre.providers import fallback as fallback_accounts
-from channels import PROVIDERS, sandbox_accounts
 from channels.accounts import AliyunAccount, WechatAccount
 from channels.provider import Accounts, SandboxPorts, of_channel
+from channels.registry import PROVIDERS, sandbox_accounts
 from core.errors import Invalid, NotFound, Unavailable
 from core.settings import Settings
 from core.words import Channel

@@ -5,10 +5,10 @@ from pathlib import Path
 import httpx
 
 from centre.accounts.live_channels import LiveChannels
-from channels import PROVIDERS, sandbox_accounts
 from channels.accounts import AliyunAccount, EmailAccount
 from channels.base import Sender
 from channels.provider import Accounts, SandboxPorts, Tools
+from channels.registry import PROVIDERS, sandbox_accounts
 from core.words import Channel
 from tests.channel_fakes import no_deposit
 

@@ -14,8 +14,8 @@ from centre.delivery import attempts
 from centre.messages import writes as message_writes
 from centre.watch.overview import overview
 from centre.watch.recovery import MOST, allowance, choose, recover_once
-from channels import sandbox_accounts
 from channels.provider import SandboxPorts
+from channels.registry import sandbox_accounts
 from core.models import MessageStatus, Resend, Waiting
 from core.words import Channel, Priority, Reason, Status
 from tests.api_rig import Rig, running_api

@@ -21,8 +21,8 @@ from centre.accounts.traffic import (
 from centre.audit import audit
 from centre.audit.audit import Actor, AuditFilter
 from centre.delivery.tables import AttemptRow
-from channels import sandbox_accounts
 from channels.provider import Accounts, SandboxPorts, Tools
+from channels.registry import sandbox_accounts
 from channels.router import Router
 from core.traffic_shares import RoutingRules
 from core.words import Channel

@@ -12,16 +12,16 @@ from sqlalchemy import text
 
 from centre.accounts.tokens import SharedTokens
 from channels.accounts import WechatAccount
-from channels.http import open_http
+from channels.kit.http import open_http
+from channels.kit.tokens import Token
 from channels.provider import SandboxPorts
-from channels.tokens import Token
-from channels.wechat import WechatSender
+from channels.weixin.service_account import WechatSender
 from core.words import Channel
 from db.columns import utc_now
 from db.migrate import migrate
 from db.store import Store, open_store
 from sandbox.app import create_sandbox
-from sandbox.desk import Options
+from sandbox.kit.context import Options
 from sandbox.server import running
 from tests.channel_fakes import sending
 from tests.store_rig import KEYRING

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from channels.accounts import AliyunAccount
-from channels.aliyun_receipts import AliyunSmsReceipts
-from channels.cmpp_report import unpack_report
+from channels.aliyun.sms_receipts import AliyunSmsReceipts
+from channels.carrier.cmpp_report import unpack_report
 from channels.provider import SandboxPorts
 from channels.receipts import Inbound
 from core.words import Outcome

@@ -28,7 +28,7 @@ from centre.workstations import queries as workstations
 from centre.workstations.popups import Popup
 from centre.workstations.queries import WorkstationDraft
 from channels.router import Route, Router
-from channels.wecom import WecomSender
+from channels.weixin.wecom import WecomSender
 from core.errors import ProviderDown, StillUnderWay
 from core.models import Address, Message, Recall, RecallOrder, delivery_id
 from core.words import Channel, IdentityType, Outcome, Priority, Status

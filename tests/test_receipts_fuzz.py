@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from channels import PROVIDERS
+from channels.hospital.workstation import signature
 from channels.provider import SandboxPorts
 from channels.receipt_formats import FORMATS, Reporting
 from channels.receipts import Inbound, Parsed, ReceiptFormat, ReceiptKeys
-from channels.weixin_crypto import sign
-from channels.workstation import signature
+from channels.registry import PROVIDERS
+from channels.weixin.crypto import sign
 from core.errors import Forged, Malformed
 
 NOW = datetime(2026, 11, 25, 3, 0, tzinfo=UTC)

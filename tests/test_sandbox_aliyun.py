@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import httpx
 import pytest
 
-from sandbox.desk import Options
+from sandbox.kit.context import Options
 from tests.sandbox_rig import Rig, aliyun, new_number, rig, sms, voice
 
 RECEIPT_AFTER = 0.2

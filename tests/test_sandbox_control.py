@@ -13,15 +13,15 @@ import httpx
 import pytest
 
 from core.words import Channel
-from sandbox.addresses import spelling
 from sandbox.app import create_sandbox
-from sandbox.book import Book, Entry
-from sandbox.desk import Options
-from sandbox.memory import Memory
-from sandbox.outcomes import Outcome
-from sandbox.rules import Rule, Rules
+from sandbox.kit.addresses import spelling
+from sandbox.kit.book import Book, Entry
+from sandbox.kit.context import Options
+from sandbox.kit.memory import Memory
+from sandbox.kit.outcomes import Outcome
+from sandbox.kit.rules import Rule, Rules
 from sandbox.server import running
-from sandbox.tokens import ForcedTooOften, Standing, Tokens
+from sandbox.weixin.tokens import ForcedTooOften, Standing, Tokens
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from channels import cmpp_pdu as pdus
-from channels.cmpp import CmppWire
-from channels.cmpp_pdu import V20, V30, Pdu
+from channels.carrier import cmpp_pdu as pdus
+from channels.carrier.cmpp import CmppWire
+from channels.carrier.cmpp_pdu import V20, V30, Pdu
 from tests.channel_gateways import cmpp_account, gateways
 from tests.sandbox_rig import Rig, new_number
 

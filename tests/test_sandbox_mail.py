@@ -8,8 +8,8 @@ from email.message import EmailMessage
 import aiosmtplib
 import pytest
 
-from sandbox.desk import Options
-from sandbox.mail import _RCPT_REFUSALS
+from sandbox.email.server import _RCPT_REFUSALS
+from sandbox.kit.context import Options
 from tests.sandbox_rig import SECRET, Rig, new_number, rig
 
 HOLD = 0.3

@@ -19,7 +19,7 @@ from wechatpy.enterprise.client import (  # type: ignore[import-untyped]
 )
 from wechatpy.exceptions import WeChatClientException  # type: ignore[import-untyped]
 
-from sandbox.desk import Options
+from sandbox.kit.context import Options
 from tests.sandbox_rig import SECRET, Rig, new_number, rig
 
 RECEIPT_AFTER = 0.2

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 import httpx
 import pytest
 
-from sandbox.desk import Options
-from sandbox.outcomes import Outcome
+from sandbox.kit.context import Options
+from sandbox.kit.outcomes import Outcome
 from tests.sandbox_rig import (
     Rig,
     new_number,

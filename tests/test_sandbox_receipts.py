@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from sandbox.desk import Options
+from sandbox.kit.context import Options
 from tests.sandbox_rig import Rig, new_number, rig, sms, voice, wechat
 from tests.tencent_rig import tencent_sms, tencent_voice
 

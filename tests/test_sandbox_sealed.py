@@ -9,10 +9,10 @@ from wechatpy.enterprise.crypto import WeChatCrypto as WorkCrypto  # type: ignor
 
 from core.sandbox_keys import AES_KEY
 from core.words import Channel, Role
-from sandbox.desk import SECRET, Desk, Options
-from sandbox.receipts import Push
-from sandbox.wechat_people import PersonEvent, push_of
-from sandbox.wechat_seal import OWNERS
+from sandbox.kit.context import SECRET, Desk, Options
+from sandbox.kit.receipts import Push
+from sandbox.weixin.people import PersonEvent, push_of
+from sandbox.weixin.seal import OWNERS
 from tests.api_desk import Desk as Office
 from tests.api_rig import Rig, running_api
 

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from core.rsa2 import private_key
 from core.sandbox_keys import ALIPAY_KEY, APP_KEY
-from sandbox.desk import Options
+from sandbox.kit.context import Options
 from tests.sandbox_rig import SECRET, Rig, rig, wechat_token
 
 MINI = "/cgi-bin/message/subscribe/send"

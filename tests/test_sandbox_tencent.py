@@ -28,7 +28,7 @@ from tencentcloud.vms.v20200902 import (  # type: ignore[import-untyped]
 )
 from tencentcloud.vms.v20200902 import vms_client
 
-from sandbox.desk import Options
+from sandbox.kit.context import Options
 from tests.sandbox_rig import SECRET, Rig, new_number, rig
 from tests.tencent_rig import code_of, tencent, tencent_sms, tencent_voice
 

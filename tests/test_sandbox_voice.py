@@ -12,12 +12,12 @@ from alibabacloud_dyvmsapi20170525 import models  # type: ignore[import-untyped]
 from alibabacloud_dyvmsapi20170525.client import Client  # type: ignore[import-untyped]
 from alibabacloud_tea_openapi import utils_models  # type: ignore[import-untyped]
 
-from channels.aliyun_voice import AliyunVoiceSender
+from channels.aliyun.voice import AliyunVoiceSender
 from channels.base import Taken
 from channels.provider import SandboxPorts
 from core.errors import RecipientRefused
 from core.words import Channel
-from sandbox.desk import Options
+from sandbox.kit.context import Options
 from tests.channel_matrix import Carried, tools
 from tests.sandbox_rig import SECRET, Rig, aliyun, new_number, rig
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from sandbox.desk import Options
-from sandbox.wechat_fields import wrong_field
+from sandbox.kit.context import Options
+from sandbox.weixin.fields import wrong_field
 from tests.sandbox_rig import SECRET, Rig, rig, wechat, wechat_token
 
 SEND = "/cgi-bin/message/template/send"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from sandbox.desk import Options
+from sandbox.kit.context import Options
 from tests.sandbox_rig import SECRET, Rig, rig, wecom, wecom_token
 
 CARD = {"title": "标题", "description": "说明", "url": "https://hospital.example/1"}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox.desk import Options
+from sandbox.kit.context import Options
 from tests.sandbox_rig import SECRET, Rig, rig, workstation
 
 

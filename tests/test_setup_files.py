@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from channels import sandbox_accounts
 from channels.account_file import read_accounts
 from channels.provider import SandboxPorts
+from channels.registry import sandbox_accounts
 from deploy.processes import ROOT
 from deploy.temporal_server import DYNAMIC_CONFIG
 

@@ -17,9 +17,9 @@ from aiosmpplib.protocol import (
 )
 from aiosmpplib.state import NPI, TON, PhoneNumber, SmppCommandStatus
 
-from channels.gateway import Part
-from channels.long_text import parts_of
-from channels.smpp import SmppWire
+from channels.carrier.sender import Part
+from channels.carrier.smpp import SmppWire
+from channels.kit.long_text import parts_of
 from tests.channel_fakes import Clock
 from tests.channel_gateways import gateways, smpp_account
 from tests.sandbox_rig import Rig, new_number

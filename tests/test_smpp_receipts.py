@@ -4,9 +4,9 @@ import struct
 
 import pytest
 
-from channels.octets import Garbled
-from channels.smpp import SmppAccount, SmppWire
-from channels.smpp_receipt import Report, known_id, report_in
+from channels.carrier.smpp import SmppAccount, SmppWire
+from channels.carrier.smpp_receipt import Report, known_id, report_in
+from channels.kit.octets import Garbled
 from core.words import Outcome
 from tests.channel_fakes import Clock
 from tests.channel_gateways import smpp_account

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from centre.messages.acceptance import MessageRequest
-from channels.alipay import keywords
+from channels.alipay.sender import keywords
 from channels.base import Content
-from channels.wechat import fields
+from channels.weixin.service_account import fields
 from core.text.letters import one_line, standard, visible
 
 # Unassigned to an older Python (extensions G to I), private, joined, of plane 2.

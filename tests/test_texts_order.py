@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from centre.catalog.previews import preview, shown
-from channels.alipay import keywords
+from channels.alipay.sender import keywords
+from channels.aliyun.sms import template_param
 from channels.base import Content
-from channels.sms import template_param
-from channels.tencent_sms import template_params
-from channels.wechat import fields
-from channels.wechat_medical import business_info
+from channels.tencent.sms import template_params
+from channels.weixin.medical import business_info
+from channels.weixin.service_account import fields
 from core.policies import Template
 from core.text.templating import in_text_order
 from core.words import Channel

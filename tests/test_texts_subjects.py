@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.email import EmailSender, literally
+from channels.email.sender import EmailSender, literally
 from core.text.letters import one_line
 from core.words import Channel
 from tests.channel_fakes import Clock, sending

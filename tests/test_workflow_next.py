@@ -21,8 +21,9 @@ import channels
 from activities.delivery import DeliveryActivities
 from centre.delivery.contracts import DeliveryResult, DeliveryTask
 from channels.base import Sending, Taken
-from channels.codes import CodeTable
+from channels.kit.codes import CodeTable
 from channels.provider import Account
+from channels.registry import PROVIDERS
 from channels.router import Route, Router
 from core.errors import (
     ContentRefused,
@@ -210,7 +211,7 @@ async def test_what_comes_next(
 
 def tables() -> Iterator[tuple[str, CodeTable]]:
     """Yield every table of codes that a provider has, and where it stands."""
-    for module in pkgutil.iter_modules(channels.__path__, "channels."):
+    for module in pkgutil.walk_packages(channels.__path__, "channels."):
         found = vars(importlib.import_module(module.name)).values()
         for value in found:
             several = value.values() if isinstance(value, Mapping) else [value]
@@ -222,7 +223,7 @@ def tables() -> Iterator[tuple[str, CodeTable]]:
 def test_every_code_of_every_provider_leads_to_a_row_of_the_table() -> None:
     covered = {type(row.answer()) for row in NEXT.values()}
     known = list(tables())
-    assert {table.provider for _, table in known} > {p.name for p in channels.PROVIDERS}
+    assert {table.provider for _, table in known} > {p.name for p in PROVIDERS}
     for where, table in known:
         kinds = {*table.classes.values(), *table.prefixes.values(), table.unknown}
         assert kinds <= covered, where

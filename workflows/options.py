@@ -5,7 +5,7 @@ from datetime import timedelta
 from temporalio.common import RetryPolicy
 from temporalio.workflow import ActivityConfig, LocalActivityConfig
 
-# One provider call is bounded at 8 s (channels/http.py), so a worker that died
+# One provider call is bounded at 8 s (channels/kit/http.py), so a worker that died
 # in the middle of one is noticed soon after.
 SEND_TRY = timedelta(seconds=15)
 # A delivery waits this long for a worker, or for the provider; a message with

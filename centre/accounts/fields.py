@@ -8,8 +8,8 @@ from typing import Any, Literal
 from pydantic import SecretStr, ValidationError
 
 from centre.clients import allowlist
-from channels import find_provider, providers_of
 from channels.provider import Provider
+from channels.registry import find_provider, providers_of
 from core.base import Model
 from core.errors import Invalid, NotFound, Wrong
 from core.words import Channel

@@ -10,13 +10,13 @@ from centre.accounts.routing_queries import rules_in_force
 from centre.accounts.service import current_accounts
 from centre.accounts.traffic import deductions, put_open
 from centre.workstations import inbox
-from channels import open_sender
 from channels.base import Closing, Sending
 from channels.breaker import Breaker
-from channels.inbox import InboxSender
+from channels.hospital.inbox import InboxSender
+from channels.hospital.socket import SocketSender
 from channels.provider import Account, Accounts, Tools
+from channels.registry import open_sender
 from channels.router import Route, Router
-from channels.socket import SocketSender
 from core.traffic_shares import RoutingRules
 from core.words import Channel
 from db.store import Store

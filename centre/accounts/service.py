@@ -25,13 +25,13 @@ from centre.accounts.fields import Value, provider_of
 from centre.accounts.queries import AccountEntry, StoredAccount
 from centre.audit.audit import Actor
 from centre.providers.fallback import Source, fallback
-from channels import find_provider
 from channels.provider import (
     DEFAULT_CODE,
     Account,
     Accounts,
     of_channel,
 )
+from channels.registry import find_provider
 from core.base import Model
 from core.errors import NotFound
 from core.rate_limits import SLOWEST

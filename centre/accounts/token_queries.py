@@ -13,7 +13,7 @@ from db.sql import dialect_of, insert_into, keyring_of, table_of
 
 @dataclass(frozen=True, repr=False)
 class StoredToken:
-    """A token as it is kept; channels/tokens.py says what its times mean."""
+    """A token as it is kept; channels/kit/tokens.py says what its times mean."""
 
     value: str
     renew_at: datetime

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from centre.accounts import token_queries as tokens
 from centre.accounts.token_queries import StoredToken
-from channels.tokens import WAIT_SECONDS, Token
+from channels.kit.tokens import WAIT_SECONDS, Token
 from db.store import Store
 
 # A refresh ends within WAIT_SECONDS; whoever dies in it is followed soon after.

@@ -22,11 +22,11 @@ from centre.catalog import types as catalog
 from centre.catalog.placeholders import template_placeholders
 from centre.catalog.samples import sample_params
 from centre.providers.fallback import fallback
-from channels import open_sender
 from channels.base import Closing, Content, Sender, Sending, Taken
-from channels.http import open_http
-from channels.inbox import InboxSender
+from channels.hospital.inbox import InboxSender
+from channels.kit.http import open_http
 from channels.provider import Account, Tools, of_channel
+from channels.registry import open_sender
 from core import identities
 from core.base import Model
 from core.errors import (

@@ -5,9 +5,14 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from centre.catalog.placeholders import template_placeholders
-from channels import alipay, email, wechat, wechat_medical, wecom, workstation
+from channels.alipay import sender as alipay
 from channels.base import Content, Sending
-from channels.clip import clip
+from channels.email import sender as email
+from channels.hospital import workstation
+from channels.kit.clip import clip
+from channels.weixin import medical as wechat_medical
+from channels.weixin import service_account as wechat
+from channels.weixin import wecom
 from core.base import Model
 from core.identities import ADDRESSES
 from core.models import Address

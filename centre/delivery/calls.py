@@ -17,7 +17,7 @@ from centre.delivery.contracts import DeliveryTask
 from centre.delivery.limiter import spread
 from centre.rate_limits import counters as limits
 from channels.base import Referring, Taken
-from channels.http import deadline
+from channels.kit.http import deadline
 from channels.provider import Account
 from channels.router import Route, Router
 from core.errors import DeliveryError, Misconfigured, ProviderDown, RateLimited

@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.rate_limits import counters
 from channels.base import Sending
-from channels.times import LONGEST, SHORTEST
+from channels.kit.times import LONGEST, SHORTEST
 from core.crypto import Keyring
 from core.errors import RateLimited
 from core.rate_limits import Limit, Of, read_name, slot_at

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Literal
 
-from channels import sandbox_accounts
 from channels.account_file import load_accounts
 from channels.provider import Accounts, SandboxPorts
+from channels.registry import sandbox_accounts
 from core.errors import Unavailable
 from core.settings import Settings
 

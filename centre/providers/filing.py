@@ -13,7 +13,7 @@ from centre.catalog import templates
 from centre.catalog.templates import TemplateDraft
 from centre.providers import queries as kept_providers
 from centre.providers.fallback import fallback
-from channels import find_provider, providers_of
+from channels.registry import find_provider, providers_of
 from channels.template_ids import TemplateRules
 from core.errors import Invalid, Wrong
 from core.policies import MessageType, Template

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from channels.mail_codes import ADDRESS_CODES
+from channels.email.codes import ADDRESS_CODES
 from core.base import Model
 from core.words import Channel, Reason
 

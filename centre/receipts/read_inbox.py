@@ -10,7 +10,7 @@ from centre.people.holders import inboxes_of
 from centre.receipts.intake import ReceiptDesk
 from centre.workstations import inbox
 from centre.workstations.inbox import InboxItem
-from channels.inbox import InboxSender
+from channels.hospital.inbox import InboxSender
 from channels.receipts import ProviderReceipt
 from core.base import Model
 from core.errors import Invalid, NotFound, Unavailable, Wrong

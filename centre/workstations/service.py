@@ -13,9 +13,9 @@ from centre.workstations import popups
 from centre.workstations import queries as workstations
 from centre.workstations.popups import Event, Popup, Stage, Withdrawal
 from channels.base import Sending
-from channels.clip import clip
+from channels.hospital.socket import SocketSender
+from channels.kit.clip import clip
 from channels.receipts import ProviderReceipt
-from channels.socket import SocketSender
 from core.errors import Invalid, Wrong
 from core.text.letters import one_line
 from core.words import Channel, Outcome, Priority

@@ -1,0 +1,170 @@
+"""Short messages through Aliyun (dysmsapi 2017-05-25).
+
+SendSms knows no duplicate key: where its answer was lost, QuerySendDetails
+says what became of the message (help.aliyun.com, SendSms: "does not support
+idempotence").
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+import httpx
+
+from channels.accounts import AliyunAccount
+from channels.aliyun.api import AliyunApi
+from channels.aliyun.codes import CARRIERS, SMS, raise_over_limit
+from channels.base import Content, Sending, Taken
+from channels.kit.clip import clip
+from channels.kit.codes import cannot_ask
+from channels.kit.http import Line, Slots, deadline
+from channels.kit.times import CHINA, Clock, utc_now
+from channels.provider import Provider
+from channels.template_ids import (
+    ALIYUN_LONGEST,
+    ALIYUN_SMS,
+    ALIYUN_SMS_RULES,
+    id_of_form,
+    required,
+)
+from core.errors import DeliveryError
+from core.words import Channel
+
+VERSION = "2017-05-25"
+_WAITING, _FAILED, _DELIVERED = "1", "2", "3"
+_PAGE = 50
+_MOST_PAGES = 4
+_SLOTS = 50
+
+
+class AliyunSmsSender:
+    """Sends short messages with Aliyun, and asks what became of them."""
+
+    channel: ClassVar[Channel] = Channel.SMS
+    provider: ClassVar[str] = "aliyun"
+    dedupe_window: ClassVar[timedelta | None] = None
+
+    def __init__(
+        self,
+        account: AliyunAccount,
+        http: httpx.AsyncClient,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._account = account
+        self._clock = clock
+        self._api = AliyunApi(Line(self.provider, http, clock), account, VERSION)
+        self._slots = Slots(self.provider, _SLOTS)
+
+    async def send(self, sending: Sending) -> Taken:
+        """Send one short message."""
+        params = self._params(sending)
+        async with self._slots.one():
+            reply = await self._api.call("SendSms", params, deadline())
+        raise_over_limit(reply, self._clock())
+        self._api.refuse(reply, SMS)
+        number = reply.text("BizId")[:128] or None
+        return Taken(provider=self.provider, provider_message_id=number)
+
+    def _params(self, sending: Sending) -> dict[str, str]:
+        content = sending.content
+        template = id_of_form(
+            content.provider_template, ALIYUN_SMS, self._account.default_template
+        )
+        return {
+            "PhoneNumbers": phone(sending.address.value),
+            "SignName": self._account.sign_name,
+            "TemplateCode": required(self.provider, template),
+            "TemplateParam": template_param(content),
+            "OutId": str(sending.id),
+        }
+
+    async def ask(self, sending: Sending) -> Taken | None:
+        """Return what became of a message by its OutId, None if it is not known.
+
+        Asked by China's day, today's and yesterday's: the send may have been
+        shortly before midnight.
+        """
+        until = deadline()
+        today = self._clock().astimezone(CHINA)
+        async with self._slots.one():
+            for day in (today, today - timedelta(days=1)):
+                found = await self._sent_on(day, sending, until)
+                if found:
+                    return self._judge(found)
+        return None
+
+    async def _sent_on(
+        self, day: datetime, sending: Sending, until: float
+    ) -> list[Mapping[str, Any]]:
+        """Return every detail of this sending on that day."""
+        found: list[Mapping[str, Any]] = []
+        for page in range(1, _MOST_PAGES + 1):
+            params = {
+                "PhoneNumber": phone(sending.address.value),
+                "SendDate": day.strftime("%Y%m%d"),
+                "PageSize": str(_PAGE),
+                "CurrentPage": str(page),
+            }
+            details = await self._details(params, until)
+            found += [d for d in details if d.get("OutId") == str(sending.id)]
+            if len(details) < _PAGE:
+                break
+        return found
+
+    async def _details(
+        self, params: Mapping[str, str], until: float
+    ) -> list[Mapping[str, Any]]:
+        """Return one page; ProviderDown for whatever keeps us from knowing."""
+        try:
+            reply = await self._api.call("QuerySendDetails", params, until)
+            self._api.refuse(reply, SMS)
+        except DeliveryError as error:
+            raise cannot_ask("aliyun", error.code) from None
+        details = _list_in(reply.data)
+        if details is None:
+            raise cannot_ask("aliyun", "garbage")
+        return details
+
+    def _judge(self, details: Iterable[Mapping[str, Any]]) -> Taken:
+        """Return the best that is known; raise if all that is known is failure."""
+        by_status = {str(detail.get("SendStatus")): detail for detail in details}
+        if _DELIVERED in by_status:
+            return Taken(provider=self.provider, delivered=True)
+        if _FAILED in by_status and _WAITING not in by_status:
+            code = by_status[_FAILED].get("ErrCode")
+            raise CARRIERS.error(str(code or "failed"), self._clock())
+        return Taken(provider=self.provider)
+
+
+PROVIDER = Provider(
+    AliyunSmsSender,
+    AliyunAccount,
+    lambda account, tools: AliyunSmsSender(account, tools.http, tools.clock),
+    AliyunAccount.sandbox,
+    ALIYUN_SMS_RULES,
+)
+
+
+def _list_in(data: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
+    outer = data.get("SmsSendDetailDTOs")
+    inner = outer.get("SmsSendDetailDTO", []) if isinstance(outer, dict) else None
+    if not isinstance(inner, list):
+        return None
+    return [detail for detail in inner if isinstance(detail, dict)]
+
+
+def phone(number: str) -> str:
+    """Return a number as Aliyun takes it: 11 digits, or country code and number."""
+    return number.removeprefix("+86").removeprefix("+")
+
+
+def template_param(content: Content) -> str:
+    """Return the template's variables as the JSON text Aliyun wants, each cut to size.
+
+    A value over its limit would lose the message; requests that have one are refused
+    where they come in, critical ones excepted.
+    """
+    values = content.fields or content.params
+    cut = {name: clip(value, ALIYUN_LONGEST, len) for name, value in values.items()}
+    return json.dumps(cut, ensure_ascii=False)

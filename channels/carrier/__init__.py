@@ -1,0 +1,1 @@
+"""The carriers' gateways: CMPP and SMPP."""

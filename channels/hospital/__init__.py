@@ -1,0 +1,1 @@
+"""The hospital's own: the inbox, and the workstations' screens."""

@@ -1,0 +1,1 @@
+"""What the vendors' senders share: connections, tokens, code tables, texts."""

@@ -1,0 +1,1 @@
+"""Tencent Cloud: short messages and voice calls."""

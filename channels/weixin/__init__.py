@@ -1,0 +1,1 @@
+"""WeChat and WeCom: service account, mini program, medical assistant, staff."""

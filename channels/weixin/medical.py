@@ -1,0 +1,114 @@
+"""WeChat's medical assistant (微信就医助手): notices on the steps of a visit.
+
+POST /cityservice/sendchannelmsg; source: the service account's page
+"api_cityservice_sendchannelmsg". Nobody need follow or subscribe. The kind of
+notice is a status (1501001 …), which is the template's number here, and its
+fields are the notice's `business_info`. WeChat drops a second msg_id of the same
+person and order.
+"""
+
+from datetime import timedelta
+from typing import ClassVar, Self
+
+import httpx
+from pydantic import Field
+
+from channels.accounts import WechatAccount
+from channels.base import Content, Sending, Taken
+from channels.kit.codes import CodeTable, classes, refusal
+from channels.kit.times import Clock, utc_now
+from channels.kit.tokens import TokenStore
+from channels.provider import Provider, SandboxPorts
+from channels.template_ids import WEIXIN_MEDICAL_RULES
+from channels.weixin.app import WeixinApp, codes_of
+from core.errors import ContentRefused, Misconfigured
+from core.text.letters import one_line
+from core.words import Channel
+
+# 82446: business_info is wrong; 82459: the mini program is not bound to the account.
+CODES = codes_of(
+    "wechat_medical",
+    CodeTable(
+        provider="wechat_medical",
+        classes=classes({ContentRefused: "82446", Misconfigured: "82459"}),
+        unknown=ContentRefused,
+    ),
+)
+# The field that names the visit or order; the others are business_info.
+ORDER = "order_id"
+
+
+class WechatMedicalAccount(WechatAccount):
+    """The account that the hospital joined the medical assistant with.
+
+    `mini_appid` is the mini program that a notice opens, the account's own app
+    where there is none.
+    """
+
+    mini_appid: str | None = Field(default=None, pattern=r"^[\x21-\x7e]+$")
+    business_id: int = Field(default=150, ge=1)
+
+    @classmethod
+    def sandbox(cls, ports: SandboxPorts) -> Self:
+        """Return the account that the sandbox knows."""
+        app = {"appid": "sandbox-medical", "default_template": "1501001"}
+        return super().sandbox(ports).model_copy(update=app)
+
+
+class WechatMedicalSender:
+    """Sends the medical assistant's notices."""
+
+    channel: ClassVar[Channel] = Channel.WECHAT_MEDICAL
+    provider: ClassVar[str] = "wechat_medical"
+    # How long a msg_id is remembered is not said; a retry comes within the hour.
+    dedupe_window: ClassVar[timedelta | None] = timedelta(hours=1)
+
+    def __init__(
+        self,
+        account: WechatMedicalAccount,
+        http: httpx.AsyncClient,
+        store: TokenStore | None = None,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._account = account
+        self._app = WeixinApp(CODES, account, http, store, clock)
+
+    async def send(self, sending: Sending) -> Taken:
+        """Send one notice."""
+        message = self._message(sending)
+        await self._app.call("/cityservice/sendchannelmsg", message)
+        return Taken(provider=self.provider, provider_message_id=sending.id.hex)
+
+    def _message(self, sending: Sending) -> dict[str, object]:
+        account, content = self._account, sending.content
+        status = content.provider_template or account.default_template
+        if not status or not status.isascii() or not status.isdigit():
+            raise refusal(self.provider, Misconfigured, code="no-template")
+        info = business_info(content)
+        order = info.pop(ORDER, sending.message_id.hex)
+        return {
+            "status": int(status),
+            "open_id": sending.address.value,
+            "order_id": order,
+            "msg_id": sending.id.hex,
+            "app_id": account.mini_appid or account.appid,
+            "business_id": account.business_id,
+            "business_info": info,
+        }
+
+
+PROVIDER = Provider(
+    WechatMedicalSender,
+    WechatMedicalAccount,
+    lambda account, tools: WechatMedicalSender(
+        account, tools.http, tools.tokens, tools.clock
+    ),
+    WechatMedicalAccount.sandbox,
+    WEIXIN_MEDICAL_RULES,
+)
+
+
+def business_info(content: Content) -> dict[str, str]:
+    """Return a notice's fields, each in one line; the order may be among them."""
+    named = content.fields or content.params or {"content": content.body}
+    return {name: one_line(value) or "-" for name, value in named.items()}

@@ -1,0 +1,1 @@
+"""The double of the carriers' gateways: CMPP and SMPP."""

@@ -1,0 +1,1 @@
+"""The double of a mail server."""

@@ -1,0 +1,1 @@
+"""What the doubles share: answers, outcomes, what was received, receipts."""

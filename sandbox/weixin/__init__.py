@@ -1,0 +1,1 @@
+"""WeChat's and WeCom's double."""
