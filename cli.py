@@ -15,7 +15,7 @@ from rich.console import Console
 from core.errors import Unavailable
 from core.process.faults import CannotStart
 from core.settings import Settings
-from deploy import credentials, processes
+from deploy import credentials
 from deploy.administrator import as_administrator as person
 from deploy.audit_log import verify_log
 from deploy.configured import check_accounts, read_settings, settings_or_exit
@@ -32,6 +32,7 @@ from deploy.remote import (
     try_channel,
 )
 from deploy.status_table import deliveries
+from deploy.supervision import processes
 from deploy.token_key import another_token
 from deploy.up import api_url, told
 from deploy.up import up as run_centre

@@ -12,10 +12,11 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from api.app import create_app
-from api.centre import Centre
-from api.edge import Edge
-from api.forwarding import Forwarding
-from api.guard import (
+from api.context import Centre
+from api.http.access_log import Edge
+from api.http.forwarding import Forwarding
+from api.http.metrics import Metrics
+from api.http.request_guard import (
     HISTORIES,
     HISTORY_BYTES,
     KIB,
@@ -25,13 +26,12 @@ from api.guard import (
     Larger,
     Limits,
 )
-from api.metrics import Metrics
-from api.serving import serve
+from api.http.server import serve
 from centre.keys.keys import establish, open_with_keys
 from console.app import mount
-from console.desk import Desk
+from console.kit.context import Desk
+from console.kit.visits import must_be_visitor
 from console.temporal_ui import open_temporal_ui
-from console.visits import must_be_visitor
 from core.process.faults import or_exit
 from core.process.logs import configure_logging
 from core.settings import Settings

@@ -1,7 +1,7 @@
 """`python -m api`: serve the HTTP API, without the console."""
 
 from api.app import create_app
-from api.serving import serve
+from api.http.server import serve
 from centre.keys.keys import establish
 from core.process.faults import or_exit
 from core.process.logs import configure_logging

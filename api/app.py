@@ -12,44 +12,38 @@ from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 
-from api import (
-    admin_accounts,
-    admin_alarms,
-    admin_batches,
-    admin_clients,
-    admin_dictionaries,
-    admin_messages,
-    admin_patients,
-    admin_people,
-    admin_receipts,
-    admin_routing,
-    admin_standings,
-    admin_templates,
-    admin_times,
-    admin_types,
-    admin_work,
-    admin_workstations,
-    batches,
-    codec,
-    detail_page,
-    health,
-    inbox,
-    messages,
-    openapi,
-    problems,
-    receipts,
-    token_routes,
-    ward_page,
-    workstation_socket,
-)
-from api.callers import known_caller
-from api.centre import Centre
-from api.edge import Edge
-from api.forwarding import Forwarding
-from api.guard import HISTORY_BYTES, MIB, Guard, Larger, Limits
-from api.metrics import Metrics
+from api.admin import accounts as admin_accounts
+from api.admin import alarms as admin_alarms
+from api.admin import batches as admin_batches
+from api.admin import clients as admin_clients
+from api.admin import dictionaries as admin_dictionaries
+from api.admin import message_types as admin_types
+from api.admin import messages as admin_messages
+from api.admin import patients as admin_patients
+from api.admin import queues as admin_work
+from api.admin import reachability as admin_standings
+from api.admin import receipt_addresses as admin_receipts
+from api.admin import routing as admin_routing
+from api.admin import sending_times as admin_times
+from api.admin import templates as admin_templates
+from api.admin import users as admin_people
+from api.admin import workstations as admin_workstations
+from api.auth import routes as token_routes
+from api.auth.callers import known_caller
+from api.context import Centre
+from api.http import openapi, problems
+from api.http.access_log import Edge
+from api.http.forwarding import Forwarding
+from api.http.metrics import Metrics
+from api.http.request_guard import HISTORY_BYTES, MIB, Guard, Larger, Limits
+from api.messages import batches, detail_page, inbox, receipts
+from api.messages import routes as messages
+from api.monitoring import health
+from api.monitoring import temporal_codec as codec
 from api.tokens import TokenDesk
-from api.workstation_hub import Hub
+from api.workstations import socket as workstation_socket
+from api.workstations import ward_page
+from api.workstations.hub import Hub
 from centre.access import users
 from centre.flows.ports import Deliveries
 from centre.keys.keys import open_with_keys

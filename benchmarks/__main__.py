@@ -11,8 +11,10 @@ from typing import Annotated, Any
 
 import typer
 
-from benchmarks import adapters, backlog, batches, isolation, many_clients, report
-from benchmarks.celery_side import missing
+from benchmarks import adapters, batches, report
+from benchmarks.celery.side import missing
+from benchmarks.isolation import backlog, many_clients
+from benchmarks.isolation import flood as isolation
 from benchmarks.machine import load, machine, postgres_version, said
 from benchmarks.suite import FLOOR, FULL, PARTS, QUICK, Part, QueueSize, Size, measure
 from deploy.temporal_server import find_cli

@@ -25,7 +25,7 @@ from channels.provider import Provider, SandboxPorts, Tools
 from channels.registry import PROVIDERS
 from core.settings import Settings
 from core.words import Channel
-from deploy.processes import sandbox
+from deploy.supervision.processes import sandbox
 from tests.channel_fakes import CONTENT, sending
 
 LATENCY = 0.2

@@ -15,7 +15,7 @@ from benchmarks.rig import Rig, free_row
 from core.settings import Settings
 from deploy import temporal_server
 from deploy.namespace import ensure_namespace, wait_for_temporal
-from deploy.processes import ROOT, TEMPORAL_LIMIT
+from deploy.supervision.processes import ROOT, TEMPORAL_LIMIT
 from tests.postgres import postgres_cluster
 
 _OWN = ROOT / "deploy/temporal-server/config.yaml"

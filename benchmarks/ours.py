@@ -18,8 +18,8 @@ from core.policies import MessageType
 from core.settings import Settings
 from core.words import Channel, IdentityType
 from db.store import open_store
-from deploy import processes
 from deploy.prepare import prepare
+from deploy.supervision import processes
 from deploy.up import api_url, until_ready
 from workflows.connection import connect
 from workflows.message import DeliverMessage

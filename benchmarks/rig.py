@@ -11,8 +11,8 @@ from pathlib import Path
 
 from benchmarks.measure import family
 from core.settings import Settings
-from deploy.processes import Process, environment
-from deploy.supervisor import Supervisor
+from deploy.supervision.processes import Process, environment
+from deploy.supervision.supervisor import Supervisor
 from tests.centre import free_ports, free_settings
 
 

@@ -8,7 +8,7 @@ from benchmarks import backends, floor, rounds
 from benchmarks.accepting import Accepting, Pace, accept
 from benchmarks.arrivals import Arrivals, listening
 from benchmarks.backends import Backend, Open
-from benchmarks.celery_side import start_celery
+from benchmarks.celery.side import start_celery
 from benchmarks.floor import Floor
 from benchmarks.measure import Contender, Load
 from benchmarks.ours import ours, start_centre

@@ -10,22 +10,22 @@ from nicegui import ui
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from console.audit_export import export
-from console.desk import Desk, use_desk
-from console.edge import ConsoleEdge
-from console.entering import ENTER, carry
-from console.error_pages import install_error_pages
-from console.frame import serve, serve_bare
+from console.access.audit import EXPORT
+from console.access.audit_export import export
+from console.access.sign_in import sign_in
+from console.kit.context import Desk, use_desk
+from console.kit.edge import ConsoleEdge
+from console.kit.entering import ENTER, carry
+from console.kit.error_pages import install_error_pages
+from console.kit.frame import serve, serve_bare
+from console.kit.presence import hold_events
+from console.kit.session_guard import watch_sessions
+from console.kit.theme import install_theme
+from console.kit.visits import SIGN_IN
 from console.navigation import MENU, all_pages
-from console.pages.audit import EXPORT
-from console.presence import hold_events
-from console.sign_in import sign_in
 from console.sockets import quieten_sockets
-from console.temporal_pages import METHODS, temporal
-from console.temporal_rules import PATH
-from console.theme import install_theme
-from console.visits import SIGN_IN
-from console.watch import watch_sessions
+from console.temporal.pages import METHODS, temporal
+from console.temporal.rules import PATH
 
 MOUNT = "/console"
 TEMPORAL = (PATH, f"{PATH}/{{rest:path}}")

@@ -2,32 +2,14 @@
 
 from collections.abc import Sequence
 
-from console.frame import Page
-from console.pages import (
-    account,
-    alarms,
-    audit,
-    batches,
-    channel,
-    channels,
-    client,
-    clients,
-    failed,
-    home,
-    message,
-    message_type,
-    message_types,
-    messages,
-    new_batch,
-    patient,
-    patients,
-    policy,
-    queues,
-    sending_times,
-    template,
-    users,
-    workstations,
-)
+from console.access import account, audit, users
+from console.catalog import message_type, message_types, policy, sending_times, template
+from console.channels import channel, channels
+from console.clients import client, clients
+from console.kit.frame import Page
+from console.messages import batches, failed, message, messages, new_batch
+from console.operations import alarms, home, queues, workstations
+from console.people import patient, patients
 
 # What the navigation lists, by section.
 MENU: Sequence[tuple[str, Sequence[Page]]] = (

@@ -28,7 +28,7 @@ from core.settings import Settings
 from db.store import open_store
 from deploy.configured import check_accounts, doubt_of_accounts
 from deploy.namespace import RETENTION, retention, wait_for_temporal
-from deploy.processes import ROOT
+from deploy.supervision.processes import ROOT
 from deploy.up import api_url
 
 _TEMPORAL_LIMIT = timedelta(seconds=3)

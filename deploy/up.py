@@ -10,12 +10,13 @@ import httpx
 
 from centre.keys.keys import check_keys
 from core.settings import Settings
-from deploy import ports, processes, temporal_server
+from deploy import temporal_server
 from deploy.configured import doubt_of_accounts
 from deploy.files import held, make_private_folder
-from deploy.log_files import LogFiles
 from deploy.prepare import Prepared, prepare, prepare_temporal
-from deploy.supervisor import Supervisor
+from deploy.supervision import ports, processes
+from deploy.supervision.log_files import LogFiles
+from deploy.supervision.supervisor import Supervisor
 
 Say = Callable[[str], None]
 Show = Callable[[Settings, asyncio.Event], Awaitable[None]]

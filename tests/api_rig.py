@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from sqlmodel import col, update
 
 from api.app import create_app
-from api.centre import Centre
+from api.context import Centre
 from centre.access import users
 from centre.access.tables import UserRow
 from centre.access.users import UserDraft

@@ -22,8 +22,8 @@ import httpx
 from core.settings import Settings
 from deploy.credentials import client_key
 from deploy.files import make_private_folder
-from deploy.processes import ROOT, environment
 from deploy.remote import Remote, as_client, as_person
+from deploy.supervision.processes import ROOT, environment
 from deploy.up import api_url, until_ready
 
 PASSWORD = "correct horse battery staple"

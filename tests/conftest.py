@@ -17,7 +17,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from core import search_attributes as search
 from deploy.namespace import add_search_attributes, keep_closed_workflows
-from deploy.processes import ROOT
+from deploy.supervision.processes import ROOT
 from deploy.temporal_server import tuning
 from tests.centre import Centre, running_centre
 

@@ -2,7 +2,7 @@
 
 from typing import TypedDict
 
-from console.frame import Page
+from console.kit.frame import Page
 
 
 class Look(TypedDict, total=False):

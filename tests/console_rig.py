@@ -19,7 +19,7 @@ from axe_playwright_python.async_playwright import (  # type: ignore[import-unty
 from playwright.async_api import Page, Request, expect
 
 from core.words import Role
-from deploy.processes import ROOT
+from deploy.supervision.processes import ROOT
 from tests.centre import PASSWORD, Centre
 
 BROWSER = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]

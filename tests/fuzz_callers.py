@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from api.examples import BATCHES, MESSAGES
+from api.messages.examples import BATCHES, MESSAGES
 from core.words import Scope
 from tests.centre import PASSWORD, Centre
 from tests.centre_system import signed_in

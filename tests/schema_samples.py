@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from typing import Any
 
-from api.strict_json import MAX_SMALL_VALUES
+from api.http.strict_json import MAX_SMALL_VALUES
 from tests.hostile_texts import FEW
 
 Schema = dict[str, Any]

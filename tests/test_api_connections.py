@@ -9,7 +9,7 @@ import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from api.connections import Connection
+from api.http.connections import Connection
 from tests.centre import until
 from tests.test_api_server import free_port
 

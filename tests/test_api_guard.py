@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.types import Message, Receive, Scope, Send
 
-from api.guard import Guard, Limits
-from api.strict_json import MAX_DEPTH, parse_json
+from api.http.request_guard import Guard, Limits
+from api.http.strict_json import MAX_DEPTH, parse_json
 from core.errors import Malformed
 from core.words import Role
 from tests.api_rig import BODY, Rig, problem, running_api

@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 from sqlalchemy import text
 
-from api.health import Readiness
+from api.monitoring.health import Readiness
 from centre.keys.keys import renew_token
 from core.settings import Settings
 from core.words import Role

@@ -8,8 +8,8 @@ import pytest
 from starlette.requests import HTTPConnection
 from starlette.types import Message, Receive, Scope, Send
 
-from api.guard import KIB, MIB, Guard, Larger, Limits
-from api.strict_json import AT_ONCE, MAX_SMALL_VALUES, MAX_VALUES, parse_json
+from api.http.request_guard import KIB, MIB, Guard, Larger, Limits
+from api.http.strict_json import AT_ONCE, MAX_SMALL_VALUES, MAX_VALUES, parse_json
 from centre.receipts.addresses import addresses
 from core.errors import Forbidden, TooLarge
 from core.words import Channel, Role

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
 from api.app import ROUTERS
-from api.workstation_socket import Ack, Hello
+from api.workstations.socket import Ack, Hello
 from core.words import Role
 from tests.api_rig import pointers, running_api
 

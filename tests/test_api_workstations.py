@@ -10,8 +10,8 @@ from uuid import uuid4
 import pytest
 from websockets.asyncio.client import connect
 
-from api.workstation_door import Door
-from api.workstation_hub import LEASE, Connection, Hub
+from api.workstations.door import Door
+from api.workstations.hub import LEASE, Connection, Hub
 from centre.workstations import popups
 from centre.workstations import queries as workstations
 from centre.workstations.popups import Stage, Withdrawal

@@ -27,7 +27,7 @@ from benchmarks.measure import (
 )
 from benchmarks.rig import Rig, free_port, new_rig
 from channels.registry import PROVIDERS
-from deploy.processes import ROOT
+from deploy.supervision.processes import ROOT
 
 
 class Meter:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from deploy.processes import ROOT
 from deploy.remote import Refused, message, pairs, trial_of
+from deploy.supervision.processes import ROOT
 from tests.centre import Centre
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -13,7 +13,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from core.text import csv_safe
-from deploy.processes import ROOT
+from deploy.supervision.processes import ROOT
 from tests.centre import Centre, free_ports, running_centre
 from tests.console_rig import (
     BROWSER,

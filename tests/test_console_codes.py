@@ -6,7 +6,7 @@ from channels.aliyun import codes as aliyun_codes
 from channels.kit import carriers
 from channels.kit.codes import CodeTable
 from channels.tencent import codes as tencent_codes
-from console.texts import knows
+from console.kit.texts import knows
 
 TABLES = {
     "aliyun": [

@@ -11,7 +11,7 @@ from sqlmodel import select
 
 from centre.people.tables import PersonRow
 from console.app import PUBLIC, add_routes
-from console.frame import Page as Framed
+from console.kit.frame import Page as Framed
 from console.navigation import all_pages
 from core.crypto import load_keyring
 from core.words import Role

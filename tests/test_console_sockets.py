@@ -19,7 +19,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
 from core.settings import Settings
-from deploy.processes import ROOT, environment
+from deploy.supervision.processes import ROOT, environment
 from deploy.up import api_url
 from tests.centre import free_settings, until
 

@@ -9,7 +9,7 @@ import pytest
 from annotated_types import Ge, Gt, Le, Len, Lt
 from pydantic import Field, TypeAdapter, ValidationError
 
-from console.texts import LANGUAGES, all_texts
+from console.kit.texts import LANGUAGES, all_texts
 from tests.source_tree import ROOT, parse, sources
 
 TEXTS = sorted(all_texts())

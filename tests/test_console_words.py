@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from centre.orders.bulk_resend import BulkProgress
 from channels.registry import PROVIDERS
-from console.bulk import Job
-from console.pages.queues import points
-from console.texts import all_texts, knows
+from console.kit.texts import all_texts, knows
+from console.messages.bulk import Job
+from console.operations.queues import points
 from core.words import Outcome, Priority, Reason, Status, Strategy
 
 WORDS = [

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from api.metrics import Metrics
+from api.http.metrics import Metrics
 from core.settings import Settings
 
 ROOT = Path(__file__).parent.parent

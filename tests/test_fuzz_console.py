@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from deploy.processes import ROOT
+from deploy.supervision.processes import ROOT
 
 
 def test_the_consoles_own_addresses(tmp_path: Path) -> None:

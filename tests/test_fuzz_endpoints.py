@@ -9,7 +9,7 @@ from urllib.parse import quote_from_bytes
 import pytest
 import pytest_asyncio
 
-from api.guard import FORM
+from api.http.request_guard import FORM
 from centre.receipts.addresses import addresses
 from core.words import Channel, Role
 from tests.api_rig import Rig, running_api

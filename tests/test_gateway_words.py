@@ -4,7 +4,7 @@ import pytest
 
 from channels.carrier import cmpp, smpp
 from channels.kit import carriers
-from console.texts import knows
+from console.kit.texts import knows
 
 CARRIERS = carriers.CARRIERS.classes.keys() | {"DELIVRD"}
 

@@ -9,11 +9,11 @@ import pytest
 from pydantic import ValidationError
 from starlette.datastructures import Headers
 
-from api.client_auth import TokenRefused, read_token_request
-from api.guard import _check_address
-from api.languages import preferred
-from api.problems import safe_pointer
-from api.strict_json import parse_json
+from api.auth.client_auth import TokenRefused, read_token_request
+from api.http.languages import preferred
+from api.http.problems import safe_pointer
+from api.http.request_guard import _check_address
+from api.http.strict_json import parse_json
 from api.tokens import TokenDesk
 from centre.batches.sheets.reading import read_sheet
 from centre.catalog.clinical import clinical_findings

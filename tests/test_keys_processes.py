@@ -10,7 +10,7 @@ import pytest
 
 from core.settings import Settings
 from deploy.prepare import prepare
-from deploy.processes import ROOT, environment
+from deploy.supervision.processes import ROOT, environment
 from tests.centre import free_ports, free_settings
 from tests.keys_rig import SPOILT, Spoil, copied, files_in, rows_in
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from deploy.processes import ROOT
+from deploy.supervision.processes import ROOT
 from tests.centre import Centre, until
 from tests.centre_providers import Providers, providers_of, rule
 from tests.centre_system import System, joined, outcomes, signed_in, somebody

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy.log_files import LogFiles
-from deploy.processes import Process
-from deploy.supervisor import Supervisor
+from deploy.supervision.log_files import LogFiles
+from deploy.supervision.processes import Process
+from deploy.supervision.supervisor import Supervisor
 from tests.centre import until
 from tests.test_supervisor import pids
 

@@ -11,7 +11,7 @@ import yaml
 from channels.account_file import read_accounts
 from channels.provider import SandboxPorts
 from channels.registry import sandbox_accounts
-from deploy.processes import ROOT
+from deploy.supervision.processes import ROOT
 from deploy.temporal_server import DYNAMIC_CONFIG
 
 SHARED = ROOT / "scripts/lib.sh"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.processes import ROOT
+from deploy.supervision.processes import ROOT
 
 SYSTEM = "/usr/bin:/bin"
 OLD_CLI = "#!/bin/sh\necho 'no such flag'\n"

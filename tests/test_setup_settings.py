@@ -11,7 +11,7 @@ from core.process.faults import CannotStart
 from core.settings import Settings
 from deploy.configured import check_accounts, read_settings
 from deploy.doctor import CHECKS, Doubtful, Ill
-from deploy.processes import ROOT
+from deploy.supervision.processes import ROOT
 from tests.centre import free_ports
 
 SECRET = "hunter2"

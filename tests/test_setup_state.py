@@ -12,9 +12,9 @@ import pytest
 
 from core.process.faults import CannotStart
 from core.settings import Settings
-from deploy import ports, processes
 from deploy.credentials import admin_password, client_key, first_password, keep
 from deploy.files import held, make_private_folder, write_private
+from deploy.supervision import ports, processes
 from tests.centre import free_settings
 
 PRINT_SETTINGS = (

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import col, select, update
 
-from api.forwarding import UNTRUSTED
+from api.http.forwarding import UNTRUSTED
 from centre.access import sign_in_paces, sign_ins, users
 from centre.access.devices import device_of, new_device
 from centre.access.sign_in import Attempt, sign_in

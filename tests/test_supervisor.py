@@ -14,8 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.processes import ROOT, Process
-from deploy.supervisor import FIRST_PAUSE, LONGEST_PAUSE, Supervisor, next_pause
+from deploy.supervision.processes import ROOT, Process
+from deploy.supervision.supervisor import (
+    FIRST_PAUSE,
+    LONGEST_PAUSE,
+    Supervisor,
+    next_pause,
+)
 from tests.centre import until
 
 SLEEPER = (sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)")

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from centre.messages.histories import History
 from console.app import MOUNT
-from console.temporal_rules import PATH, Kind, Rules, seen_from
+from console.temporal.rules import PATH, Kind, Rules, seen_from
 from web import CONSOLE_BODIES
 
 RULES = Rules("default")

@@ -82,7 +82,7 @@ class _Sparing(logging.Filter):
     """Lets a flood of lines be a few, and one that counts the others.
 
     Of ours only warnings: what we tell as information we cause ourselves, but
-    for requests, and those are counted where they come in (api/edge.py).
+    for requests, and those are counted where they come in (api/http/access_log.py).
     """
 
     def __init__(self) -> None:

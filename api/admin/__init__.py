@@ -1,0 +1,1 @@
+"""`/v1/admin`: what administrators set up and operators do."""

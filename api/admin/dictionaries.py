@@ -1,0 +1,75 @@
+"""`/v1/admin/channels` and `/v1/admin/identity-types`: the two dictionaries."""
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import Field, StrictBool, StrictInt, StringConstraints
+
+from api.admin.common import PREFIX, ChannelPath, IdentityTypePath
+from api.auth.callers import PEOPLE, Admin, Looker
+from api.context import SessionDep
+from centre.catalog import dictionaries
+from centre.catalog.dictionaries import (
+    ChannelChanges,
+    ChannelEntry,
+    IdentityTypeChanges,
+    IdentityTypeEntry,
+)
+from db.pages import Page
+
+router = APIRouter(prefix=PREFIX, tags=["admin: dictionaries"], dependencies=PEOPLE)
+
+_LimitName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+_Limit = Annotated[StrictInt, Field(ge=0, le=1_000_000_000)]
+
+
+class ChannelPatch(ChannelChanges):
+    """What to change of a channel; `enabled: false` withholds what would use it."""
+
+    cost_per_message: float = Field(
+        default=0.0, ge=0, le=1000, allow_inf_nan=False, strict=True
+    )
+    limits: dict[_LimitName, _Limit] = Field(default={}, max_length=32)
+    enabled: StrictBool = True
+
+
+class IdentityTypePatch(IdentityTypeChanges):
+    """What to change of an identity type."""
+
+    enabled: StrictBool = True
+
+
+@router.get("/channels")
+async def list_channels(caller: Looker, session: SessionDep) -> Page[ChannelEntry]:
+    """List the channels with costs, limits and accounts."""
+    return Page[ChannelEntry](items=await dictionaries.list_channels(session))
+
+
+@router.patch("/channels/{channel}")
+async def change_channel(
+    channel: ChannelPath, body: ChannelPatch, caller: Admin, session: SessionDep
+) -> ChannelEntry:
+    """Change a channel, or switch it off."""
+    return await dictionaries.update_channel(session, channel, body, caller.actor)
+
+
+@router.get("/identity-types")
+async def list_identity_types(
+    caller: Looker, session: SessionDep
+) -> Page[IdentityTypeEntry]:
+    """List the ways to name a recipient."""
+    found = await dictionaries.list_identity_types(session)
+    return Page[IdentityTypeEntry](items=found)
+
+
+@router.patch("/identity-types/{identity_type}")
+async def change_identity_type(
+    identity_type: IdentityTypePath,
+    body: IdentityTypePatch,
+    caller: Admin,
+    session: SessionDep,
+) -> IdentityTypeEntry:
+    """Change an identity type, or switch it off."""
+    return await dictionaries.update_identity_type(
+        session, identity_type, body, caller.actor
+    )

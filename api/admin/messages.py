@@ -1,0 +1,35 @@
+"""`/v1/admin/messages`: what people may see of a message beyond its status."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from api.admin.common import PREFIX
+from api.auth.callers import PEOPLE, Looker, Operator
+from api.context import CentreDep
+from api.http.paging import Nothing
+from centre.delivery.timeline import Run, timeline
+from centre.messages.lookup import look_up
+from centre.messages.reveal import reveal_recipient
+from core.models import Recipient
+from db.pages import Page
+
+_PREFIX = PREFIX + "/messages/{message_id}"
+router = APIRouter(prefix=_PREFIX, tags=["admin: messages"], dependencies=PEOPLE)
+
+
+@router.get("/timeline")
+async def get_timeline(
+    message_id: UUID, caller: Looker, centre: CentreDep
+) -> Page[Run]:
+    """List a message's runs, the newest first, with every call to a provider."""
+    found = await look_up(centre, message_id)
+    return Page[Run](items=await timeline(centre, found.doc))
+
+
+@router.post("/recipient")
+async def show_recipient(
+    message_id: UUID, caller: Operator, centre: CentreDep, _: Nothing | None = None
+) -> Recipient:
+    """Show whom a message is for, in clear; the audit log keeps who looked."""
+    return await reveal_recipient(centre, message_id, caller.actor)

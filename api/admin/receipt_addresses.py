@@ -1,0 +1,50 @@
+"""`/v1/admin/channels/{channel}/receipts`: the addresses to enter at providers."""
+
+from fastapi import APIRouter
+
+from api.admin.common import PREFIX, ChannelPath
+from api.auth.callers import PEOPLE, Admin
+from api.context import CentreDep, SessionDep
+from centre.receipts import addresses as receipt_addresses
+from centre.receipts.addresses import ReceiptAddress
+from channels.provider import DEFAULT_CODE
+from core.base import Model
+from core.fields import Code
+from db.pages import Page
+
+router = APIRouter(
+    prefix=PREFIX + "/channels/{channel}/receipts",
+    tags=["admin: channels"],
+    dependencies=PEOPLE,
+)
+
+
+class RenewBody(Model):
+    """Whose address shall be another."""
+
+    account: Code = DEFAULT_CODE
+
+
+@router.get("")
+async def list_receipt_addresses(
+    channel: ChannelPath, caller: Admin, centre: CentreDep, session: SessionDep
+) -> Page[ReceiptAddress]:
+    """List where the providers of a channel's accounts report; who looked is kept."""
+    found = await receipt_addresses.shown(
+        session, centre.settings, channel, caller.actor
+    )
+    return Page[ReceiptAddress](items=found)
+
+
+@router.post("/renew")
+async def renew_receipt_address(
+    channel: ChannelPath,
+    body: RenewBody,
+    caller: Admin,
+    centre: CentreDep,
+    session: SessionDep,
+) -> ReceiptAddress:
+    """Give an account another address; the old one is refused at once."""
+    return await receipt_addresses.renew(
+        session, centre.settings, channel, body.account, caller.actor
+    )

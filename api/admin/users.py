@@ -1,0 +1,118 @@
+"""`/v1/admin/users` and `/v1/admin/audit`: who may sign in, and who did what."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import ConfigDict, Field, StrictBool
+
+from api.admin.common import PREFIX, UserPath
+from api.auth.callers import PEOPLE, Admin, Auditor
+from api.context import CentreDep, SessionDep
+from api.http.paging import PagingDep
+from api.messages.views import Time, check_times
+from centre.access import second_factor, users
+from centre.access.sign_in import rules_of
+from centre.access.users import User, UserChanges, UserDraft
+from centre.audit import audit
+from centre.audit.audit import AuditEntry, AuditFilter, ChainReport
+from core.base import Model
+from db.pages import Page
+
+router = APIRouter(prefix=PREFIX, tags=["admin: people"], dependencies=PEOPLE)
+
+
+class UserPatch(UserChanges):
+    """What to change of a person; `enabled: false` refuses their tokens at once."""
+
+    enabled: StrictBool = True
+
+
+class PasswordBody(Model):
+    """A person's new password."""
+
+    password: str = Field(min_length=8, max_length=256, repr=False)
+
+
+class AuditQuery(Model):
+    """Which rows of the audit log to list."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    who: str | None = Field(default=None, min_length=1, max_length=64)
+    action: str | None = Field(default=None, min_length=1, max_length=64)
+    target: str | None = Field(default=None, min_length=1, max_length=300)
+    since: Time | None = Field(default=None, alias="from")
+    until: Time | None = Field(default=None, alias="to")
+    limit: int = Field(default=100, ge=1, le=200)
+    cursor: str | None = Field(default=None, min_length=1, max_length=512)
+
+
+@router.get("/users")
+async def list_users(
+    paging: PagingDep, caller: Auditor, session: SessionDep
+) -> Page[User]:
+    """List the people who may sign in."""
+    return await users.list_users(session, paging.cursor, paging.limit)
+
+
+@router.post("/users", status_code=201)
+async def create_user(body: UserDraft, caller: Admin, session: SessionDep) -> User:
+    """Let a person sign in."""
+    return await users.create_user(session, body, caller.actor)
+
+
+@router.patch("/users/{username}")
+async def change_user(
+    username: UserPath, body: UserPatch, caller: Admin, session: SessionDep
+) -> User:
+    """Change or disable a person; nobody shuts themselves out."""
+    return await users.update_user(session, username, body, caller.actor)
+
+
+@router.put("/users/{username}/password", status_code=204)
+async def set_password(
+    username: UserPath,
+    body: PasswordBody,
+    caller: Admin,
+    centre: CentreDep,
+    session: SessionDep,
+) -> None:
+    """Set a person's password; their tokens end."""
+    rules = rules_of(centre.settings)
+    await users.set_password(session, username, body.password, caller.actor, rules)
+
+
+@router.delete("/users/{username}/second-factor", status_code=204)
+async def turn_off_second_factor(
+    username: UserPath, caller: Admin, session: SessionDep
+) -> None:
+    """Turn off a person's second factor: phone and recovery codes are lost."""
+    await second_factor.turn_off(session, username, caller.actor)
+
+
+@router.delete("/users/{username}/sessions", status_code=204)
+async def end_sessions(username: UserPath, caller: Admin, session: SessionDep) -> None:
+    """End every token and session of a person."""
+    await users.end_sessions(session, username, caller.actor)
+
+
+@router.get("/audit")
+async def list_audit(
+    query: Annotated[AuditQuery, Query()], caller: Auditor, session: SessionDep
+) -> Page[AuditEntry]:
+    """List who changed what, newest first."""
+    check_times(query.since, query.until)
+    wanted = AuditFilter(
+        who=query.who,
+        action=query.action,
+        target=query.target,
+        since=query.since,
+        until=query.until,
+    )
+    return await audit.list_audit(session, wanted, query.cursor, query.limit)
+
+
+@router.get("/audit/chain")
+async def verify_audit(caller: Auditor, session: SessionDep) -> ChainReport:
+    """Tell whether the log is whole: every row holds the hash of the one before."""
+    return await audit.verify_chain(session)

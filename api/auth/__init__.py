@@ -1,0 +1,1 @@
+"""Who calls: tokens are given and read here."""

@@ -1,0 +1,1 @@
+"""HTTP itself: the access log, the guard, problems, OpenAPI, the server."""

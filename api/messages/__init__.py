@@ -1,0 +1,1 @@
+"""What client systems use: messages, batches, receipts, the inbox."""

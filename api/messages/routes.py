@@ -1,0 +1,178 @@
+"""`/v1/messages`: send, look, cancel, send again, and see beforehand."""
+
+from typing import Annotated
+from uuid import UUID, uuid4
+
+from fastapi import APIRouter, Body, Header, Query, Request, Response
+
+from api.auth.callers import (
+    CLIENTS,
+    EITHER,
+    PEOPLE,
+    Acknowledger,
+    Canceller,
+    Operator,
+    Reader,
+    SendingClient,
+)
+from api.context import CentreDep
+from api.messages.accepting import client_of, idempotency_key, submit
+from api.messages.examples import MESSAGES
+from api.messages.listing import wanted_messages
+from api.messages.views import (
+    Accepted,
+    MessagePage,
+    MessageQuery,
+    Preview,
+    StatusDocument,
+    document,
+    plan_view,
+)
+from centre.catalog.previews import shown
+from centre.messages import queries as messages
+from centre.messages.accept import message_type, planned, refuse_too_long
+from centre.messages.acceptance import MessageRequest
+from centre.messages.acknowledge import AcknowledgeOrder, acknowledge
+from centre.messages.finding import note_search
+from centre.messages.lookup import Found, look_up
+from centre.messages.queries import MessageFilter
+from centre.orders.cancel_resend import CancelOrder, ResendOrder, cancel, resend
+from centre.orders.recall import RecallRequest, recall
+
+router = APIRouter(prefix="/v1/messages", tags=["messages"])
+# With a form of its own, so that `/preview` is no message: GET there is a 405.
+_ONE = "/{message_id:uuid}"
+
+MessageBody = Annotated[MessageRequest, Body(openapi_examples=MESSAGES)]
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        description="Up to 255 printable ASCII characters; the same key and body give"
+        " the first answer again, another body 422.",
+    ),
+]
+
+
+@router.post("", status_code=202, dependencies=CLIENTS)
+async def send_message(
+    body: MessageBody,
+    request: Request,
+    response: Response,
+    caller: SendingClient,
+    centre: CentreDep,
+    _: Key = None,
+) -> Accepted:
+    """Accept a message. 202 means that it is durable, whatever happens next."""
+    client, key = client_of(caller), idempotency_key(request)
+    centre.rates.take(client.code, client.rate_per_minute)
+    started = await submit(centre, client, body, key)
+    message = started.message
+    response.headers["Location"] = f"/v1/messages/{message.id}"
+    if started.replayed:
+        response.headers["Idempotent-Replayed"] = "true"
+    return Accepted(
+        id=message.id,
+        client=message.client,
+        type=message.type,
+        created_at=message.created_at,
+    )
+
+
+@router.post("/preview", dependencies=CLIENTS)
+async def preview_message(
+    body: MessageBody, caller: SendingClient, centre: CentreDep
+) -> Preview:
+    """Show the plan and what each channel would say; nothing is sent."""
+    kind = await message_type(centre, body.type)
+    message = planned(centre, client_of(caller), body, kind, uuid4())
+    await refuse_too_long(centre, kind, message)
+    templates = kind.templates if kind else {}
+    return Preview(
+        plan=plan_view(message.plan),
+        channels={
+            channel: shown(templates[channel], message.params)
+            for channel in message.plan.channels
+            if channel in templates
+        },
+    )
+
+
+@router.get("", dependencies=EITHER)
+async def list_messages(
+    query: Annotated[MessageQuery, Query()], caller: Reader, centre: CentreDep
+) -> MessagePage:
+    """List messages, newest first: a client's own, or anybody's for people.
+
+    `recipient` finds all messages of whoever has it, whatever they were sent to;
+    the audit log keeps that a person searched.
+    """
+    async with centre.store.sessions() as session:
+        wanted = await wanted_messages(session, query, caller)
+    if caller.client is None and query.recipient and query.cursor is None:
+        await note_search(centre, wanted or MessageFilter(), caller.actor)
+    if wanted is None:
+        return MessagePage(items=[], next=None)
+    async with centre.store.sessions() as session:
+        page = await messages.list_messages(session, wanted, query.cursor, query.limit)
+    return MessagePage(items=[document(d, "store") for d in page.items], next=page.next)
+
+
+@router.get(_ONE, dependencies=EITHER)
+async def get_message(
+    message_id: UUID, caller: Reader, centre: CentreDep
+) -> StatusDocument:
+    """Return how a message stands, from its workflow or else from the store."""
+    return _document(await look_up(centre, message_id, caller.only))
+
+
+@router.post(_ONE + "/cancel", status_code=202, dependencies=EITHER)
+async def cancel_message(
+    message_id: UUID,
+    caller: Canceller,
+    centre: CentreDep,
+    body: CancelOrder | None = None,
+) -> StatusDocument:
+    """Stop a message: what has not gone out yet stays here."""
+    found = await look_up(centre, message_id, caller.only)
+    await cancel(centre, found.doc, body or CancelOrder(), caller.actor)
+    if found.source == "store":  # nobody answers: do not wait for that again
+        return _document(found)
+    return _document(await look_up(centre, message_id, caller.only))
+
+
+@router.post(_ONE + "/recall", status_code=202, dependencies=EITHER)
+async def recall_message(
+    message_id: UUID, body: RecallRequest, caller: Canceller, centre: CentreDep
+) -> StatusDocument:
+    """Take a message back: stop what waits, withdraw what can be, correct the rest."""
+    found = await look_up(centre, message_id, caller.only)
+    doc = await recall(centre, found.doc, body, caller.actor)
+    return document(doc, found.source)
+
+
+@router.post(_ONE + "/acknowledge", dependencies=EITHER)
+async def acknowledge_message(
+    message_id: UUID,
+    body: AcknowledgeOrder,
+    caller: Acknowledger,
+    centre: CentreDep,
+) -> StatusDocument:
+    """Note who confirmed a message; the first confirmation stays."""
+    found = await look_up(centre, message_id, caller.only)
+    doc = await acknowledge(centre, found.doc, body, caller.actor)
+    return document(doc, found.source)
+
+
+@router.post(_ONE + "/resend", status_code=202, dependencies=PEOPLE)
+async def resend_message(
+    message_id: UUID, body: ResendOrder, caller: Operator, centre: CentreDep
+) -> StatusDocument:
+    """Send a failed message again, within its window or after it."""
+    found = await look_up(centre, message_id, caller.only)
+    await resend(centre, found.doc, body, caller.actor)
+    return _document(await look_up(centre, message_id, caller.only))
+
+
+def _document(found: Found) -> StatusDocument:
+    return document(found.doc, found.source)

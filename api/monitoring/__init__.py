@@ -1,0 +1,1 @@
+"""Whether the process is well, and what Temporal's own tools may read."""

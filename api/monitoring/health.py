@@ -1,0 +1,242 @@
+"""`/health/live`, `/health/ready`, `/metrics`: for whoever watches the centre."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+from fastapi import APIRouter, Request, Response
+
+from api.auth.callers import address_of, is_within
+from api.context import Centre, CentreDep
+from api.http.forwarding import Forwarding
+from api.http.problems import problem, request_id
+from centre.accounts.health import health_of_all
+from centre.clients import queries as clients
+from centre.clients.queries import Client
+from centre.keys.keys import misfits
+from centre.messages import away, catch_ups
+from centre.queues.settings import QueueSettings, queue_settings
+from centre.queues.steering import MOST_LIVE, live_queues
+from centre.rate_limits import counters as limits
+from centre.watch.alarms import open_alarms
+from centre.watch.overview_queries import unacknowledged
+from core.base import Model
+from core.errors import Forbidden, MessageCentreError
+from db.errors import Busy
+from db.pages import MAX_LIMIT
+from db.probe import write_probe
+
+router = APIRouter(tags=["health"])
+
+_KEPT = timedelta(seconds=3)
+_KEPT_BAD = 0.5
+_STORE_WAIT = 3.0
+_WRITE_WAIT = 6.0
+# A worker takes up a new client within 5 s; until then nothing is missing.
+_NEW = timedelta(seconds=15)
+_AT_ONCE = 16
+
+
+class Alive(Model):
+    """The process answers."""
+
+    status: str = "ok"
+
+
+class Ready(Alive):
+    """Messages can be accepted and sent; `doubts`: what should be changed."""
+
+    doubts: tuple[str, ...] = ()
+
+
+class Readiness:
+    """What is missing, asked anew every few seconds at most."""
+
+    def __init__(self, kept: timedelta = _KEPT) -> None:
+        self._kept = kept.total_seconds()
+        self._missing: list[str] = []
+        self._until = 0.0
+        self._one = asyncio.Lock()
+
+    async def missing(self, centre: Centre) -> list[str]:
+        """Return the parts that do not work; none when all is well."""
+        async with self._one:
+            if time.monotonic() >= self._until:
+                self._missing = await _missing(centre)
+                # Whoever waits for the centre wants to hear of it soon.
+                kept = min(self._kept, _KEPT_BAD) if self._missing else self._kept
+                self._until = time.monotonic() + kept
+        return self._missing
+
+
+@router.get("/health/live")
+async def live() -> Alive:
+    """Tell that the process answers."""
+    return Alive()
+
+
+@router.get("/health/ready", response_model=Ready)
+async def ready(request: Request, centre: CentreDep) -> Response:
+    """Tell whether messages can be accepted and sent; 503 names what is missing."""
+    readiness: Readiness = request.app.state.readiness
+    missing = await readiness.missing(centre)
+    if not missing:
+        forwarding: Forwarding = request.app.state.forwarding
+        told = Ready(doubts=forwarding.doubts)
+        return Response(told.model_dump_json(), media_type="application/json")
+    detail = "Missing: " + ", ".join(missing) + "."
+    headers = {"Retry-After": "5"}
+    title = "Service unavailable"
+    return problem(request_id(request), 503, title, detail, headers, missing=missing)
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+async def metrics(request: Request, centre: CentreDep) -> Response:
+    """Give figures to Prometheus, of the networks that `HMC_METRICS_FROM` names."""
+    networks = centre.settings.metrics_networks
+    if networks is not None and not is_within(networks, address_of(request)):
+        raise Forbidden("The figures may not be read from this address.")
+    await _note_stored(centre)
+    await _note_accounts(centre)
+    kind = "text/plain; version=0.0.4; charset=utf-8"
+    return Response(centre.metrics.text(), media_type=kind)
+
+
+async def _note_stored(centre: Centre) -> None:
+    """Ask the store; while that is away the last figure stands."""
+    with suppress(MessageCentreError):
+        async with centre.store.sessions() as session:
+            seen = await unacknowledged(session)
+            passed = await limits.alarms(session)
+            raised = await open_alarms(session)
+            settling = await catch_ups.progress(session)
+            waiting = await away.waiting(session)
+        centre.metrics.settling(settling.done if settling else None)
+        centre.metrics.away(waiting)
+        centre.metrics.alarms((alarm.client, alarm.kind) for alarm in raised)
+        centre.metrics.passed_limits(passed)
+        now = datetime.now(UTC)
+        age = (now - (seen.oldest or now)).total_seconds()
+        centre.metrics.unacknowledged(seen.count, max(age, 0.0))
+
+
+async def _note_accounts(centre: Centre) -> None:
+    """Ask the store how accounts stand; while that is away the last figures stand."""
+    with suppress(MessageCentreError):
+        async with centre.store.sessions() as session:
+            found = await health_of_all(session, centre.settings)
+        centre.metrics.accounts(found)
+
+
+async def _missing(centre: Centre) -> list[str]:
+    temporal = await _reachable(centre)
+    enabled = await _enabled(centre)
+    missing = [] if temporal else ["temporal"]
+    if enabled is None or not await _writable(centre):
+        missing.append("store")
+    elif await _misfits(centre):
+        missing.append("keys")
+    idle: list[str] = []
+    if temporal and enabled:
+        idle = await _idle(centre, enabled)
+        missing += [f"worker for client {code}" for code in idle]
+    centre.metrics.ready("temporal", temporal)
+    for part in ("store", "keys"):
+        centre.metrics.ready(part, part not in missing)
+    centre.metrics.ready("workers", temporal and enabled is not None and not idle)
+    return missing
+
+
+async def _reachable(centre: Centre) -> bool:
+    try:
+        await centre.deliveries.check()
+    except MessageCentreError:
+        return False
+    return True
+
+
+async def _enabled(centre: Centre) -> list[Client] | None:
+    """Return the clients that workers shall serve now; None: the store is down.
+
+    A queue that is paused, or was resumed a moment ago, needs nobody yet.
+    """
+    found: list[Client] = []
+    cursor: str | None = None
+    try:
+        async with asyncio.timeout(_STORE_WAIT), centre.store.sessions() as session:
+            steered = await queue_settings(session)
+            while True:
+                page = await clients.list_clients(session, cursor, MAX_LIMIT)
+                found += page.items
+                cursor = page.next
+                if cursor is None:
+                    return [c for c in found if c.enabled and not _rests(c, steered)]
+    except (MessageCentreError, TimeoutError):
+        return None
+
+
+async def _writable(centre: Centre) -> bool:
+    """Write a row: a full disk can be read well. Waits as long as a message would."""
+    try:
+        async with (
+            asyncio.timeout(_WRITE_WAIT),
+            centre.store.sessions.begin() as session,
+        ):
+            await write_probe(session)
+    except Busy:
+        return True  # others are writing
+    except (MessageCentreError, TimeoutError):
+        return False
+    return True
+
+
+async def _misfits(centre: Centre) -> bool:
+    """Tell whether the store's proofs no longer open with this process's keys."""
+    try:
+        async with asyncio.timeout(_STORE_WAIT), centre.store.sessions() as session:
+            return bool(await misfits(session))
+    except (MessageCentreError, TimeoutError):
+        return False  # the store's own fault, which is told the next time
+
+
+def _rests(client: Client, steered: Mapping[str, QueueSettings]) -> bool:
+    settings = steered.get(client.code)
+    if settings is None or settings.set_at is None:
+        return False
+    return settings.paused or settings.set_at > datetime.now(UTC) - _NEW
+
+
+async def _idle(centre: Centre, enabled: list[Client]) -> list[str]:
+    """Return the clients whose queue no worker polls, new ones excused.
+
+    Where nobody polls any queue there is no worker, however new the clients.
+    """
+    counts = await _pollers(centre, enabled)
+    excused = _NEW if any(counts) else timedelta(0)
+    since = datetime.now(UTC) - excused
+    pairs = zip(enabled, counts, strict=True)
+    return [c.code for c, count in pairs if not count and c.created_at < since]
+
+
+async def _pollers(centre: Centre, enabled: list[Client]) -> list[int]:
+    """Count each queue's workers; of many queues, as it was last written down."""
+    if len(enabled) > MOST_LIVE:
+        seen = {q.client: q.pollers for q in await live_queues(centre)}
+        # A queue nobody has looked at yet is not missed.
+        return [seen.get(client.code, 1) for client in enabled]
+    few = asyncio.Semaphore(_AT_ONCE)
+
+    async def pollers(client: Client) -> int:
+        async with few:
+            try:
+                return await centre.deliveries.pollers(client.code)
+            except MessageCentreError:
+                return 0
+
+    return list(await asyncio.gather(*map(pollers, enabled)))

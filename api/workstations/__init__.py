@@ -1,0 +1,1 @@
+"""Workstations: their page, and the WebSocket they listen on."""

@@ -1,0 +1,1 @@
+"""The messages page over a million messages."""

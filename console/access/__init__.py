@@ -1,0 +1,1 @@
+"""Pages of signing in, of users, and of the audit log."""

@@ -1,0 +1,1 @@
+"""Pages of message types: policies, templates, sending times."""

@@ -1,0 +1,113 @@
+"""The message types: what kinds of messages there are, and how each goes out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from nicegui import ui
+
+from centre.audit.audit import Actor
+from centre.catalog import types as catalog
+from centre.catalog.types import MessageTypeDraft
+from console.catalog.policy_words import stages_in_words
+from console.kit.acting import acting
+from console.kit.context import desk
+from console.kit.forms import Form
+from console.kit.frame import page
+from console.kit.setup import (
+    channel_names,
+    check_code,
+    check_given,
+    in_words,
+    may_change,
+    state,
+)
+from console.kit.shell import actions
+from console.kit.table import Column, Listing, Rows
+from console.kit.texts import t
+from console.kit.widgets import button, dialog
+from core.policies import MessageType
+from core.words import Channel, Priority, Role
+
+
+@page("/types", title="types.title", icon="category")
+async def message_types() -> None:
+    """List the message types."""
+    names = await channel_names()
+
+    async def load(cursor: str | None) -> tuple[Rows, str | None]:
+        async with desk().store.sessions() as session:
+            found = await catalog.list_message_types(session, cursor, 50)
+        return [_row(kind, names) for kind in found.items], found.next
+
+    if await may_change():
+        with actions():
+            button(t("types.new"), _ask_new, icon="add", kind="primary")
+    await Listing(
+        columns=(
+            Column("name", "types.name", link="href", wrap=True),
+            Column("code", "types.code", mono=True),
+            Column("state", "setup.state", tone="tone"),
+            Column("priority", "types.priority", tone="priority_tone"),
+            Column("policy", "types.policy", wrap=True),
+        ),
+        load=load,
+        empty="types.empty",
+        key="code",
+        label="types.title",
+    ).draw()
+
+
+def _row(kind: MessageType, names: Mapping[Channel, str]) -> dict[str, Any]:
+    word, tone = state(kind.enabled)
+    urgent = kind.priority is Priority.CRITICAL
+    return {
+        "code": kind.code,
+        "href": f"/types/{kind.code}",
+        "name": in_words(kind.name, kind.name_en),
+        "state": word,
+        "tone": tone,
+        "priority": t(f"priority.{kind.priority}"),
+        "priority_tone": "bad" if urgent else "",
+        "policy": stages_in_words(kind.policy, names),
+    }
+
+
+@acting(Role.ADMIN)
+async def _ask_new(_: Actor) -> None:
+    form = Form()
+    with dialog(t("types.new")) as box:
+        form.text("code", "types.code", hint=t("types.code_hint"))
+        form.text("name", "types.name_zh")
+        form.text("name_en", "types.name_en")
+        form.choice("priority", "types.priority", priorities(), Priority.NORMAL.value)
+
+        @acting(Role.ADMIN)
+        async def create(actor: Actor) -> None:
+            box.submit(await _created(form, actor))
+
+        with ui.element("div").classes("hmc-buttons"):
+            button(t("frame.cancel"), lambda: box.submit(None), kind="quiet")
+            button(t("types.create"), create, kind="primary")
+    made = await box
+    box.delete()
+    if isinstance(made, MessageType):
+        ui.navigate.to(f"/types/{made.code}")
+
+
+def priorities() -> dict[str, str]:
+    """Return the priorities with their names."""
+    return {priority.value: t(f"priority.{priority}") for priority in Priority}
+
+
+async def _created(form: Form, actor: Actor) -> MessageType:
+    code = check_code(form)
+    check_given(form, "name")
+    with form.checked():
+        draft = MessageTypeDraft(
+            code=code,
+            name=form.value("name"),
+            name_en=form.value("name_en"),
+            priority=form.value("priority"),
+        )
+        async with desk().store.sessions.begin() as session:
+            return await catalog.create_message_type(session, draft, actor)

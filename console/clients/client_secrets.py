@@ -1,0 +1,136 @@
+"""A client's secrets: issued with an overlap, revoked, never seen again."""
+
+from datetime import timedelta
+from typing import Any
+
+from nicegui import ui
+
+from centre.audit.audit import Actor
+from centre.clients import queries as clients
+from centre.clients import secrets as client_secrets
+from centre.clients.queries import Client
+from centre.clients.secrets import SecretInfo
+from console.kit.acting import acting
+from console.kit.context import desk
+from console.kit.forms import Form
+from console.kit.setup import check_given
+from console.kit.shell import Text
+from console.kit.table import Action, Column, Listing, Row, Rows
+from console.kit.texts import t
+from console.kit.widgets import button, card, confirm, dialog, note, show_secret, when
+from core.words import Role
+from db.columns import utc_now
+
+_LONGEST_HOURS = 24 * 30
+
+
+async def draw_secrets(client: Client, *, changes: bool) -> None:
+    """Draw a client's secrets, and what may be done with them."""
+
+    async def load(cursor: str | None) -> tuple[Rows, str | None]:
+        async with desk().store.sessions() as session:
+            found = await client_secrets.secrets_of(session, client.code)
+        return [_row(secret) for secret in reversed(found)], None
+
+    @acting(Role.ADMIN)
+    async def revoke(actor: Actor, row: Row) -> None:
+        await _revoke(client, row["secret"], actor)
+        await listing.reload()
+
+    listing = Listing(
+        columns=(
+            Column("id", "secrets.id", mono=True),
+            Column("state", "setup.state", tone="tone"),
+            Column("created", "secrets.created"),
+            Column("ends", "secrets.ends"),
+        ),
+        load=load,
+        empty="secrets.empty",
+        key="id",
+        label="secrets.title",
+        actions=(Action("block", "secrets.revoke", revoke, only="live"),)
+        if changes
+        else (),
+    )
+    with card(t("secrets.title")):
+        note(t("secrets.hint"))
+        await listing.draw()
+        if changes:
+            _draw_buttons(client, listing)
+
+
+def _row(secret: SecretInfo) -> dict[str, Any]:
+    ended = secret.expires_at is not None and secret.expires_at <= utc_now()
+    live = secret.revoked_at is None and not ended
+    word = "secrets.live"
+    if secret.revoked_at:
+        word = "secrets.revoked"
+    elif ended:
+        word = "secrets.ended"
+    elif secret.expires_at:
+        word = "secrets.ending"
+    return {
+        "id": str(secret.id)[-12:],
+        "secret": secret.id,
+        "state": t(word),
+        "tone": "good" if word == "secrets.live" else "warn" if live else "",
+        "created": when(secret.created_at),
+        "ends": when(secret.revoked_at or secret.expires_at),
+        "live": live,
+    }
+
+
+async def _revoke(client: Client, secret: Any, actor: Actor) -> None:
+    text = t("secrets.revoke_text", name=client.name)
+    if await confirm(t("secrets.revoke"), text, yes=t("secrets.revoke")):
+        async with desk().store.sessions.begin() as session:
+            await client_secrets.revoke_secret(session, client.code, secret, actor)
+
+
+def _draw_buttons(client: Client, listing: Listing) -> None:
+    @acting(Role.ADMIN)
+    async def rotate(_: Actor) -> None:
+        await _ask_rotation(client)
+        await listing.reload()
+
+    @acting(Role.ADMIN)
+    async def renew_callback(actor: Actor) -> None:
+        title = t("secrets.renew_callback")
+        if await confirm(title, t("secrets.renew_callback_text"), yes=title):
+            async with desk().store.sessions.begin() as session:
+                code = client.code
+                made = await clients.rotate_callback_secret(session, code, actor)
+            await show_secret(title, [(t("clients.callback_secret"), made)])
+
+    with ui.element("div").classes("hmc-buttons"):
+        if client.callback:
+            button(t("secrets.renew_callback"), renew_callback, icon="key")
+        button(t("secrets.rotate"), rotate, icon="autorenew", kind="primary")
+
+
+async def _ask_rotation(client: Client) -> None:
+    form = Form()
+    with dialog(t("secrets.rotate")) as box:
+        Text("p", t("secrets.rotate_text"))
+        hours = form.number("overlap", "secrets.overlap", 24, min=0)
+        hours.props(f"max={_LONGEST_HOURS} step=1")
+
+        @acting(Role.ADMIN)
+        async def issue(actor: Actor) -> None:
+            check_given(form, "overlap")
+            given = min(max(float(form.value("overlap")), 0), _LONGEST_HOURS)
+            async with desk().store.sessions.begin() as session:
+                box.submit(
+                    await client_secrets.rotate_secret(
+                        session, client.code, actor, timedelta(hours=given)
+                    )
+                )
+
+        with ui.element("div").classes("hmc-buttons"):
+            button(t("frame.cancel"), lambda: box.submit(None), kind="quiet")
+            button(t("secrets.issue"), issue, kind="primary")
+    made = await box
+    box.delete()
+    if isinstance(made, client_secrets.NewSecret):
+        pairs = [("appkey", made.appkey), ("appsecret", made.appsecret)]
+        await show_secret(t("secrets.issued"), pairs)

@@ -1,0 +1,1 @@
+"""Pages of running the centre: overview, queues, alarms, workstations."""

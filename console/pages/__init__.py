@@ -1,1 +1,0 @@
-"""The console's pages, one file each; console/navigation.py lists them."""

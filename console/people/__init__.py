@@ -1,0 +1,1 @@
+"""Pages of patients: what reaches them, what they want."""

@@ -1,0 +1,1 @@
+"""Temporal's Web UI below the console's own address."""

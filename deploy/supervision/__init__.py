@@ -1,0 +1,1 @@
+"""The processes of a centre: which they are, started, watched, stopped."""
