@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from api.app import create_app
-from api.context import Centre
+from api.context import ApiContext
 from api.http.access_log import Edge
 from api.http.forwarding import Forwarding
 from api.http.metrics import Metrics
@@ -29,14 +29,14 @@ from api.http.request_guard import (
 from api.http.server import serve
 from centre.keys.keys import establish, open_with_keys
 from console.app import mount
-from console.kit.context import Desk
+from console.kit.context import ConsoleContext
 from console.kit.visits import must_be_visitor
 from console.temporal_ui import open_temporal_ui
 from core.process.faults import or_exit
 from core.process.logs import configure_logging
 from core.settings import Settings
 from deploy.configured import settings_or_exit
-from workflows.client import TemporalDeliveries
+from workflows.client import TemporalFlows
 
 # From who is signed in: lists of people, for batches, to the last byte; what Temporal's
 # pages want decoded, and the JSON that they call text.
@@ -54,16 +54,16 @@ def create_web(settings: Settings) -> FastAPI:
     app = create_app(settings, more=CONSOLE_BODIES)
 
     @asynccontextmanager
-    async def beside() -> AsyncIterator[Desk]:
-        centre: Centre = app.state.centre
+    async def beside() -> AsyncIterator[ConsoleContext]:
+        context: ApiContext = app.state.context
         async with open_temporal_ui(settings) as temporal_ui:
-            yield Desk(
-                settings=centre.settings,
-                keyring=centre.keyring,
-                store=centre.store,
-                deliveries=centre.deliveries,
+            yield ConsoleContext(
+                settings=context.settings,
+                keyring=context.keyring,
+                store=context.store,
+                flows=context.flows,
                 temporal_ui=temporal_ui,
-                sign_ins=centre.sign_ins,
+                sign_ins=context.sign_ins,
             )
 
     mount(app, beside)
@@ -82,12 +82,12 @@ def create_console(settings: Settings) -> FastAPI:
         return {"status": "ok"}
 
     @asynccontextmanager
-    async def alone() -> AsyncIterator[Desk]:
+    async def alone() -> AsyncIterator[ConsoleContext]:
         keyring, store = await open_with_keys(settings.database, settings.keys_file)
-        deliveries = await TemporalDeliveries.open(settings, keyring)
+        deliveries = await TemporalFlows.open(settings, keyring)
         try:
             async with open_temporal_ui(settings) as temporal_ui:
-                yield Desk(settings, keyring, store, deliveries, temporal_ui)
+                yield ConsoleContext(settings, keyring, store, deliveries, temporal_ui)
         finally:
             await store.close()
 

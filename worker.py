@@ -26,6 +26,7 @@ from centre.accounts.live_channels import InboxShelf, LiveChannels
 from centre.accounts.routing import route_for_ever
 from centre.accounts.tokens import SharedTokens
 from centre.clients import queries as clients
+from centre.context import Context
 from centre.delivery.hold import Times
 from centre.delivery.links import Links
 from centre.keys.keys import open_with_keys
@@ -33,7 +34,7 @@ from centre.providers.fallback import fallback
 from centre.queues import settings as queue_settings
 from centre.queues.settings import QueueSettings
 from centre.reachability.service import StoreConsents
-from centre.receipts.intake import ReceiptDesk
+from centre.receipts.intake import ReceiptIntake
 from centre.workstations.service import PopupPost
 from channels.kit.http import open_http
 from channels.provider import Tools
@@ -48,7 +49,7 @@ from core.settings import Settings
 from db.store import Store
 from deploy.configured import settings_or_exit
 from serving import WHOLE, Activity, Part, Queues
-from workflows.client import TemporalDeliveries
+from workflows.client import TemporalFlows
 from workflows.connection import connect
 from workflows.start import start_once
 
@@ -117,13 +118,13 @@ async def serve(
     keyring, store = opened
     async with open_http() as http:
         client = await connect(settings, keyring)
-        desk = ReceiptDesk(store, TemporalDeliveries(client))
+        intake = ReceiptIntake(Context(settings, keyring, store, TemporalFlows(client)))
         post = PopupPost(store)
         tools = Tools(
             http,
             InboxShelf(store),
             SharedTokens(store),
-            receipts=desk,
+            receipts=intake,
             popups=post,
             consents=StoreConsents(store, settings.standing_fade),
         )

@@ -30,7 +30,7 @@ from api.admin import users as admin_people
 from api.admin import workstations as admin_workstations
 from api.auth import routes as token_routes
 from api.auth.callers import known_caller
-from api.context import Centre
+from api.context import ApiContext
 from api.http import openapi, problems
 from api.http.access_log import Edge
 from api.http.forwarding import Forwarding
@@ -40,12 +40,12 @@ from api.messages import batches, detail_page, inbox, receipts
 from api.messages import routes as messages
 from api.monitoring import health
 from api.monitoring import temporal_codec as codec
-from api.tokens import TokenDesk
+from api.tokens import TokenSigner
 from api.workstations import socket as workstation_socket
 from api.workstations import ward_page
 from api.workstations.hub import Hub
 from centre.access import users
-from centre.flows.ports import Deliveries
+from centre.flows.ports import Flows
 from centre.keys.keys import open_with_keys
 from centre.messages.settling import settle_until_done
 from centre.receipts.addresses import forgeable
@@ -53,11 +53,11 @@ from centre.watch.recovery import recover_for_ever
 from centre.watch.sampling import sample_for_ever
 from core.crypto import Keyring
 from core.settings import Settings
-from workflows.client import TemporalDeliveries
+from workflows.client import TemporalFlows
 
 _log = structlog.get_logger("api")
 
-OpenDeliveries = Callable[[Settings, Keyring], Awaitable[Deliveries]]
+OpenDeliveries = Callable[[Settings, Keyring], Awaitable[Flows]]
 
 ROUTERS: tuple[APIRouter, ...] = (
     token_routes.router,
@@ -99,7 +99,7 @@ _NONE: Mapping[str, Larger] = {}
 
 def create_app(
     settings: Settings,
-    open_deliveries: OpenDeliveries = TemporalDeliveries.open,
+    open_deliveries: OpenDeliveries = TemporalFlows.open,
     more: Mapping[str, Larger] = _NONE,
 ) -> FastAPI:
     """Return the application; it opens what it needs when it starts.
@@ -140,20 +140,20 @@ async def _lifespan(
     if settings.admin_password is not None:
         async with store.sessions.begin() as session:
             await users.ensure_admin(session, settings.admin_password)
-    app.state.centre = Centre(
+    app.state.context = ApiContext(
         settings=settings,
         keyring=keyring,
         store=store,
-        deliveries=await open_deliveries(settings, keyring),
-        tokens=TokenDesk(keyring.token_key),
+        flows=await open_deliveries(settings, keyring),
+        tokens=TokenSigner(keyring.token_key),
         metrics=metrics,
     )
-    await _warn_of_sandbox(app.state.centre)
+    await _warn_of_sandbox(app.state.context)
     app.state.readiness = health.Readiness()
     app.state.hub = Hub(store)
     beside = {
-        asyncio.create_task(sample_for_ever(app.state.centre)),
-        asyncio.create_task(recover_for_ever(app.state.centre)),
+        asyncio.create_task(sample_for_ever(app.state.context)),
+        asyncio.create_task(recover_for_ever(app.state.context)),
         asyncio.create_task(app.state.hub.run()),
         asyncio.create_task(settle_until_done(store)),
     }
@@ -166,9 +166,9 @@ async def _lifespan(
         await store.close()
 
 
-async def _warn_of_sandbox(centre: Centre) -> None:
-    async with centre.store.sessions() as session:
-        channels = await forgeable(session, centre.settings)
+async def _warn_of_sandbox(context: ApiContext) -> None:
+    async with context.store.sessions() as session:
+        channels = await forgeable(session, context.settings)
     if channels:
         # docs/operations.md says what to do.
         _log.warning("receipts.forgeable", channels=channels)

@@ -9,24 +9,17 @@ from fastapi import Depends, Request
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.http.metrics import Metrics
-from api.tokens import TokenDesk
+from api.tokens import TokenSigner
 from centre.access.sign_in import Gates
-from centre.flows.ports import Deliveries
+from centre.context import Context
 from centre.rate_limits.in_process import Failures, Rates
-from core.crypto import Keyring
-from core.settings import Settings
-from db.store import Store
 
 
 @dataclass(frozen=True)
-class Centre:
+class ApiContext(Context):
     """The message centre as endpoints see it."""
 
-    settings: Settings
-    keyring: Keyring
-    store: Store
-    deliveries: Deliveries
-    tokens: TokenDesk
+    tokens: TokenSigner
     metrics: Metrics
     rates: Rates = field(default_factory=Rates)
     # A guesser has one appkey and one address; a whole address has more room.
@@ -39,15 +32,15 @@ class Centre:
     sign_ins: Gates = field(default_factory=Gates)
 
 
-def _centre(request: Request) -> Centre:
-    return cast(Centre, request.app.state.centre)
+def _context(request: Request) -> ApiContext:
+    return cast(ApiContext, request.app.state.context)
 
 
-CentreDep = Annotated[Centre, Depends(_centre)]
+ContextDep = Annotated[ApiContext, Depends(_context)]
 
 
-async def _session(centre: CentreDep) -> AsyncIterator[AsyncSession]:
-    async with centre.store.sessions.begin() as session:
+async def _session(context: ContextDep) -> AsyncIterator[AsyncSession]:
+    async with context.store.sessions.begin() as session:
         yield session
 
 

@@ -63,7 +63,7 @@ class Claims(Model):
         return UUID(self.secret) if self.secret else None
 
 
-class TokenDesk:
+class TokenSigner:
     """Makes tokens and checks them."""
 
     def __init__(self, token_key: bytes) -> None:

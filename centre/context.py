@@ -1,24 +1,18 @@
-"""What the API, the console and others share: things done, with no HTTP in them."""
+"""What every use case works with; made once, where the process starts."""
 
-from typing import Protocol
+from dataclasses import dataclass
 
-from centre.flows.ports import Deliveries
+from centre.flows.ports import Flows
+from core.crypto import Keyring
 from core.settings import Settings
 from db.store import Store
 
 
-class Reach(Protocol):
-    """What reaches messages: what is written down, and the workflows."""
+@dataclass(frozen=True)
+class Context:
+    """The settings, the keys, what is written down, and the workflows."""
 
-    @property
-    def store(self) -> Store: ...
-
-    @property
-    def deliveries(self) -> Deliveries: ...
-
-
-class Parts(Reach, Protocol):
-    """What an operation works with; every edge's own collection has these."""
-
-    @property
-    def settings(self) -> Settings: ...
+    settings: Settings
+    keyring: Keyring
+    store: Store
+    flows: Flows

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from console.access.audit import EXPORT
 from console.access.audit_export import export
 from console.access.sign_in import sign_in
-from console.kit.context import Desk, use_desk
+from console.kit.context import ConsoleContext, use_context
 from console.kit.edge import ConsoleEdge
 from console.kit.entering import ENTER, carry
 from console.kit.error_pages import install_error_pages
@@ -32,13 +32,13 @@ TEMPORAL = (PATH, f"{PATH}/{{rest:path}}")
 # The export and Temporal's pages look at the session themselves; two make one.
 PUBLIC = frozenset({SIGN_IN, ENTER, EXPORT, *TEMPORAL})
 
-OpenDesk = Callable[[], AbstractAsyncContextManager[Desk]]
+OpenDesk = Callable[[], AbstractAsyncContextManager[ConsoleContext]]
 
 
-def mount(app: FastAPI, open_desk: OpenDesk) -> None:
+def mount(app: FastAPI, open_context: OpenDesk) -> None:
     """Add the console to an application, once per process.
 
-    `open_desk` is entered once the application has started.
+    `open_context` is entered once the application has started.
     """
     install_theme()
     install_error_pages()
@@ -49,7 +49,7 @@ def mount(app: FastAPI, open_desk: OpenDesk) -> None:
     # Long polling would need other bodies than the JSON that the edge lets in.
     nicegui_app.config.socket_io_js_transports = ["websocket"]
     nicegui_app.config.quasar_config["loadingBar"]["skipHijack"] = True
-    _open_with(app, open_desk)
+    _open_with(app, open_context)
     for short in ("/", MOUNT):
         app.add_route(short, _to_console, include_in_schema=False)
     ui.run_with(
@@ -79,14 +79,14 @@ def add_routes() -> None:
         nicegui_app.add_api_route(path, temporal, methods=METHODS)
 
 
-def _open_with(app: FastAPI, open_desk: OpenDesk) -> None:
-    """Open the desk after the application has started, and look after pages."""
+def _open_with(app: FastAPI, open_context: OpenDesk) -> None:
+    """Open the context after the application has started, and look after pages."""
     whole = app.router.lifespan_context
 
     @asynccontextmanager
     async def lifespan(started: FastAPI) -> AsyncIterator[object]:
-        async with whole(started) as state, open_desk() as desk:
-            use_desk(desk)
+        async with whole(started) as state, open_context() as opened:
+            use_context(opened)
             watching = asyncio.create_task(watch_sessions())
             try:
                 yield state

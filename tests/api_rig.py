@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from sqlmodel import col, update
 
 from api.app import create_app
-from api.context import Centre
+from api.context import ApiContext
 from centre.access import users
 from centre.access.tables import UserRow
 from centre.access.users import UserDraft
@@ -28,7 +28,7 @@ from core.crypto import Keyring
 from core.policies import Policy, WeightedChannel
 from core.settings import Settings
 from core.words import Channel, Role, Scope
-from tests.fake_deliveries import FakeDeliveries
+from tests.fake_flows import FakeFlows
 
 SETUP = Actor(who="setup")
 PASSWORD = "correct horse battery"
@@ -46,18 +46,18 @@ class Rig:
 
     app: FastAPI
     http: httpx.AsyncClient
-    deliveries: FakeDeliveries
+    flows: FakeFlows
 
     @property
-    def centre(self) -> Centre:
+    def context(self) -> ApiContext:
         """What the endpoints share."""
-        centre: Centre = self.app.state.centre
-        return centre
+        context: ApiContext = self.app.state.context
+        return context
 
     async def new_client(self, code: str, **draft: Any) -> NewClient:
         """Let a client system join."""
         wanted = ClientDraft.model_validate({"code": code, "name": code} | draft)
-        async with self.centre.store.sessions.begin() as session:
+        async with self.context.store.sessions.begin() as session:
             return await clients.create_client(session, wanted, SETUP)
 
     async def client(self, code: str = "his", **draft: Any) -> Headers:
@@ -68,7 +68,7 @@ class Rig:
     def as_client(self, made: NewClient, *scopes: Scope) -> Headers:
         """Return the headers of a client's token."""
         wanted = frozenset(scopes) or made.client.scopes
-        token = self.centre.tokens.for_client(
+        token = self.context.tokens.for_client(
             made.client.code, made.client.epoch, wanted
         )
         return bearer(token)
@@ -77,14 +77,14 @@ class Rig:
         """Let a person in; return what their requests carry."""
         username = name or role.value
         draft = UserDraft(username=username, role=role, password=PASSWORD)
-        async with self.centre.store.sessions.begin() as session:
+        async with self.context.store.sessions.begin() as session:
             user = await users.find_user(session, username)
             user = user or await users.create_user(session, draft, SETUP)
             # As after they have chosen a password of their own.
             chosen = update(UserRow).where(col(UserRow.username) == username)
             await session.exec(chosen.values(must_change_password=False))
         return bearer(
-            self.centre.tokens.for_person(user.username, user.epoch, user.role)
+            self.context.tokens.for_person(user.username, user.epoch, user.role)
         )
 
     async def send(
@@ -102,11 +102,9 @@ class Rig:
 
     async def record(self, message_id: UUID) -> None:
         """Write down how a message stands, as a worker does."""
-        message = self.deliveries.accepted[message_id]
-        async with self.centre.store.sessions.begin() as session:
-            await message_writes.record(
-                session, message, self.deliveries.docs[message_id]
-            )
+        message = self.flows.accepted[message_id]
+        async with self.context.store.sessions.begin() as session:
+            await message_writes.record(session, message, self.flows.docs[message_id])
 
 
 def bearer(token: str) -> Headers:
@@ -117,10 +115,10 @@ def bearer(token: str) -> Headers:
 @asynccontextmanager
 async def running_api(folder: Path, **settings: Any) -> AsyncIterator[Rig]:
     """Run the API with one message type in its store."""
-    deliveries = FakeDeliveries()
+    flows = FakeFlows()
 
-    async def fake(_: Settings, __: Keyring) -> FakeDeliveries:
-        return deliveries
+    async def fake(_: Settings, __: Keyring) -> FakeFlows:
+        return flows
 
     app = create_app(Settings(state_dir=folder, **settings), fake)
     async with app.router.lifespan_context(app):
@@ -128,7 +126,7 @@ async def running_api(folder: Path, **settings: Any) -> AsyncIterator[Rig]:
         async with httpx.AsyncClient(
             transport=transport, base_url="http://centre"
         ) as http:
-            rig = Rig(app, http, deliveries)
+            rig = Rig(app, http, flows)
             await add_type(rig, "exam-booking")
             yield rig
 
@@ -149,7 +147,7 @@ async def add_type(rig: Rig, code: str) -> None:
         provider_template="T1",
         fields={"thing1": "{{exam}}"},
     )
-    async with rig.centre.store.sessions.begin() as session:
+    async with rig.context.store.sessions.begin() as session:
         await catalog.create_message_type(session, draft, SETUP)
         await catalog.put_policy(session, code, policy, SETUP)
         for channel in weights:

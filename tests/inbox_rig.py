@@ -51,17 +51,17 @@ async def deposited(
     to = {"identities": {kind: value}}
     headers = await rig.client(client)
     message_id = await rig.sent(headers, channels=["email"], recipient=to)
-    doc = rig.deliveries.docs[message_id]
+    doc = rig.flows.docs[message_id]
     moved = doc.deliveries[0].model_copy(
         update={"channel": Channel.INBOX, "outcome": Outcome.DELIVERED}
     )
     plan = doc.plan.model_copy(update={"stages": ((Channel.INBOX,),)})
     news = {"deliveries": (moved,), "plan": plan}
-    rig.deliveries.docs[message_id] = doc.model_copy(update=news)
-    rig.deliveries.stand(message_id, Status.DELIVERED)
+    rig.flows.docs[message_id] = doc.model_copy(update=news)
+    rig.flows.stand(message_id, Status.DELIVERED)
     await rig.record(message_id)
     item = delivery_id(message_id, Channel.INBOX, 1)
-    async with rig.centre.store.sessions.begin() as session:
+    async with rig.context.store.sessions.begin() as session:
         await attempts.begin_attempt(
             session,
             delivery_id=item,
@@ -98,14 +98,14 @@ async def read(rig: Rig, app: Headers, item: UUID | str) -> httpx.Response:
 
 
 def outcome(rig: Rig, message_id: UUID) -> Outcome:
-    return rig.deliveries.docs[message_id].delivery(Channel.INBOX).outcome
+    return rig.flows.docs[message_id].delivery(Channel.INBOX).outcome
 
 
 @asynccontextmanager
 async def running_inboxes(folder: Path) -> AsyncIterator[Rig]:
     """Run an API whose index knows two people."""
     async with running_api(folder) as running:
-        async with running.centre.store.sessions.begin() as session:
+        async with running.context.store.sessions.begin() as session:
             for known in (ZHANG, LI):
                 draft = PatientDraft(name="x", identities=_identities(known | SHARED))
                 await patients.put_patient(session, known["empi_id"], draft, SETUP)

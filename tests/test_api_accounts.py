@@ -101,7 +101,7 @@ async def test_a_test_goes_by_the_account_that_is_named(admin: Desk) -> None:
 
 
 async def test_an_open_breaker_is_shown_and_counted(rig: Rig, admin: Desk) -> None:
-    store = rig.centre.store
+    store = rig.context.store
     async with store.sessions.begin() as session:
         later = utc_now().replace(year=utc_now().year + 1)
         await put_open(session, Channel.SMS, "default", later)

@@ -33,7 +33,7 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
 
 async def ask_for(rig: Rig, **changes: Any) -> None:
     wanted = MessageTypeChanges.model_validate(changes)
-    async with rig.centre.store.sessions.begin() as session:
+    async with rig.context.store.sessions.begin() as session:
         await catalog.update_message_type(session, "exam-booking", wanted, SETUP)
 
 
@@ -47,16 +47,16 @@ async def confirm(
 async def out(rig: Rig, headers: Headers, *, ended: bool = False) -> UUID:
     """Send a message that then stands as delivered, written down."""
     message_id = await rig.sent(headers)
-    rig.deliveries.stand(message_id, Status.DELIVERED)
+    rig.flows.stand(message_id, Status.DELIVERED)
     await rig.record(message_id)
     if ended:
-        rig.deliveries.ended.add(message_id)
-        del rig.deliveries.docs[message_id]
+        rig.flows.ended.add(message_id)
+        del rig.flows.docs[message_id]
     return message_id
 
 
 async def waiting(rig: Rig) -> int:
-    async with rig.centre.store.sessions() as session:
+    async with rig.context.store.sessions() as session:
         return (await figures.unacknowledged(session)).count
 
 
@@ -80,7 +80,7 @@ async def test_what_was_read_back_must_be_the_value(rig: Rig) -> None:
         refused = await confirm(rig, message_id, his, by="N0217", **wrong)
         assert pointers(refused) == ["/read_back"]
         assert "号楼" not in refused.text
-    assert not rig.deliveries.orders
+    assert not rig.flows.orders
     assert await waiting(rig) == 1
     full_width = await confirm(rig, message_id, his, by="N0217", read_back="２ 号楼 ")
     assert full_width.status_code == 200
@@ -99,7 +99,7 @@ async def test_a_confirmation_outlives_the_workflow(rig: Rig) -> None:
 async def test_an_ended_workflow_does_not_hide_it(rig: Rig) -> None:
     his = await rig.client("his")
     message_id = await out(rig, his)
-    rig.deliveries.ended.add(message_id)  # it answers queries, and takes no signal
+    rig.flows.ended.add(message_id)  # it answers queries, and takes no signal
     await confirm(rig, message_id, his, by="N0217", read_back="2 号楼")
     kept = (await rig.http.get(f"/v1/messages/{message_id}", headers=his)).json()
     assert (kept["source"], kept["acknowledgement"]["by"]) == ("store", "N0217")
@@ -110,11 +110,11 @@ async def test_an_ended_workflow_does_not_hide_it(rig: Rig) -> None:
 async def test_a_late_write_of_the_workflow_keeps_the_confirmation(rig: Rig) -> None:
     his = await rig.client("his")
     message_id = await out(rig, his)
-    before = rig.deliveries.docs[message_id]
+    before = rig.flows.docs[message_id]
     await confirm(rig, message_id, his, by="N0217", read_back="2 号楼")
-    rig.deliveries.docs[message_id] = before
+    rig.flows.docs[message_id] = before
     await rig.record(message_id)
-    async with rig.centre.store.sessions() as session:
+    async with rig.context.store.sessions() as session:
         stored = await messages.find(session, message_id)
     assert stored is not None
     assert stored.status.acknowledgement is not None

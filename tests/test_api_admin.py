@@ -200,7 +200,7 @@ async def test_a_policy_that_makes_no_sense(desk: Desk) -> None:
 
 
 async def test_the_dictionaries(desk: Desk) -> None:
-    async with desk.rig.centre.store.sessions.begin() as session:
+    async with desk.rig.context.store.sessions.begin() as session:
         await seed(session)
     channels = await desk.done("GET", "/channels")
     assert [c["code"] for c in channels["items"]] == [str(c) for c in Channel]

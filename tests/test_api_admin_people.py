@@ -93,7 +93,7 @@ async def test_every_change_is_in_a_log_that_is_whole(desk: Desk) -> None:
 async def test_queues_show_what_temporal_counts(desk: Desk) -> None:
     await desk.rig.client("his")
     await desk.rig.client("lis")
-    desk.rig.deliveries.served = {"his": 2}
+    desk.rig.flows.served = {"his": 2}
     listed = await desk.done("GET", "/queues")
     assert [q["client"] for q in listed["items"]] == ["his", "lis"]
     contract = {
@@ -107,7 +107,7 @@ async def test_queues_show_what_temporal_counts(desk: Desk) -> None:
         "paused": False,
     }
     assert listed["items"][0] | contract == listed["items"][0]
-    desk.rig.deliveries.down = True
+    desk.rig.flows.down = True
     problem(await desk.ask("GET", "/queues"), 503)
 
 

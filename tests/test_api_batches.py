@@ -46,10 +46,10 @@ async def test_a_batch_is_accepted_and_counted(rig: Rig, his: Headers) -> None:
 async def test_what_is_stored_of_people_is_sealed(rig: Rig, his: Headers) -> None:
     batch_id = await posted(rig, his, batch(1, send_at="2030-01-01T08:00:00+08:00"))
     stored = b"".join(
-        p.read_bytes() for p in rig.centre.settings.state_dir.glob("centre.db*")
+        p.read_bytes() for p in rig.context.settings.state_dir.glob("centre.db*")
     )
     assert b"13800000000" not in stored
-    async with rig.centre.store.sessions() as session:
+    async with rig.context.store.sessions() as session:
         (only,) = await batches.waiting(session, batch_id, 0, 10)
         frame = await batches.frame_of(session, batch_id)
         found = await batches.find(session, batch_id)
@@ -75,7 +75,7 @@ async def test_every_wrong_place_is_told(rig: Rig, his: Headers) -> None:
         "/recipients/19/name",
     ]
     assert "1380" not in answer.text
-    assert not rig.deliveries.batches
+    assert not rig.flows.batches
 
 
 async def test_of_many_wrong_places_the_first_hundred(rig: Rig, his: Headers) -> None:
@@ -124,7 +124,7 @@ async def test_a_key_makes_one_batch(rig: Rig, his: Headers) -> None:
     body = batch(200)
     answers = await asyncio.gather(*(post(rig, his, body, "k") for _ in range(8)))
     assert {a.status_code for a in answers} == {202}
-    assert len({a.json()["id"] for a in answers}) == len(rig.deliveries.batches) == 1
+    assert len({a.json()["id"] for a in answers}) == len(rig.flows.batches) == 1
     assert sum("idempotent-replayed" in a.headers for a in answers) == 7
     again = await post(rig, his, body, "k")
     assert again.headers["idempotent-replayed"] == "true"
@@ -136,13 +136,13 @@ async def test_a_key_makes_one_batch(rig: Rig, his: Headers) -> None:
 async def test_while_temporal_is_down_nothing_is_accepted(
     rig: Rig, his: Headers
 ) -> None:
-    rig.deliveries.down = True
+    rig.flows.down = True
     problem(await post(rig, his, batch(3), "k"), 503)
     listed = (await rig.http.get("/v1/batches", headers=his)).json()
     assert listed["items"] == []
-    rig.deliveries.down = False
+    rig.flows.down = False
     batch_id = await posted(rig, his, batch(3), "k")
-    assert list(rig.deliveries.batches) == [batch_id]
+    assert list(rig.flows.batches) == [batch_id]
 
 
 async def test_a_batch_is_steered(rig: Rig, his: Headers) -> None:
@@ -161,12 +161,12 @@ async def test_a_batch_is_steered(rig: Rig, his: Headers) -> None:
     assert await order("cancel") == "cancelled"
     problem(await rig.http.post(f"{at}/resume", headers=his), 409)
     problem(await rig.http.post(f"{at}/cancel", headers=his), 409)
-    told = [steering for _, steering in rig.deliveries.steered]
+    told = [steering for _, steering in rig.flows.steered]
     assert [s.state.value for s in told][-1] == "cancelled"
     assert sorted({s.revision for s in told}) == [s.revision for s in told]
     seen = (await rig.http.get(at, headers=his)).json()
     assert seen["counts"]["cancelled"] == 3
-    async with rig.centre.store.sessions() as session:
+    async with rig.context.store.sessions() as session:
         assert not await batches.waiting(session, UUID(seen["id"]), 0, 3)
     assert seen["counts"]["waiting"] == 0
 
@@ -193,7 +193,7 @@ async def test_what_operators_order_is_audited(rig: Rig, his: Headers) -> None:
         assert answer.status_code == 200, answer.text
     listed = await rig.http.get("/v1/admin/batches?client=his", headers=operator)
     assert [item["state"] for item in listed.json()["items"]] == ["cancelled"]
-    async with rig.centre.store.sessions() as session:
+    async with rig.context.store.sessions() as session:
         wanted = AuditFilter(target=f"batches/{batch_id}")
         written = await audit.list_audit(session, wanted)
     assert [e.action for e in written.items] == ["cancel", "resume", "pause"]

@@ -52,8 +52,8 @@ async def test_nobody_named_again(rig: Rig, his: Headers) -> None:
 async def test_once_each(rig: Rig, his: Headers) -> None:
     told = (await post(rig, his, batch(0, recipients=SAME, once_each=True))).json()
     assert (told["count"], told["duplicate_count"]) == (2, 2)
-    async with rig.centre.store.sessions() as session:
-        (batch_id,) = rig.deliveries.batches
+    async with rig.context.store.sessions() as session:
+        (batch_id,) = rig.flows.batches
         waiting = await batches.waiting(session, batch_id, 0, 10)
     assert [w.addressed.recipient.identities["mobile"] for w in waiting] == [  # type: ignore[index]
         "+8613800138000",

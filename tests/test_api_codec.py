@@ -45,13 +45,13 @@ def read(answer: httpx.Response) -> list[Payload]:
 async def looks(rig: Rig) -> list[tuple[str, str, dict[str, Any] | None]]:
     """Return who looked at what, newest first."""
     wanted = AuditFilter(action="look-history")
-    async with rig.centre.store.sessions() as session:
+    async with rig.context.store.sessions() as session:
         found = await audit.list_audit(session, wanted)
     return [(e.actor.who, e.target, e.after) for e in found.items]
 
 
 async def test_who_may_look_reads_what_the_centre_wrote(rig: Rig) -> None:
-    sealed = await EncryptionCodec(rig.centre.keyring).encode([payload("张三")])
+    sealed = await EncryptionCodec(rig.context.keyring).encode([payload("张三")])
     for role in (Role.OPERATOR, Role.ADMIN):
         person = await rig.person(role)
         assert read(await coded(rig, "decode", sealed, person)) == [payload("张三")]
@@ -61,7 +61,7 @@ async def test_only_an_administrator_makes_what_workers_believe(rig: Rig) -> Non
     admin = await rig.person(Role.ADMIN)
     (again,) = read(await coded(rig, "encode", [payload("李四")], admin))
     assert "李四".encode() not in again.SerializeToString()
-    opened = await EncryptionCodec(rig.centre.keyring).decode([again])
+    opened = await EncryptionCodec(rig.context.keyring).decode([again])
     assert opened == [payload("李四")]
     for role in (Role.OPERATOR, Role.AUDITOR):
         person = await rig.person(role)
@@ -69,7 +69,7 @@ async def test_only_an_administrator_makes_what_workers_believe(rig: Rig) -> Non
 
 
 async def test_nobody_else_reads_it(rig: Rig) -> None:
-    sealed = await EncryptionCodec(rig.centre.keyring).encode([payload("x")])
+    sealed = await EncryptionCodec(rig.context.keyring).encode([payload("x")])
     problem(await coded(rig, "decode", sealed, {}), 401)
     problem(await coded(rig, "decode", sealed, await rig.client("his")), 403)
     auditor = await rig.person(Role.AUDITOR)
@@ -79,7 +79,7 @@ async def test_nobody_else_reads_it(rig: Rig) -> None:
 
 
 async def test_each_look_stands_in_the_audit_log(rig: Rig) -> None:
-    sealed = await EncryptionCodec(rig.centre.keyring).encode([payload("x")] * 2)
+    sealed = await EncryptionCodec(rig.context.keyring).encode([payload("x")] * 2)
     operator = await rig.person(Role.OPERATOR)
     read(await coded(rig, "decode", [payload("clear")], operator))
     assert await looks(rig) == [], "what was in clear shows nothing"
@@ -90,7 +90,7 @@ async def test_each_look_stands_in_the_audit_log(rig: Rig) -> None:
 
 
 async def test_the_calls_of_one_look_are_one_record(rig: Rig) -> None:
-    sealed = await EncryptionCodec(rig.centre.keyring).encode([payload("x")])
+    sealed = await EncryptionCodec(rig.context.keyring).encode([payload("x")])
     message = uuid4()
     for role in (Role.OPERATOR, Role.ADMIN):
         named = await rig.person(role) | {"X-Workflow-Id": f"message-{message}"}
@@ -108,7 +108,7 @@ async def test_the_calls_of_one_look_are_one_record(rig: Rig) -> None:
 
 
 async def test_the_log_takes_no_text_for_a_workflow(rig: Rig) -> None:
-    sealed = await EncryptionCodec(rig.centre.keyring).encode([payload("x")])
+    sealed = await EncryptionCodec(rig.context.keyring).encode([payload("x")])
     named = await rig.person(Role.ADMIN) | {"X-Workflow-Id": "Zhang San"}
     problem(await coded(rig, "decode", sealed, named), 422)
     assert await looks(rig) == []

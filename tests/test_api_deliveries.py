@@ -22,16 +22,16 @@ from core.policies import Plan
 from core.settings import Settings
 from core.words import Channel, IdentityType, Priority, Strategy
 from tests.test_api_server import free_port
-from workflows.client import TemporalDeliveries
+from workflows.client import TemporalFlows
 
 
 @pytest.fixture
-async def nowhere(tmp_path: Path) -> TemporalDeliveries:
+async def nowhere(tmp_path: Path) -> TemporalFlows:
     """Deliveries whose Temporal refuses every connection."""
     make_keys(tmp_path / "keys.json")
     keyring = load_keyring(tmp_path / "keys.json")
     settings = Settings(state_dir=tmp_path, temporal_port=free_port())
-    return await TemporalDeliveries.open(settings, keyring)
+    return await TemporalFlows.open(settings, keyring)
 
 
 def message() -> Message:
@@ -47,7 +47,7 @@ def message() -> Message:
 
 
 async def test_everything_is_unavailable_while_temporal_is_away(
-    nowhere: TemporalDeliveries,
+    nowhere: TemporalFlows,
 ) -> None:
     sent = message()
     resend = Resend(reason="x", by="y")
@@ -90,8 +90,8 @@ def gives_up() -> bool:
 
 
 async def test_health_is_a_yes_or_unavailable() -> None:
-    def deliveries(answer: Callable[[], bool]) -> TemporalDeliveries:
-        return TemporalDeliveries(cast(Client, Connection(answer)))
+    def deliveries(answer: Callable[[], bool]) -> TemporalFlows:
+        return TemporalFlows(cast(Client, Connection(answer)))
 
     await deliveries(lambda: True).check()
     for answer in (lambda: False, gives_up):

@@ -27,7 +27,7 @@ def path_of(link: str) -> str:
 
 
 async def page(rig: Rig, message_id: UUID, **headers: str) -> httpx.Response:
-    maker = LinkMaker("http://centre", rig.centre.keyring.token_key)
+    maker = LinkMaker("http://centre", rig.context.keyring.token_key)
     return await rig.http.get(path_of(maker.link(message_id, None)), headers=headers)
 
 
@@ -67,16 +67,16 @@ async def test_without_a_detail_the_title_is_shown(rig: Rig) -> None:
 
 async def test_it_needs_neither_worker_nor_store_row(rig: Rig) -> None:
     message_id = await rig.sent(await rig.client("his"))
-    rig.deliveries.silent = True
+    rig.flows.silent = True
     assert (await page(rig, message_id)).status_code == 200
     await rig.record(message_id)
-    rig.deliveries.down = True
+    rig.flows.down = True
     assert (await page(rig, message_id)).status_code == 200
 
 
 async def test_it_says_later_while_nothing_can_be_looked_up(rig: Rig) -> None:
     message_id = await rig.sent(await rig.client("his"))
-    rig.deliveries.down = True
+    rig.flows.down = True
     answer = await page(rig, message_id)
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
     check_headers(answer)
@@ -84,7 +84,7 @@ async def test_it_says_later_while_nothing_can_be_looked_up(rig: Rig) -> None:
 
 async def test_anything_wrong_is_the_same_404(rig: Rig) -> None:
     message_id = await rig.sent(await rig.client("his"))
-    key, now = rig.centre.keyring.token_key, datetime.now(UTC)
+    key, now = rig.context.keyring.token_key, datetime.now(UTC)
     later = now + timedelta(days=1)
     wrong = [
         detail_link("http://centre", key, message_id, now - timedelta(seconds=1)),

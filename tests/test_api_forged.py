@@ -13,7 +13,7 @@ from typing import Any
 import jwt
 import pytest
 
-from api.tokens import AUDIENCE, ISSUER, TokenDesk
+from api.tokens import AUDIENCE, ISSUER, TokenSigner
 from core.errors import Unauthenticated
 from core.words import Role
 from tests.api_rig import Rig, bearer, problem, running_api
@@ -129,7 +129,7 @@ async def test_forged_tokens_all_look_the_same(rig: Rig) -> None:
     """Faults and standards, case 15."""
     made = await rig.new_client("his")
     good = rig.as_client(made)["Authorization"].removeprefix("Bearer ")
-    root = rig.centre.keyring.token_key
+    root = rig.context.keyring.token_key
     bodies = set()
     for token in (*signed_badly(good, root), *bent(good)):
         answer = await rig.send(bearer(token))
@@ -137,7 +137,7 @@ async def test_forged_tokens_all_look_the_same(rig: Rig) -> None:
         assert answer.headers["www-authenticate"] == "Bearer"
         bodies.add(tuple(v for k, v in sorted(document.items()) if k != "instance"))
     assert len(bodies) == 1
-    assert not rig.deliveries.accepted
+    assert not rig.flows.accepted
     assert (await rig.send(bearer(good))).status_code == 202
 
 
@@ -160,7 +160,7 @@ async def test_odd_authorization_headers(rig: Rig) -> None:
 
 
 def test_another_keys_desk_reads_nothing() -> None:
-    mine, other = TokenDesk(b"a" * 32), TokenDesk(b"b" * 32)
+    mine, other = TokenSigner(b"a" * 32), TokenSigner(b"b" * 32)
     token = mine.for_person("admin", 1, Role.ADMIN)
     assert mine.read(token).role == "admin"
     with pytest.raises(Unauthenticated):

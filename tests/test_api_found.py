@@ -126,7 +126,7 @@ async def test_how_far_the_work_on_old_messages_is_can_be_seen(rig: Rig) -> None
     figure = "hmc_settling_messages{"
     assert figure not in (await rig.http.get("/metrics")).text
     at = datetime(2026, 3, 1, tzinfo=UTC)
-    async with rig.centre.store.sessions.begin() as session:
+    async with rig.context.store.sessions.begin() as session:
         session.add(CatchUpRow(name=OWNERS, done=1200, at=at, id=UUID(int=0)))
     (line,) = [
         line
@@ -134,8 +134,8 @@ async def test_how_far_the_work_on_old_messages_is_can_be_seen(rig: Rig) -> None
         if line.startswith(figure)
     ]
     assert line.endswith(" 1200.0")
-    told = await CHECKS["store"](rig.centre.settings)
+    told = await CHECKS["store"](rig.context.settings)
     assert told.endswith("of the old messages 1200 are settled, back to 2026-03-01")
-    assert not await settle_part(rig.centre.store)
+    assert not await settle_part(rig.context.store)
     assert figure not in (await rig.http.get("/metrics")).text
-    assert "settled" not in await CHECKS["store"](rig.centre.settings)
+    assert "settled" not in await CHECKS["store"](rig.context.settings)

@@ -97,7 +97,7 @@ async def test_table_b5_on_every_route(rig: Rig) -> None:
             assert MARK not in answer.text, place
             checked += 1
     assert checked > 25 * 20
-    assert not rig.deliveries.accepted
+    assert not rig.flows.accepted
 
 
 async def test_odd_json_on_every_route(rig: Rig) -> None:

@@ -36,7 +36,7 @@ async def missing(rig: Rig) -> list[str]:
 
 
 async def test_alive(rig: Rig) -> None:
-    rig.deliveries.down = True
+    rig.flows.down = True
     assert (await rig.http.get("/health/live")).json() == {"status": "ok"}
 
 
@@ -44,13 +44,13 @@ async def test_readiness_names_what_is_missing(rig: Rig) -> None:
     assert await missing(rig) == []
     await rig.new_client("his")
     assert await missing(rig) == ["worker for client his"]
-    rig.deliveries.served = {"his": 1}
+    rig.flows.served = {"his": 1}
     assert await missing(rig) == []
-    rig.deliveries.down = True
+    rig.flows.down = True
     assert await missing(rig) == ["temporal"]
-    await rig.centre.store.close()
-    (rig.centre.settings.state_dir / "centre.db").unlink()
-    (rig.centre.settings.state_dir / "centre.db").mkdir()
+    await rig.context.store.close()
+    (rig.context.settings.state_dir / "centre.db").unlink()
+    (rig.context.settings.state_dir / "centre.db").mkdir()
     assert await missing(rig) == ["temporal", "store"]
 
 
@@ -67,13 +67,13 @@ async def test_a_store_that_can_be_read_and_not_written_is_missing(rig: Rig) -> 
 
 
 async def test_a_store_that_others_write_to_is_not_missing(rig: Rig) -> None:
-    async with rig.centre.store.sessions.begin() as session:
+    async with rig.context.store.sessions.begin() as session:
         await write_probe(session)  # and holds on to it
         assert await missing(rig) == []
 
 
 async def test_keys_that_are_no_longer_the_stores_are_missing(rig: Rig) -> None:
-    settings = rig.centre.settings
+    settings = rig.context.settings
     await asyncio.to_thread(renew_token, settings.database, settings.keys_file)
     assert await missing(rig) == ["keys"]
     await run_sql(rig, "DELETE FROM key_proofs")
@@ -81,21 +81,21 @@ async def test_keys_that_are_no_longer_the_stores_are_missing(rig: Rig) -> None:
 
 
 async def run_sql(rig: Rig, statement: str) -> None:
-    async with rig.centre.store.engine.begin() as connection:
+    async with rig.context.store.engine.begin() as connection:
         await connection.execute(text(statement))
 
 
 async def test_a_client_that_just_joined_is_waited_for(rig: Rig) -> None:
     await rig.new_client("his")
     await rig.new_client("lis")
-    rig.deliveries.served = {"his": 1}
+    rig.flows.served = {"his": 1}
     assert await missing(rig) == []
 
 
 async def test_readiness_is_kept_for_some_seconds(rig: Rig) -> None:
     rig.app.state.readiness = Readiness()
     assert (await rig.http.get("/health/ready")).is_success
-    rig.deliveries.down = True
+    rig.flows.down = True
     assert (await rig.http.get("/health/ready")).is_success
     rig.app.state.readiness = Readiness(kept=timedelta(0))
     assert not (await rig.http.get("/health/ready")).is_success

@@ -65,7 +65,7 @@ async def test_an_item_is_listed_opened_and_stays_read(rig: Rig, app: Headers) -
     again = (await query(rig, app, {"empi_id": "E100"})).json()
     assert again["unread"] == 0
     assert again["items"][0]["read_at"] == first
-    receipts = [name for name, *_ in rig.deliveries.orders if name == "receipt"]
+    receipts = [name for name, *_ in rig.flows.orders if name == "receipt"]
     assert len(receipts) == 1
 
 
@@ -79,8 +79,8 @@ async def test_it_becomes_read_though_the_workflow_has_ended(
     rig: Rig, app: Headers
 ) -> None:
     message_id, _ = await deposited(rig)
-    rig.deliveries.ended.add(message_id)
-    rig.deliveries.docs.pop(message_id)
+    rig.flows.ended.add(message_id)
+    rig.flows.docs.pop(message_id)
     await query(rig, app, {"empi_id": "E100"})
     operator = await rig.person(Role.OPERATOR)
     doc = (await rig.http.get(f"/v1/messages/{message_id}", headers=operator)).json()
@@ -168,7 +168,7 @@ async def test_a_late_deposit_of_what_was_taken_back_is_not_shown(
     rig: Rig, app: Headers
 ) -> None:
     message_id, item = await deposited(rig)
-    async with rig.centre.store.sessions.begin() as session:
+    async with rig.context.store.sessions.begin() as session:
         await removals.remove(session, message_id, "recalled")
         await inbox.deposit(
             session,
@@ -186,10 +186,10 @@ async def test_it_is_read_while_temporal_is_away_and_told_later(
     rig: Rig, app: Headers
 ) -> None:
     message_id, item = await deposited(rig)
-    rig.deliveries.down = True
+    rig.flows.down = True
     assert await found(rig, app, {"empi_id": "E100"}) == [str(item)]
     assert (await read(rig, app, item)).status_code == 200
-    rig.deliveries.down = False
+    rig.flows.down = False
     assert outcome(rig, message_id) is Outcome.DELIVERED
     await query(rig, app, {"empi_id": "E100"})
     assert outcome(rig, message_id) is Outcome.READ
@@ -242,7 +242,7 @@ async def test_nothing_of_a_person_is_logged(rig: Rig, app: Headers) -> None:
 
 
 async def test_the_old_is_forgotten(rig: Rig) -> None:
-    store, now = rig.centre.store, datetime.now(UTC)
+    store, now = rig.context.store, datetime.now(UTC)
     owner = Address(type=IdentityType.EMPI_ID, value="E100")
     await deposited(rig)
     for later, kept in ((timedelta(days=1), 1), (inbox.KEPT + timedelta(days=1), 0)):

@@ -85,8 +85,8 @@ async def test_a_person_sends_the_codec_more_than_a_message_may_have(rig: Rig) -
 
 
 async def test_a_providers_address_is_its_authentication(rig: Rig) -> None:
-    async with rig.centre.store.sessions() as session:
-        found = await addresses(session, rig.centre.settings, Channel.SMS)
+    async with rig.context.store.sessions() as session:
+        found = await addresses(session, rig.context.settings, Channel.SMS)
     path = next(a.url for a in found if a.provider == "aliyun").split("/v1/")[1]
     body = b"[" + b'{"biz_id": "7", "success": true},' * 2500 + b"{}]"
     problem(await rig.http.post(f"/v1/{path}", content=body), 400)  # too many

@@ -19,7 +19,7 @@ async def test_a_list_pages_and_filters(rig: Rig) -> None:
     his, lis = await rig.client("his"), await rig.client("lis")
     ids = [await rig.sent(his, reference=f"R-{n}") for n in range(5)]
     ids.append(await rig.sent(lis))
-    rig.deliveries.stand(ids[1], Status.DELIVERING)
+    rig.flows.stand(ids[1], Status.DELIVERING)
     for message_id in ids:
         await rig.record(message_id)
 

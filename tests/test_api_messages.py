@@ -57,7 +57,7 @@ async def test_a_key_makes_one_message_of_fifty_at_once(rig: Rig) -> None:
     assert len({a.text for a in answers}) == 1
     replayed = [a.headers.get("idempotent-replayed") for a in answers]
     assert sorted(replayed, key=str) == [None] + ["true"] * 49
-    assert list(rig.deliveries.accepted) == [keyed_message_id("his", "k")]
+    assert list(rig.flows.accepted) == [keyed_message_id("his", "k")]
     refused = await rig.send(his, key="k", reference="another")
     problem(refused, 422)
 
@@ -74,7 +74,7 @@ async def test_a_key_outlives_what_temporal_remembers(rig: Rig) -> None:
     soon = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
     first = await rig.send(his, key="k", send_at=soon)
     await rig.record(UUID(first.json()["id"]))
-    rig.deliveries.accepted.clear()
+    rig.flows.accepted.clear()
     again = await rig.send(his, key="k", send_at=soon)
     assert (again.text, again.headers["idempotent-replayed"]) == (first.text, "true")
     problem(await rig.send(his, key="k"), 422)
@@ -99,7 +99,7 @@ async def test_a_key_is_visible_ascii(rig: Rig) -> None:
         headers += [(k.encode(), v.encode()) for k, v in his.items()]
         answer = await rig.http.post("/v1/messages", json=BODY, headers=headers)
         problem(answer, 400)
-        assert not rig.deliveries.accepted
+        assert not rig.flows.accepted
 
 
 REFUSED: list[tuple[dict[str, Any], list[str]]] = [
@@ -131,7 +131,7 @@ async def test_a_refusal_names_the_place(rig: Rig) -> None:
     his = await rig.client("his")
     for changes, places in REFUSED:
         assert pointers(await rig.send(his, **changes)) == places, changes
-    assert not rig.deliveries.accepted
+    assert not rig.flows.accepted
 
 
 async def test_a_type_that_is_not_this_clients_is_forbidden(rig: Rig) -> None:
@@ -140,9 +140,9 @@ async def test_a_type_that_is_not_this_clients_is_forbidden(rig: Rig) -> None:
 
 async def test_nothing_is_accepted_while_temporal_is_down(rig: Rig) -> None:
     his = await rig.client("his")
-    rig.deliveries.down = True
+    rig.flows.down = True
     problem(await rig.send(his), 503)
-    rig.deliveries.down = False
+    rig.flows.down = False
     assert (await rig.send(his)).status_code == 202
 
 
@@ -150,20 +150,20 @@ async def test_the_store_answers_where_no_worker_does(rig: Rig) -> None:
     his = await rig.client("his")
     message_id = await rig.sent(his)
     path = f"/v1/messages/{message_id}"
-    rig.deliveries.silent = True
+    rig.flows.silent = True
     assert (await rig.http.get(path, headers=his)).json()["status"] == "accepted"
-    rig.deliveries.stand(message_id, Status.DELIVERING)
+    rig.flows.stand(message_id, Status.DELIVERING)
     await rig.record(message_id)
     shown = (await rig.http.get(path, headers=his)).json()
     assert (shown["source"], shown["status"]) == ("store", "delivering")
-    rig.deliveries.down = True
+    rig.flows.down = True
     assert (await rig.http.get(path, headers=his)).json() == shown
 
 
 async def test_a_status_is_never_404_because_temporal_is_down(rig: Rig) -> None:
     his = await rig.client("his")
     message_id = await rig.sent(his)
-    rig.deliveries.down = True
+    rig.flows.down = True
     problem(await rig.http.get(f"/v1/messages/{message_id}", headers=his), 503)
 
 
@@ -172,7 +172,7 @@ async def test_another_clients_message_does_not_exist(rig: Rig) -> None:
     admin = await rig.person(Role.ADMIN)
     message_id = await rig.sent(his)
     for workers in (True, False):
-        rig.deliveries.silent = not workers
+        rig.flows.silent = not workers
         await rig.record(message_id)
         foreign = await rig.http.get(f"/v1/messages/{message_id}", headers=lis)
         unknown = await rig.http.get(f"/v1/messages/{unknown_id()}", headers=lis)
@@ -187,7 +187,7 @@ async def test_another_clients_message_does_not_exist(rig: Rig) -> None:
         seen = await rig.http.get(f"/v1/messages/{message_id}", headers=admin)
         assert seen.json()["client"] == "his"
     assert (await rig.http.get("/v1/messages", headers=lis)).json()["items"] == []
-    assert not rig.deliveries.orders
+    assert not rig.flows.orders
 
 
 async def test_an_id_that_is_none_is_not_found(rig: Rig) -> None:
@@ -224,7 +224,7 @@ async def test_a_preview_sends_nothing(rig: Rig) -> None:
         "fields": {"thing1": "CT"},
         "provider_template": "T1",
     }
-    assert not rig.deliveries.accepted
+    assert not rig.flows.accepted
     narrowed = BODY | {"channels": ["sms"]}
     answer = await rig.http.post("/v1/messages/preview", json=narrowed, headers=his)
     assert list(answer.json()["channels"]) == ["sms"]
@@ -234,7 +234,7 @@ async def test_a_preview_sends_nothing(rig: Rig) -> None:
 
 
 async def test_the_documents_examples_are_good_messages(rig: Rig) -> None:
-    async with rig.centre.store.sessions.begin() as session:
+    async with rig.context.store.sessions.begin() as session:
         await seed(session)
     new = await rig.client("new-system")
     document = (await rig.http.get("/openapi.json")).json()
@@ -272,4 +272,4 @@ async def test_scopes_and_roles_open_only_what_they_name(rig: Rig) -> None:
     auditor = await rig.person(Role.AUDITOR)
     problem(await rig.http.post(f"{path}/cancel", headers=auditor), 403)
     problem(await rig.http.post(f"{path}/resend", json=why, headers=auditor), 403)
-    assert not rig.deliveries.orders
+    assert not rig.flows.orders

@@ -63,7 +63,7 @@ async def test_no_refusal_and_no_log_repeats_a_value(
     rig: Rig, log: io.StringIO
 ) -> None:
     callers = {True: await rig.person(Role.ADMIN), False: await rig.client("his")}
-    rig.deliveries.served = {"his": 1}
+    rig.flows.served = {"his": 1}
     for route in routes():
         headers = callers[route.template.startswith(("/v1/admin", "/v1/codec"))]
         for body in marked():
@@ -111,7 +111,7 @@ async def test_what_nobody_expected_is_a_500_without_a_word(
     rig: Rig, log: io.StringIO
 ) -> None:
     his = await rig.client("his")
-    rig.deliveries.start = Broken().start  # type: ignore[method-assign]
+    rig.flows.start = Broken().start  # type: ignore[method-assign]
     body = BODY | {"recipient": {"identities": {"mobile": "13800138000"}, "name": MARK}}
     answer = await rig.http.post("/v1/messages", json=body, headers=his)
     document = problem(answer, 500)

@@ -27,13 +27,13 @@ async def take_back(
 async def test_a_delivered_message_is_taken_back(rig: Rig) -> None:
     his = await rig.client("his")
     message_id = await rig.sent(his)
-    rig.deliveries.stand(message_id, Status.DELIVERED)
-    rig.deliveries.ended.add(message_id)
+    rig.flows.stand(message_id, Status.DELIVERED)
+    rig.flows.ended.add(message_id)
     answer = await take_back(rig, message_id, his)
     assert answer.status_code == 202
     assert answer.json()["recall"]["reason"] == "mixed up"
     assert answer.json()["status"] == "delivered"
-    (order,) = rig.deliveries.recalls
+    (order,) = rig.flows.recalls
     assert (order.message_id, order.recall.by) == (message_id, "his")
 
 
@@ -41,7 +41,7 @@ async def test_what_waits_is_stopped(rig: Rig) -> None:
     his = await rig.client("his")
     message_id = await rig.sent(his)
     await take_back(rig, message_id, his)
-    assert [name for name, *_ in rig.deliveries.orders] == ["cancel"]
+    assert [name for name, *_ in rig.flows.orders] == ["cancel"]
     refused = await take_back(rig, message_id, his)
     assert "cancelled" in problem(refused, 409)["detail"]
 
@@ -49,7 +49,7 @@ async def test_what_waits_is_stopped(rig: Rig) -> None:
 async def test_who_may_take_it_back(rig: Rig) -> None:
     his = await rig.client("his")
     message_id = await rig.sent(his)
-    rig.deliveries.stand(message_id, Status.DELIVERED)
+    rig.flows.stand(message_id, Status.DELIVERED)
     problem(await take_back(rig, message_id, await rig.client("lis")), 404)
     sends = rig.as_client(await rig.new_client("pacs"), Scope.MESSAGES_SEND)
     problem(await take_back(rig, message_id, sends), 403)

@@ -125,7 +125,7 @@ async def test_a_policy_says_what_follows_an_unknown_outcome(rig: Rig) -> None:
     assert answer.status_code == 200, answer.text
     assert (await rig.http.get(path, headers=admin)).json()["unknown"] == unknown
     message_id = await rig.sent(await rig.client())
-    accepted = rig.deliveries.accepted[message_id].unknown
+    accepted = rig.flows.accepted[message_id].unknown
     found = {
         str(channel): rule.model_dump(mode="json") for channel, rule in accepted.items()
     }
@@ -167,8 +167,8 @@ async def test_a_wrong_rule_is_refused(rig: Rig, unknown: Any, place: str) -> No
 async def test_the_sandboxs_accounts_are_warned_of_where_others_reach_the_centre(
     rig: Rig, host: str, warned: bool
 ) -> None:
-    settings = rig.centre.settings.model_copy(update={"host": host})
-    async with rig.centre.store.sessions() as session:
+    settings = rig.context.settings.model_copy(update={"host": host})
+    async with rig.context.store.sessions() as session:
         channels = await forgeable(session, settings)
     assert ("workstation" in channels) == ("sms" in channels) == warned
 
@@ -176,8 +176,8 @@ async def test_the_sandboxs_accounts_are_warned_of_where_others_reach_the_centre
 async def test_an_account_of_ones_own_is_not_warned_of(rig: Rig) -> None:
     admin = await rig.person(Role.ADMIN)
     await rig.http.put(f"{ADMIN}/account", json=ACCOUNT, headers=admin)
-    settings = rig.centre.settings.model_copy(update={"host": "0.0.0.0"})
-    async with rig.centre.store.sessions() as session:
+    settings = rig.context.settings.model_copy(update={"host": "0.0.0.0"})
+    async with rig.context.store.sessions() as session:
         channels = await forgeable(session, settings)
     assert "workstation" not in channels
     assert "sms" in channels

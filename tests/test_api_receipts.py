@@ -38,7 +38,7 @@ async def taken(
     rig: Rig, message_id: UUID, channel: Channel = Channel.SMS, number: str = "biz-1"
 ) -> None:
     provider = {Channel.SMS: "aliyun"}.get(channel, str(channel))
-    async with rig.centre.store.sessions.begin() as session:
+    async with rig.context.store.sessions.begin() as session:
         begun = await attempts.begin_attempt(
             session,
             delivery_id=delivery_id(message_id, channel, 1),
@@ -69,18 +69,18 @@ async def push(rig: Rig, body: bytes, to: str = SMS) -> httpx.Response:
 
 
 async def outcome(rig: Rig, message_id: UUID) -> Outcome:
-    doc = rig.deliveries.docs[message_id]
+    doc = rig.flows.docs[message_id]
     return doc.delivery(Channel.SMS).outcome
 
 
 async def attempt(rig: Rig, message_id: UUID) -> Attempt:
-    async with rig.centre.store.sessions() as session:
+    async with rig.context.store.sessions() as session:
         [made] = await attempts.attempts_of_message(session, message_id)
     return made
 
 
 async def stored(rig: Rig, message_id: UUID) -> MessageStatus:
-    async with rig.centre.store.sessions() as session:
+    async with rig.context.store.sessions() as session:
         found = await messages.find(session, message_id)
     assert found is not None
     return found.status
@@ -107,7 +107,7 @@ async def test_a_repeated_receipt_is_one_signal(rig: Rig) -> None:
     message_id = await sent(rig)
     for _ in range(100):
         assert (await push(rig, report())).status_code == 200
-    assert len(rig.deliveries.orders) == 1
+    assert len(rig.flows.orders) == 1
     assert await outcome(rig, message_id) is Outcome.DELIVERED
 
 
@@ -131,7 +131,7 @@ async def test_a_call_is_found_by_its_short_number_while_its_own_is_not_known(
 ) -> None:
     message_id = await rig.sent(await rig.client())
     delivery = delivery_id(message_id, Channel.VOICE, 1)
-    async with rig.centre.store.sessions.begin() as session:
+    async with rig.context.store.sessions.begin() as session:
         begun = await attempts.begin_attempt(
             session,
             delivery_id=delivery,
@@ -163,18 +163,18 @@ async def test_a_receipt_before_the_row_waits_for_it(rig: Rig) -> None:
 async def test_a_receipt_after_the_end(rig: Rig, status: Status) -> None:
     message_id = await sent(rig)
     if status is Status.FAILED:
-        rig.deliveries.fail(message_id)
+        rig.flows.fail(message_id)
     else:
-        rig.deliveries.stand(message_id, Status.DELIVERING)
-        rig.deliveries.stand(message_id, Status.DELIVERED)
+        rig.flows.stand(message_id, Status.DELIVERING)
+        rig.flows.stand(message_id, Status.DELIVERED)
     await rig.record(message_id)
-    rig.deliveries.ended.add(message_id)
+    rig.flows.ended.add(message_id)
     await push(rig, report())
     doc = await stored(rig, message_id)
     assert doc.delivery(Channel.SMS).outcome is Outcome.DELIVERED
     assert doc.status is Status.DELIVERED
     assert doc.resendable_until is None
-    assert not rig.deliveries.orders
+    assert not rig.flows.orders
 
 
 @pytest.mark.parametrize("status", [Status.DELIVERED, Status.FAILED])
@@ -184,18 +184,18 @@ async def test_a_client_is_told_once_of_an_end_that_came_after_the_end(
     callback = {"url": "http://10.0.0.5:8080/cb", "allow": ["10.0.0.0/8:8080"]}
     message_id = await rig.sent(await rig.client("emr", callback=callback))
     await taken(rig, message_id)
-    rig.deliveries.stand(message_id, status)
+    rig.flows.stand(message_id, status)
     await rig.record(message_id)
-    rig.deliveries.ended.add(message_id)
+    rig.flows.ended.add(message_id)
     for success in (False, True, True):
         await push(rig, report(success=success))
     news = [] if status is Status.DELIVERED else [(message_id, Status.DELIVERED)]
-    assert rig.deliveries.told == news
+    assert rig.flows.told == news
 
 
 async def test_a_receipt_of_an_earlier_run_leaves_the_later_one(rig: Rig) -> None:
     message_id = await sent(rig)
-    rig.deliveries.fail(message_id)
+    rig.flows.fail(message_id)
     operator = await rig.person(Role.OPERATOR)
     answer = await rig.http.post(
         f"/v1/messages/{message_id}/resend",
@@ -244,10 +244,10 @@ async def test_a_body_too_large(rig: Rig) -> None:
 
 async def test_temporal_away_is_told_so_that_it_comes_again(rig: Rig) -> None:
     message_id = await sent(rig)
-    rig.deliveries.down = True
+    rig.flows.down = True
     problem(await push(rig, report()), 503)
     assert (await attempt(rig, message_id)).receipt_outcome is None
-    rig.deliveries.down = False
+    rig.flows.down = False
     assert (await push(rig, report())).status_code == 200
     assert await outcome(rig, message_id) is Outcome.DELIVERED
 
@@ -256,7 +256,7 @@ async def test_another_channels_number_changes_nothing(rig: Rig) -> None:
     message_id = await sent(rig, Channel.WECHAT, "biz-1")
     assert (await push(rig, report())).status_code == 200
     assert (await attempt(rig, message_id)).receipt_outcome is None
-    assert not rig.deliveries.orders
+    assert not rig.flows.orders
 
 
 async def test_wechat_tests_the_address(rig: Rig) -> None:

@@ -23,7 +23,7 @@ from centre.people import patients
 from centre.people.opt_outs import Preference
 from centre.people.patients import PatientDraft
 from centre.people.replies import CONFIRMATION
-from centre.receipts.replies import Heard, ReplyDesk
+from centre.receipts.replies import Heard, ReplyIntake
 from channels.uplinks import Uplink
 from core.models import Message
 from core.policies import Policy, WeightedChannel
@@ -40,7 +40,7 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
     async with running_api(tmp_path / "var") as running:
         await add_type(running, "promotion")
         news = MessageTypeChanges(type_class=TypeClass.MARKETING)
-        async with running.centre.store.sessions.begin() as session:
+        async with running.context.store.sessions.begin() as session:
             await catalog.update_message_type(session, "promotion", news, SETUP)
         yield running
 
@@ -53,9 +53,9 @@ async def his(rig: Rig) -> Headers:
 async def texted(rig: Rig, his: Headers, **changes: Any) -> UUID:
     """Send a message that goes out by SMS."""
     message_id = await rig.sent(his, channels=["sms"], **changes)
-    rig.deliveries.stand(message_id, Status.DELIVERED)
+    rig.flows.stand(message_id, Status.DELIVERED)
     await rig.record(message_id)
-    async with rig.centre.store.sessions.begin() as session:
+    async with rig.context.store.sessions.begin() as session:
         attempt = await attempts.begin_attempt(
             session,
             delivery_id=message_id,
@@ -98,17 +98,17 @@ async def pushed(rig: Rig, body: bytes, path: str = PATH) -> httpx.Response:
 
 
 async def opt_outs(rig: Rig, mobile: str = MOBILE) -> tuple[Preference, ...]:
-    async with rig.centre.store.sessions() as session:
+    async with rig.context.store.sessions() as session:
         return await preferences.preferences_of(session, IdentityType.MOBILE, mobile)
 
 
 async def hear(rig: Rig, provider: str, text: str = "TD") -> Heard:
     uplink = Uplink(provider=provider, number="86" + NATIONAL, text=text, at=utc_now())
-    return await ReplyDesk(rig.centre.store, rig.deliveries).take(uplink)
+    return await ReplyIntake(rig.context).take(uplink)
 
 
 def answers(rig: Rig) -> list[Message]:
-    return [m for m in rig.deliveries.accepted.values() if m.type == CONFIRMATION]
+    return [m for m in rig.flows.accepted.values() if m.type == CONFIRMATION]
 
 
 @pytest.mark.parametrize(
@@ -158,8 +158,8 @@ async def test_it_holds_for_what_comes_next_and_is_undone_by_hand(
 async def reasons(rig: Rig, his: Headers, kind: str) -> dict[Channel, Reason]:
     """Return why a message by SMS would be withheld."""
     message_id = await rig.sent(his, type=kind, channels=["sms"])
-    message, doc = rig.deliveries.accepted[message_id], rig.deliveries.docs[message_id]
-    records = RecordActivities(rig.centre.store)
+    message, doc = rig.flows.accepted[message_id], rig.flows.docs[message_id]
+    records = RecordActivities(rig.context.store)
     snapshot = Snapshot(message=message, status=doc)
     found = await ActivityEnvironment().run(records.prepare, snapshot)
     return dict(found.withheld)
@@ -178,7 +178,7 @@ async def test_a_number_we_never_texted_wants_no_text_at_all(rig: Rig) -> None:
 async def test_a_text_found_by_the_index_is_the_one_answered(
     rig: Rig, his: Headers
 ) -> None:
-    async with rig.centre.store.sessions.begin() as session:
+    async with rig.context.store.sessions.begin() as session:
         draft = PatientDraft(name="x", identities={IdentityType.MOBILE: NATIONAL})
         await patients.put_patient(session, "E100", draft, SETUP)
     await texted(
@@ -246,7 +246,7 @@ async def test_a_cloud_answers_where_its_type_was_set_up(
 
 async def add_confirmation(rig: Rig, body: str = "已退订") -> None:
     policy = Policy(channels=(WeightedChannel(channel=Channel.SMS, weight=0.9),))
-    async with rig.centre.store.sessions.begin() as session:
+    async with rig.context.store.sessions.begin() as session:
         draft = MessageTypeDraft(code=CONFIRMATION, name="退订确认")
         await catalog.create_message_type(session, draft, SETUP)
         await catalog.put_policy(session, CONFIRMATION, policy, SETUP)
@@ -261,7 +261,7 @@ async def test_what_can_not_be_answered_is_an_opt_out_all_the_same(
     await texted(rig, his)
     await add_confirmation(rig, "{{name}}，已退订" if way == "needs values" else "x")
     if way == "disabled":
-        async with rig.centre.store.sessions.begin() as session:
+        async with rig.context.store.sessions.begin() as session:
             off = MessageTypeChanges(enabled=False)
             await catalog.update_message_type(session, CONFIRMATION, off, SETUP)
     await pushed(rig, aliyun("TD"))
@@ -276,8 +276,8 @@ async def test_the_answer_passes_the_opt_out_that_it_confirms(
     await texted(rig, his)
     await hear(rig, "cmpp")
     (answer,) = answers(rig)
-    doc = rig.deliveries.docs[answer.id]
-    records = RecordActivities(rig.centre.store)
+    doc = rig.flows.docs[answer.id]
+    records = RecordActivities(rig.context.store)
     snapshot = Snapshot(message=answer, status=doc)
     found = await ActivityEnvironment().run(records.prepare, snapshot)
     assert found.withheld == {}
@@ -289,10 +289,10 @@ async def test_with_temporal_away_the_provider_is_to_push_again(
 ) -> None:
     await texted(rig, his)
     await add_confirmation(rig)
-    rig.deliveries.down = True
+    rig.flows.down = True
     answer = await rig.http.post(PATH, content=aliyun("TD"))
     assert answer.status_code == 503
-    rig.deliveries.down = False
+    rig.flows.down = False
     await pushed(rig, aliyun("TD"))
     assert len(answers(rig)) == 1
     assert len(await opt_outs(rig)) == 1

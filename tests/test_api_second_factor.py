@@ -27,7 +27,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 async def turned_on(desk: Desk) -> str:
     secret = second_factor.new_secret()
     code = pyotp.TOTP(secret).at(int(time.time()) - 30)
-    async with desk.rig.centre.store.sessions.begin() as session:
+    async with desk.rig.context.store.sessions.begin() as session:
         actor = Actor(who="sun", role=Role.OPERATOR)
         await second_factor.turn_on(session, "sun", secret, code, actor)
     return secret

@@ -26,7 +26,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 
 
 async def refuse(desk: Desk, code: str, channel: Channel = Channel.WECHAT) -> None:
-    async with desk.rig.centre.store.sessions.begin() as session:
+    async with desk.rig.context.store.sessions.begin() as session:
         await standings.note_refusal(
             session, channel, OPENID, "exam-booking", code, datetime.now(UTC)
         )

@@ -141,13 +141,13 @@ async def test_a_revoked_client_is_out_at_once(rig: Rig) -> None:
     made = await rig.new_client("his")
     headers = rig.as_client(made)
     assert (await rig.send(headers)).status_code == 202
-    async with rig.centre.store.sessions.begin() as session:
+    async with rig.context.store.sessions.begin() as session:
         (secret,) = await client_secrets.secrets_of(session, "his")
         await client_secrets.revoke_secret(session, "his", secret.id, SETUP)
     problem(await rig.send(headers), 401)
     refusal(await rig.http.post(TOKEN, data=form(made)), 401, "invalid_client")
     other = await rig.new_client("lis")
-    async with rig.centre.store.sessions.begin() as session:
+    async with rig.context.store.sessions.begin() as session:
         off = ClientChanges(enabled=False)
         await clients.update_client(session, "lis", off, SETUP)
     problem(await rig.send(rig.as_client(other)), 401)
@@ -155,7 +155,7 @@ async def test_a_revoked_client_is_out_at_once(rig: Rig) -> None:
 
 async def test_a_scope_taken_away_is_gone_at_once(rig: Rig) -> None:
     made = await rig.new_client("his")
-    async with rig.centre.store.sessions.begin() as session:
+    async with rig.context.store.sessions.begin() as session:
         fewer = ClientChanges(scopes=frozenset({Scope.MESSAGES_READ}))
         client = await clients.update_client(session, "his", fewer, SETUP)
     current = made.model_copy(update={"client": client})
@@ -196,7 +196,7 @@ async def test_a_disabled_person_is_out_at_once(rig: Rig) -> None:
     await rig.person(Role.ADMIN)
     me = await rig.person(Role.OPERATOR, "qian")
     assert (await rig.http.get("/v1/messages", headers=me)).is_success
-    async with rig.centre.store.sessions.begin() as session_:
+    async with rig.context.store.sessions.begin() as session_:
         await users.update_user(session_, "qian", UserChanges(enabled=False), SETUP)
     problem(await rig.http.get("/v1/messages", headers=me), 401)
     problem(await session(rig, "qian", PASSWORD), 401)

@@ -41,12 +41,12 @@ async def push(rig: Rig, kind: str, **fields: str) -> None:
 async def called(rig: Rig, **ask_for: Any) -> UUID:
     """Send a message of which a call was taken."""
     changes = MessageTypeChanges.model_validate(ask_for)
-    async with rig.centre.store.sessions.begin() as session:
+    async with rig.context.store.sessions.begin() as session:
         await catalog.update_message_type(session, "exam-booking", changes, SETUP)
     message_id = await rig.sent(await rig.client())
-    rig.deliveries.stand(message_id, Status.DELIVERED)
+    rig.flows.stand(message_id, Status.DELIVERED)
     await rig.record(message_id)
-    async with rig.centre.store.sessions.begin() as session:
+    async with rig.context.store.sessions.begin() as session:
         begun = await attempts.begin_attempt(
             session,
             delivery_id=delivery_id(message_id, Channel.VOICE, 1),
@@ -62,13 +62,13 @@ async def called(rig: Rig, **ask_for: Any) -> UUID:
 
 
 async def kept(rig: Rig, message_id: UUID) -> Attempt:
-    async with rig.centre.store.sessions() as session:
+    async with rig.context.store.sessions() as session:
         [made] = await attempts.attempts_of_message(session, message_id)
     return made
 
 
 async def confirmed(rig: Rig, message_id: UUID) -> Acknowledgement | None:
-    async with rig.centre.store.sessions() as session:
+    async with rig.context.store.sessions() as session:
         stored = await messages.find(session, message_id)
     assert stored is not None
     return stored.status.acknowledgement
@@ -113,7 +113,7 @@ async def test_the_key_confirms_a_message_that_must_be(rig: Rig) -> None:
     given = await confirmed(rig, message_id)
     assert given is not None
     assert (given.by, given.channel) == (BY_KEY, Channel.VOICE)
-    assert [name for name, *_ in rig.deliveries.orders].count("acknowledge") == 1
+    assert [name for name, *_ in rig.flows.orders].count("acknowledge") == 1
     admin = Desk(rig, await rig.person(Role.ADMIN))
     rows = (await admin.done("GET", "/audit"))["items"]
     noted = [r["actor"]["who"] for r in rows if r["action"] == "acknowledge"]

@@ -58,7 +58,7 @@ async def test_a_popup_is_shown_and_confirmed(ward: Ward) -> None:
         again = await screen.ack(sending, "confirmed", user="N0217", read_back="2 号楼")
         assert again["type"] == "noted"
     assert await ward.outcome(sending) is Outcome.READ
-    given = ward.rig.deliveries.docs[sending.message_id].acknowledgement
+    given = ward.rig.flows.docs[sending.message_id].acknowledgement
     assert given is not None
     assert (given.by, given.channel) == ("N0217", Channel.WORKSTATION)
 
@@ -123,7 +123,7 @@ async def test_a_withdrawn_popup_leaves_the_screens(ward: Ward) -> None:
         await screen.welcome()
         sending = await ward.sent()
         await screen.hear()
-        async with ward.rig.centre.store.sessions.begin() as session:
+        async with ward.rig.context.store.sessions.begin() as session:
             why = Withdrawal(why="recalled")
             assert await popups.withdraw(session, sending.id, why) == 1
             assert await popups.withdraw(session, sending.id, why) == 0
@@ -240,7 +240,7 @@ async def test_an_unknown_popup_is_refused(ward: Ward) -> None:
 
 
 async def test_an_address_without_a_workstation(ward: Ward) -> None:
-    sender = SocketSender(PopupPost(ward.rig.centre.store), lambda: None)
+    sender = SocketSender(PopupPost(ward.rig.context.store), lambda: None)
     with pytest.raises(RecipientRefused):
         await sender.send(popup(uuid4(), "nowhere"))
     taken = await sender.send(popup(uuid4(), "ICU"))
@@ -249,7 +249,7 @@ async def test_an_address_without_a_workstation(ward: Ward) -> None:
 
 async def test_stages_only_move_forward(ward: Ward) -> None:
     sending = await ward.sent()
-    async with ward.rig.centre.store.sessions.begin() as session:
+    async with ward.rig.context.store.sessions.begin() as session:
         found = await popups.find_popup(session, "icu-1", sending.id)
         assert found is not None
         assert await popups.move(session, found.seq, Stage.DISPLAYED)
@@ -277,7 +277,7 @@ async def test_what_is_refused_of_a_workstation(ward: Ward) -> None:
 
 async def test_a_slow_reader_is_given_up_and_not_waited_for(ward: Ward) -> None:
     sending = await ward.sent()
-    async with ward.rig.centre.store.sessions() as session:
+    async with ward.rig.context.store.sessions() as session:
         event = await popups.find_popup(session, "icu-1", sending.id)
     assert event is not None
     held = Connection(Standing(id="icu-1", enabled=True, secret_hash=""))
@@ -287,7 +287,7 @@ async def test_a_slow_reader_is_given_up_and_not_waited_for(ward: Ward) -> None:
 
 
 async def test_each_process_hands_on_to_its_own_screens(ward: Ward) -> None:
-    store = ward.rig.centre.store
+    store = ward.rig.context.store
     async with store.sessions.begin() as session:
         found = await workstations.renew(session, ["icu-1"], LEASE)
     hubs = [Hub(store), Hub(store)]

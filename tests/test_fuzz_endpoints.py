@@ -186,7 +186,7 @@ async def test_forms(fuzz: Fuzz) -> None:
 
 @pytest.mark.parametrize("channel", Channel)
 async def test_receipt_addresses(fuzz: Fuzz, channel: Channel) -> None:
-    centre = fuzz.rig.centre
+    centre = fuzz.rig.context
     async with centre.store.sessions() as session:
         found = await addresses(session, centre.settings, channel)
     for known in found:

@@ -8,7 +8,7 @@ import pytest
 
 from centre.delivery import attempts, parked, parts
 from centre.delivery.parked import ParkedReceipt
-from centre.receipts.intake import ReceiptDesk, Taking
+from centre.receipts.intake import ReceiptIntake, Taking
 from channels.base import Sending, Taken
 from channels.receipts import AccountReceipts, ProviderReceipt
 from core.models import Receipt, delivery_id
@@ -53,7 +53,7 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
 async def sent(rig: Rig, taken: Taken = LONG, account: str | None = None) -> UUID:
     """Send a message whose text went out in three parts."""
     message_id = await rig.sent(await rig.client(account or "his"))
-    async with rig.centre.store.sessions.begin() as session:
+    async with rig.context.store.sessions.begin() as session:
         begun = await attempts.begin_attempt(
             session,
             delivery_id=delivery_id(message_id, Channel.SMS, 1),
@@ -72,12 +72,12 @@ async def sent(rig: Rig, taken: Taken = LONG, account: str | None = None) -> UUI
     return message_id
 
 
-def desk(rig: Rig) -> ReceiptDesk:
-    return ReceiptDesk(rig.centre.store, rig.deliveries)
+def desk(rig: Rig) -> ReceiptIntake:
+    return ReceiptIntake(rig.context)
 
 
 def told(rig: Rig) -> list[Outcome]:
-    orders = (order for _, _, order in rig.deliveries.orders)
+    orders = (order for _, _, order in rig.flows.orders)
     return [order.outcome for order in orders if isinstance(order, Receipt)]
 
 
@@ -129,10 +129,10 @@ async def test_a_number_that_two_gateways_use_is_told_apart(rig: Rig) -> None:
     second = await sent(rig, account="unicom")
     for number in LONG.part_ids:
         await AccountReceipts(desk(rig), "mobile")([report(number)])
-    assert [message for _, message, _ in rig.deliveries.orders] == [first]
+    assert [message for _, message, _ in rig.flows.orders] == [first]
     for number in LONG.part_ids:
         await AccountReceipts(desk(rig), "unicom")([report(number)])
-    assert [message for _, message, _ in rig.deliveries.orders] == [first, second]
+    assert [message for _, message, _ in rig.flows.orders] == [first, second]
 
 
 async def test_receipts_before_the_answer_make_the_whole_too(store: Store) -> None:
@@ -191,7 +191,7 @@ async def test_a_number_that_came_too_late_finds_what_came_before_it(
     """Unknown, then the report under a number nobody knew, then the late answer."""
     message_id = await rig.sent(await rig.client())
     delivery = delivery_id(message_id, Channel.SMS, 1)
-    async with rig.centre.store.sessions.begin() as session:
+    async with rig.context.store.sessions.begin() as session:
         begun = await attempts.begin_attempt(
             session,
             delivery_id=delivery,
@@ -204,7 +204,7 @@ async def test_a_number_that_came_too_late_finds_what_came_before_it(
     answer = report("p-9", Outcome.ACCEPTED)
     await desk(rig).take(answer.model_copy(update={"sending_id": delivery}))
     assert Outcome.DELIVERED in told(rig)
-    async with rig.centre.store.sessions() as session:
+    async with rig.context.store.sessions() as session:
         (attempt,) = await attempts.attempts_of(session, delivery)
         assert not await parked.parked(session, "scripted", "p-9")
     assert (attempt.state, attempt.provider_message_id) == ("accepted", "p-9")

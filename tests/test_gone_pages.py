@@ -37,8 +37,8 @@ async def his(rig: Rig) -> Headers:
 
 async def page(rig: Rig, message_id: UUID, language: str = "zh") -> httpx.Response:
     """Open the link that the message's texts carried."""
-    message = rig.deliveries.accepted[message_id]
-    links = Links("http://centre", rig.centre.keyring.token_key)
+    message = rig.flows.accepted[message_id]
+    links = Links("http://centre", rig.context.keyring.token_key)
     made = links.link(message_id, message.created_at, None)
     path = made.removeprefix("http://centre")
     return await rig.http.get(path, headers={"accept-language": language})
@@ -70,25 +70,25 @@ async def test_a_recall_closes_the_page_at_once(
     rig: Rig, his: Headers, ended: bool, silent: bool, recorded: bool
 ) -> None:
     message_id = await rig.sent(his, detail=DETAIL)
-    rig.deliveries.stand(message_id, Status.DELIVERED if ended else Status.DELIVERING)
+    rig.flows.stand(message_id, Status.DELIVERED if ended else Status.DELIVERING)
     if ended:
-        rig.deliveries.ended.add(message_id)
+        rig.flows.ended.add(message_id)
     if recorded:
         await rig.record(message_id)
     assert "见到异型细胞" in (await page(rig, message_id)).text
     await take_back(rig, message_id, his)
-    rig.deliveries.silent = silent
+    rig.flows.silent = silent
     await check_gone(rig, message_id)
 
 
 async def test_a_recall_after_retention_closes_the_page(rig: Rig, his: Headers) -> None:
     message_id = await rig.sent(his, detail=DETAIL)
-    rig.deliveries.stand(message_id, Status.DELIVERED)
+    rig.flows.stand(message_id, Status.DELIVERED)
     await rig.record(message_id)
-    rig.deliveries.docs.clear()  # Temporal has forgotten it
+    rig.flows.docs.clear()  # Temporal has forgotten it
     await take_back(rig, message_id, his)
     await check_gone(rig, message_id)
-    rig.deliveries.down = True
+    rig.flows.down = True
     await check_gone(rig, message_id)
 
 
@@ -96,14 +96,14 @@ async def test_a_recall_of_before_is_known_by_its_document(
     rig: Rig, his: Headers
 ) -> None:
     message_id = await rig.sent(his, detail=DETAIL)
-    rig.deliveries.stand(message_id, Status.DELIVERED)
+    rig.flows.stand(message_id, Status.DELIVERED)
     now = datetime.now(UTC)
     why = Recall(by="op", reason="x", at=now)
-    doc = rig.deliveries.docs[message_id]
-    rig.deliveries.docs[message_id] = progress.with_recall(doc, why, (), now)
+    doc = rig.flows.docs[message_id]
+    rig.flows.docs[message_id] = progress.with_recall(doc, why, (), now)
     await check_gone(rig, message_id)  # so says the workflow, before the store
     await rig.record(message_id)
-    rig.deliveries.silent = True
+    rig.flows.silent = True
     await check_gone(rig, message_id)
 
 
@@ -112,12 +112,12 @@ async def test_the_workflow_is_believed_before_the_store(
     rig: Rig, his: Headers, end: Status
 ) -> None:
     message_id = await rig.sent(his, detail=DETAIL)
-    rig.deliveries.stand(message_id, Status.DELIVERING)
+    rig.flows.stand(message_id, Status.DELIVERING)
     await rig.record(message_id)
-    rig.deliveries.stand(message_id, end)
+    rig.flows.stand(message_id, end)
     await check_gone(rig, message_id)
     await rig.record(message_id)
-    rig.deliveries.silent = True
+    rig.flows.silent = True
     await check_gone(rig, message_id)
 
 
@@ -126,11 +126,11 @@ async def test_an_expired_message_has_no_page_whatever_its_link_says(
 ) -> None:
     soon = datetime.now(UTC) + timedelta(hours=1)
     message_id = await rig.sent(his, detail=DETAIL, expires_at=soon.isoformat())
-    rig.deliveries.stand(message_id, Status.DELIVERED)
+    rig.flows.stand(message_id, Status.DELIVERED)
     assert (await page(rig, message_id)).status_code == 200
-    message = rig.deliveries.accepted[message_id]
+    message = rig.flows.accepted[message_id]
     past = {"expires_at": datetime.now(UTC) - timedelta(seconds=1)}
-    rig.deliveries.accepted[message_id] = message.model_copy(update=past)
+    rig.flows.accepted[message_id] = message.model_copy(update=past)
     await check_gone(rig, message_id)
 
 
@@ -138,7 +138,7 @@ async def test_a_delivered_message_keeps_its_page_through_a_late_cancel(
     rig: Rig, his: Headers
 ) -> None:
     message_id = await rig.sent(his, detail=DETAIL)
-    rig.deliveries.stand(message_id, Status.DELIVERED)
+    rig.flows.stand(message_id, Status.DELIVERED)
     await rig.record(message_id)
     path = f"/v1/messages/{message_id}/cancel"
     problem(await rig.http.post(path, headers=his), 409)
@@ -147,8 +147,8 @@ async def test_a_delivered_message_keeps_its_page_through_a_late_cancel(
 
 async def test_what_was_taken_back_is_not_sent_again(rig: Rig, his: Headers) -> None:
     message_id = await rig.sent(his)
-    rig.deliveries.fail(message_id)
-    async with rig.centre.store.sessions.begin() as session:
+    rig.flows.fail(message_id)
+    async with rig.context.store.sessions.begin() as session:
         await removals.remove(session, message_id, "recalled")
     operator = await rig.person(Role.OPERATOR)
     path = f"/v1/messages/{message_id}/resend"

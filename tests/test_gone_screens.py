@@ -95,7 +95,7 @@ async def test_what_is_posted_after_a_recall_comes_to_no_screen(ward: Ward) -> N
         await screen.hear()
         again = delivery_id(first.message_id, Channel.WORKSTATION, 2)
         other = first.model_copy(update={"id": again})
-        await PopupPost(ward.rig.centre.store)(other)
+        await PopupPost(ward.rig.context.store)(other)
         await screen.silent(0.8)
 
 

@@ -14,7 +14,7 @@ from api.http.languages import preferred
 from api.http.problems import safe_pointer
 from api.http.request_guard import _check_address
 from api.http.strict_json import parse_json
-from api.tokens import TokenDesk
+from api.tokens import TokenSigner
 from centre.batches.sheets.reading import read_sheet
 from centre.catalog.clinical import clinical_findings
 from centre.clients.allowlist import entry, target
@@ -44,7 +44,7 @@ REFUSED = (MessageCentreError, ValueError, ValidationError, TokenRefused, Garble
 MAIL = EmailReceipts(
     EmailAccount(host="h", port=25, sender="a@example.org"), KEYS, clock
 )
-DESK = TokenDesk(b"k" * 32)
+DESK = TokenSigner(b"k" * 32)
 PDU = b"\0\1\1" + b"8613800138000\0\0\0" + b"10690000\0"
 PDU += b"\4" + b"\0\0" + b"\0\0" + bytes(4)
 

@@ -47,7 +47,7 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
 
 async def call(rig: Rig, message_id: UUID, channel: Channel, run: int) -> None:
     """Write a call to a provider that was refused."""
-    async with rig.centre.store.sessions.begin() as session:
+    async with rig.context.store.sessions.begin() as session:
         made = await attempts.begin_attempt(
             session,
             delivery_id=delivery_id(message_id, channel, run),
@@ -62,7 +62,7 @@ async def call(rig: Rig, message_id: UUID, channel: Channel, run: int) -> None:
 
 async def test_a_timeline_has_every_run_with_its_calls(rig: Rig) -> None:
     message_id = await rig.sent(await rig.client("his"))
-    doc = rig.deliveries.docs[message_id]
+    doc = rig.flows.docs[message_id]
     again = Plan(
         strategy=Strategy.THRESHOLD,
         threshold=0.5,
@@ -73,7 +73,7 @@ async def test_a_timeline_has_every_run_with_its_calls(rig: Rig) -> None:
     await call(rig, message_id, Channel.SMS, 2)
     deliveries = tuple(doc.delivery(channel) for channel in again.channels)
     later = doc.model_copy(update={"run": 3, "plan": again, "deliveries": deliveries})
-    runs = await timeline(rig.centre, later)
+    runs = await timeline(rig.context, later)
     assert [run.number for run in runs] == [3, 2, 1]
     assert [stage.number for stage in runs[0].stages] == [1, 2]
     assert [s.channels[0].attempts for s in runs[0].stages] == [(), ()]
@@ -91,25 +91,25 @@ async def test_a_timeline_has_every_run_with_its_calls(rig: Rig) -> None:
 
 
 async def looks(rig: Rig, target: str) -> list[tuple[str, str]]:
-    async with rig.centre.store.sessions() as session:
+    async with rig.context.store.sessions() as session:
         log = await audit.list_audit(session, AuditFilter(target=target))
     return [(row.actor.who, row.action) for row in log.items]
 
 
 async def test_who_sees_a_recipient_in_clear_is_written_down(rig: Rig) -> None:
     message_id = await rig.sent(await rig.client("his"))
-    masked = await recipients.recipient_of(rig.centre, message_id)
+    masked = await recipients.recipient_of(rig.context, message_id)
     assert masked is not None
     assert masked.name == "张*"
     assert masked.identities == {IdentityType.MOBILE: "138****8000"}
     assert await looks(rig, f"messages/{message_id}") == []
-    clear = await recipients.reveal_recipient(rig.centre, message_id, OPERATOR)
+    clear = await recipients.reveal_recipient(rig.context, message_id, OPERATOR)
     assert clear.name == "张三"
     assert await looks(rig, f"messages/{message_id}") == [("sun", "look")]
     with pytest.raises(Forbidden):
-        await recipients.reveal_recipient(rig.centre, message_id, AUDITOR)
+        await recipients.reveal_recipient(rig.context, message_id, AUDITOR)
     with pytest.raises(NotFound):
-        await recipients.reveal_recipient(rig.centre, uuid4(), OPERATOR)
+        await recipients.reveal_recipient(rig.context, uuid4(), OPERATOR)
     path = f"/v1/admin/messages/{message_id}/recipient"
     headers = await rig.person(Role.OPERATOR)
     answer = await rig.http.post(path, headers=headers)
@@ -121,15 +121,15 @@ async def test_patients_are_masked_until_somebody_asks(rig: Rig) -> None:
     draft = PatientDraft(
         name="欧阳明文", identities={IdentityType.MOBILE: "13800138000"}
     )
-    async with rig.centre.store.sessions.begin() as session:
+    async with rig.context.store.sessions.begin() as session:
         made = await patients.put_patient(session, "E100", draft, OPERATOR)
     (found,) = await people.find_patients(
-        rig.centre, IdentityType.MOBILE, "138-0013-8000"
+        rig.context, IdentityType.MOBILE, "138-0013-8000"
     )
     assert found.name == "欧阳**"
     assert found.identities[IdentityType.MOBILE] == "138****8000"
-    assert (await people.patient(rig.centre, made.id)).name == "欧阳**"
-    clear = await people.reveal_patient(rig.centre, made.id, OPERATOR)
+    assert (await people.patient(rig.context, made.id)).name == "欧阳**"
+    clear = await people.reveal_patient(rig.context, made.id, OPERATOR)
     assert clear.identities[IdentityType.MOBILE] == "+8613800138000"
     assert ("sun", "look") in await looks(rig, f"patients/{made.id}")
     body = {"identity_type": "mobile", "value": "13800138000"}
@@ -159,36 +159,36 @@ async def failed(rig: Rig, count: int) -> list[UUID]:
     his = await rig.client("his")
     ids = [await rig.sent(his) for _ in range(count)]
     for message_id in ids:
-        rig.deliveries.fail(message_id)
+        rig.flows.fail(message_id)
         await rig.record(message_id)
     return ids
 
 
 async def test_a_bulk_resend_tells_how_far_it_is(rig: Rig) -> None:
     ids = await failed(rig, 5)
-    rig.deliveries.docs.pop(ids[0])  # ended, and its history is gone
-    rig.deliveries.accepted.pop(ids[0])
+    rig.flows.docs.pop(ids[0])  # ended, and its history is gone
+    rig.flows.accepted.pop(ids[0])
     told: list[BulkProgress] = []
     order = ResendOrder(reason="gateway was down")
     done = await resend_failed(
-        rig.centre, MessageFilter(), order, OPERATOR, report=told.append
+        rig.context, MessageFilter(), order, OPERATOR, report=told.append
     )
     assert (done.resent, done.skipped, done.more) == (5, 0, False)
     assert [p.resent for p in told] == [1, 2, 3, 4, 5, 5]
-    assert {name for name, _, _ in rig.deliveries.orders} == {"resend", "restart"}
+    assert {name for name, _, _ in rig.flows.orders} == {"resend", "restart"}
 
 
 async def test_a_bulk_resend_leaves_out_what_cant_be_sent(rig: Rig) -> None:
     await failed(rig, 2)
     order = ResendOrder(reason="try the others", channels=(Channel.WECOM,))
-    done = await resend_failed(rig.centre, MessageFilter(), order, OPERATOR)
+    done = await resend_failed(rig.context, MessageFilter(), order, OPERATOR)
     assert (done.resent, done.skipped) == (0, 2)
 
 
 async def test_the_overview_is_asked_for_once(rig: Rig) -> None:
     await failed(rig, 2)
-    rig.deliveries.served["his"] = 1
-    seen = await overview(rig.centre)
+    rig.flows.served["his"] = 1
+    seen = await overview(rig.context)
     assert (seen.store, seen.temporal, seen.volume) == (True, True, 2)
     assert seen.today is not None
     assert seen.today[Status.FAILED] == 2
@@ -198,37 +198,37 @@ async def test_the_overview_is_asked_for_once(rig: Rig) -> None:
     assert seen.unserved == ()
     assert sum(seen.hours) == 2
     assert seen.accounts == ()
-    first = await shared_overview(rig.centre)
-    rig.deliveries.down = True
-    assert await shared_overview(rig.centre) is first
-    away = await overview(rig.centre)
+    first = await shared_overview(rig.context)
+    rig.flows.down = True
+    assert await shared_overview(rig.context) is first
+    away = await overview(rig.context)
     assert (away.store, away.temporal, away.queues) == (True, False, None)
 
 
 async def test_a_paused_queue_is_not_missed(rig: Rig) -> None:
     await rig.client("his")
-    assert (await overview(rig.centre)).unserved == ("his",)
-    await steering.pause(rig.centre, "his", OPERATOR)
-    assert (await overview(rig.centre)).unserved == ()
-    (figures,) = await steering.live_queues(rig.centre)
+    assert (await overview(rig.context)).unserved == ("his",)
+    await steering.pause(rig.context, "his", OPERATOR)
+    assert (await overview(rig.context)).unserved == ()
+    (figures,) = await steering.live_queues(rig.context)
     assert figures.paused
-    await steering.resume(rig.centre, "his", OPERATOR)
-    await steering.limit(rig.centre, "his", 3, OPERATOR)
-    (figures,) = await steering.live_queues(rig.centre)
+    await steering.resume(rig.context, "his", OPERATOR)
+    await steering.limit(rig.context, "his", 3, OPERATOR)
+    (figures,) = await steering.live_queues(rig.context)
     assert (figures.paused, figures.limit_per_second) == (False, 3)
 
 
 async def test_one_process_samples_the_queues(rig: Rig) -> None:
     await rig.client("his")
-    async with rig.centre.store.sessions.begin() as session:
+    async with rig.context.store.sessions.begin() as session:
         await session.exec(delete(LeaseRow))  # the application's own sampler's
     watch = Watch()
-    assert [await sample_once(rig.centre, name, watch) for name in "aba"] == [
+    assert [await sample_once(rig.context, name, watch) for name in "aba"] == [
         True,
         False,
         True,
     ]
-    async with rig.centre.store.sessions() as session:
+    async with rig.context.store.sessions() as session:
         since = datetime.now(UTC) - timedelta(minutes=1)
         found = await queue_samples.samples_of(session, "his", since)
     assert [(s.backlog, s.oldest_age_seconds) for s in found] == [(3, 1.5)] * 2
@@ -256,7 +256,7 @@ async def test_a_shared_answer_is_kept_until_it_is_too_old() -> None:
 
 async def test_a_message_of_nobody_is_not_found(rig: Rig) -> None:
     message_id = await rig.sent(await rig.client("his"))
-    assert (await look_up(rig.centre, message_id)).doc.id == message_id
-    assert (await look_up(rig.centre, message_id, "his")).source == "workflow"
+    assert (await look_up(rig.context, message_id)).doc.id == message_id
+    assert (await look_up(rig.context, message_id, "his")).source == "workflow"
     with pytest.raises(NotFound):
-        await look_up(rig.centre, message_id, "lis")
+        await look_up(rig.context, message_id, "lis")

@@ -30,9 +30,9 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
 
 
 async def his(rig: Rig) -> tuple[Client, MessageType]:
-    async with rig.centre.store.sessions() as session:
+    async with rig.context.store.sessions() as session:
         client = await clients.find_client(session, "his")
-    kind = await message_type(rig.centre, "exam-booking")
+    kind = await message_type(rig.context, "exam-booking")
     assert client is not None
     assert kind is not None
     return client, kind
@@ -40,7 +40,7 @@ async def his(rig: Rig) -> tuple[Client, MessageType]:
 
 async def examined(rig: Rig, text: str) -> Examined:
     client, kind = await his(rig)
-    return await examine(rig.centre, client, read_sheet(text.encode()), kind, LABELS)
+    return await examine(rig.context, client, read_sheet(text.encode()), kind, LABELS)
 
 
 def where(found: Examined) -> list[tuple[int, str]]:
@@ -125,7 +125,7 @@ async def test_what_was_checked_is_what_is_sent_or_nothing(rig: Rig) -> None:
     admin = await rig.person(Role.ADMIN)
     text = {"title": "t", "body": "{{exam}} {{place}} 新"}
     at = "/v1/admin/message-types/exam-booking/templates/email"
-    frame, parts = found.checked.frame, rig.centre
+    frame, parts = found.checked.frame, rig.context
     done = await submit(parts, client, found.asked, None, actor, as_checked=frame)
     assert done.batch.count == 1
     changed = await rig.http.put(at, json=text, headers=admin)

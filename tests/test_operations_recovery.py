@@ -34,7 +34,7 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
 async def failed(rig: Rig, *on: Channel, **changes: object) -> UUID:
     """Return a message that failed as these channels' providers were away."""
     message_id = await rig.sent(await rig.client(f"his-{uuid4().hex[:8]}"))
-    doc, now = rig.deliveries.docs[message_id], datetime.now(UTC)
+    doc, now = rig.flows.docs[message_id], datetime.now(UTC)
     news = {
         "status": Status.FAILED,
         "updated_at": now,
@@ -42,15 +42,15 @@ async def failed(rig: Rig, *on: Channel, **changes: object) -> UUID:
         "resends_on": on,
     }
     doc = doc.model_copy(update=news | changes)
-    rig.deliveries.docs[message_id] = doc
-    async with rig.centre.store.sessions.begin() as session:
-        await message_writes.record(session, rig.deliveries.accepted[message_id], doc)
+    rig.flows.docs[message_id] = doc
+    async with rig.context.store.sessions.begin() as session:
+        await message_writes.record(session, rig.flows.accepted[message_id], doc)
     return message_id
 
 
 async def answered(rig: Rig, reason: Reason | None = None) -> None:
     """Write a call by the account for texts that was answered, or missed."""
-    async with rig.centre.store.sessions.begin() as session:
+    async with rig.context.store.sessions.begin() as session:
         made = await attempts.begin_attempt(
             session,
             delivery_id=uuid4(),
@@ -65,21 +65,21 @@ async def answered(rig: Rig, reason: Reason | None = None) -> None:
 
 def resent(rig: Rig) -> list[tuple[UUID, Resend]]:
     """Return what the workflows were told."""
-    return [(m, o) for _, m, o in rig.deliveries.orders if isinstance(o, Resend)]
+    return [(m, o) for _, m, o in rig.flows.orders if isinstance(o, Resend)]
 
 
 async def test_what_failed_goes_out_again_once_the_account_answers(rig: Rig) -> None:
     message_id = await failed(rig, SMS)
     await answered(rig, Reason.UNREACHABLE)
-    assert await recover_once(rig.centre, "test") == 0
+    assert await recover_once(rig.context, "test") == 0
     await answered(rig)
-    assert await recover_once(rig.centre, "test") == 1
+    assert await recover_once(rig.context, "test") == 1
     [(told, order)] = resent(rig)
     assert (told, order.by, order.automatic, order.run) == (
         *(message_id, "centre", True, 1),
     )
     assert order.channels == (SMS,)
-    async with rig.centre.store.sessions() as session:
+    async with rig.context.store.sessions() as session:
         wanted = AuditFilter(target=f"messages/{message_id}")
         [entry] = (await audit.list_audit(session, wanted)).items
     assert (entry.actor.who, entry.action) == ("centre", "resend")
@@ -90,7 +90,7 @@ async def test_what_failed_goes_out_again_once_the_account_answers(rig: Rig) -> 
 async def test_a_refusal_is_an_answer_too(rig: Rig, reason: Reason) -> None:
     await failed(rig, SMS)
     await answered(rig, reason)
-    assert await recover_once(rig.centre, "test") == 1
+    assert await recover_once(rig.context, "test") == 1
 
 
 @pytest.mark.parametrize("reason", [Reason.UNREACHABLE, Reason.OUTCOME_UNKNOWN])
@@ -98,16 +98,16 @@ async def test_the_last_call_decides(rig: Rig, reason: Reason) -> None:
     await failed(rig, SMS)
     await answered(rig)
     await answered(rig, reason)
-    assert await recover_once(rig.centre, "test") == 0
+    assert await recover_once(rig.context, "test") == 0
 
 
 async def test_an_open_breaker_is_no_answer(rig: Rig) -> None:
     await failed(rig, SMS)
     await answered(rig)
     until = datetime.now(UTC) + LATER
-    async with rig.centre.store.sessions.begin() as session:
+    async with rig.context.store.sessions.begin() as session:
         await traffic.put_open(session, SMS, "default", until)
-    assert await recover_once(rig.centre, "test") == 0
+    assert await recover_once(rig.context, "test") == 0
 
 
 @pytest.mark.parametrize(
@@ -126,15 +126,15 @@ async def test_what_may_not_go_out_again_does_not(
 ) -> None:
     await failed(rig, SMS, **changes)
     await answered(rig)
-    assert await recover_once(rig.centre, "test") == 0
+    assert await recover_once(rig.context, "test") == 0
 
 
 async def test_only_one_process_at_a_time_does_it(rig: Rig) -> None:
     await failed(rig, SMS)
-    assert await recover_once(rig.centre, "one") == 0
+    assert await recover_once(rig.context, "one") == 0
     await answered(rig)
-    assert await recover_once(rig.centre, "other") == 0
-    assert await recover_once(rig.centre, "one") == 1
+    assert await recover_once(rig.context, "other") == 0
+    assert await recover_once(rig.context, "one") == 1
 
 
 async def test_what_waits_is_counted_by_its_account(rig: Rig) -> None:
@@ -145,7 +145,7 @@ async def test_what_waits_is_counted_by_its_account(rig: Rig) -> None:
         )
         still: dict[str, object] = {"status": Status.DELIVERING, "waiting": waiting}
         await failed(rig, resends_on=(), **still)
-    away = (await overview(rig.centre)).away
+    away = (await overview(rig.context)).away
     seen = {(one.channel, one.account): one.count for one in away}
     assert seen == {(SMS, "default"): 2, (SMS, None): 1}
     text = (await rig.http.get("/metrics")).text

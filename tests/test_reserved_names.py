@@ -67,7 +67,7 @@ async def test_the_centre_makes_its_own_and_what_was_there_stays(
         scopes=frozenset(),
         message_types=frozenset({TYPE}),
     )
-    async with rig.centre.store.sessions.begin() as session:
+    async with rig.context.store.sessions.begin() as session:
         await clients.create_client(session, draft, Actor(who=CENTRE))
     path = f"/v1/admin/clients/{CENTRE}"
     renamed = await rig.http.patch(path, json={"name": "Centre"}, headers=admin)

@@ -58,7 +58,7 @@ async def fails(rig: Rig, address: str, times: int, name: str = "liu") -> None:
 
 async def turn(rig: Rig, name: str, address: str, device: str | None = None) -> float:
     """Take a turn to sign in; return the seconds until then."""
-    async with rig.centre.store.sessions.begin() as session:
+    async with rig.context.store.sessions.begin() as session:
         one = await sign_ins.the_try(session, name, address, device)
         return (await sign_ins.take_turn(session, one)).total_seconds()
 
@@ -92,7 +92,7 @@ async def test_five_failures_lock_the_name_there_and_nowhere_else(
 
 
 async def test_the_first_administrator_is_kept_out_by_nobody(rig: Rig) -> None:
-    async with rig.centre.store.sessions.begin() as session:
+    async with rig.context.store.sessions.begin() as session:
         await users.ensure_admin(session, PASSWORD)
     await fails(rig, OUTSIDER, 5, "admin")
     assert (await tried(rig, OWN, "admin", PASSWORD)).is_success
@@ -116,8 +116,8 @@ async def test_a_thousand_addresses_guess_no_faster_and_lock_nobody_out(
 
 
 async def test_a_known_browser_passes_wherever_it_is(rig: Rig) -> None:
-    store, gates = rig.centre.store, rig.centre.sign_ins
-    device = new_device(rig.centre.keyring)
+    store, gates = rig.context.store, rig.context.sign_ins
+    device = new_device(rig.context.keyring)
     own = Attempt(username="liu", password=PASSWORD, address=OWN, device=device)
     await sign_in(store, gates, own)
     # Somebody behind the same proxy, without the browser, locks that address.
@@ -137,7 +137,7 @@ async def test_a_known_browser_passes_wherever_it_is(rig: Rig) -> None:
 
 
 def test_a_browsers_name_can_only_be_given_by_the_centre(rig: Rig) -> None:
-    keyring = rig.centre.keyring
+    keyring = rig.context.keyring
     given = new_device(keyring)
     assert device_of(keyring, given) == given
     name, _, signature = given.partition(".")
@@ -147,7 +147,7 @@ def test_a_browsers_name_can_only_be_given_by_the_centre(rig: Rig) -> None:
 
 async def test_places_are_kept_as_hashes(rig: Rig) -> None:
     assert (await tried(rig, OWN, password=PASSWORD)).is_success
-    async with rig.centre.store.sessions() as session:
+    async with rig.context.store.sessions() as session:
         rows = (await session.exec(select(SignInPlaceRow))).all()
     assert [row.username for row in rows] == ["liu"]
     assert OWN not in str(rows)
@@ -180,7 +180,7 @@ async def test_who_mistypes_and_then_gets_in_is_forgiven(rig: Rig) -> None:
 
 async def test_a_lock_is_over_after_five_minutes(rig: Rig) -> None:
     await fails(rig, OUTSIDER, 5)
-    async with rig.centre.store.sessions.begin() as session:
+    async with rig.context.store.sessions.begin() as session:
         past = datetime.now(UTC) - sign_ins.LOCKED_FOR
         later = update(SignInRow).where(col(SignInRow.failures) > 0)
         await session.exec(later.values(last_at=past, locked_until=past))
@@ -190,7 +190,7 @@ async def test_a_lock_is_over_after_five_minutes(rig: Rig) -> None:
 
 async def test_the_log_has_no_name_of_nobody(rig: Rig) -> None:
     await fails(rig, OUTSIDER, 2, "a-password-typed-as-a-name")
-    async with rig.centre.store.sessions() as session:
+    async with rig.context.store.sessions() as session:
         rows = (await session.exec(select(SignInRow))).all()
     assert [row.username for row in rows] == [None]
 
@@ -225,7 +225,7 @@ def test_an_ipv6_site_is_one_place(one: str, other: str, same: bool) -> None:
 
 async def alarms_after(rig: Rig, watch: Watch, seconds: float) -> list[Any]:
     now = datetime.now(UTC) + timedelta(seconds=seconds)
-    await watch.look(rig.centre, (), (), now)
+    await watch.look(rig.context, (), (), now)
     auditor = await rig.person(Role.AUDITOR)
     answer = await rig.http.get("/v1/admin/alarms?open=true", headers=auditor)
     items: list[Any] = answer.json()["items"]
@@ -242,7 +242,7 @@ async def test_a_name_under_attack_is_an_alarm_until_it_is_over(rig: Rig) -> Non
     known = {"kind": "sign_in", "username": "liu", "client": "centre", "value": 5.0}
     assert raised | known == raised
     assert len(await alarms_after(rig, watch, 2)) == 1
-    async with rig.centre.store.sessions.begin() as session:
+    async with rig.context.store.sessions.begin() as session:
         past = datetime.now(UTC) - sign_ins.LOCKED_FOR
         await session.exec(update(SignInRow).values(last_at=past))
     assert len(await alarms_after(rig, watch, 3)) == 1

@@ -9,23 +9,29 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import update
 
+from centre.context import Context
 from centre.delivery import attempts
 from centre.delivery import parked as store_parked
 from centre.delivery.attempts import Attempt
 from centre.delivery.parked import MOST_PARKED, RETENTION, ParkedReceipt
 from centre.delivery.tables import ParkedReceiptRow
 from centre.receipts import queries as receipts
-from centre.receipts.intake import ReceiptDesk, Taking
+from centre.receipts.intake import ReceiptIntake, Taking
 from channels.receipts import ProviderReceipt
 from core.models import delivery_id
+from core.settings import Settings
 from core.words import Channel, Outcome
 from db.sql import table_of
 from db.store import Store
-from tests.fake_deliveries import FakeDeliveries
-from tests.store_rig import ACTOR
+from tests.fake_flows import FakeFlows
+from tests.store_rig import ACTOR, KEYRING
 
 pytest_plugins = ["tests.store_fixtures"]
 AT = datetime(2026, 11, 25, 3, tzinfo=UTC)
+
+
+def intake(store: Store) -> ReceiptIntake:
+    return ReceiptIntake(Context(Settings(), KEYRING, store, FakeFlows()))
 
 
 def early(number: str = "n-1", outcome: Outcome = Outcome.DELIVERED) -> ParkedReceipt:
@@ -130,17 +136,17 @@ async def test_a_receipt_counts_for_its_own_account(
     store: Store, account: str | None, told: str | None, taking: Taking
 ) -> None:
     attempt = await taken(store, account)
-    desk = ReceiptDesk(store, FakeDeliveries())
-    assert await desk.take(reported(account=told)) is taking
+    taker = intake(store)
+    assert await taker.take(reported(account=told)) is taking
     applied = taking is Taking.APPLIED
     assert await noted(store, attempt) == (Outcome.DELIVERED if applied else None)
 
 
 async def test_an_outcome_of_an_attempt_only_moves_forward(store: Store) -> None:
     attempt = await taken(store, None)
-    desk = ReceiptDesk(store, FakeDeliveries())
+    taker = intake(store)
     takings = [
-        await desk.take(reported(outcome=outcome))
+        await taker.take(reported(outcome=outcome))
         for outcome in (Outcome.FAILED, Outcome.FAILED, Outcome.READ, Outcome.DELIVERED)
     ]
     again = Taking.REPEATED
@@ -152,10 +158,10 @@ async def test_a_push_is_taken_in_together_and_answered_one_by_one(
     store: Store,
 ) -> None:
     attempt = await taken(store, None)
-    desk = ReceiptDesk(store, FakeDeliveries())
+    taker = intake(store)
     stray = reported(provider_message_id=None, sending_id=UUID(int=1))
     several = [reported(provider_message_id=f"x-{n}") for n in range(50)]
-    takings = await desk.take_all([reported(), stray, *several, reported()])
+    takings = await taker.take_all([reported(), stray, *several, reported()])
     assert takings == [
         *(Taking.APPLIED, Taking.UNKNOWN),
         *([Taking.PARKED] * 50),
@@ -180,29 +186,29 @@ async def test_of_an_accounts_unknown_receipts_the_newest_are_kept(
 
 
 async def test_an_id_that_is_nobodys_is_unknown(store: Store) -> None:
-    desk = ReceiptDesk(store, FakeDeliveries())
+    taker = intake(store)
     stray = reported(provider_message_id=None, sending_id=UUID(int=1))
-    assert await desk.take(stray) is Taking.UNKNOWN
+    assert await taker.take(stray) is Taking.UNKNOWN
     assert await parked(store) == []
 
 
 async def test_a_word_that_nobody_knows_changes_nothing(store: Store) -> None:
     attempt = await taken(store, None)
-    desk = ReceiptDesk(store, FakeDeliveries())
+    taker = intake(store)
     strange = reported(outcome=Outcome.ACCEPTED, understood=False, code="NEWWORD")
-    assert await desk.take(strange) is Taking.NOT_UNDERSTOOD
+    assert await taker.take(strange) is Taking.NOT_UNDERSTOOD
     assert await noted(store, attempt) is None
     assert await parked(store) == []
-    assert await desk.take(reported()) is Taking.APPLIED
+    assert await taker.take(reported()) is Taking.APPLIED
 
 
 async def test_a_hundred_in_any_order_come_to_one_end(store: Store) -> None:
     attempt = await taken(store, "default")
-    desk = ReceiptDesk(store, FakeDeliveries())
+    taker = intake(store)
     reportable = (Outcome.ACCEPTED, Outcome.FAILED, Outcome.DELIVERED, Outcome.READ)
     told = [reported(outcome=outcome) for outcome in reportable * 25]
     random.Random(5).shuffle(told)
     for first in range(0, len(told), 4):
-        await asyncio.gather(*map(desk.take, told[first : first + 4]))
+        await asyncio.gather(*map(taker.take, told[first : first + 4]))
     assert await noted(store, attempt) is Outcome.READ
-    assert {await desk.take(receipt) for receipt in told[:9]} == {Taking.REPEATED}
+    assert {await taker.take(receipt) for receipt in told[:9]} == {Taking.REPEATED}

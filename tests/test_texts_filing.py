@@ -216,12 +216,12 @@ async def test_another_providers_limit_does_not_count(rig: Rig, desk: Desk) -> N
 
 async def test_the_first_misconfigured_call_is_an_alarm(rig: Rig, desk: Desk) -> None:
     await ready(desk, priority="normal")
-    rig.deliveries.served["his"] = 1
+    rig.flows.served["his"] = 1
     headers = await rig.client("his")
     answer = await rig.http.post("/v1/messages", json=asked(), headers=headers)
     message_id = UUID(answer.json()["id"])
     await rig.record(message_id)
-    async with rig.centre.store.sessions.begin() as session:
+    async with rig.context.store.sessions.begin() as session:
         begun = await attempts.begin_attempt(
             session,
             delivery_id=uuid4(),
@@ -236,8 +236,8 @@ async def test_the_first_misconfigured_call_is_an_alarm(rig: Rig, desk: Desk) ->
     watch = Watch()
     for at, kinds in ((now, ["misconfigured"]), (now + timedelta(hours=1), [])):
         for later in (0, 40):
-            seen = await figures(rig.centre, ["his"])
+            seen = await figures(rig.context, ["his"])
             moment = at + timedelta(seconds=later)
-            await watch.look(rig.centre, seen, ["his"], moment)
+            await watch.look(rig.context, seen, ["his"], moment)
         listed = (await desk.ask("GET", "/alarms", open="true")).json()["items"]
         assert [alarm["kind"] for alarm in listed] == kinds

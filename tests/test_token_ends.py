@@ -71,7 +71,7 @@ async def test_a_secret_takes_its_tokens_along_when_its_time_is_over(
     old = await token(rig, first)
     new = await token(rig, await rotated(rig, admin, 1))
     assert (await rig.send(old)).status_code == 202
-    async with rig.centre.store.sessions.begin() as session:
+    async with rig.context.store.sessions.begin() as session:
         ending = col(ClientSecretRow.expires_at).is_not(None)
         past = datetime.now(UTC) - timedelta(seconds=1)
         over = update(ClientSecretRow).where(ending).values(expires_at=past)

@@ -38,7 +38,7 @@ async def change(rig: Rig, new: str, **given: Any) -> httpx.Response:
 
 async def set_user(rig: Rig, **columns: Any) -> None:
     """Change liu's row behind everybody's back."""
-    async with rig.centre.store.sessions.begin() as session:
+    async with rig.context.store.sessions.begin() as session:
         liu = update(UserRow).where(col(UserRow.username) == "liu")
         await session.exec(liu.values(**columns))
 
@@ -137,7 +137,7 @@ async def test_the_second_factor_is_asked_for(rig: Rig) -> None:
     await newcomer(rig)
     secret, me = second_factor.new_secret(), Actor(who="liu", role=Role.ADMIN)
     before = pyotp.TOTP(secret).at(datetime.now(UTC) - timedelta(seconds=30))
-    async with rig.centre.store.sessions.begin() as session:
+    async with rig.context.store.sessions.begin() as session:
         await second_factor.turn_on(session, "liu", secret, before, me)
     assert "code" in problem(await change(rig, OWN), 401)["detail"]
     problem(await change(rig, OWN, code="000000"), 401)
@@ -161,7 +161,7 @@ async def test_a_disabled_person_changes_nothing(rig: Rig) -> None:
     off = {"enabled": False}
     await rig.http.patch("/v1/admin/users/liu", json=off, headers=admin)
     problem(await change(rig, OWN), 401)
-    async with rig.centre.store.sessions() as session:
+    async with rig.context.store.sessions() as session:
         liu = await users.find_user(session, "liu")
     assert liu is not None
     assert liu.must_renew

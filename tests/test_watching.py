@@ -36,7 +36,7 @@ ACTOR = Actor(who="test")
 @pytest.fixture
 async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
     async with running_api(tmp_path / "var") as running:
-        running.deliveries.served["his"] = 1
+        running.flows.served["his"] = 1
         yield running
 
 
@@ -48,8 +48,8 @@ async def desk(rig: Rig) -> Desk:
 
 async def look(rig: Rig, watch: Watch, seconds: float) -> None:
     """Take one reading of his queue, so long after the start."""
-    seen = await figures(rig.centre, ["his"])
-    await watch.look(rig.centre, seen, ["his"], START + timedelta(seconds=seconds))
+    seen = await figures(rig.context, ["his"])
+    await watch.look(rig.context, seen, ["his"], START + timedelta(seconds=seconds))
 
 
 async def opened(desk: Desk) -> list[Any]:
@@ -63,7 +63,7 @@ async def test_an_incident_is_raised_acknowledged_and_cleared(
 ) -> None:
     await desk.done("PUT", "/queues/his/alarms", {"backlog": 100})
     watch = Watch()
-    rig.deliveries.backlog = 500
+    rig.flows.backlog = 500
     await look(rig, watch, 0)
     assert await opened(desk) == []
     await look(rig, watch, 25)
@@ -77,10 +77,10 @@ async def test_an_incident_is_raised_acknowledged_and_cleared(
     assert taken["acknowledged_by"] == "operator"
     again = await desk.done("POST", f"/alarms/{alarm['id']}/acknowledge")
     assert again["acknowledged_by"] == "operator"
-    rig.deliveries.backlog = 90  # below the threshold, not well below
+    rig.flows.backlog = 90  # below the threshold, not well below
     await look(rig, watch, 100)
     assert len(await opened(desk)) == 1
-    rig.deliveries.backlog = 3
+    rig.flows.backlog = 3
     await look(rig, watch, 110)
     await look(rig, watch, 145)
     assert await opened(desk) == []
@@ -90,7 +90,7 @@ async def test_an_incident_is_raised_acknowledged_and_cleared(
 
 
 async def test_a_second_process_repeats_nothing(rig: Rig, desk: Desk) -> None:
-    rig.deliveries.served["his"] = 0
+    rig.flows.served["his"] = 0
     first = Watch()
     for seconds in (0, 70):
         await look(rig, first, seconds)
@@ -100,7 +100,7 @@ async def test_a_second_process_repeats_nothing(rig: Rig, desk: Desk) -> None:
 
 
 async def test_nobody_misses_a_worker_of_a_paused_queue(rig: Rig, desk: Desk) -> None:
-    rig.deliveries.served["his"] = 0
+    rig.flows.served["his"] = 0
     await desk.done("POST", "/queues/his/pause")
     watch = Watch()
     for seconds in (0, 70, 140):
@@ -111,21 +111,21 @@ async def test_nobody_misses_a_worker_of_a_paused_queue(rig: Rig, desk: Desk) ->
 async def test_staff_are_told_once_by_a_message_of_the_centres_own(
     rig: Rig, desk: Desk
 ) -> None:
-    async with rig.centre.store.sessions.begin() as session:
+    async with rig.context.store.sessions.begin() as session:
         await seeds.seed(session)
     told = [{"type": "mobile", "value": "138 0013 8000"}]
     kept = await desk.done("PUT", "/watch/recipients", {"recipients": told})
     assert "13800138000" not in str(kept)
-    rig.deliveries.served["his"] = 0
+    rig.flows.served["his"] = 0
     watch = Watch()
     for seconds in (0, 70, 80, 90):
         await look(rig, watch, seconds)
-    (message,) = rig.deliveries.accepted.values()
+    (message,) = rig.flows.accepted.values()
     assert (message.client, message.type) == (CENTRE, "queue-alarm")
     assert message.params["client"] == "his"
     assert message.params["trouble"] == "无工作进程"
     assert (await opened(desk))[0]["told_at"]
-    async with rig.centre.store.sessions() as session:
+    async with rig.context.store.sessions() as session:
         raw = text("SELECT rules FROM watch_rules WHERE scope = 'recipients'")
         held = await (await session.connection()).execute(raw)
         assert "13800138000" not in held.scalar_one()
@@ -139,24 +139,24 @@ async def test_news_that_cannot_go_out_is_tried_again(rig: Rig, desk: Desk) -> N
     # The type of the news is missing until the seeds are loaded.
     told = [{"type": "mobile", "value": "13800138000"}]
     await desk.done("PUT", "/watch/recipients", {"recipients": told})
-    rig.deliveries.served["his"] = 0
+    rig.flows.served["his"] = 0
     watch = Watch()
     for seconds in (0, 70):
         await look(rig, watch, seconds)
     assert (await opened(desk))[0]["told_at"] is None
-    async with rig.centre.store.sessions.begin() as session:
+    async with rig.context.store.sessions.begin() as session:
         await seeds.seed(session)
     await look(rig, watch, 80)
     assert (await opened(desk))[0]["told_at"]
 
 
 async def test_the_alarm_of_a_client_that_left_is_over(rig: Rig, desk: Desk) -> None:
-    rig.deliveries.served["his"] = 0
+    rig.flows.served["his"] = 0
     watch = Watch()
     for seconds in (0, 70):
         await look(rig, watch, seconds)
     assert len(await opened(desk)) == 1
-    await watch.look(rig.centre, [], [], START + timedelta(seconds=80))
+    await watch.look(rig.context, [], [], START + timedelta(seconds=80))
     assert await opened(desk) == []
 
 
@@ -170,18 +170,18 @@ def test_every_queue_has_its_turn(count: int) -> None:
 
 
 async def test_of_many_queues_the_last_figures_are_shown(rig: Rig, desk: Desk) -> None:
-    async with rig.centre.store.sessions.begin() as session:
+    async with rig.context.store.sessions.begin() as session:
         for number in range(MOST_LIVE):
             draft = ClientDraft(code=f"c{number}", name="x")
             await clients.create_client(session, draft, ACTOR)
         await session.exec(delete(LeaseRow))
         await session.exec(delete(QueueSampleRow))
-    assert await live_queues(rig.centre) == ()
-    rig.deliveries.backlog = 8
-    await sample_once(rig.centre, "me", Watch())
-    rig.deliveries.backlog = 9  # nobody asks
-    await steering.pause(rig.centre, "his", ACTOR)  # the next look is a new one
-    seen = await live_queues(rig.centre)
+    assert await live_queues(rig.context) == ()
+    rig.flows.backlog = 8
+    await sample_once(rig.context, "me", Watch())
+    rig.flows.backlog = 9  # nobody asks
+    await steering.pause(rig.context, "his", ACTOR)  # the next look is a new one
+    seen = await live_queues(rig.context)
     assert {queue.backlog for queue in seen} == {8}
     assert 0 < len(seen) <= A_ROUND
 
@@ -189,16 +189,16 @@ async def test_of_many_queues_the_last_figures_are_shown(rig: Rig, desk: Desk) -
 async def test_many_failures_are_an_alarm(rig: Rig, desk: Desk) -> None:
     await desk.done("PUT", "/watch/thresholds", {"failure_at_least": 3})
     client = await rig.client("lis")
-    rig.deliveries.served["lis"] = 1
+    rig.flows.served["lis"] = 1
     for number in range(4):
         message_id = await rig.sent(client)
         if number:
-            rig.deliveries.fail(message_id)
+            rig.flows.fail(message_id)
         else:
             await deliver(rig, message_id)
         await rig.record(message_id)
-    seen = await figures(rig.centre, ["lis"])
-    await Watch().look(rig.centre, seen, ["his", "lis"], datetime.now(UTC))
+    seen = await figures(rig.context, ["lis"])
+    await Watch().look(rig.context, seen, ["his", "lis"], datetime.now(UTC))
     (alarm,) = await opened(desk)
     assert (alarm["client"], alarm["kind"], alarm["value"]) == (
         "lis",
@@ -208,10 +208,8 @@ async def test_many_failures_are_an_alarm(rig: Rig, desk: Desk) -> None:
 
 
 async def deliver(rig: Rig, message_id: UUID) -> None:
-    doc = rig.deliveries.docs[message_id]
-    rig.deliveries.docs[message_id] = doc.model_copy(
-        update={"status": Status.DELIVERED}
-    )
+    doc = rig.flows.docs[message_id]
+    rig.flows.docs[message_id] = doc.model_copy(update={"status": Status.DELIVERED})
 
 
 async def under_way(rig: Rig, hours: float, **changes: Any) -> UUID:
@@ -219,9 +217,9 @@ async def under_way(rig: Rig, hours: float, **changes: Any) -> UUID:
     (client,) = [await rig.client(f"c{uuid4().hex[:6]}")]
     message_id = await rig.sent(client)
     then = datetime.now(UTC) - timedelta(hours=hours)
-    doc = rig.deliveries.docs[message_id]
+    doc = rig.flows.docs[message_id]
     known = {"status": Status.DELIVERING, "updated_at": then, "created_at": then}
-    rig.deliveries.docs[message_id] = doc.model_copy(update=known | changes)
+    rig.flows.docs[message_id] = doc.model_copy(update=known | changes)
     await rig.record(message_id)
     return message_id
 
@@ -247,17 +245,17 @@ async def test_messages_no_worker_has_begun_are_found(rig: Rig, desk: Desk) -> N
     ago = datetime.now(UTC) - timedelta(hours=1)
     ids = (known, uuid4(), uuid4())
     kinds = (Priority.NORMAL, Priority.NORMAL, Priority.BULK)
-    rig.deliveries.idle = tuple(
+    rig.flows.idle = tuple(
         RunningMessage(id=i, client="his", type="x", priority=p, started_at=ago)
         for i, p in zip(ids, kinds, strict=True)
     )
-    assert [m.id for m in await stuck_messages(rig.centre)] == [ids[1]]
+    assert [m.id for m in await stuck_messages(rig.context)] == [ids[1]]
     await look(rig, Watch(), 0)
     assert [a["kind"] for a in await opened(desk)] == ["stuck"]
 
 
 async def test_the_watchdog_reads_an_index(rig: Rig) -> None:
-    async with rig.centre.store.sessions.begin() as session:
+    async with rig.context.store.sessions.begin() as session:
         connection = await session.connection()
         plan = await connection.execute(
             text(

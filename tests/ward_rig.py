@@ -80,10 +80,10 @@ class Ward:
             recipient={"identities": identities},
             channels=["workstation"],
         )
-        self.rig.deliveries.stand(message_id, Status.DELIVERING)
+        self.rig.flows.stand(message_id, Status.DELIVERING)
         await self.rig.record(message_id)
         wanted = popup(message_id, to, **sending)
-        store = self.rig.centre.store
+        store = self.rig.context.store
         async with store.sessions.begin() as session:
             await attempts.begin_attempt(
                 session,
@@ -96,7 +96,7 @@ class Ward:
         return wanted
 
     async def outcome(self, sending: Sending) -> Outcome:
-        doc = self.rig.deliveries.docs[sending.message_id]
+        doc = self.rig.flows.docs[sending.message_id]
         return doc.delivery(Channel.WORKSTATION).outcome
 
 
@@ -179,7 +179,7 @@ async def shown_on_workstations(rig: Rig) -> None:
     weighted = WeightedChannel(channel=channel, weight=0.9)
     body = TemplateDraft(title="{{exam}}", body="请到 {{place}}")
     changes = MessageTypeChanges(acknowledge=True, read_back_param="place")
-    async with rig.centre.store.sessions.begin() as session:
+    async with rig.context.store.sessions.begin() as session:
         policy = Policy(channels=(weighted,))
         await catalog.put_policy(session, "exam-booking", policy, SETUP)
         await templates.put_template(session, "exam-booking", channel, body, SETUP)

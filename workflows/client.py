@@ -33,14 +33,14 @@ from workflows.start_batch import start_batch, steer_batch
 _LONGEST = timedelta(seconds=7)
 
 
-class TemporalDeliveries:
+class TemporalFlows:
     """The workflows over a connection that is made by the first call."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
     @classmethod
-    async def open(cls, settings: Settings, keyring: Keyring) -> "TemporalDeliveries":
+    async def open(cls, settings: Settings, keyring: Keyring) -> "TemporalFlows":
         """Return at once, whether Temporal is up or not."""
         return cls(await connect(settings, keyring, lazy=True))
 

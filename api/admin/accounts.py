@@ -7,7 +7,7 @@ from pydantic import Field, RootModel, StrictInt, StrictStr, StringConstraints
 
 from api.admin.common import PREFIX, ChannelPath, CodePath
 from api.auth.callers import PEOPLE, Admin, Looker
-from api.context import CentreDep, SessionDep
+from api.context import ContextDep, SessionDep
 from centre.accounts import health as account_health
 from centre.accounts import service as accounts
 from centre.accounts import trial
@@ -49,10 +49,10 @@ class NewAccount(AccountDraft):
 
 @router.get("/account")
 async def get_account(
-    channel: ChannelPath, caller: Looker, centre: CentreDep, session: SessionDep
+    channel: ChannelPath, caller: Looker, context: ContextDep, session: SessionDep
 ) -> AccountView:
     """Return the account that holds, without its secrets."""
-    return await accounts.account_view(session, centre.settings, channel)
+    return await accounts.account_view(session, context.settings, channel)
 
 
 @router.put("/account")
@@ -73,10 +73,10 @@ async def delete_account(
 
 @router.get("/accounts")
 async def list_accounts(
-    channel: ChannelPath, caller: Looker, centre: CentreDep, session: SessionDep
+    channel: ChannelPath, caller: Looker, context: ContextDep, session: SessionDep
 ) -> Page[AccountState]:
     """Return the channel's accounts: share now and at rest, calls, breaker."""
-    found = await account_health.account_states(session, centre.settings, channel)
+    found = await account_health.account_states(session, context.settings, channel)
     return Page[AccountState](items=found)
 
 
@@ -96,11 +96,11 @@ async def get_one_account(
     channel: ChannelPath,
     code: CodePath,
     caller: Looker,
-    centre: CentreDep,
+    context: ContextDep,
     session: SessionDep,
 ) -> AccountState:
     """Return one account without its secrets, and how it stands."""
-    settings = centre.settings
+    settings = context.settings
     return await account_health.account_state(session, settings, channel, code)
 
 
@@ -142,17 +142,17 @@ async def test_account(
     code: CodePath,
     body: Trial,
     caller: Admin,
-    centre: CentreDep,
+    context: ContextDep,
 ) -> TrialResult:
     """Send one test message by this account, enabled or not."""
-    store, settings = centre.store, centre.settings
+    store, settings = context.store, context.settings
     return await trial.send_trial(store, settings, channel, body, caller.actor, code)
 
 
 @router.post("/test")
 async def test_channel(
-    channel: ChannelPath, body: Trial, caller: Admin, centre: CentreDep
+    channel: ChannelPath, body: Trial, caller: Admin, context: ContextDep
 ) -> TrialResult:
     """Send one test message through the real provider, and say what it answered."""
-    store, settings = centre.store, centre.settings
+    store, settings = context.store, context.settings
     return await trial.send_trial(store, settings, channel, body, caller.actor)

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 
 from api.admin.common import PREFIX, CodePath
 from api.auth.callers import PEOPLE, Admin, Looker, Operator
-from api.context import CentreDep, SessionDep
+from api.context import ContextDep, SessionDep
 from api.http.paging import Nothing, Paging, PagingDep
 from centre.watch import alarms, watch_rules
 from centre.watch.alarms import Alarm
@@ -118,8 +118,8 @@ async def set_recipients(
 
 @router.get("/stuck-messages")
 async def list_stuck_messages(
-    paging: PagingDep, caller: Looker, centre: CentreDep
+    paging: PagingDep, caller: Looker, context: ContextDep
 ) -> Page[StuckMessage]:
     """List messages that stay under way longer than expected, the oldest first."""
-    found = await stuck_messages(centre)
+    found = await stuck_messages(context)
     return Page[StuckMessage](items=found[: paging.limit])

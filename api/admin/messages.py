@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from api.admin.common import PREFIX
 from api.auth.callers import PEOPLE, Looker, Operator
-from api.context import CentreDep
+from api.context import ContextDep
 from api.http.paging import Nothing
 from centre.delivery.timeline import Run, timeline
 from centre.messages.lookup import look_up
@@ -20,16 +20,16 @@ router = APIRouter(prefix=_PREFIX, tags=["admin: messages"], dependencies=PEOPLE
 
 @router.get("/timeline")
 async def get_timeline(
-    message_id: UUID, caller: Looker, centre: CentreDep
+    message_id: UUID, caller: Looker, context: ContextDep
 ) -> Page[Run]:
     """List a message's runs, the newest first, with every call to a provider."""
-    found = await look_up(centre, message_id)
-    return Page[Run](items=await timeline(centre, found.doc))
+    found = await look_up(context, message_id)
+    return Page[Run](items=await timeline(context, found.doc))
 
 
 @router.post("/recipient")
 async def show_recipient(
-    message_id: UUID, caller: Operator, centre: CentreDep, _: Nothing | None = None
+    message_id: UUID, caller: Operator, context: ContextDep, _: Nothing | None = None
 ) -> Recipient:
     """Show whom a message is for, in clear; the audit log keeps who looked."""
-    return await reveal_recipient(centre, message_id, caller.actor)
+    return await reveal_recipient(context, message_id, caller.actor)

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from api.admin.common import PREFIX, EmpiPath, IdentityTypePath, ValuePath, normal_value
 from api.auth.callers import PEOPLE, Admin, Looker
-from api.context import CentreDep, SessionDep
+from api.context import ContextDep, SessionDep
 from centre.audit import audit
 from centre.people import opt_outs as preferences
 from centre.people import patients
@@ -65,10 +65,10 @@ async def get_patient(
 
 @router.post("/patients/search")
 async def search_patients(
-    body: PatientSearch, caller: Looker, centre: CentreDep
+    body: PatientSearch, caller: Looker, context: ContextDep
 ) -> Page[Patient]:
     """Find patients by any identity, masked; phones are shared within families."""
-    found = await find_patients(centre, body.identity_type, body.value)
+    found = await find_patients(context, body.identity_type, body.value)
     return Page[Patient](items=found)
 
 

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, StrictBool
 
 from api.admin.common import PREFIX, CodePath
 from api.auth.callers import PEOPLE, Looker, Operator
-from api.context import CentreDep, SessionDep
+from api.context import ContextDep, SessionDep
 from api.http.paging import Nothing, PagingDep
 from api.messages.views import MessagePage, Time, check_times, document
 from centre.flows.queue_figures import QueueFigures
@@ -88,10 +88,10 @@ class QueuePatch(Model):
 
 @router.get("/queues")
 async def list_queues(
-    paging: PagingDep, caller: Looker, centre: CentreDep
+    paging: PagingDep, caller: Looker, context: ContextDep
 ) -> Page[QueueFigures]:
     """Show each client's queue, as Temporal counts it."""
-    return await steering.queues(centre, paging.cursor, paging.limit)
+    return await steering.queues(context, paging.cursor, paging.limit)
 
 
 @router.get("/queues/{code}/samples")
@@ -109,41 +109,41 @@ async def list_queue_samples(
 
 @router.post("/queues/{code}/pause")
 async def pause_queue(
-    code: CodePath, caller: Operator, centre: CentreDep, _: Nothing | None = None
+    code: CodePath, caller: Operator, context: ContextDep, _: Nothing | None = None
 ) -> QueueSettings:
     """Let a client's queue stand still: what is in it waits until it is resumed."""
-    return await steering.pause(centre, code, caller.actor)
+    return await steering.pause(context, code, caller.actor)
 
 
 @router.post("/queues/{code}/resume")
 async def resume_queue(
-    code: CodePath, caller: Operator, centre: CentreDep, _: Nothing | None = None
+    code: CodePath, caller: Operator, context: ContextDep, _: Nothing | None = None
 ) -> QueueSettings:
     """Let the workers serve a client's queue again, within 5 seconds."""
-    return await steering.resume(centre, code, caller.actor)
+    return await steering.resume(context, code, caller.actor)
 
 
 @router.put("/queues/{code}/limit")
 async def limit_queue(
-    code: CodePath, body: LimitBody, caller: Operator, centre: CentreDep
+    code: CodePath, body: LimitBody, caller: Operator, context: ContextDep
 ) -> QueueSettings:
     """Set how many calls to providers a second a queue makes, or take it away."""
-    return await steering.limit(centre, code, body.per_second, caller.actor)
+    return await steering.limit(context, code, body.per_second, caller.actor)
 
 
 @router.patch("/queues/{code}")
 async def change_queue(
-    code: CodePath, body: QueuePatch, caller: Operator, centre: CentreDep
+    code: CodePath, body: QueuePatch, caller: Operator, context: ContextDep
 ) -> QueueSettings:
     """Set whether critical messages accepted from now on pass a pause."""
     passes = body.critical_passes_pause
-    return await steering.let_critical_pass(centre, code, passes, caller.actor)
+    return await steering.let_critical_pass(context, code, passes, caller.actor)
 
 
 @router.get("/overview")
-async def get_overview(caller: Looker, centre: CentreDep) -> Overview:
+async def get_overview(caller: Looker, context: ContextDep) -> Overview:
     """Tell whether all is well, as it was at most 10 seconds ago."""
-    return await shared_overview(centre)
+    return await shared_overview(context)
 
 
 @router.get("/failed-messages")
@@ -160,10 +160,10 @@ async def list_failed_messages(
 
 @router.post("/failed-messages/resend")
 async def resend_failed_messages(
-    body: BulkResend, caller: Operator, centre: CentreDep
+    body: BulkResend, caller: Operator, context: ContextDep
 ) -> BulkAnswer:
     """Send failed messages again, at most 200 in one call."""
     wanted = body.filter.wanted()
     order = ResendOrder(reason=body.reason, channels=body.channels)
-    done = await bulk.resend_failed(centre, wanted, order, caller.actor, pages=1)
+    done = await bulk.resend_failed(context, wanted, order, caller.actor, pages=1)
     return BulkAnswer(resent=done.resent, skipped=done.skipped, more=done.more)

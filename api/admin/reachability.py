@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 
 from api.admin.common import PREFIX, IdentityTypePath, ValuePath, normal_value
 from api.auth.callers import PEOPLE, Looker, Operator
-from api.context import CentreDep, SessionDep
+from api.context import ContextDep, SessionDep
 from centre.reachability import consents
 from centre.reachability import queries as standings
 from centre.reachability.consents import Consent
@@ -27,11 +27,14 @@ class WhichStanding(Model):
 
 @router.get("/standings/{identity_type}/{value}")
 async def list_standings(
-    identity_type: IdentityTypePath, value: ValuePath, caller: Looker, centre: CentreDep
+    identity_type: IdentityTypePath,
+    value: ValuePath,
+    caller: Looker,
+    context: ContextDep,
 ) -> Page[StandingView]:
     """List what providers said of an identity, and whether it keeps messages back."""
-    known, fade = normal_value(identity_type, value), centre.settings.standing_fade
-    async with centre.store.sessions() as session:
+    known, fade = normal_value(identity_type, value), context.settings.standing_fade
+    async with context.store.sessions() as session:
         found = await standing_views(session, identity_type, known, fade)
     return Page[StandingView](items=found)
 

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from api.admin.common import PREFIX, ChannelPath
 from api.auth.callers import PEOPLE, Admin
-from api.context import CentreDep, SessionDep
+from api.context import ContextDep, SessionDep
 from centre.receipts import addresses as receipt_addresses
 from centre.receipts.addresses import ReceiptAddress
 from channels.provider import DEFAULT_CODE
@@ -27,11 +27,11 @@ class RenewBody(Model):
 
 @router.get("")
 async def list_receipt_addresses(
-    channel: ChannelPath, caller: Admin, centre: CentreDep, session: SessionDep
+    channel: ChannelPath, caller: Admin, context: ContextDep, session: SessionDep
 ) -> Page[ReceiptAddress]:
     """List where the providers of a channel's accounts report; who looked is kept."""
     found = await receipt_addresses.shown(
-        session, centre.settings, channel, caller.actor
+        session, context.settings, channel, caller.actor
     )
     return Page[ReceiptAddress](items=found)
 
@@ -41,10 +41,10 @@ async def renew_receipt_address(
     channel: ChannelPath,
     body: RenewBody,
     caller: Admin,
-    centre: CentreDep,
+    context: ContextDep,
     session: SessionDep,
 ) -> ReceiptAddress:
     """Give an account another address; the old one is refused at once."""
     return await receipt_addresses.renew(
-        session, centre.settings, channel, body.account, caller.actor
+        session, context.settings, channel, body.account, caller.actor
     )

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from api.admin.common import PREFIX
 from api.auth.callers import PEOPLE, Admin, Looker
-from api.context import CentreDep, SessionDep
+from api.context import ContextDep, SessionDep
 from centre.accounts import routing_queries as routing_rules
 from centre.accounts.routing_queries import RulesInForce
 from core.traffic_shares import RoutingRules
@@ -14,22 +14,24 @@ router = APIRouter(prefix=PREFIX, tags=["admin: channels"], dependencies=PEOPLE)
 
 @router.get("/routing")
 async def get_routing(
-    caller: Looker, centre: CentreDep, session: SessionDep
+    caller: Looker, context: ContextDep, session: SessionDep
 ) -> RulesInForce:
     """Return the rules that hold, and whether somebody has set them."""
-    return await routing_rules.rules_in_force(session, centre.settings.routing)
+    return await routing_rules.rules_in_force(session, context.settings.routing)
 
 
 @router.put("/routing")
 async def set_routing(
-    body: RoutingRules, caller: Admin, centre: CentreDep, session: SessionDep
+    body: RoutingRules, caller: Admin, context: ContextDep, session: SessionDep
 ) -> RulesInForce:
     """Set the rules; what is left out is as at the beginning. Held within seconds."""
-    start = centre.settings.routing
+    start = context.settings.routing
     return await routing_rules.put_rules(session, body, start, caller.actor)
 
 
 @router.delete("/routing", status_code=204)
-async def forget_routing(caller: Admin, centre: CentreDep, session: SessionDep) -> None:
+async def forget_routing(
+    caller: Admin, context: ContextDep, session: SessionDep
+) -> None:
     """Go back to the rules of `HMC_ROUTING`, or of the beginning."""
-    await routing_rules.forget_rules(session, centre.settings.routing, caller.actor)
+    await routing_rules.forget_rules(session, context.settings.routing, caller.actor)

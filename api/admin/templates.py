@@ -5,7 +5,7 @@ from pydantic import Field
 
 from api.admin.common import PREFIX, ChannelPath, CodePath
 from api.auth.callers import PEOPLE, Admin, Looker
-from api.context import CentreDep, SessionDep
+from api.context import ContextDep, SessionDep
 from api.http.paging import Nothing
 from centre.catalog import templates
 from centre.catalog.impact import Review, review_template
@@ -43,10 +43,10 @@ async def put_template(
     body: TemplateDraft,
     caller: Admin,
     session: SessionDep,
-    centre: CentreDep,
+    context: ContextDep,
 ) -> Template:
     """Add a version; placeholders are `{{name}}`, and nothing else is special."""
-    return await put_filed(session, centre.settings, code, channel, body, caller.actor)
+    return await put_filed(session, context.settings, code, channel, body, caller.actor)
 
 
 @router.get("")
@@ -74,10 +74,10 @@ async def check_template(
     body: TemplateDraft,
     caller: Looker,
     session: SessionDep,
-    centre: CentreDep,
+    context: ContextDep,
 ) -> Review:
     """Say what this version would change, and for which clients; change nothing."""
-    await check_filing(session, centre.settings, channel, body)
+    await check_filing(session, context.settings, channel, body)
     return await review_template(session, code, channel, body)
 
 

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field, StrictBool
 
 from api.admin.common import PREFIX, UserPath
 from api.auth.callers import PEOPLE, Admin, Auditor
-from api.context import CentreDep, SessionDep
+from api.context import ContextDep, SessionDep
 from api.http.paging import PagingDep
 from api.messages.views import Time, check_times
 from centre.access import second_factor, users
@@ -74,11 +74,11 @@ async def set_password(
     username: UserPath,
     body: PasswordBody,
     caller: Admin,
-    centre: CentreDep,
+    context: ContextDep,
     session: SessionDep,
 ) -> None:
     """Set a person's password; their tokens end."""
-    rules = rules_of(centre.settings)
+    rules = rules_of(context.settings)
     await users.set_password(session, username, body.password, caller.actor, rules)
 
 

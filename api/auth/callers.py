@@ -10,7 +10,7 @@ from fastapi.openapi.models import OAuthFlowClientCredentials, OAuthFlows
 from fastapi.security import HTTPBearer, OAuth2
 from starlette.requests import HTTPConnection
 
-from api.context import Centre
+from api.context import ApiContext
 from api.http.access_log import KNOWN
 from api.tokens import Claims, refused
 from centre.access import sign_in as signing_in
@@ -95,17 +95,17 @@ def _bearer(request: HTTPConnection) -> str:
 
 async def known_caller(request: HTTPConnection) -> Caller:
     """Return who makes a request; Unauthenticated where its token is not sound."""
-    centre: Centre = request.app.state.centre
-    claims = centre.tokens.read(_bearer(request))
+    context: ApiContext = request.app.state.context
+    claims = context.tokens.read(_bearer(request))
     address = address_of(request)
     of_kind = _client if claims.kind == "client" else _person
-    caller = await of_kind(centre, claims, address)
+    caller = await of_kind(context, claims, address)
     request.scope[KNOWN] = True
     return caller
 
 
-async def _client(centre: Centre, claims: Claims, address: str) -> Caller:
-    async with centre.store.alone() as session:
+async def _client(context: ApiContext, claims: Claims, address: str) -> Caller:
+    async with context.store.alone() as session:
         held = claims.sub, claims.epoch, claims.secret_id
         client = await clients.holder_of_token(session, *held)
     if client is None:
@@ -116,12 +116,12 @@ async def _client(centre: Centre, claims: Claims, address: str) -> Caller:
     return Caller(client.code, address, client=client, scopes=scopes)
 
 
-async def _person(centre: Centre, claims: Claims, address: str) -> Caller:
-    async with centre.store.alone() as session:
+async def _person(context: ApiContext, claims: Claims, address: str) -> Caller:
+    async with context.store.alone() as session:
         user = await users.find_user(session, claims.sub)
     if user is None or not user.enabled or user.epoch != claims.epoch:
         raise refused()
-    signing_in.refuse_unready(user, centre.settings)
+    signing_in.refuse_unready(user, context.settings)
     return Caller(user.username, address, role=user.role)
 
 

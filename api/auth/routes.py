@@ -14,7 +14,7 @@ from api.auth.client_auth import (
     not_known,
     read_token_request,
 )
-from api.context import Centre, CentreDep
+from api.context import ApiContext, ContextDep
 from api.tokens import LIFE
 from centre.access import sign_in as signing_in
 from centre.access.passwords import MAX_LENGTH, MIN_LENGTH
@@ -104,15 +104,15 @@ def _documented() -> dict[str, Any]:
     responses={400: {"model": TokenError}, 401: {"model": TokenError}},
     openapi_extra=_documented(),
 )
-async def get_token(request: Request, centre: CentreDep) -> JSONResponse:
+async def get_token(request: Request, context: ContextDep) -> JSONResponse:
     """Exchange an appkey and its secret for an access token (client credentials)."""
     try:
         asked = read_token_request(request.headers, await request.body())
-        client = await _authenticated(centre, asked, address_of(request))
+        client = await _authenticated(context, asked, address_of(request))
         scopes = _scopes(client, asked.scopes)
     except TokenRefused as refusal:
         return _refused(refusal)
-    token = centre.tokens.for_client(
+    token = context.tokens.for_client(
         client.code, client.epoch, scopes, client.secret_id
     )
     answer = TokenAnswer(access_token=token, scope=" ".join(sorted(scopes)))
@@ -128,7 +128,7 @@ def _refused(refusal: TokenRefused) -> JSONResponse:
 
 
 async def _authenticated(
-    centre: Centre, asked: TokenRequest, address: str
+    context: ApiContext, asked: TokenRequest, address: str
 ) -> Authenticated:
     """Return the client whose secret this is; guessing is slowed down.
 
@@ -136,26 +136,26 @@ async def _authenticated(
     reason to keep out who has a right secret.
     """
     pair = f"{asked.appkey}|{address}"
-    centre.guesses.check(pair)
-    async with centre.store.sessions() as session:
+    context.guesses.check(pair)
+    async with context.store.sessions() as session:
         client = await clients.authenticate(session, asked.appkey, asked.appsecret)
     if client is None or not address_allowed(client, address):
-        centre.guesses_from.check(address)
-        centre.guesses.note(pair)
-        centre.guesses_from.note(address)
+        context.guesses_from.check(address)
+        context.guesses.note(pair)
+        context.guesses_from.note(address)
         raise not_known()
-    centre.guesses.forget(pair)
-    await _note_use(centre, client)
+    context.guesses.forget(pair)
+    await _note_use(context, client)
     return client
 
 
-async def _note_use(centre: Centre, client: Client) -> None:
+async def _note_use(context: ApiContext, client: Client) -> None:
     """Note when a client was here; a store that can't must not keep it out."""
     now = utc_now()
     if not client_use.due(client.last_used_at, now):
         return
     with suppress(Unavailable):
-        async with centre.store.sessions.begin() as session:
+        async with context.store.sessions.begin() as session:
             await client_use.note_use(session, client.code, now)
 
 
@@ -168,25 +168,25 @@ def _scopes(client: Client, asked: frozenset[str]) -> frozenset[Scope]:
 
 @router.post("/session")
 async def sign_in(
-    body: SessionRequest, request: Request, centre: CentreDep
+    body: SessionRequest, request: Request, context: ContextDep
 ) -> SessionAnswer:
     """Sign a person in; 403 says what they have to do first."""
     attempt = _attempt(body, request)
-    user = await signing_in.sign_in(centre.store, centre.sign_ins, attempt)
-    signing_in.refuse_unready(user, centre.settings)
-    token = centre.tokens.for_person(user.username, user.epoch, user.role)
+    user = await signing_in.sign_in(context.store, context.sign_ins, attempt)
+    signing_in.refuse_unready(user, context.settings)
+    token = context.tokens.for_person(user.username, user.epoch, user.role)
     return SessionAnswer(access_token=token, role=user.role)
 
 
 @router.post("/session/password", status_code=204)
 async def change_password(
-    body: PasswordChange, request: Request, centre: CentreDep
+    body: PasswordChange, request: Request, context: ContextDep
 ) -> None:
     """Change one's own password; every token and session of the person ends."""
-    change, desk = signing_in.change_password, centre.sign_ins
+    change, gates = signing_in.change_password, context.sign_ins
     attempt, new = _attempt(body, request), body.new_password
     try:
-        await change(centre.store, desk, attempt, new, centre.settings)
+        await change(context.store, gates, attempt, new, context.settings)
     except Invalid as refused:
         wrong = [Wrong("/new_password", one.detail) for one in refused.errors]
         raise Invalid(str(refused), wrong) from None

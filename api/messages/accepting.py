@@ -6,7 +6,7 @@ import time
 from fastapi import Request
 
 from api.auth.callers import Caller
-from api.context import Centre
+from api.context import ApiContext
 from centre.clients.queries import Client
 from centre.flows.ports import Started
 from centre.messages import accept as accepting
@@ -35,11 +35,11 @@ def client_of(caller: Caller) -> Client:
 
 
 async def submit(
-    centre: Centre, client: Client, asked: MessageRequest, key: str | None
+    context: ApiContext, client: Client, asked: MessageRequest, key: str | None
 ) -> Started:
     """Accept a message, and count it."""
     began = time.perf_counter()
-    started = await accepting.submit(centre, client, asked, key)
+    started = await accepting.submit(context, client, asked, key)
     seconds = time.perf_counter() - began
-    centre.metrics.accepted(client.code, started.replayed, seconds)
+    context.metrics.accepted(client.code, started.replayed, seconds)
     return started

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import HTMLResponse
 
-from api.context import Centre, CentreDep
+from api.context import ApiContext, ContextDep
 from api.http.languages import preferred
 from api.pages import page
 from centre.catalog import templates
@@ -55,12 +55,12 @@ ENGLISH = Words(
 
 @router.get("/m/{token}", response_class=HTMLResponse)
 async def show_detail(
-    token: Annotated[str, Path()], request: Request, centre: CentreDep
+    token: Annotated[str, Path()], request: Request, context: ContextDep
 ) -> Response:
     """Show a message's detail to its recipient."""
     words = _language(request.headers.get("accept-language", ""))
     try:
-        answer = await _page(centre, token, words)
+        answer = await _page(context, token, words)
     except Unavailable:
         answer = _short(503, words.later, words)
         answer.headers["Retry-After"] = "5"
@@ -69,24 +69,24 @@ async def show_detail(
     return answer
 
 
-async def _page(centre: Centre, token: str, words: Words) -> HTMLResponse:
-    key, now = centre.keyring.token_key, datetime.now(UTC)
+async def _page(context: ApiContext, token: str, words: Words) -> HTMLResponse:
+    key, now = context.keyring.token_key, datetime.now(UTC)
     message_id = read_link(key, token)
     try:
-        found = message_id and await readable_message(centre, message_id, now)
+        found = message_id and await readable_message(context, message_id, now)
     except Gone:
         return _short(410, words.closed, words)
     if not found or read_link(key, token, now) is None:
         return _short(404, words.gone, words)
-    return await _whole(centre, found, words)
+    return await _whole(context, found, words)
 
 
-async def _whole(centre: Centre, message: Message, words: Words) -> HTMLResponse:
+async def _whole(context: ApiContext, message: Message, words: Words) -> HTMLResponse:
     detail = message.detail
     return page(
         "detail.html",
         words=words,
-        title=detail.title if detail else await _title(centre, message),
+        title=detail.title if detail else await _title(context, message),
         items=detail.items if detail else (),
         link=message.link,
         note=words.note,
@@ -99,9 +99,9 @@ def _short(status: int, title: str, words: Words) -> HTMLResponse:
     )
 
 
-async def _title(centre: Centre, message: Message) -> str:
+async def _title(context: ApiContext, message: Message) -> str:
     """Return the title that the message's first channel with one shows."""
-    async with centre.store.sessions() as session:
+    async with context.store.sessions() as session:
         for channel in message.plan.channels:
             version = message.templates.get(channel, 0)
             found = await templates.template(session, message.type, channel, version)

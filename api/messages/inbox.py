@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body
 from pydantic import Field
 
 from api.auth.callers import CLIENTS, InboxReader
-from api.context import CentreDep
+from api.context import ContextDep
 from api.messages.examples import INBOX
 from centre.receipts import read_inbox as inbox
 from centre.workstations.inbox import InboxItem
@@ -51,20 +51,20 @@ class Inbox(Model):
 async def query_inbox(
     body: Annotated[InboxQuery, Body(openapi_examples=INBOX)],
     caller: InboxReader,
-    centre: CentreDep,
+    context: ContextDep,
 ) -> Inbox:
     """List a person's inbox: what every client sent; the deliveries shown are read."""
-    page = await inbox.query_inbox(centre, body.identities, body.cursor, body.limit)
+    page = await inbox.query_inbox(context, body.identities, body.cursor, body.limit)
     items = tuple(map(_shown, page.items))
     return Inbox(items=items, unread=page.unread, next=page.next)
 
 
 @router.post("/{item_id:uuid}/read")
 async def read_inbox_item(
-    item_id: UUID, caller: InboxReader, centre: CentreDep
+    item_id: UUID, caller: InboxReader, context: ContextDep
 ) -> Item:
     """Note that an item was opened; a second time changes nothing."""
-    return _shown(await inbox.open_item(centre, item_id))
+    return _shown(await inbox.open_item(context, item_id))
 
 
 def _shown(item: InboxItem) -> Item:

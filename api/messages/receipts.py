@@ -7,13 +7,13 @@ import structlog
 from fastapi import APIRouter, Path, Request, Response
 from starlette.requests import HTTPConnection
 
-from api.context import Centre, CentreDep
+from api.context import ApiContext, ContextDep
 from api.http.access_log import KNOWN
 from api.http.problems import NOWHERE, REQUEST_ID
 from centre.reachability.service import note_event
 from centre.receipts.addresses import Reporter, reporter
-from centre.receipts.intake import ReceiptDesk
-from centre.receipts.replies import ReplyDesk
+from centre.receipts.intake import ReceiptIntake
+from centre.receipts.replies import ReplyIntake
 from channels.kit.reports import MOST_REPORTS
 from channels.receipts import Inbound, Parsed
 from core.errors import Forged, Malformed, NotFound
@@ -28,52 +28,52 @@ _log = structlog.get_logger("receipts")
 
 @router.get("/{channel}/{secret}")
 async def check_receipt_address(
-    channel: str, secret: _Secret, request: Request, centre: CentreDep
+    channel: str, secret: _Secret, request: Request, context: ContextDep
 ) -> Response:
     """Answer the provider's test of the address (WeChat and WeCom: `echostr`)."""
-    return await _read(request, centre)
+    return await _read(request, context)
 
 
 @router.post("/{channel}/{secret}")
 async def take_receipts(
-    channel: str, secret: _Secret, request: Request, centre: CentreDep
+    channel: str, secret: _Secret, request: Request, context: ContextDep
 ) -> Response:
     """Take in what a provider reports, in its own format; repeats change nothing."""
-    return await _read(request, centre)
+    return await _read(request, context)
 
 
 async def known_address(request: HTTPConnection) -> Reporter:
     """Return who calls at the address of a request; NotFound for anybody else."""
-    centre: Centre = request.app.state.centre
+    context: ApiContext = request.app.state.context
     channel, _, secret = request.url.path.removeprefix(PREFIX).partition("/")
-    async with centre.store.sessions() as session:
-        known = await reporter(session, centre.settings, channel, secret)
+    async with context.store.sessions() as session:
+        known = await reporter(session, context.settings, channel, secret)
     if known is None:
-        _refused(request, centre, _named(channel), "", "unknown_address")
+        _refused(request, context, _named(channel), "", "unknown_address")
         raise NotFound(NOWHERE)
     return known
 
 
-async def _read(request: Request, centre: Centre) -> Response:
+async def _read(request: Request, context: ApiContext) -> Response:
     known = await known_address(request)
-    parsed = await _parsed(known, request, centre)
+    parsed = await _parsed(known, request, context)
     own = {"account": known.account}
     receipts = [receipt.model_copy(update=own) for receipt in parsed.receipts]
-    desk = ReceiptDesk(centre.store, centre.deliveries)
-    taken = await desk.take_all(receipts)
+    intake = ReceiptIntake(context)
+    taken = await intake.take_all(receipts)
     for receipt, taking in zip(receipts, taken, strict=True):
-        centre.metrics.receipt(receipt.channel, receipt.provider, taking)
-    replies = ReplyDesk(centre.store, centre.deliveries)
+        context.metrics.receipt(receipt.channel, receipt.provider, taking)
+    replies = ReplyIntake(context)
     for uplink in parsed.uplinks:
         heard = await replies.take(uplink.model_copy(update=own))
-        centre.metrics.receipt(Channel.SMS, uplink.provider, heard)
-    async with centre.store.sessions.begin() as session:
+        context.metrics.receipt(Channel.SMS, uplink.provider, heard)
+    async with context.store.sessions.begin() as session:
         for event in parsed.events:
             await note_event(session, event)
     return Response(parsed.answer.body, media_type=parsed.answer.media_type)
 
 
-async def _parsed(known: Reporter, request: Request, centre: Centre) -> Parsed:
+async def _parsed(known: Reporter, request: Request, context: ApiContext) -> Parsed:
     call = Inbound(
         method=request.method,
         query=dict(request.query_params),
@@ -89,17 +89,21 @@ async def _parsed(known: Reporter, request: Request, centre: Centre) -> Parsed:
             raise Malformed("The body holds too many reports.")
     except (Forged, Malformed) as error:
         result = "forged" if isinstance(error, Forged) else "malformed"
-        _refused(request, centre, form.channel, form.provider, result)
+        _refused(request, context, form.channel, form.provider, result)
         raise
     request.scope[KNOWN] = True
     return parsed
 
 
 def _refused(
-    request: HTTPConnection, centre: Centre, channel: str, provider: str, result: str
+    request: HTTPConnection,
+    context: ApiContext,
+    channel: str,
+    provider: str,
+    result: str,
 ) -> None:
     """Log and count a call that changes nothing; its content goes nowhere."""
-    centre.metrics.receipt(channel, provider, result)
+    context.metrics.receipt(channel, provider, result)
     _log.warning(
         f"receipt.{result}",
         request_id=request.scope[REQUEST_ID],

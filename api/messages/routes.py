@@ -15,7 +15,7 @@ from api.auth.callers import (
     Reader,
     SendingClient,
 )
-from api.context import CentreDep
+from api.context import ContextDep
 from api.messages.accepting import client_of, idempotency_key, submit
 from api.messages.examples import MESSAGES
 from api.messages.listing import wanted_messages
@@ -60,13 +60,13 @@ async def send_message(
     request: Request,
     response: Response,
     caller: SendingClient,
-    centre: CentreDep,
+    context: ContextDep,
     _: Key = None,
 ) -> Accepted:
     """Accept a message. 202 means that it is durable, whatever happens next."""
     client, key = client_of(caller), idempotency_key(request)
-    centre.rates.take(client.code, client.rate_per_minute)
-    started = await submit(centre, client, body, key)
+    context.rates.take(client.code, client.rate_per_minute)
+    started = await submit(context, client, body, key)
     message = started.message
     response.headers["Location"] = f"/v1/messages/{message.id}"
     if started.replayed:
@@ -81,12 +81,12 @@ async def send_message(
 
 @router.post("/preview", dependencies=CLIENTS)
 async def preview_message(
-    body: MessageBody, caller: SendingClient, centre: CentreDep
+    body: MessageBody, caller: SendingClient, context: ContextDep
 ) -> Preview:
     """Show the plan and what each channel would say; nothing is sent."""
-    kind = await message_type(centre, body.type)
-    message = planned(centre, client_of(caller), body, kind, uuid4())
-    await refuse_too_long(centre, kind, message)
+    kind = await message_type(context, body.type)
+    message = planned(context, client_of(caller), body, kind, uuid4())
+    await refuse_too_long(context, kind, message)
     templates = kind.templates if kind else {}
     return Preview(
         plan=plan_view(message.plan),
@@ -100,54 +100,54 @@ async def preview_message(
 
 @router.get("", dependencies=EITHER)
 async def list_messages(
-    query: Annotated[MessageQuery, Query()], caller: Reader, centre: CentreDep
+    query: Annotated[MessageQuery, Query()], caller: Reader, context: ContextDep
 ) -> MessagePage:
     """List messages, newest first: a client's own, or anybody's for people.
 
     `recipient` finds all messages of whoever has it, whatever they were sent to;
     the audit log keeps that a person searched.
     """
-    async with centre.store.sessions() as session:
+    async with context.store.sessions() as session:
         wanted = await wanted_messages(session, query, caller)
     if caller.client is None and query.recipient and query.cursor is None:
-        await note_search(centre, wanted or MessageFilter(), caller.actor)
+        await note_search(context, wanted or MessageFilter(), caller.actor)
     if wanted is None:
         return MessagePage(items=[], next=None)
-    async with centre.store.sessions() as session:
+    async with context.store.sessions() as session:
         page = await messages.list_messages(session, wanted, query.cursor, query.limit)
     return MessagePage(items=[document(d, "store") for d in page.items], next=page.next)
 
 
 @router.get(_ONE, dependencies=EITHER)
 async def get_message(
-    message_id: UUID, caller: Reader, centre: CentreDep
+    message_id: UUID, caller: Reader, context: ContextDep
 ) -> StatusDocument:
     """Return how a message stands, from its workflow or else from the store."""
-    return _document(await look_up(centre, message_id, caller.only))
+    return _document(await look_up(context, message_id, caller.only))
 
 
 @router.post(_ONE + "/cancel", status_code=202, dependencies=EITHER)
 async def cancel_message(
     message_id: UUID,
     caller: Canceller,
-    centre: CentreDep,
+    context: ContextDep,
     body: CancelOrder | None = None,
 ) -> StatusDocument:
     """Stop a message: what has not gone out yet stays here."""
-    found = await look_up(centre, message_id, caller.only)
-    await cancel(centre, found.doc, body or CancelOrder(), caller.actor)
+    found = await look_up(context, message_id, caller.only)
+    await cancel(context, found.doc, body or CancelOrder(), caller.actor)
     if found.source == "store":  # nobody answers: do not wait for that again
         return _document(found)
-    return _document(await look_up(centre, message_id, caller.only))
+    return _document(await look_up(context, message_id, caller.only))
 
 
 @router.post(_ONE + "/recall", status_code=202, dependencies=EITHER)
 async def recall_message(
-    message_id: UUID, body: RecallRequest, caller: Canceller, centre: CentreDep
+    message_id: UUID, body: RecallRequest, caller: Canceller, context: ContextDep
 ) -> StatusDocument:
     """Take a message back: stop what waits, withdraw what can be, correct the rest."""
-    found = await look_up(centre, message_id, caller.only)
-    doc = await recall(centre, found.doc, body, caller.actor)
+    found = await look_up(context, message_id, caller.only)
+    doc = await recall(context, found.doc, body, caller.actor)
     return document(doc, found.source)
 
 
@@ -156,22 +156,22 @@ async def acknowledge_message(
     message_id: UUID,
     body: AcknowledgeOrder,
     caller: Acknowledger,
-    centre: CentreDep,
+    context: ContextDep,
 ) -> StatusDocument:
     """Note who confirmed a message; the first confirmation stays."""
-    found = await look_up(centre, message_id, caller.only)
-    doc = await acknowledge(centre, found.doc, body, caller.actor)
+    found = await look_up(context, message_id, caller.only)
+    doc = await acknowledge(context, found.doc, body, caller.actor)
     return document(doc, found.source)
 
 
 @router.post(_ONE + "/resend", status_code=202, dependencies=PEOPLE)
 async def resend_message(
-    message_id: UUID, body: ResendOrder, caller: Operator, centre: CentreDep
+    message_id: UUID, body: ResendOrder, caller: Operator, context: ContextDep
 ) -> StatusDocument:
     """Send a failed message again, within its window or after it."""
-    found = await look_up(centre, message_id, caller.only)
-    await resend(centre, found.doc, body, caller.actor)
-    return _document(await look_up(centre, message_id, caller.only))
+    found = await look_up(context, message_id, caller.only)
+    await resend(context, found.doc, body, caller.actor)
+    return _document(await look_up(context, message_id, caller.only))
 
 
 def _document(found: Found) -> StatusDocument:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from fastapi import APIRouter, Request, Response
 
 from api.auth.callers import address_of, is_within
-from api.context import Centre, CentreDep
+from api.context import ApiContext, ContextDep
 from api.http.forwarding import Forwarding
 from api.http.problems import problem, request_id
 from centre.accounts.health import health_of_all
@@ -60,11 +60,11 @@ class Readiness:
         self._until = 0.0
         self._one = asyncio.Lock()
 
-    async def missing(self, centre: Centre) -> list[str]:
+    async def missing(self, context: ApiContext) -> list[str]:
         """Return the parts that do not work; none when all is well."""
         async with self._one:
             if time.monotonic() >= self._until:
-                self._missing = await _missing(centre)
+                self._missing = await _missing(context)
                 # Whoever waits for the centre wants to hear of it soon.
                 kept = min(self._kept, _KEPT_BAD) if self._missing else self._kept
                 self._until = time.monotonic() + kept
@@ -78,10 +78,10 @@ async def live() -> Alive:
 
 
 @router.get("/health/ready", response_model=Ready)
-async def ready(request: Request, centre: CentreDep) -> Response:
+async def ready(request: Request, context: ContextDep) -> Response:
     """Tell whether messages can be accepted and sent; 503 names what is missing."""
     readiness: Readiness = request.app.state.readiness
-    missing = await readiness.missing(centre)
+    missing = await readiness.missing(context)
     if not missing:
         forwarding: Forwarding = request.app.state.forwarding
         told = Ready(doubts=forwarding.doubts)
@@ -97,71 +97,71 @@ async def ready(request: Request, centre: CentreDep) -> Response:
     response_class=Response,
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
-async def metrics(request: Request, centre: CentreDep) -> Response:
+async def metrics(request: Request, context: ContextDep) -> Response:
     """Give figures to Prometheus, of the networks that `HMC_METRICS_FROM` names."""
-    networks = centre.settings.metrics_networks
+    networks = context.settings.metrics_networks
     if networks is not None and not is_within(networks, address_of(request)):
         raise Forbidden("The figures may not be read from this address.")
-    await _note_stored(centre)
-    await _note_accounts(centre)
+    await _note_stored(context)
+    await _note_accounts(context)
     kind = "text/plain; version=0.0.4; charset=utf-8"
-    return Response(centre.metrics.text(), media_type=kind)
+    return Response(context.metrics.text(), media_type=kind)
 
 
-async def _note_stored(centre: Centre) -> None:
+async def _note_stored(context: ApiContext) -> None:
     """Ask the store; while that is away the last figure stands."""
     with suppress(MessageCentreError):
-        async with centre.store.sessions() as session:
+        async with context.store.sessions() as session:
             seen = await unacknowledged(session)
             passed = await limits.alarms(session)
             raised = await open_alarms(session)
             settling = await catch_ups.progress(session)
             waiting = await away.waiting(session)
-        centre.metrics.settling(settling.done if settling else None)
-        centre.metrics.away(waiting)
-        centre.metrics.alarms((alarm.client, alarm.kind) for alarm in raised)
-        centre.metrics.passed_limits(passed)
+        context.metrics.settling(settling.done if settling else None)
+        context.metrics.away(waiting)
+        context.metrics.alarms((alarm.client, alarm.kind) for alarm in raised)
+        context.metrics.passed_limits(passed)
         now = datetime.now(UTC)
         age = (now - (seen.oldest or now)).total_seconds()
-        centre.metrics.unacknowledged(seen.count, max(age, 0.0))
+        context.metrics.unacknowledged(seen.count, max(age, 0.0))
 
 
-async def _note_accounts(centre: Centre) -> None:
+async def _note_accounts(context: ApiContext) -> None:
     """Ask the store how accounts stand; while that is away the last figures stand."""
     with suppress(MessageCentreError):
-        async with centre.store.sessions() as session:
-            found = await health_of_all(session, centre.settings)
-        centre.metrics.accounts(found)
+        async with context.store.sessions() as session:
+            found = await health_of_all(session, context.settings)
+        context.metrics.accounts(found)
 
 
-async def _missing(centre: Centre) -> list[str]:
-    temporal = await _reachable(centre)
-    enabled = await _enabled(centre)
+async def _missing(context: ApiContext) -> list[str]:
+    temporal = await _reachable(context)
+    enabled = await _enabled(context)
     missing = [] if temporal else ["temporal"]
-    if enabled is None or not await _writable(centre):
+    if enabled is None or not await _writable(context):
         missing.append("store")
-    elif await _misfits(centre):
+    elif await _misfits(context):
         missing.append("keys")
     idle: list[str] = []
     if temporal and enabled:
-        idle = await _idle(centre, enabled)
+        idle = await _idle(context, enabled)
         missing += [f"worker for client {code}" for code in idle]
-    centre.metrics.ready("temporal", temporal)
+    context.metrics.ready("temporal", temporal)
     for part in ("store", "keys"):
-        centre.metrics.ready(part, part not in missing)
-    centre.metrics.ready("workers", temporal and enabled is not None and not idle)
+        context.metrics.ready(part, part not in missing)
+    context.metrics.ready("workers", temporal and enabled is not None and not idle)
     return missing
 
 
-async def _reachable(centre: Centre) -> bool:
+async def _reachable(context: ApiContext) -> bool:
     try:
-        await centre.deliveries.check()
+        await context.flows.check()
     except MessageCentreError:
         return False
     return True
 
 
-async def _enabled(centre: Centre) -> list[Client] | None:
+async def _enabled(context: ApiContext) -> list[Client] | None:
     """Return the clients that workers shall serve now; None: the store is down.
 
     A queue that is paused, or was resumed a moment ago, needs nobody yet.
@@ -169,7 +169,7 @@ async def _enabled(centre: Centre) -> list[Client] | None:
     found: list[Client] = []
     cursor: str | None = None
     try:
-        async with asyncio.timeout(_STORE_WAIT), centre.store.sessions() as session:
+        async with asyncio.timeout(_STORE_WAIT), context.store.sessions() as session:
             steered = await queue_settings(session)
             while True:
                 page = await clients.list_clients(session, cursor, MAX_LIMIT)
@@ -181,12 +181,12 @@ async def _enabled(centre: Centre) -> list[Client] | None:
         return None
 
 
-async def _writable(centre: Centre) -> bool:
+async def _writable(context: ApiContext) -> bool:
     """Write a row: a full disk can be read well. Waits as long as a message would."""
     try:
         async with (
             asyncio.timeout(_WRITE_WAIT),
-            centre.store.sessions.begin() as session,
+            context.store.sessions.begin() as session,
         ):
             await write_probe(session)
     except Busy:
@@ -196,10 +196,10 @@ async def _writable(centre: Centre) -> bool:
     return True
 
 
-async def _misfits(centre: Centre) -> bool:
+async def _misfits(context: ApiContext) -> bool:
     """Tell whether the store's proofs no longer open with this process's keys."""
     try:
-        async with asyncio.timeout(_STORE_WAIT), centre.store.sessions() as session:
+        async with asyncio.timeout(_STORE_WAIT), context.store.sessions() as session:
             return bool(await misfits(session))
     except (MessageCentreError, TimeoutError):
         return False  # the store's own fault, which is told the next time
@@ -212,22 +212,22 @@ def _rests(client: Client, steered: Mapping[str, QueueSettings]) -> bool:
     return settings.paused or settings.set_at > datetime.now(UTC) - _NEW
 
 
-async def _idle(centre: Centre, enabled: list[Client]) -> list[str]:
+async def _idle(context: ApiContext, enabled: list[Client]) -> list[str]:
     """Return the clients whose queue no worker polls, new ones excused.
 
     Where nobody polls any queue there is no worker, however new the clients.
     """
-    counts = await _pollers(centre, enabled)
+    counts = await _pollers(context, enabled)
     excused = _NEW if any(counts) else timedelta(0)
     since = datetime.now(UTC) - excused
     pairs = zip(enabled, counts, strict=True)
     return [c.code for c, count in pairs if not count and c.created_at < since]
 
 
-async def _pollers(centre: Centre, enabled: list[Client]) -> list[int]:
+async def _pollers(context: ApiContext, enabled: list[Client]) -> list[int]:
     """Count each queue's workers; of many queues, as it was last written down."""
     if len(enabled) > MOST_LIVE:
-        seen = {q.client: q.pollers for q in await live_queues(centre)}
+        seen = {q.client: q.pollers for q in await live_queues(context)}
         # A queue nobody has looked at yet is not missed.
         return [seen.get(client.code, 1) for client in enabled]
     few = asyncio.Semaphore(_AT_ONCE)
@@ -235,7 +235,7 @@ async def _pollers(centre: Centre, enabled: list[Client]) -> list[int]:
     async def pollers(client: Client) -> int:
         async with few:
             try:
-                return await centre.deliveries.pollers(client.code)
+                return await context.flows.pollers(client.code)
             except MessageCentreError:
                 return 0
 

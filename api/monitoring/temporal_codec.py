@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Request, Response
 
 from api.auth.callers import PEOPLE, Admin, Operator
-from api.context import CentreDep
+from api.context import ContextDep
 from centre.messages import histories
 from centre.messages.histories import History
 
@@ -45,19 +45,19 @@ WorkflowId = Annotated[
 
 
 @router.post("/encode", openapi_extra=_BODY, response_class=Response)
-async def encode(request: Request, caller: Admin, centre: CentreDep) -> Response:
+async def encode(request: Request, caller: Admin, context: ContextDep) -> Response:
     """Encrypt payloads as the centre's own processes do."""
-    sealed = await histories.encoded(centre.keyring, await request.body())
+    sealed = await histories.encoded(context.keyring, await request.body())
     return Response(sealed, media_type="application/json")
 
 
 @router.post("/decode", openapi_extra=_BODY, response_class=Response)
 async def decode(
-    request: Request, caller: Operator, centre: CentreDep, workflow: WorkflowId = None
+    request: Request, caller: Operator, context: ContextDep, workflow: WorkflowId = None
 ) -> Response:
     """Decrypt payloads; the audit log keeps who looked."""
     body, history = await request.body(), History(workflow)
     clear = await histories.revealed(
-        centre.store, centre.keyring, body, caller.actor, history
+        context.store, context.keyring, body, caller.actor, history
     )
     return Response(clear, media_type="application/json")

@@ -15,13 +15,13 @@ import structlog
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import Field, TypeAdapter, ValidationError
 
-from api.context import Centre
+from api.context import ApiContext
 from api.http.strict_json import parse_json
 from api.workstations.door import SIGN_IN_SECONDS, Door
 from api.workstations.hub import Connection, Hub
 from centre.audit.audit import Actor
 from centre.messages.acknowledge import AcknowledgeOrder
-from centre.receipts.intake import ReceiptDesk
+from centre.receipts.intake import ReceiptIntake
 from centre.workstations import popups
 from centre.workstations import queries as workstations
 from centre.workstations.popups import Event, Stage
@@ -94,18 +94,18 @@ async def workstation_socket(socket: WebSocket, workstation_id: str) -> None:
 
 async def _serve(socket: WebSocket, workstation_id: str) -> int:
     """Sign a screen in and hold it; return the code it is closed with."""
-    centre: Centre = socket.app.state.centre
+    context: ApiContext = socket.app.state.context
     hub: Hub = socket.app.state.hub
     try:
-        hello, standing = await _signed_in(centre, hub.door, socket, workstation_id)
+        hello, standing = await _signed_in(context, hub.door, socket, workstation_id)
     except TimeoutError:
         raise _Closed(_REFUSED) from None
     held = Connection(standing)
     async with hub.joined(held):
         await _send(socket, {"type": "welcome", "id": standing.id})
         return await _first_end(
-            asyncio.ensure_future(_write(socket, centre, held, hello.last_seq)),
-            asyncio.ensure_future(_read(socket, centre, standing)),
+            asyncio.ensure_future(_write(socket, context, held, hello.last_seq)),
+            asyncio.ensure_future(_read(socket, context, standing)),
             held.closing,
         )
 
@@ -121,7 +121,7 @@ async def _first_end(*tasks: asyncio.Future[int]) -> int:
 
 
 async def _signed_in(
-    centre: Centre, door: Door, socket: WebSocket, workstation_id: str
+    context: ApiContext, door: Door, socket: WebSocket, workstation_id: str
 ) -> tuple[Hello, Standing]:
     """Return who this is and what it has seen; TimeoutError where it does not say.
 
@@ -131,12 +131,12 @@ async def _signed_in(
     """
     secret = _bearer(socket)
     if secret is not None:
-        standing = await _standing(centre, workstation_id, secret)
+        standing = await _standing(context, workstation_id, secret)
         async with asyncio.timeout(SIGN_IN_SECONDS):
             return await _hello(socket), standing
     async with door.waiting(socket.client.host if socket.client else ""):
         hello = await _hello(socket)
-        return hello, await _standing(centre, workstation_id, hello.secret or "")
+        return hello, await _standing(context, workstation_id, hello.secret or "")
 
 
 async def _hello(socket: WebSocket) -> Hello:
@@ -146,8 +146,8 @@ async def _hello(socket: WebSocket) -> Hello:
     return said
 
 
-async def _standing(centre: Centre, workstation_id: str, secret: str) -> Standing:
-    async with centre.store.sessions() as session:
+async def _standing(context: ApiContext, workstation_id: str, secret: str) -> Standing:
+    async with context.store.sessions() as session:
         standing = await workstations.authenticate(session, workstation_id, secret)
     if standing is None:
         raise _Closed(_REFUSED)
@@ -177,18 +177,18 @@ async def _said(socket: WebSocket, longest: int = _LONGEST) -> Hello | Ack:
 
 
 async def _write(
-    socket: WebSocket, centre: Centre, held: Connection, last_seq: int
+    socket: WebSocket, context: ApiContext, held: Connection, last_seq: int
 ) -> int:
     """Send what came while the screen was away, then what comes.
 
     A number that was never given (a store restored from a copy gives lower ones)
     would keep everything new from the screen: it gets what is open.
     """
-    async with centre.store.sessions() as session:
+    async with context.store.sessions() as session:
         newest = await popups.latest(session)
     sent = last_seq if last_seq <= newest else 0
     while True:
-        async with centre.store.sessions() as session:
+        async with context.store.sessions() as session:
             missed = await popups.events_after(
                 session, sent, [held.standing.id], open_only=True
             )
@@ -214,20 +214,20 @@ def _told(event: Event) -> dict[str, Any]:
     return {"type": "msg", **told, **popup, "expire_at": event.expire_at.isoformat()}
 
 
-async def _read(socket: WebSocket, centre: Centre, standing: Standing) -> int:
+async def _read(socket: WebSocket, context: ApiContext, standing: Standing) -> int:
     """Take in what a screen reports, one after the other."""
-    sink = ReceiptDesk(centre.store, centre.deliveries)
+    sink = ReceiptIntake(context)
     address = socket.client.host if socket.client else None
     actor = Actor(who=standing.id, role="workstation", address=address)
     while True:
         said = await _said(socket)
         if not isinstance(said, Ack):
             raise _Closed(_MALFORMED)
-        await _send(socket, await _answer(centre, sink, actor, said))
+        await _send(socket, await _answer(context, sink, actor, said))
 
 
 async def _answer(
-    centre: Centre, sink: ReceiptDesk, actor: Actor, ack: Ack
+    context: ApiContext, sink: ReceiptIntake, actor: Actor, ack: Ack
 ) -> dict[str, Any]:
     """Return what a report is answered with: noted, or refused and why."""
     answer = {"id": str(ack.id), "stage": ack.stage}
@@ -235,7 +235,7 @@ async def _answer(
     if ack.user and ack.user.strip():
         order = AcknowledgeOrder(by=ack.user, read_back=ack.read_back or None)
     try:
-        known = await report(centre, sink, actor, ack.id, Stage(ack.stage), order)
+        known = await report(context, sink, actor, ack.id, Stage(ack.stage), order)
     except Invalid as error:
         places = [wrong.pointer.strip("/") for wrong in error.errors]
         return {"type": "refused", **answer, "why": "invalid", "fields": places}

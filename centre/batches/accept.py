@@ -29,7 +29,7 @@ from centre.batches.rules import (
 )
 from centre.catalog.placeholders import required_params
 from centre.clients.queries import Client
-from centre.context import Parts
+from centre.context import Context
 from centre.flows.batches import Batch, BatchState, Steering
 from centre.messages.accept import message_type
 from centre.messages.acceptance import Sender
@@ -66,7 +66,7 @@ class Checked:
 
 
 async def submit(
-    parts: Parts,
+    context: Context,
     client: Client,
     asked: BatchRequest,
     key: str | None,
@@ -82,19 +82,19 @@ async def submit(
     """
     batch_id = uuid7() if key is None else keyed_batch_id(client.code, key)
     print_ = await _fingerprint(asked)
-    first = None if key is None else await _known(parts, batch_id, print_)
+    first = None if key is None else await _known(context, batch_id, print_)
     if first is not None and first.steering.state is not BatchState.PREPARING:
         return Submitted(first, replayed=True)
     if first is None:
         now = datetime.now(UTC)
-        checked = await check(parts, client, asked, batch_id, now)
+        checked = await check(context, client, asked, batch_id, now)
         if as_checked is not None and not _alike(as_checked, checked.frame):
             raise Conflict("The message type has changed since; check the list again.")
-        await parts.deliveries.check()
-        batch = _batch(parts, checked, asked, print_, actor, now)
-        first = await _write(parts, batch, checked, actor)
-    await parts.deliveries.start_batch(first)
-    return await _accepted(parts, first)
+        await context.flows.check()
+        batch = _batch(context, checked, asked, print_, actor, now)
+        first = await _write(context, batch, checked, actor)
+    await context.flows.start_batch(first)
+    return await _accepted(context, first)
 
 
 def _alike(one: Message, other: Message) -> bool:
@@ -104,7 +104,7 @@ def _alike(one: Message, other: Message) -> bool:
 
 
 async def check(
-    parts: Parts,
+    context: Context,
     client: Client,
     asked: BatchRequest,
     batch_id: UUID,
@@ -117,20 +117,20 @@ async def check(
     `most` of them are told; None tells all.
     """
     sender = Sender(client.code, client.message_types, client.callback is not None)
-    kind = batch_type(asked, sender, await message_type(parts, asked.type))
+    kind = batch_type(asked, sender, await message_type(context, asked.type))
     wrong = list(batch_wrongs(asked, kind, now))
-    async with parts.store.alone() as session:
-        limits = value_limits(kind, await rules_in_use(session, parts.settings))
+    async with context.store.alone() as session:
+        limits = value_limits(kind, await rules_in_use(session, context.settings))
     people = await _addressed(asked.recipients, kind, limits, wrong)
     refuse(wrong, most)
-    repeats = await _repeats(parts, people)
+    repeats = await _repeats(context, people)
     shared = frame(
         asked,
         sender,
         kind,
         batch_id=batch_id,
         now=now,
-        resend_window=timedelta(hours=parts.settings.resend_window_hours),
+        resend_window=timedelta(hours=context.settings.resend_window_hours),
     )
     if asked.once_each:
         again = {repeat.recipient for repeat in repeats}
@@ -138,11 +138,11 @@ async def check(
     return Checked(shared, people, told(repeats))
 
 
-async def _repeats(parts: Parts, people: Sequence[Addressed]) -> list[Repeat]:
+async def _repeats(context: Context, people: Sequence[Addressed]) -> list[Repeat]:
     """Return who is named again, by whatever identity the index knows them."""
     recipients = [one.recipient for one in people]
     named = {i for who in recipients for i in who.identities.items()}
-    async with parts.store.alone() as session:
+    async with context.store.alone() as session:
         known = await holders(session, named)
     return await asyncio.to_thread(repeats_of, recipients, known)
 
@@ -179,7 +179,7 @@ async def _fingerprint(asked: BatchRequest) -> str:
 
 
 def _batch(
-    parts: Parts,
+    context: Context,
     checked: Checked,
     asked: BatchRequest,
     fingerprint: str,
@@ -188,7 +188,7 @@ def _batch(
 ) -> Batch:
     shared = checked.frame
     assert shared.batch is not None
-    rate = asked.rate_per_second or parts.settings.batch_rate
+    rate = asked.rate_per_second or context.settings.batch_rate
     return Batch(
         id=shared.batch,
         client=shared.client,
@@ -204,18 +204,20 @@ def _batch(
     )
 
 
-async def _known(parts: Parts, batch_id: UUID, fingerprint: str) -> Batch | None:
+async def _known(context: Context, batch_id: UUID, fingerprint: str) -> Batch | None:
     """Return the batch that this key has brought; Invalid for another body."""
-    async with parts.store.alone() as session:
+    async with context.store.alone() as session:
         first = await batches.find(session, batch_id)
     if first is not None and first.fingerprint != fingerprint:
         raise Invalid("This Idempotency-Key was used with another body.")
     return first
 
 
-async def _write(parts: Parts, batch: Batch, checked: Checked, actor: Actor) -> Batch:
+async def _write(
+    context: Context, batch: Batch, checked: Checked, actor: Actor
+) -> Batch:
     """Write the batch, or return the one that came with the same key meanwhile."""
-    async with parts.store.sessions.begin() as session:
+    async with context.store.sessions.begin() as session:
         await batches.forget_unaccepted(session, batch.created_at)
         new = await batches.add(session, batch, checked.frame, checked.people)
         if new and isinstance(actor.role, Role):
@@ -224,14 +226,14 @@ async def _write(parts: Parts, batch: Batch, checked: Checked, actor: Actor) -> 
             await audit.write(session, actor, "create", target, None, after)
     if new:
         return batch
-    return await _known(parts, batch.id, batch.fingerprint) or batch
+    return await _known(context, batch.id, batch.fingerprint) or batch
 
 
-async def _accepted(parts: Parts, batch: Batch) -> Submitted:
+async def _accepted(context: Context, batch: Batch) -> Submitted:
     """Say that a batch is accepted, now that Temporal has it; of many, one does."""
     state = first_state(batch.send_at, datetime.now(UTC))
     preparing = [BatchState.PREPARING]
-    async with parts.store.sessions.begin() as session:
+    async with context.store.sessions.begin() as session:
         first = await batches.steer(session, batch.id, preparing, state=state)
         known = await batches.find(session, batch.id) or batch
     return Submitted(known, replayed=not first)

@@ -11,7 +11,7 @@ from centre.audit import audit
 from centre.audit.audit import Actor
 from centre.batches import queries as batches
 from centre.batches.rules import first_state
-from centre.context import Parts
+from centre.context import Context
 from centre.flows.batches import Batch, BatchState
 from core.errors import Conflict, NotFound
 from core.words import Role, Status
@@ -33,44 +33,44 @@ class Seen:
     counts: Mapping[str, int]
 
 
-async def look(parts: Parts, batch_id: UUID, client: str | None = None) -> Seen:
+async def look(context: Context, batch_id: UUID, client: str | None = None) -> Seen:
     """Return how a batch stands; NotFound where it is not this client's.
 
     No client stands for everybody's batches, as people see them.
     """
-    async with parts.store.sessions() as session:
+    async with context.store.sessions() as session:
         return await _look(session, batch_id, client)
 
 
 async def cancel(
-    parts: Parts, batch_id: UUID, actor: Actor, client: str | None = None
+    context: Context, batch_id: UUID, actor: Actor, client: str | None = None
 ) -> Seen:
     """Stop a batch: what has not gone out stays here; Conflict where all has."""
     return await _steer(
-        parts, batch_id, actor, client, "cancel", {"state": BatchState.CANCELLED}
+        context, batch_id, actor, client, "cancel", {"state": BatchState.CANCELLED}
     )
 
 
 async def pause(
-    parts: Parts, batch_id: UUID, actor: Actor, client: str | None = None
+    context: Context, batch_id: UUID, actor: Actor, client: str | None = None
 ) -> Seen:
     """Let what has not begun wait until the batch is resumed."""
     return await _steer(
-        parts, batch_id, actor, client, "pause", {"state": BatchState.PAUSED}
+        context, batch_id, actor, client, "pause", {"state": BatchState.PAUSED}
     )
 
 
 async def resume(
-    parts: Parts, batch_id: UUID, actor: Actor, client: str | None = None
+    context: Context, batch_id: UUID, actor: Actor, client: str | None = None
 ) -> Seen:
     """Let a paused batch go on."""
-    seen = await look(parts, batch_id, client)
+    seen = await look(context, batch_id, client)
     state = first_state(seen.batch.send_at, datetime.now(UTC))
-    return await _steer(parts, batch_id, actor, client, "resume", {"state": state})
+    return await _steer(context, batch_id, actor, client, "resume", {"state": state})
 
 
 async def set_rate(
-    parts: Parts,
+    context: Context,
     batch_id: UUID,
     per_second: float,
     actor: Actor,
@@ -78,11 +78,11 @@ async def set_rate(
 ) -> Seen:
     """Let so many messages of a batch begin in a second from now on."""
     changes = {"rate_per_second": per_second}
-    return await _steer(parts, batch_id, actor, client, "limit", changes)
+    return await _steer(context, batch_id, actor, client, "limit", changes)
 
 
 async def _steer(
-    parts: Parts,
+    context: Context,
     batch_id: UUID,
     actor: Actor,
     client: str | None,
@@ -93,7 +93,7 @@ async def _steer(
 
     The same order again does no harm: Temporal may have been away.
     """
-    async with parts.store.sessions.begin() as session:
+    async with context.store.sessions.begin() as session:
         before = await _look(session, batch_id, client)
         among = _allowed(before, action)
         if not await batches.steer(session, batch_id, among, **changes):
@@ -102,7 +102,7 @@ async def _steer(
             await batches.forget_people(session, batch_id)
         await _audit(session, actor, action, before.batch, changes)
         after = await _look(session, batch_id, client)
-    await parts.deliveries.steer_batch(batch_id, after.batch.steering)
+    await context.flows.steer_batch(batch_id, after.batch.steering)
     return after
 
 

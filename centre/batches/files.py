@@ -15,7 +15,7 @@ from centre.batches.columns import OWN, Columns, columns_in
 from centre.batches.rules import BatchRecipient, BatchRequest
 from centre.batches.sheets.lines import Fault, Faulty, Line, Sheet
 from centre.clients.queries import Client
-from centre.context import Parts
+from centre.context import Context
 from core.errors import Invalid, Wrong
 from core.models import Message
 from core.policies import MessageType
@@ -108,7 +108,7 @@ def _told(place: ErrorDetails) -> str:
 
 
 async def examine(
-    parts: Parts,
+    context: Context,
     client: Client,
     sheet: Sheet,
     kind: MessageType,
@@ -124,7 +124,7 @@ async def examine(
     while part is not None:
         try:
             asked = await asyncio.to_thread(request_of, part, kind, labels, **shared)
-            done = await checked(parts, client, part, asked, columns)
+            done = await checked(context, client, part, asked, columns)
             break
         except Faulty as error:
             found += error.faults
@@ -136,12 +136,16 @@ async def examine(
 
 
 async def checked(
-    parts: Parts, client: Client, sheet: Sheet, asked: BatchRequest, columns: Columns
+    context: Context,
+    client: Client,
+    sheet: Sheet,
+    asked: BatchRequest,
+    columns: Columns,
 ) -> Checked:
     """Return the batch as it would be sent; Faulty with all its wrong lines."""
     now = datetime.now(UTC)
     try:
-        return await check(parts, client, asked, uuid7(), now, most=None)
+        return await check(context, client, asked, uuid7(), now, most=None)
     except Invalid as error:
         faults = [_fault(sheet, columns, wrong) for wrong in error.errors]
         if not any(fault.line for fault in faults):

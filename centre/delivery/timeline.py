@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from centre.context import Parts
+from centre.context import Context
 from centre.delivery import attempts
 from centre.delivery.attempts import Attempt
 from core.base import Model
@@ -36,9 +36,9 @@ class Run(Model):
     stages: tuple[Stage, ...]
 
 
-async def timeline(parts: Parts, doc: MessageStatus) -> tuple[Run, ...]:
+async def timeline(context: Context, doc: MessageStatus) -> tuple[Run, ...]:
     """Return what happened, the newest run first."""
-    async with parts.store.sessions() as session:
+    async with context.store.sessions() as session:
         made = await attempts.attempts_of_message(session, doc.id)
     of_delivery: dict[UUID, list[Attempt]] = {}
     for attempt in made:

@@ -27,7 +27,7 @@ class Started:
     replayed: bool
 
 
-class Deliveries(Protocol):
+class Flows(Protocol):
     """What edges ask of the workflows.
 
     Every function raises Unavailable where they can't be reached, but

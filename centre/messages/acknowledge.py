@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from centre.audit import audit
 from centre.audit.audit import Actor
-from centre.context import Reach
+from centre.context import Context
 from centre.messages import status as progress
 from centre.messages import writes as message_writes
 from centre.messages.lookup import stored_message
@@ -34,7 +34,7 @@ class AcknowledgeOrder(Model):
 
 
 async def acknowledge(
-    reach: Reach,
+    context: Context,
     doc: MessageStatus,
     order: AcknowledgeOrder,
     actor: Actor,
@@ -47,7 +47,7 @@ async def acknowledge(
     """
     if doc.acknowledgement is not None:
         return doc
-    message = await stored_message(reach, doc.id)
+    message = await stored_message(context, doc.id)
     if message is None:
         raise NotFound("This message's request is no longer kept.")
     check_read_back(message, order.read_back)
@@ -58,13 +58,13 @@ async def acknowledge(
         read_back=order.read_back,
     )
     with suppress(Conflict):  # it may have ended; then only the store is left
-        await reach.deliveries.acknowledge(doc.id, given)
-    await _write(reach, doc, given, actor)
+        await context.flows.acknowledge(doc.id, given)
+    await _write(context, doc, given, actor)
     return progress.with_acknowledgement(doc, given)
 
 
 async def _write(
-    reach: Reach, doc: MessageStatus, given: Acknowledgement, actor: Actor
+    context: Context, doc: MessageStatus, given: Acknowledgement, actor: Actor
 ) -> None:
     """Write the confirmation and who recorded it; not the value, nor the name."""
     after = {
@@ -72,7 +72,7 @@ async def _write(
         "channel": given.channel,
         "read_back": given.read_back is not None,
     }
-    async with reach.store.sessions.begin() as session:
+    async with context.store.sessions.begin() as session:
         await message_writes.acknowledge(session, doc.id, given)
         target = f"messages/{doc.id}"
         await audit.write(session, actor, "acknowledge", target, None, after)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from centre.context import Reach
+from centre.context import Context
 from centre.messages import queries as messages
 from centre.messages import status as progress
 from core.errors import NotFound, Unavailable
@@ -26,21 +26,21 @@ class Found:
     source: Source
 
 
-async def find_message(reach: Reach, message_id: UUID) -> Found | None:
+async def find_message(context: Context, message_id: UUID) -> Found | None:
     """Return how a message stands; None where nobody accepted it."""
-    answered = await reach.deliveries.status_of(message_id)
+    answered = await context.flows.status_of(message_id)
     if answered is not None:
-        return await _newest(reach, answered)
-    async with reach.store.alone() as session:
+        return await _newest(context, answered)
+    async with context.store.alone() as session:
         stored = await messages.find(session, message_id)
     if stored is not None:
         return Found(stored.status, "store")
     # Accepted, and no worker has seen it yet: only its start is known.
-    message = await reach.deliveries.accepted_message(message_id)
+    message = await context.flows.accepted_message(message_id)
     return Found(progress.begin(message), "workflow") if message else None
 
 
-async def _newest(reach: Reach, answered: MessageStatus) -> Found:
+async def _newest(context: Context, answered: MessageStatus) -> Found:
     """Return what a workflow knows, or what was written after it had ended.
 
     Late receipts and confirmations go to the store once nobody runs any more;
@@ -49,7 +49,7 @@ async def _newest(reach: Reach, answered: MessageStatus) -> Found:
     if answered.status not in _MAY_HAVE_ENDED:
         return Found(answered, "workflow")
     with suppress(Unavailable):
-        async with reach.store.alone() as session:
+        async with context.store.alone() as session:
             stored = await messages.find(session, answered.id)
         if stored is not None and (later := _later(answered, stored.status)):
             return Found(later, "store")
@@ -67,21 +67,23 @@ def _later(answered: MessageStatus, stored: MessageStatus) -> MessageStatus | No
     return None
 
 
-async def look_up(reach: Reach, message_id: UUID, client: str | None = None) -> Found:
+async def look_up(
+    context: Context, message_id: UUID, client: str | None = None
+) -> Found:
     """Return how a message stands; NotFound where it is not this client's.
 
     No client stands for everybody's messages, as people see them.
     """
-    found = await find_message(reach, message_id)
+    found = await find_message(context, message_id)
     if found is None or client not in (None, found.doc.client):
         raise NotFound("There is no such message.")
     return found
 
 
-async def stored_message(reach: Reach, message_id: UUID) -> Message | None:
+async def stored_message(context: Context, message_id: UUID) -> Message | None:
     """Return a message as it was accepted, from the store or from Temporal."""
-    async with reach.store.alone() as session:
+    async with context.store.alone() as session:
         stored = await messages.find(session, message_id)
     if stored is not None:
         return stored.message
-    return await reach.deliveries.accepted_message(message_id)
+    return await context.flows.accepted_message(message_id)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from centre.audit.audit import Actor
-from centre.context import Parts
+from centre.context import Context
 from centre.messages import queries as messages
 from centre.messages.queries import MessageFilter
 from centre.orders.cancel_resend import ResendOrder, resend
@@ -35,7 +35,7 @@ def _nobody(_: BulkProgress) -> None:
 
 
 async def resend_failed(
-    parts: Parts,
+    context: Context,
     wanted: MessageFilter,
     order: ResendOrder,
     actor: Actor,
@@ -48,13 +48,13 @@ async def resend_failed(
     `report` hears of every message. One that has failed again meanwhile is
     not sent twice.
     """
-    await parts.deliveries.check()
+    await context.flows.check()
     now, cursor = datetime.now(UTC), None
     progress, read = BulkProgress(more=True), 0
     while progress.more and read != pages:
-        page = await _page(parts, wanted, now, cursor)
+        page = await _page(context, wanted, now, cursor)
         progress = await resend_each(
-            parts, page.items, order, actor, progress=progress, report=report
+            context, page.items, order, actor, progress=progress, report=report
         )
         progress = replace(progress, more=page.next is not None)
         cursor, read = page.next, read + 1
@@ -63,14 +63,14 @@ async def resend_failed(
 
 
 async def _page(
-    parts: Parts, wanted: MessageFilter, now: datetime, cursor: str | None
+    context: Context, wanted: MessageFilter, now: datetime, cursor: str | None
 ) -> Page[MessageStatus]:
-    async with parts.store.sessions() as session:
+    async with context.store.sessions() as session:
         return await messages.list_failed(session, wanted, now, cursor, MAX_LIMIT)
 
 
 async def resend_each(
-    parts: Parts,
+    context: Context,
     docs: Sequence[MessageStatus],
     order: ResendOrder,
     actor: Actor,
@@ -85,7 +85,7 @@ async def resend_each(
     async def one(doc: MessageStatus) -> None:
         nonlocal progress
         async with few:
-            sent = await _sent(parts, doc, order, actor, automatic)
+            sent = await _sent(context, doc, order, actor, automatic)
         if sent:
             progress = replace(progress, resent=progress.resent + 1)
         else:
@@ -97,7 +97,7 @@ async def resend_each(
 
 
 async def _sent(
-    parts: Parts,
+    context: Context,
     doc: MessageStatus,
     order: ResendOrder,
     actor: Actor,
@@ -105,7 +105,7 @@ async def _sent(
 ) -> bool:
     """Tell whether a message was sent again; one in another state by now is not."""
     try:
-        await resend(parts, doc, order, actor, automatic=automatic)
+        await resend(context, doc, order, actor, automatic=automatic)
     except MessageCentreError:
         return False
     return True

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from centre.audit import audit
 from centre.audit.audit import Actor
-from centre.context import Parts
+from centre.context import Context
 from centre.messages.lookup import look_up, stored_message
 from centre.workstations import removals
 from core.base import Model
@@ -36,16 +36,16 @@ class ResendOrder(Model):
 
 
 async def cancel(
-    parts: Parts, doc: MessageStatus, order: CancelOrder, actor: Actor
+    context: Context, doc: MessageStatus, order: CancelOrder, actor: Actor
 ) -> None:
     """Stop a message; Conflict, with its state's name, where it is over."""
     if not may_cancel(doc):
         raise _already(doc)
-    await _audit(parts, actor, "cancel", doc, {"reason": order.reason})
+    await _audit(context, actor, "cancel", doc, {"reason": order.reason})
     try:
-        await parts.deliveries.cancel(doc.id, Cancel(by=actor.who))
+        await context.flows.cancel(doc.id, Cancel(by=actor.who))
     except Conflict:
-        raise _already((await look_up(parts, doc.id)).doc) from None
+        raise _already((await look_up(context, doc.id)).doc) from None
 
 
 def may_cancel(doc: MessageStatus) -> bool:
@@ -54,7 +54,7 @@ def may_cancel(doc: MessageStatus) -> bool:
 
 
 async def resend(
-    parts: Parts,
+    context: Context,
     doc: MessageStatus,
     order: ResendOrder,
     actor: Actor,
@@ -67,8 +67,8 @@ async def resend(
     """
     if doc.status is not Status.FAILED:
         raise Conflict(f"This message is {doc.status}, not failed.")
-    await _check_not_taken_back(parts, doc)
-    await _check_channels(parts, doc, order)
+    await _check_not_taken_back(context, doc)
+    await _check_channels(context, doc, order)
     signal = Resend(
         reason=order.reason,
         by=actor.who,
@@ -77,28 +77,28 @@ async def resend(
         automatic=automatic,
     )
     asked = order.model_dump(mode="json", exclude_none=True)
-    await _audit(parts, actor, "resend", doc, asked)
+    await _audit(context, actor, "resend", doc, asked)
     if _open(doc):
         try:
-            await parts.deliveries.resend(doc.id, signal)
+            await context.flows.resend(doc.id, signal)
             return
         except Conflict:  # its window closed a moment ago
             if automatic:
                 raise
-    await _restart(parts, doc, signal)
+    await _restart(context, doc, signal)
 
 
-async def _check_not_taken_back(parts: Parts, doc: MessageStatus) -> None:
-    async with parts.store.sessions() as session:
+async def _check_not_taken_back(context: Context, doc: MessageStatus) -> None:
+    async with context.store.sessions() as session:
         if doc.recall is not None or await removals.removed(session, doc.id):
             raise Conflict("This message was taken back.")
 
 
-async def _restart(parts: Parts, doc: MessageStatus, signal: Resend) -> None:
-    message = await stored_message(parts, doc.id)
+async def _restart(context: Context, doc: MessageStatus, signal: Resend) -> None:
+    message = await stored_message(context, doc.id)
     if message is None:
         raise NotFound("This message's request is no longer kept.")
-    await parts.deliveries.restart(message, doc.run, signal)
+    await context.flows.restart(message, doc.run, signal)
 
 
 def _open(doc: MessageStatus) -> bool:
@@ -111,11 +111,13 @@ def _already(doc: MessageStatus) -> Conflict:
     return Conflict(f"This message is already {doc.status}.")
 
 
-async def _check_channels(parts: Parts, doc: MessageStatus, order: ResendOrder) -> None:
+async def _check_channels(
+    context: Context, doc: MessageStatus, order: ResendOrder
+) -> None:
     """Refuse channels that the message never had; an earlier resend narrows none."""
     if order.channels is None:
         return
-    message = await stored_message(parts, doc.id)
+    message = await stored_message(context, doc.id)
     known = (message or doc).plan.channels
     wrong = [
         Wrong(f"/channels/{place}", "The message's plan lacks this channel.")
@@ -127,7 +129,7 @@ async def _check_channels(parts: Parts, doc: MessageStatus, order: ResendOrder) 
 
 
 async def _audit(
-    parts: Parts,
+    context: Context,
     actor: Actor,
     action: str,
     doc: MessageStatus,
@@ -137,6 +139,6 @@ async def _audit(
     if actor.role == "client":  # a client system cancels its own
         return
     before = {"status": doc.status.value, "run": doc.run}
-    async with parts.store.sessions.begin() as session:
+    async with context.store.sessions.begin() as session:
         target = f"messages/{doc.id}"
         await audit.write(session, actor, action, target, before, asked)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from centre.context import Reach
+from centre.context import Context
 from centre.messages import queries as messages
 from centre.messages.queries import StoredMessage
 from centre.workstations import removals
@@ -17,35 +17,35 @@ _SETTLED = _CLOSED | {Status.DELIVERED}
 
 
 async def readable_message(
-    reach: Reach, message_id: UUID, now: datetime
+    context: Context, message_id: UUID, now: datetime
 ) -> Message | None:
     """Return a message for its recipient; None where nobody accepted it.
 
     Raises Gone where it was taken back or cancelled, or has expired: by the order
     itself, the workflow, or the store, whichever knew it first.
     """
-    async with reach.store.sessions() as session:
+    async with context.store.sessions() as session:
         gone = await removals.removed(session, message_id)
         stored = await messages.find(session, message_id)
     if gone or (stored is not None and _closed(stored.status)):
         raise Gone("This message is no longer valid.")
-    message = await _running(reach, message_id, stored)
+    message = await _running(context, message_id, stored)
     if message is not None and message.expires_at and message.expires_at <= now:
         raise Gone("This message has expired.")
     return message
 
 
 async def _running(
-    reach: Reach, message_id: UUID, stored: StoredMessage | None
+    context: Context, message_id: UUID, stored: StoredMessage | None
 ) -> Message | None:
     """Return the message; where it may be under way, its workflow is asked too."""
     if stored is None or stored.status.status not in _SETTLED:
-        answered = await reach.deliveries.status_of(message_id)
+        answered = await context.flows.status_of(message_id)
         if answered is not None and _closed(answered):
             raise Gone("This message is no longer valid.")
     if stored is not None:
         return stored.message
-    return await reach.deliveries.accepted_message(message_id)
+    return await context.flows.accepted_message(message_id)
 
 
 def _closed(doc: MessageStatus) -> bool:

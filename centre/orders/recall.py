@@ -7,7 +7,7 @@ from pydantic import Field
 
 from centre.audit import audit
 from centre.audit.audit import Actor
-from centre.context import Parts
+from centre.context import Context
 from centre.workstations import removals
 from core.base import Model
 from core.errors import Conflict
@@ -33,7 +33,7 @@ def may_recall(doc: MessageStatus) -> bool:
 
 
 async def recall(
-    parts: Parts, doc: MessageStatus, order: RecallRequest, actor: Actor
+    context: Context, doc: MessageStatus, order: RecallRequest, actor: Actor
 ) -> MessageStatus:
     """Take a message back; Conflict where that was done, or nothing is out.
 
@@ -45,14 +45,14 @@ async def recall(
         known = "recalled" if doc.recall else doc.status
         raise Conflict(f"This message is already {known}.")
     asked = Recall(by=actor.who, reason=order.reason, at=datetime.now(UTC))
-    async with parts.store.sessions.begin() as session:
+    async with context.store.sessions.begin() as session:
         before, after = {"status": doc.status.value}, {"reason": order.reason}
         target = f"messages/{doc.id}"
         await audit.write(session, actor, "recall", target, before, after)
         await removals.remove(session, doc.id, "recalled")
     with suppress(Conflict):  # it has ended; then only what is out is left
-        await parts.deliveries.cancel(doc.id, Cancel(by=actor.who))
-    await parts.deliveries.recall(
+        await context.flows.cancel(doc.id, Cancel(by=actor.who))
+    await context.flows.recall(
         RecallOrder(message_id=doc.id, client=doc.client, recall=asked)
     )
     return doc.model_copy(update={"recall": asked})

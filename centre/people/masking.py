@@ -4,7 +4,7 @@ from uuid import UUID
 
 from centre.audit import audit
 from centre.audit.audit import Actor
-from centre.context import Parts
+from centre.context import Context
 from centre.people import opt_outs as preferences
 from centre.people import patients
 from centre.people.opt_outs import Preference
@@ -33,7 +33,7 @@ def masked_recipient(recipient: Recipient) -> Recipient:
 
 
 async def find_patients(
-    parts: Parts, identity_type: IdentityType, value: str
+    context: Context, identity_type: IdentityType, value: str
 ) -> tuple[Patient, ...]:
     """Return who has this identity, masked."""
     try:
@@ -41,46 +41,46 @@ async def find_patients(
     except ValueError as error:
         wrong = Wrong("/value", str(error))
         raise Invalid(wrong.detail, [wrong]) from None
-    async with parts.store.sessions() as session:
+    async with context.store.sessions() as session:
         found = await patients.find_patients(session, identity_type, wanted)
     return tuple(map(masked, found))
 
 
-async def patient(parts: Parts, person_id: UUID) -> Patient:
+async def patient(context: Context, person_id: UUID) -> Patient:
     """Return a patient, masked; NotFound where there is none."""
-    return masked(await patient_in_clear(parts, person_id))
+    return masked(await patient_in_clear(context, person_id))
 
 
-async def reveal_patient(parts: Parts, person_id: UUID, actor: Actor) -> Patient:
+async def reveal_patient(context: Context, person_id: UUID, actor: Actor) -> Patient:
     """Return a patient in clear; the log keeps who looked."""
-    found = await patient_in_clear(parts, person_id)
-    await note_look(parts, f"patients/{found.id}", actor)
+    found = await patient_in_clear(context, person_id)
+    await note_look(context, f"patients/{found.id}", actor)
     return found
 
 
-async def patient_in_clear(parts: Parts, person_id: UUID) -> Patient:
+async def patient_in_clear(context: Context, person_id: UUID) -> Patient:
     """Return a patient for our own use: nothing of it is to be shown as it is."""
-    async with parts.store.sessions() as session:
+    async with context.store.sessions() as session:
         found = await patients.patient_of(session, person_id)
     if found is None:
         raise NotFound("There is no such patient.")
     return found
 
 
-async def note_look(parts: Parts, target: str, actor: Actor) -> None:
+async def note_look(context: Context, target: str, actor: Actor) -> None:
     """Keep who looked at what in clear; Forbidden where their role may not."""
     if actor.role not in MAY_LOOK:
         raise Forbidden("This role does not see personal data in clear.")
-    async with parts.store.sessions.begin() as session:
+    async with context.store.sessions.begin() as session:
         await audit.write(session, actor, "look", target)
 
 
 async def opt_outs_of(
-    parts: Parts, person_id: UUID
+    context: Context, person_id: UUID
 ) -> dict[IdentityType, tuple[Preference, ...]]:
     """Return a patient's opt-outs, by the kind of number they hold for."""
-    found = await patient_in_clear(parts, person_id)
-    async with parts.store.sessions() as session:
+    found = await patient_in_clear(context, person_id)
+    async with context.store.sessions() as session:
         return {
             kind: await preferences.preferences_of(session, kind, value)
             for kind, value in found.identities.items()
@@ -88,27 +88,27 @@ async def opt_outs_of(
 
 
 async def opt_out(
-    parts: Parts, person_id: UUID, wanted: Preference, actor: Actor
+    context: Context, person_id: UUID, wanted: Preference, actor: Actor
 ) -> None:
     """Opt a patient's number out of a channel, a type, or one on the other."""
-    value = await _value(parts, person_id, wanted)
+    value = await _value(context, person_id, wanted)
     what = (wanted.identity_type, value, wanted.channel, wanted.message_type, actor)
-    async with parts.store.sessions.begin() as session:
+    async with context.store.sessions.begin() as session:
         await preferences.opt_out(session, *what, wanted.type_class)
 
 
 async def opt_in(
-    parts: Parts, person_id: UUID, wanted: Preference, actor: Actor
+    context: Context, person_id: UUID, wanted: Preference, actor: Actor
 ) -> None:
     """Take one of a patient's opt-outs back."""
-    value = await _value(parts, person_id, wanted)
+    value = await _value(context, person_id, wanted)
     what = (wanted.identity_type, value, wanted.channel, wanted.message_type, actor)
-    async with parts.store.sessions.begin() as session:
+    async with context.store.sessions.begin() as session:
         await preferences.opt_in(session, *what, wanted.type_class)
 
 
-async def _value(parts: Parts, person_id: UUID, wanted: Preference) -> str:
-    found = await patient_in_clear(parts, person_id)
+async def _value(context: Context, person_id: UUID, wanted: Preference) -> str:
+    found = await patient_in_clear(context, person_id)
     if wanted.identity_type not in found.identities:
         raise NotFound("This patient has no such number.")
     return found.identities[wanted.identity_type]

@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 from centre.audit.audit import Actor
 from centre.clients import queries as clients
-from centre.context import Parts
+from centre.context import Context
 from centre.flows.queue_figures import QueueFigures
 from centre.queues import samples as queue_samples
 from centre.queues import settings as queue_settings
@@ -22,25 +22,25 @@ _AT_ONCE = 8
 
 
 async def queues(
-    parts: Parts, cursor: str | None = None, limit: int = 100
+    context: Context, cursor: str | None = None, limit: int = 100
 ) -> Page[QueueFigures]:
     """Return a page of the clients' queues, as Temporal counts them."""
-    async with parts.store.sessions() as session:
+    async with context.store.sessions() as session:
         page = await clients.list_clients(session, cursor, limit)
-    found = await figures(parts, [client.code for client in page.items])
+    found = await figures(context, [client.code for client in page.items])
     return Page[QueueFigures](items=tuple(found), next=page.next)
 
 
-async def figures(parts: Parts, codes: Sequence[str]) -> list[QueueFigures]:
+async def figures(context: Context, codes: Sequence[str]) -> list[QueueFigures]:
     """Return the figures of these clients' queues, with what people set."""
-    async with parts.store.sessions() as session:
+    async with context.store.sessions() as session:
         steered = await queue_settings.queue_settings(session)
     few = asyncio.Semaphore(_AT_ONCE)
 
     async def one(code: str) -> QueueFigures:
         settings = steered.get(code, QueueSettings(client=code))
         async with few:
-            seen = await parts.deliveries.queue(code, both=settings.critical_queue)
+            seen = await context.flows.queue(code, both=settings.critical_queue)
         return _steered(seen, settings)
 
     return list(await asyncio.gather(*map(one, codes)))
@@ -71,18 +71,18 @@ _SHARED: WeakKeyDictionary[Store, Shared[tuple[QueueFigures, ...]]] = (
 _PAST: WeakKeyDictionary[Store, Shared[dict[str, list[int]]]] = WeakKeyDictionary()
 
 
-async def backlog_history(parts: Parts) -> dict[str, list[int]]:
+async def backlog_history(context: Context) -> dict[str, list[int]]:
     """Return each queue's backlogs of the last hour, the earliest first."""
 
     async def ask() -> dict[str, list[int]]:
         since = datetime.now(UTC) - _HISTORY
-        async with parts.store.sessions() as session:
+        async with context.store.sessions() as session:
             return await queue_samples.backlogs_since(session, since)
 
-    return await _PAST.setdefault(parts.store, Shared(_HISTORY_KEPT)).get(ask)
+    return await _PAST.setdefault(context.store, Shared(_HISTORY_KEPT)).get(ask)
 
 
-async def live_queues(parts: Parts) -> tuple[QueueFigures, ...]:
+async def live_queues(context: Context) -> tuple[QueueFigures, ...]:
     """Return every enabled client's queue as it was at most 2 seconds ago.
 
     Of more than `MOST_LIVE`, as each was when it was last written down: a page
@@ -90,18 +90,18 @@ async def live_queues(parts: Parts) -> tuple[QueueFigures, ...]:
     """
 
     async def ask() -> tuple[QueueFigures, ...]:
-        async with parts.store.sessions() as session:
+        async with context.store.sessions() as session:
             codes = await clients.enabled_codes(session)
         if len(codes) <= MOST_LIVE:
-            return tuple(await figures(parts, codes))
-        return await _of_late(parts, codes)
+            return tuple(await figures(context, codes))
+        return await _of_late(context, codes)
 
-    return await _SHARED.setdefault(parts.store, Shared(_LIVE)).get(ask)
+    return await _SHARED.setdefault(context.store, Shared(_LIVE)).get(ask)
 
 
-async def _of_late(parts: Parts, codes: Sequence[str]) -> tuple[QueueFigures, ...]:
+async def _of_late(context: Context, codes: Sequence[str]) -> tuple[QueueFigures, ...]:
     since = datetime.now(UTC) - _SEEN
-    async with parts.store.sessions() as session:
+    async with context.store.sessions() as session:
         seen = await queue_samples.newest_samples(session, since)
         steered = await queue_settings.queue_settings(session)
     return tuple(
@@ -116,43 +116,43 @@ def _written(sample: QueueSample) -> QueueFigures:
     return QueueFigures(**known, task_queue=task_queue(sample.client), paused=False)
 
 
-async def pause(parts: Parts, client: str, actor: Actor) -> QueueSettings:
+async def pause(context: Context, client: str, actor: Actor) -> QueueSettings:
     """Let every worker leave a client's queue within seconds; nothing is lost."""
-    async with parts.store.sessions.begin() as session:
+    async with context.store.sessions.begin() as session:
         changed = await queue_settings.pause_queue(session, client, True, actor)
-    _forget(parts)
+    _forget(context)
     return changed
 
 
-async def resume(parts: Parts, client: str, actor: Actor) -> QueueSettings:
+async def resume(context: Context, client: str, actor: Actor) -> QueueSettings:
     """Let the workers serve a client's queue again."""
-    async with parts.store.sessions.begin() as session:
+    async with context.store.sessions.begin() as session:
         changed = await queue_settings.pause_queue(session, client, False, actor)
-    _forget(parts)
+    _forget(context)
     return changed
 
 
 async def limit(
-    parts: Parts, client: str, per_second: float | None, actor: Actor
+    context: Context, client: str, per_second: float | None, actor: Actor
 ) -> QueueSettings:
     """Let so many calls to providers a second out of a queue, over all workers."""
-    async with parts.store.sessions.begin() as session:
+    async with context.store.sessions.begin() as session:
         changed = await queue_settings.limit_queue(session, client, per_second, actor)
-    _forget(parts)
+    _forget(context)
     return changed
 
 
 async def let_critical_pass(
-    parts: Parts, client: str, passes: bool, actor: Actor
+    context: Context, client: str, passes: bool, actor: Actor
 ) -> QueueSettings:
     """Let critical messages accepted from now on pass a pause, or no longer."""
-    async with parts.store.sessions.begin() as session:
+    async with context.store.sessions.begin() as session:
         changed = await queue_settings.let_critical_pass(session, client, passes, actor)
-    _forget(parts)
+    _forget(context)
     return changed
 
 
-def _forget(parts: Parts) -> None:
+def _forget(context: Context) -> None:
     """Let the next look show what was just changed."""
-    if (shared := _SHARED.get(parts.store)) is not None:
+    if (shared := _SHARED.get(context.store)) is not None:
         shared.forget()

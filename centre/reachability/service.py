@@ -8,7 +8,7 @@ from pydantic import Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.audit.audit import Actor
-from centre.context import Parts
+from centre.context import Context
 from centre.people.masking import patient_in_clear
 from centre.reachability import consents
 from centre.reachability import queries as standings
@@ -131,12 +131,12 @@ async def standing_views(
 
 
 async def standings_of_patient(
-    parts: Parts, person_id: UUID
+    context: Context, person_id: UUID
 ) -> tuple[StandingView, ...]:
     """Return how every identity of a patient stands."""
-    found = await patient_in_clear(parts, person_id)
-    fade = parts.settings.standing_fade
-    async with parts.store.sessions() as session:
+    found = await patient_in_clear(context, person_id)
+    fade = context.settings.standing_fade
+    async with context.store.sessions() as session:
         several = [
             await standing_views(session, kind, value, fade)
             for kind, value in found.identities.items()
@@ -144,34 +144,34 @@ async def standings_of_patient(
     return tuple(view for views in several for view in views)
 
 
-async def consents_of_patient(parts: Parts, person_id: UUID) -> tuple[Consent, ...]:
+async def consents_of_patient(context: Context, person_id: UUID) -> tuple[Consent, ...]:
     """Return what a patient still allows in the mini program."""
-    found = await patient_in_clear(parts, person_id)
+    found = await patient_in_clear(context, person_id)
     kind = IdentityType.WECHAT_MINI_OPENID
     if kind not in found.identities:
         return ()
-    async with parts.store.sessions() as session:
+    async with context.store.sessions() as session:
         return await consents.consents_of(session, kind, found.identities[kind])
 
 
 async def set_consent(
-    parts: Parts, person_id: UUID, change: ConsentChange, actor: Actor
+    context: Context, person_id: UUID, change: ConsentChange, actor: Actor
 ) -> None:
     """Set what a patient allows of a template, where no event of WeChat told it."""
     if actor.role not in MAY_CLEAR:
         raise Forbidden("This role does not change how people stand.")
-    found = await patient_in_clear(parts, person_id)
+    found = await patient_in_clear(context, person_id)
     kind = IdentityType.WECHAT_MINI_OPENID
     if kind not in found.identities:
         raise Conflict("This patient has no mini-program openid.")
     address = Address(type=kind, value=found.identities[kind])
     said = change.model_dump()
-    async with parts.store.sessions.begin() as session:
+    async with context.store.sessions.begin() as session:
         await consents.put(session, address, **said, actor=actor)
 
 
 async def clear_standing(
-    parts: Parts,
+    context: Context,
     person_id: UUID,
     identity_type: IdentityType,
     channel: Channel | None,
@@ -180,9 +180,9 @@ async def clear_standing(
     """Let a patient's identity be tried again at once; the log keeps who said so."""
     if actor.role not in MAY_CLEAR:
         raise Forbidden("This role does not change how people stand.")
-    found = await patient_in_clear(parts, person_id)
+    found = await patient_in_clear(context, person_id)
     value = found.identities.get(identity_type)
     if value is None:
         return
-    async with parts.store.sessions.begin() as session:
+    async with context.store.sessions.begin() as session:
         await standings.clear(session, identity_type, value, channel, actor)

@@ -15,16 +15,16 @@ import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.audit.audit import Actor
+from centre.context import Context
 from centre.delivery import attempts, parts
 from centre.delivery.attempts import Attempt
 from centre.delivery.parked import ParkedReceipt, park, parked, unpark
-from centre.flows.ports import Deliveries
 from centre.messages import queries as messages
 from centre.messages import writes as message_writes
 from centre.messages.acknowledge import AcknowledgeOrder, acknowledge
 from centre.messages.lookup import find_message
 from centre.messages.status import outcome_moves, with_late_receipt
-from centre.receipts.replies import ReplyDesk
+from centre.receipts.replies import ReplyIntake
 from centre.receipts.reports import note_report
 from channels.receipts import ProviderReceipt, Reported
 from channels.uplinks import Uplink
@@ -33,7 +33,6 @@ from core.models import Receipt
 from core.words import Channel, Outcome
 from db.columns import utc_now
 from db.sql import lock
-from db.store import Store
 
 # A time further away is a mistake, or no time that a database could hold.
 _NEAR = timedelta(days=30)
@@ -53,11 +52,10 @@ class Taking(StrEnum):
 
 
 @dataclass(frozen=True)
-class ReceiptDesk:
+class ReceiptIntake:
     """Takes in receipts, from addresses as from providers' connections."""
 
-    store: Store
-    deliveries: Deliveries
+    context: Context
 
     async def __call__(self, receipts: Sequence[Reported]) -> None:
         """Take in several; Unavailable where Temporal or the store is away."""
@@ -65,7 +63,7 @@ class ReceiptDesk:
         await self.take_all(known)
         for uplink in receipts:
             if isinstance(uplink, Uplink):
-                await ReplyDesk(self.store, self.deliveries).take(uplink)
+                await ReplyIntake(self.context).take(uplink)
 
     async def take(self, receipt: ProviderReceipt) -> Taking:
         """Take in one receipt, and say what became of it."""
@@ -110,7 +108,7 @@ class ReceiptDesk:
         number = receipt.provider_message_id
         if number is None:
             return
-        async with self.store.sessions.begin() as session:
+        async with self.context.store.sessions.begin() as session:
             await attempts.end_attempt(
                 session, attempt.id, "accepted", provider_message_id=number
             )
@@ -122,7 +120,7 @@ class ReceiptDesk:
         self, receipts: Sequence[ProviderReceipt]
     ) -> list[Attempt | None]:
         """Return the attempt of each; another account's is nobody's."""
-        async with self.store.sessions() as session:
+        async with self.context.store.sessions() as session:
             return [await _own_attempt(session, receipt) for receipt in receipts]
 
     async def _of_the_whole(
@@ -130,11 +128,11 @@ class ReceiptDesk:
     ) -> ProviderReceipt | None:
         """Return what a part's receipt tells of its text, None while parts lack."""
         number = receipt.provider_message_id
-        async with self.store.sessions() as session:
+        async with self.context.store.sessions() as session:
             known = await parts.numbers_of(session, attempt.id)
         if number is None or number not in known:
             return receipt
-        async with self.store.sessions.begin() as session:
+        async with self.context.store.sessions.begin() as session:
             whole = await parts.note_part(session, attempt.id, number, receipt.outcome)
             await unpark(session, receipt.provider, number)
         first = attempt.provider_message_id
@@ -146,7 +144,7 @@ class ReceiptDesk:
         kept = [
             ParkedReceipt.model_validate(r.model_dump(include=names)) for r in early
         ]
-        async with self.store.sessions.begin() as session:
+        async with self.context.store.sessions.begin() as session:
             await park(session, *kept)
 
     async def _apply(self, attempt: Attempt, receipt: ProviderReceipt) -> Taking:
@@ -157,7 +155,7 @@ class ReceiptDesk:
         await self._tell(attempt, receipt)
         if receipt.channel is Channel.VOICE and receipt.outcome is Outcome.READ:
             await self._heard(attempt)
-        async with self.store.sessions.begin() as session:
+        async with self.context.store.sessions.begin() as session:
             news = await attempts.note_receipt(
                 session, attempt.id, receipt.outcome, receipt.code, receipt.at
             )
@@ -165,18 +163,18 @@ class ReceiptDesk:
                 await unpark(session, receipt.provider, receipt.provider_message_id)
         if not news:
             return await self._told_why(attempt, receipt)
-        await note_report(self.store, attempt, receipt)
+        await note_report(self.context.store, attempt, receipt)
         return Taking.APPLIED
 
     async def _told_why(self, attempt: Attempt, receipt: ProviderReceipt) -> Taking:
         """Keep why it failed where that comes after the failure: of Tencent's calls."""
         if not receipt.refused or receipt.outcome is not Outcome.FAILED:
             return Taking.REPEATED
-        async with self.store.sessions.begin() as session:
+        async with self.context.store.sessions.begin() as session:
             news = await attempts.note_why(session, attempt.id, receipt.code)
         if not news:
             return Taking.REPEATED
-        await note_report(self.store, attempt, receipt)
+        await note_report(self.context.store, attempt, receipt)
         return Taking.APPLIED
 
     async def _heard(self, attempt: Attempt) -> None:
@@ -184,13 +182,13 @@ class ReceiptDesk:
 
         A value that must be read back is not: a key says only that one was heard.
         """
-        found = await find_message(self, attempt.message_id)
+        found = await find_message(self.context, attempt.message_id)
         if found is None or not found.doc.acknowledge:
             return
         actor = Actor(who=f"receipts/{attempt.provider}", role="system")
         order = AcknowledgeOrder(by=BY_KEY)
         with suppress(Invalid, NotFound):
-            await acknowledge(self, found.doc, order, actor, Channel.VOICE)
+            await acknowledge(self.context, found.doc, order, actor, Channel.VOICE)
 
     async def _tell(self, attempt: Attempt, receipt: ProviderReceipt) -> None:
         """Signal the message's workflow, or write for it once it has ended."""
@@ -204,7 +202,7 @@ class ReceiptDesk:
         # An open workflow records what it is told, whatever it is about to end with;
         # once it has ended nobody writes but we.
         try:
-            await self.deliveries.receipt(attempt.message_id, order)
+            await self.context.flows.receipt(attempt.message_id, order)
         except Conflict:
             await self._write(attempt.message_id, order)
 
@@ -213,14 +211,14 @@ class ReceiptDesk:
 
         Telling comes first, for one end once: a call that ends half-way is made again.
         """
-        async with self.store.sessions() as session:
+        async with self.context.store.sessions() as session:
             before = await messages.find(session, message_id)
         if before is None:
             return
         after = with_late_receipt(before.status, order, utc_now())
         if after.status is not before.status.status and before.message.notify_client:
-            await self.deliveries.tell(before.message, after)
-        async with self.store.sessions.begin() as session:
+            await self.context.flows.tell(before.message, after)
+        async with self.context.store.sessions.begin() as session:
             await lock(session, f"message-{message_id}")
             stored = await messages.find(session, message_id)
             if stored is None:

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from uuid import UUID
 
-from centre.context import Reach
+from centre.context import Context
 from centre.people.holders import inboxes_of
-from centre.receipts.intake import ReceiptDesk
+from centre.receipts.intake import ReceiptIntake
 from centre.workstations import inbox
 from centre.workstations.inbox import InboxItem
 from channels.hospital.inbox import InboxSender
@@ -31,7 +31,7 @@ class InboxPage(Model):
 
 
 async def query_inbox(
-    reach: Reach,
+    context: Context,
     identities: Mapping[IdentityType, str],
     cursor: str | None,
     limit: int,
@@ -42,26 +42,26 @@ async def query_inbox(
     item is unread until it is opened.
     """
     named = _checked(identities)
-    async with reach.store.sessions() as session:
+    async with context.store.sessions() as session:
         owners = await inboxes_of(session, named)
         page = await inbox.list_inbox(session, owners, cursor, limit)
         unread = await inbox.count_unread(session, owners)
-    await _tell(reach, page.items)
+    await _tell(context, page.items)
     return InboxPage(items=page.items, unread=unread, next=page.next)
 
 
-async def open_item(reach: Reach, item_id: UUID) -> InboxItem:
+async def open_item(context: Context, item_id: UUID) -> InboxItem:
     """Note that an item was opened; the first time counts.
 
     NotFound where there is none, or none any more: taken back, or expired.
     """
-    async with reach.store.sessions.begin() as session:
+    async with context.store.sessions.begin() as session:
         if await inbox.find_item(session, item_id) is None:
             raise NotFound("There is no such item, or it was taken back.")
         await inbox.mark_read(session, None, item_id)
         item = await inbox.find_item(session, item_id)
     assert item is not None
-    await _tell(reach, [item])
+    await _tell(context, [item])
     return item
 
 
@@ -79,7 +79,7 @@ def _checked(identities: Mapping[IdentityType, str]) -> dict[IdentityType, str]:
     return found
 
 
-async def _tell(reach: Reach, items: Sequence[InboxItem]) -> None:
+async def _tell(context: Context, items: Sequence[InboxItem]) -> None:
     """Let messages know that they are read, once each.
 
     Where Temporal is away the inbox is read all the same: the next look tells.
@@ -87,20 +87,25 @@ async def _tell(reach: Reach, items: Sequence[InboxItem]) -> None:
     untold = [item.delivery_id for item in items if not item.told]
     if not untold:
         return
-    desk, room = ReceiptDesk(reach.store, reach.deliveries), asyncio.Semaphore(_AT_ONCE)
+    intake, room = (
+        ReceiptIntake(context),
+        asyncio.Semaphore(_AT_ONCE),
+    )
     with suppress(Unavailable):
         told = await asyncio.gather(
-            *(_read(desk, room, each) for each in untold), return_exceptions=True
+            *(_read(intake, room, each) for each in untold), return_exceptions=True
         )
         for error in filter(None, told):
             raise error
-        async with reach.store.sessions.begin() as session:
+        async with context.store.sessions.begin() as session:
             await inbox.note_told(session, untold)
 
 
-async def _read(desk: ReceiptDesk, room: asyncio.Semaphore, delivery_id: UUID) -> None:
+async def _read(
+    intake: ReceiptIntake, room: asyncio.Semaphore, delivery_id: UUID
+) -> None:
     async with room:
-        await desk.take(
+        await intake.take(
             ProviderReceipt(
                 channel=Channel.INBOX,
                 provider=InboxSender.provider,

@@ -15,8 +15,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.audit.audit import Actor
 from centre.catalog import types as catalog
+from centre.context import Context
 from centre.delivery.texts import texts_to
-from centre.flows.ports import Deliveries
 from centre.messages.acceptance import MessageRequest, Sender, accept
 from centre.people import opt_outs as preferences
 from centre.people.opt_outs import Preference
@@ -28,7 +28,6 @@ from core.identities import normalise
 from core.models import Message
 from core.policies import MessageType
 from core.words import Channel, IdentityType, OptOutSource
-from db.store import Store
 
 # Whose texts are free: elsewhere each needs a template that was approved.
 _FREE = frozenset({"cmpp", "smpp"})
@@ -46,11 +45,10 @@ class Heard(StrEnum):
 
 
 @dataclass(frozen=True)
-class ReplyDesk:
+class ReplyIntake:
     """Takes in what people send back."""
 
-    store: Store
-    deliveries: Deliveries
+    context: Context
 
     async def take(self, uplink: Uplink) -> Heard:
         """Take in one text; Unavailable where the store or Temporal is away."""
@@ -59,7 +57,7 @@ class ReplyDesk:
             # Never its words: they may say anything of anybody.
             log.info("reply.unknown", provider=uplink.provider, account=uplink.account)
             return Heard.UNKNOWN
-        async with self.store.sessions.begin() as session:
+        async with self.context.store.sessions.begin() as session:
             last = await _last(session, mobile)
             kind = last and await catalog.message_type(session, last.type)
             said, new = await preferences.note_opt_out(
@@ -104,7 +102,7 @@ class ReplyDesk:
             # The type has no SMS now, or its text asks for values.
             log.warning("reply.not_answered", type=kind.code)
             return
-        await self.deliveries.start(message)
+        await self.context.flows.start(message)
 
 
 def _mobile(number: str) -> str | None:

@@ -6,7 +6,7 @@ from centre.audit.audit import Actor
 from centre.audit.names import CENTRE
 from centre.clients import queries as clients
 from centre.clients.queries import Client, ClientDraft
-from centre.context import Parts
+from centre.context import Context
 from centre.messages.accept import submit
 from centre.messages.acceptance import MessageRequest, RecipientRequest
 from centre.watch.alarms import Alarm
@@ -27,13 +27,13 @@ _TROUBLE = {
 }
 
 
-async def tell(parts: Parts, alarm: Alarm, told: Sequence[Address]) -> None:
+async def tell(context: Context, alarm: Alarm, told: Sequence[Address]) -> None:
     """Send the news to each of these people, once per incident.
 
     The key names the incident, so that a second process repeats nothing.
     """
-    centre = await _centre(parts)
-    local = alarm.raised_at.astimezone(parts.settings.timezone)
+    centre = await _centre(context)
+    local = alarm.raised_at.astimezone(context.settings.timezone)
     params = {
         "client": _subject(alarm),
         "trouble": _TROUBLE[alarm.kind],
@@ -44,7 +44,7 @@ async def tell(parts: Parts, alarm: Alarm, told: Sequence[Address]) -> None:
     for place, person in enumerate(told):
         who = RecipientRequest(identities={person.type: person.value})
         asked = MessageRequest(type=TYPE, recipient=who, params=params)
-        await submit(parts, centre, asked, f"alarm-{alarm.id}-{place}")
+        await submit(context, centre, asked, f"alarm-{alarm.id}-{place}")
 
 
 def _subject(alarm: Alarm) -> str:
@@ -52,9 +52,9 @@ def _subject(alarm: Alarm) -> str:
     return f"账号{alarm.username}"[:35] if alarm.username else alarm.client
 
 
-async def _centre(parts: Parts) -> Client:
+async def _centre(context: Context) -> Client:
     """Return the centre's own client; made the first time, without any scope."""
-    async with parts.store.sessions.begin() as session:
+    async with context.store.sessions.begin() as session:
         found = await clients.find_client(session, CENTRE)
         if found is not None:
             return found

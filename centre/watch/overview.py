@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.accounts.health import AccountHealth, health_of_all
-from centre.context import Parts
+from centre.context import Context
 from centre.flows.queue_figures import QueueFigures
 from centre.messages import away
 from centre.messages.away import AwayFrom
@@ -85,16 +85,16 @@ class Overview(Model):
 _SHARED: WeakKeyDictionary[Store, Shared[Overview]] = WeakKeyDictionary()
 
 
-async def shared_overview(parts: Parts) -> Overview:
+async def shared_overview(context: Context) -> Overview:
     """Return how the centre stood at most `KEPT` ago."""
-    shared = _SHARED.setdefault(parts.store, Shared(KEPT))
-    return await shared.get(partial(overview, parts))
+    shared = _SHARED.setdefault(context.store, Shared(KEPT))
+    return await shared.get(partial(overview, context))
 
 
-async def overview(parts: Parts) -> Overview:
+async def overview(context: Context) -> Overview:
     """Return how the centre stands now."""
     now = datetime.now(UTC)
-    written, queues = await asyncio.gather(_written(parts, now), _queues(parts))
+    written, queues = await asyncio.gather(_written(context, now), _queues(context))
     known = {
         "at": now,
         "store": written is not None,
@@ -104,12 +104,12 @@ async def overview(parts: Parts) -> Overview:
     return Overview.model_validate(known | (written or {}))
 
 
-async def _written(parts: Parts, now: datetime) -> dict[str, object] | None:
+async def _written(context: Context, now: datetime) -> dict[str, object] | None:
     """Return what the store knows; None where it is away."""
-    local = now.astimezone(parts.settings.timezone)
+    local = now.astimezone(context.settings.timezone)
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
     try:
-        async with parts.store.sessions() as session:
+        async with context.store.sessions() as session:
             return {
                 "today": await counted.count_by_status(session, midnight),
                 "hours": await counted.count_by_hour(session, midnight, now),
@@ -118,7 +118,7 @@ async def _written(parts: Parts, now: datetime) -> dict[str, object] | None:
                 "providers": await counted.provider_health(session, now - _RECENT),
                 "unacknowledged": await counted.unacknowledged(session),
                 "alarms": await open_alarms(session),
-                "accounts": await _troubles(session, parts.settings),
+                "accounts": await _troubles(session, context.settings),
                 "ending": await counted.ending_secrets(session, now, now + _SOON),
             }
     except MessageCentreError:
@@ -137,9 +137,9 @@ async def _troubles(
     )
 
 
-async def _queues(parts: Parts) -> tuple[QueueFigures, ...] | None:
+async def _queues(context: Context) -> tuple[QueueFigures, ...] | None:
     try:
-        await parts.deliveries.check()
-        return await live_queues(parts)
+        await context.flows.check()
+        return await live_queues(context)
     except MessageCentreError:
         return None

@@ -17,7 +17,7 @@ import structlog
 from centre.accounts import traffic
 from centre.accounts.service import current_accounts
 from centre.audit.audit import Actor
-from centre.context import Parts
+from centre.context import Context
 from centre.messages import away
 from centre.orders.bulk_resend import resend_each
 from centre.orders.cancel_resend import ResendOrder
@@ -50,12 +50,12 @@ Accounts = Iterable[Account]
 Docs = Sequence[MessageStatus]
 
 
-async def recover_for_ever(parts: Parts, every: timedelta = EVERY) -> None:
+async def recover_for_ever(context: Context, every: timedelta = EVERY) -> None:
     """Look until cancelled; a store or a Temporal that is away is waited for."""
     holder = secrets.token_hex(8)
     while True:
         try:
-            await recover_once(parts, holder)
+            await recover_once(context, holder)
         except MessageCentreError:
             pass  # /health/ready says what is missing
         except Exception as error:
@@ -63,27 +63,29 @@ async def recover_for_ever(parts: Parts, every: timedelta = EVERY) -> None:
         await asyncio.sleep(every.total_seconds())
 
 
-async def recover_once(parts: Parts, holder: str, now: datetime | None = None) -> int:
+async def recover_once(
+    context: Context, holder: str, now: datetime | None = None
+) -> int:
     """Send again what may go out now; return how many were."""
     now = now or utc_now()
-    async with parts.store.sessions() as session:
+    async with context.store.sessions() as session:
         groups = await away.failed_for(session, now)
     if not groups:
         return 0
-    async with parts.store.sessions.begin() as session:
+    async with context.store.sessions.begin() as session:
         if not await take_lease(session, "recovery", holder, _LEASE):
             return 0
-    async with parts.store.sessions() as session:
+    async with context.store.sessions() as session:
         answering = await traffic.answering(session, now - _RECENT, now)
         waiting = {one.channel for one in await away.waiting(session)}
-        under = fallback(parts.settings)[1]
+        under = fallback(context.settings)[1]
         room = allowance(await current_accounts(session, under), answering)
     sent = 0
     for on in groups:
-        async with parts.store.sessions() as session:
+        async with context.store.sessions() as session:
             failed = await away.failed(session, on, now)
         chosen, why = choose(failed, on, room, waiting, now)
-        sent += await _resend(parts, chosen, on, why)
+        sent += await _resend(context, chosen, on, why)
     return sent
 
 
@@ -126,11 +128,13 @@ def choose(
     return (first,) if first else (), _TRIAL
 
 
-async def _resend(parts: Parts, docs: Docs, on: Sequence[Channel], reason: str) -> int:
+async def _resend(
+    context: Context, docs: Docs, on: Sequence[Channel], reason: str
+) -> int:
     if not docs:
         return 0
     order = ResendOrder(reason=reason, channels=tuple(on))
-    done = await resend_each(parts, docs, order, _CENTRE, automatic=True)
+    done = await resend_each(context, docs, order, _CENTRE, automatic=True)
     channels = [channel.value for channel in on]
     _log.info("resent", channels=channels, resent=done.resent, skipped=done.skipped)
     return done.resent

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from centre.clients import queries as clients
-from centre.context import Parts
+from centre.context import Context
 from centre.flows.queue_figures import QueueFigures
 from centre.queues.samples import QueueSample, add_samples
 from centre.queues.steering import figures
@@ -34,12 +34,12 @@ _LEASE = timedelta(seconds=25)
 _log = structlog.get_logger("sampling")
 
 
-async def sample_for_ever(parts: Parts, every: timedelta = EVERY) -> None:
+async def sample_for_ever(context: Context, every: timedelta = EVERY) -> None:
     """Sample until cancelled; a store or a Temporal that is away is waited for."""
     holder, watch = secrets.token_hex(8), Watch()
     while True:
         try:
-            await sample_once(parts, holder, watch)
+            await sample_once(context, holder, watch)
         except MessageCentreError:
             pass  # /health/ready says what is missing
         except Exception as error:
@@ -47,24 +47,24 @@ async def sample_for_ever(parts: Parts, every: timedelta = EVERY) -> None:
         await asyncio.sleep(every.total_seconds())
 
 
-async def sample_once(parts: Parts, holder: str, watch: Watch) -> bool:
+async def sample_once(context: Context, holder: str, watch: Watch) -> bool:
     """Write one sample of every queue and watch them; False: another process does."""
-    async with parts.store.sessions.begin() as session:
+    async with context.store.sessions.begin() as session:
         if not await take_lease(session, "queue-samples", holder, _LEASE):
             return False
-    async with parts.store.sessions() as session:
+    async with context.store.sessions() as session:
         codes = await clients.enabled_codes(session)
     now = datetime.now(UTC)
     number = int(now.timestamp() / EVERY.total_seconds())
-    seen = await figures(parts, turn(codes, number))
-    async with parts.store.sessions.begin() as session:
+    seen = await figures(context, turn(codes, number))
+    async with context.store.sessions.begin() as session:
         await add_samples(session, [_sample(f, now) for f in seen], now)
         await limits.purge(session, now)
         await caps.purge(session, now)
         await digests.purge(session, now)
         await alarms.purge(session, now)
         await inbox.purge(session, now)
-    await watch.look(parts, seen, codes, now)
+    await watch.look(context, seen, codes, now)
     return True
 
 

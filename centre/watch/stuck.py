@@ -2,31 +2,31 @@
 
 from datetime import UTC, datetime
 
-from centre.context import Parts
+from centre.context import Context
 from centre.watch import under_way, watch_rules
 from centre.watch.rules import Expected
 from centre.watch.under_way import StuckMessage
 
 
-async def stuck_messages(parts: Parts) -> tuple[StuckMessage, ...]:
+async def stuck_messages(context: Context) -> tuple[StuckMessage, ...]:
     """Return the messages that make no step, the oldest first.
 
     The store knows those that a worker has begun; of the others only Temporal
     does.
     """
     now = datetime.now(UTC)
-    async with parts.store.sessions() as session:
+    async with context.store.sessions() as session:
         expected = await watch_rules.expected(session)
         begun = await under_way.stuck(session, expected, now)
-    idle = await _not_begun(parts, expected, now)
+    idle = await _not_begun(context, expected, now)
     return tuple(sorted([*begun, *idle], key=lambda message: message.since))
 
 
 async def _not_begun(
-    parts: Parts, expected: Expected, now: datetime
+    context: Context, expected: Expected, now: datetime
 ) -> list[StuckMessage]:
     """Return those that no worker has begun in time."""
-    running = await parts.deliveries.running(now - expected.shortest, under_way.MOST)
+    running = await context.flows.running(now - expected.shortest, under_way.MOST)
     late: list[StuckMessage] = []
     for found in running:
         within = expected.within(found.priority, found.type)
@@ -38,6 +38,6 @@ async def _not_begun(
                     **known, since=found.started_at, expected_within_seconds=seconds
                 )
             )
-    async with parts.store.sessions() as session:
+    async with context.store.sessions() as session:
         written = await under_way.written(session, [message.id for message in late])
     return [message for message in late if message.id not in written]

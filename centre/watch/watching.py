@@ -8,7 +8,7 @@ from uuid import UUID
 
 from centre.access import sign_ins
 from centre.audit.names import CENTRE
-from centre.context import Parts
+from centre.context import Context
 from centre.delivery import attempts
 from centre.flows.queue_figures import QueueFigures
 from centre.watch import alarms, under_way, watch_rules
@@ -42,14 +42,14 @@ class Watch:
 
     async def look(
         self,
-        parts: Parts,
+        context: Context,
         seen: Sequence[QueueFigures],
         enabled: Sequence[str],
         now: datetime,
     ) -> None:
         """Take one reading of these queues; raise, clear and tell what follows."""
-        await self._count_stuck(parts, now)
-        async with parts.store.sessions() as session:
+        await self._count_stuck(context, now)
+        async with context.store.sessions() as session:
             known = await watch_rules.limits(session)
             ends = await under_way.ended_of_late(session, now - _RECENT)
             wrong = await attempts.misconfigured_since(session, now - _RECENT)
@@ -59,17 +59,17 @@ class Watch:
             client = queue.client
             seen_of = Seen(ends.get(client, {}), self.stuck[client], wrong[client])
             for one in readings(queue, known.of(client), seen_of):
-                await self._step(parts, (client, one.kind, None), one, raised, now)
+                await self._step(context, (client, one.kind, None), one, raised, now)
         raised_for = {name for _, _, name in raised if name is not None}
         for name in attacked.keys() | raised_for:
             failed = Reading(AlarmKind.SIGN_IN, attacked.get(name, 0), _ATTACK)
-            await self._step(parts, (CENTRE, failed.kind, name), failed, raised, now)
-        await _end_of_the_gone(parts, enabled, raised, now)
-        await _tell(parts, now)
+            await self._step(context, (CENTRE, failed.kind, name), failed, raised, now)
+        await _end_of_the_gone(context, enabled, raised, now)
+        await _tell(context, now)
 
     async def _step(
         self,
-        parts: Parts,
+        context: Context,
         key: Key,
         reading: Reading,
         raised: Mapping[Key, Alarm],
@@ -84,16 +84,16 @@ class Watch:
         self.standings[key] = after
         if after.raised == before.raised:
             return
-        async with parts.store.sessions.begin() as session:
+        async with context.store.sessions.begin() as session:
             if alarm is None:
                 await alarms.raise_alarm(session, client, reading, now, name)
             else:
                 await alarms.clear_alarm(session, alarm.id, now)
 
-    async def _count_stuck(self, parts: Parts, now: datetime) -> None:
+    async def _count_stuck(self, context: Context, now: datetime) -> None:
         if self.asked_stuck is None or now - self.asked_stuck >= _STUCK_EVERY:
             self.asked_stuck = now
-            self.stuck = Counter(m.client for m in await stuck_messages(parts))
+            self.stuck = Counter(m.client for m in await stuck_messages(context))
 
 
 def _key(alarm: Alarm) -> Key:
@@ -101,13 +101,13 @@ def _key(alarm: Alarm) -> Key:
 
 
 async def _end_of_the_gone(
-    parts: Parts, enabled: Sequence[str], raised: Mapping[Key, Alarm], now: datetime
+    context: Context, enabled: Sequence[str], raised: Mapping[Key, Alarm], now: datetime
 ) -> None:
     """Clear the alarms of clients that are disabled now."""
     there = set(enabled)
     for (client, _, name), alarm in raised.items():
         if name is None and client not in there:
-            async with parts.store.sessions.begin() as session:
+            async with context.store.sessions.begin() as session:
                 await alarms.clear_alarm(session, alarm.id, now)
 
 
@@ -145,9 +145,9 @@ def _failed(ends: Ends, at_least: int) -> float:
     return round(failed / ended, 3) if ended >= at_least else 0.0
 
 
-async def _tell(parts: Parts, now: datetime) -> None:
+async def _tell(context: Context, now: datetime) -> None:
     """Tell people of each open alarm once; what can't be told now is tried again."""
-    async with parts.store.sessions() as session:
+    async with context.store.sessions() as session:
         told = await watch_rules.recipients(session)
         waiting = [a for a in await alarms.open_alarms(session) if a.told_at is None]
     done: list[UUID] = []
@@ -155,10 +155,10 @@ async def _tell(parts: Parts, now: datetime) -> None:
         if alarm.client == CENTRE and alarm.username is None:
             continue  # its own queue would carry the news
         try:
-            await tell(parts, alarm, told)
+            await tell(context, alarm, told)
         except MessageCentreError:
             continue
         done.append(alarm.id)
     for alarm_id in done:
-        async with parts.store.sessions.begin() as session:
+        async with context.store.sessions.begin() as session:
             await alarms.note_told(session, alarm_id, now)

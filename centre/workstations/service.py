@@ -6,7 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from centre.audit.audit import Actor
-from centre.context import Parts
+from centre.context import Context
 from centre.messages.acknowledge import AcknowledgeOrder, acknowledge
 from centre.messages.lookup import look_up
 from centre.workstations import popups
@@ -68,7 +68,7 @@ def _popup(sending: Sending) -> Popup:
 
 
 async def report(
-    parts: Parts,
+    context: Context,
     sink: Sink,
     station: Actor,
     delivery_id: UUID,
@@ -81,16 +81,16 @@ async def report(
     message's workflow hears of it before it is written here, so what breaks off
     half-way is taken in again when the workstation repeats it.
     """
-    async with parts.store.sessions() as session:
+    async with context.store.sessions() as session:
         found = await popups.find_popup(session, station.who, delivery_id)
     if found is None:
         return False
     if found.stage in popups.OVER or found.stage is stage:
         return True
     if stage is Stage.CONFIRMED:
-        await _confirm(parts, station, found, order)
-    await _tell(parts, sink, station, found, stage)
-    async with parts.store.sessions.begin() as session:
+        await _confirm(context, station, found, order)
+    await _tell(context, sink, station, found, stage)
+    async with context.store.sessions.begin() as session:
         await popups.move(session, found.seq, stage)
         if stage is Stage.CONFIRMED:
             seen = Withdrawal(why="confirmed")
@@ -99,21 +99,21 @@ async def report(
 
 
 async def _confirm(
-    parts: Parts, station: Actor, found: Event, order: AcknowledgeOrder | None
+    context: Context, station: Actor, found: Event, order: AcknowledgeOrder | None
 ) -> None:
     if order is None:
         missing = Wrong("/user", "Who confirms must be named.")
         raise Invalid("The confirmation was refused.", [missing])
-    doc = (await look_up(parts, found.message_id)).doc
-    await acknowledge(parts, doc, order, station, Channel.WORKSTATION)
+    doc = (await look_up(context, found.message_id)).doc
+    await acknowledge(context, doc, order, station, Channel.WORKSTATION)
 
 
 async def _tell(
-    parts: Parts, sink: Sink, station: Actor, found: Event, stage: Stage
+    context: Context, sink: Sink, station: Actor, found: Event, stage: Stage
 ) -> None:
     """Move the delivery; it has failed only where no screen is left to show it."""
     if stage is Stage.REJECTED:
-        async with parts.store.sessions() as session:
+        async with context.store.sessions() as session:
             if not await popups.all_rejected(session, found.delivery_id, station.who):
                 return
     receipt = ProviderReceipt(

@@ -9,7 +9,7 @@ from centre.access import second_factor, sign_ins, users
 from centre.access.sign_in import must_add_factor, must_change, set_own_password
 from centre.audit.audit import Actor
 from console.kit.acting import acting
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.entering import enter_as
 from console.kit.errors import notify
 from console.kit.forms import Form
@@ -45,7 +45,7 @@ async def account() -> None:
     visitor = await present_visitor()
     if visitor is None:
         return
-    async with desk().store.sessions() as session:
+    async with context().store.sessions() as session:
         left = await second_factor.codes_left(session, visitor.user.username)
     with ui.element("div").classes("hmc-grid"):
         with card(t("account.profile")):
@@ -63,14 +63,14 @@ async def account() -> None:
 async def password() -> None:
     """Have the visitor choose a new password before anything else."""
     visitor = await present_visitor()
-    if visitor and must_change(visitor.user, desk().settings):
+    if visitor and must_change(visitor.user, context().settings):
         note(t("account.must_change"), "warn")
     with ui.element("div").classes("hmc-grid"), card(t("account.password")):
         _password_form("/")
 
 
 def _profile(visitor: Visitor) -> None:
-    user, days = visitor.user, desk().settings.password_days
+    user, days = visitor.user, context().settings.password_days
     pairs = [
         (t("users.username"), user.username),
         (t("users.name"), user.name or "—"),
@@ -116,7 +116,7 @@ def _typed(form: Form, name: str) -> str:
 
 
 async def _check_old(actor: Actor, old: str) -> None:
-    async with desk().store.sessions.begin() as session:
+    async with context().store.sessions.begin() as session:
         right = await sign_ins.confirms(session, actor.who, old)
     if not right:
         raise _wrong("old", t("account.old_wrong"))
@@ -124,7 +124,7 @@ async def _check_old(actor: Actor, old: str) -> None:
 
 async def _set_password(actor: Actor, new: str) -> users.User:
     device = browser_of(ui.context.client.request)
-    known = desk().store, desk().settings, actor
+    known = context().store, context().settings, actor
     return await set_own_password(*known, new, device)
 
 
@@ -135,7 +135,7 @@ def _wrong(name: str, text: str) -> Invalid:
 def _two_factor(visitor: Visitor, left: int) -> None:
     if not visitor.user.two_factor:
         Text("p", t("account.two_factor_text")).classes("hmc-quiet")
-        if must_add_factor(visitor.user, desk().settings):
+        if must_add_factor(visitor.user, context().settings):
             note(t("account.must_add_factor"), "warn")
         with ui.element("div").classes("hmc-buttons"):
             button(t("account.turn_on"), _turn_on, icon="shield", kind="primary")
@@ -145,7 +145,7 @@ def _two_factor(visitor: Visitor, left: int) -> None:
         Text("span", t("account.codes_left", count=left)).classes("hmc-quiet")
     with ui.element("div").classes("hmc-buttons"):
         button(t("account.renew_codes"), _renew_codes)
-        if desk().settings.second_factor == "optional":
+        if context().settings.second_factor == "optional":
             button(t("account.turn_off"), _turn_off, kind="danger")
 
 
@@ -160,7 +160,7 @@ async def _turn_on(actor: Actor) -> None:
         @acting()
         async def take(actor: Actor) -> None:
             with form.checked():
-                async with desk().store.sessions.begin() as session:
+                async with context().store.sessions.begin() as session:
                     codes = await second_factor.turn_on(
                         session, actor.who, secret, form.value("code"), actor
                     )
@@ -192,7 +192,7 @@ async def _show_codes(codes: tuple[str, ...]) -> None:
 
 @acting()
 async def _renew_codes(actor: Actor) -> None:
-    async with desk().store.sessions.begin() as session:
+    async with context().store.sessions.begin() as session:
         codes = await second_factor.renew_codes(session, actor.who, actor)
     await _show_codes(codes)
 
@@ -208,7 +208,7 @@ async def _turn_off(actor: Actor) -> None:
         async def take(actor: Actor) -> None:
             with form.checked():
                 await _check_old(actor, _typed(form, "old"))
-                async with desk().store.sessions.begin() as session:
+                async with context().store.sessions.begin() as session:
                     await second_factor.turn_off(session, actor.who, actor)
             box.submit(True)
 
@@ -224,7 +224,7 @@ def _sessions() -> None:
     async def end(actor: Actor) -> None:
         text = t("account.end_text")
         if await confirm(t("account.end"), text, yes=t("account.end")):
-            async with desk().store.sessions.begin() as session:
+            async with context().store.sessions.begin() as session:
                 await users.end_sessions(session, actor.who, actor)
             ui.navigate.to("/sign-in?ended=1")
 

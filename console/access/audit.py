@@ -10,7 +10,7 @@ from centre.audit import audit as log
 from centre.audit.audit import Actor, AuditEntry
 from console.access.audit_filter import NAMES, filter_of
 from console.kit.acting import acting
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.errors import notify
 from console.kit.forms import Form
 from console.kit.frame import page
@@ -53,7 +53,7 @@ def _values(form: Form) -> dict[str, str]:
 def _listing(form: Form) -> Listing:
     async def load(cursor: str | None) -> tuple[Rows, str | None]:
         wanted = filter_of(_values(form))
-        async with desk().store.sessions() as session:
+        async with context().store.sessions() as session:
             found = await log.list_audit(session, wanted, cursor, 50)
         return [_row(entry) for entry in found.items], found.next
 
@@ -149,7 +149,7 @@ def _text(value: object) -> str:
 @acting(*_READERS)
 async def _verify(actor: Actor) -> None:
     """Compute the whole chain again, and say whether it holds."""
-    async with desk().store.sessions() as session:
+    async with context().store.sessions() as session:
         report = await log.verify_chain(session)
     with dialog(t("audit.verify")) as box:
         if report.broken_at is None:
@@ -167,5 +167,5 @@ async def _verify(actor: Actor) -> None:
 def _export(form: Form) -> None:
     asked = urlencode(_values(form))
     ui.navigate.to(f"{EXPORT}?{asked}" if asked else EXPORT)
-    now = datetime.now(desk().settings.timezone)
+    now = datetime.now(context().settings.timezone)
     notify(t("audit.exporting", at=now.strftime("%H:%M")))

@@ -10,7 +10,7 @@ from starlette.responses import Response, StreamingResponse
 from centre.audit import audit
 from centre.audit.audit import AuditEntry, AuditFilter
 from console.access.audit_filter import NAMES, filter_of
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.visits import visitor_of
 from core.errors import RequestError
 from core.text import csv_safe
@@ -36,7 +36,7 @@ async def export(request: Request) -> Response:
     except RequestError as error:
         return Response(str(error), status_code=error.status)
     after = {name: value for name, value in asked.items() if value}
-    async with desk().store.sessions.begin() as session:
+    async with context().store.sessions.begin() as session:
         await audit.write(session, visitor.actor, "export", "audit", None, after)
     name = f"audit-{utc_now():%Y%m%d-%H%M%S}.csv"
     return StreamingResponse(
@@ -51,7 +51,7 @@ async def _lines(request: Request, wanted: AuditFilter) -> AsyncIterator[str]:
     cursor: str | None = None
     while True:
         # A session per piece: a slow reader must not hold a connection.
-        async with desk().store.sessions() as session:
+        async with context().store.sessions() as session:
             page = await audit.list_audit(session, wanted, cursor, 200)
         if await visitor_of(request, at_work=False) is None:
             yield csv_safe.line([_CUT])

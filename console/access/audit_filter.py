@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 
 from centre.audit.audit import AuditFilter
-from console.kit.context import desk
+from console.kit.context import context
 from core.errors import Invalid, Wrong
 
 NAMES = ("who", "target", "action", "since", "until")
@@ -26,7 +26,7 @@ def _day(given: Mapping[str, str], name: str) -> datetime | None:
     if not text:
         return None
     try:
-        day, zone = date.fromisoformat(text), desk().settings.timezone
+        day, zone = date.fromisoformat(text), context().settings.timezone
         return datetime.combine(day, time.min, zone).astimezone(UTC)
     except (ValueError, OverflowError, OSError):
         detail = "This is not a day."

@@ -10,7 +10,7 @@ from centre.access import sign_in as signing_in
 from centre.access.devices import new_device
 from centre.access.sign_in import Attempt
 from centre.access.sign_ins import CodeNeeded
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.entering import enter_as
 from console.kit.errors import show_error, told
 from console.kit.forms import Form
@@ -74,9 +74,11 @@ class _Desk:
         try:
             request = client.request
             # A browser gets its name now; only with a session it gets to know it.
-            device = browser_of(request) or new_device(desk().keyring)
+            device = browser_of(request) or new_device(context().keyring)
             attempt = self._attempt(request, device)
-            user = await signing_in.sign_in(desk().store, desk().sign_ins, attempt)
+            user = await signing_in.sign_in(
+                context().store, context().sign_ins, attempt
+            )
         except CodeNeeded:
             self._ask_for_code()
         except MessageCentreError as error:

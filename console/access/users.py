@@ -10,7 +10,7 @@ from centre.access.sign_in import rules_of
 from centre.access.users import User, UserChanges, UserDraft
 from centre.audit.audit import Actor
 from console.kit.acting import acting
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.errors import notify
 from console.kit.forms import Form
 from console.kit.frame import page
@@ -39,7 +39,7 @@ async def users() -> None:
 
 def _listing(is_admin: bool, me: str) -> Listing:
     async def load(cursor: str | None) -> tuple[Rows, str | None]:
-        async with desk().store.sessions() as session:
+        async with context().store.sessions() as session:
             found = await people.list_users(session, cursor, 50)
         # One's own password is changed under "My account", knowing the old one.
         rows = [{**_row(user), "other": user.username != me} for user in found.items]
@@ -81,14 +81,14 @@ def _actions(listing: Listing) -> tuple[Action, ...]:
     @acting(Role.ADMIN)
     async def reset_factor(actor: Actor, row: Row) -> None:
         if await _asked("reset", row):
-            async with desk().store.sessions.begin() as session:
+            async with context().store.sessions.begin() as session:
                 await second_factor.turn_off(session, row["username"], actor)
             await listing.reload()
 
     @acting(Role.ADMIN)
     async def end(actor: Actor, row: Row) -> None:
         if await _asked("end", row):
-            async with desk().store.sessions.begin() as session:
+            async with context().store.sessions.begin() as session:
                 await people.end_sessions(session, row["username"], actor)
             notify(t("users.ended"))
 
@@ -119,7 +119,7 @@ def _room_for_new(listing: Listing) -> None:
             async def save(actor: Actor) -> None:
                 with form.checked():
                     draft = _draft(form, password)
-                    async with desk().store.sessions.begin() as session:
+                    async with context().store.sessions.begin() as session:
                         await people.create_user(session, draft, actor)
                 box.submit(draft.username)
 
@@ -155,7 +155,7 @@ async def _edited(username: str) -> bool:
         async def save(actor: Actor) -> None:
             with form.checked():
                 changes = _changes(user, form)
-                async with desk().store.sessions.begin() as session:
+                async with context().store.sessions.begin() as session:
                     await people.update_user(session, username, changes, actor)
             box.submit(True)
 
@@ -186,8 +186,8 @@ async def _new_password(username: str, actor: Actor) -> None:
     text = t("users.new_password_text", name=username)
     if not await confirm(title, text, yes=title):
         return
-    password, rules = _temporary(), rules_of(desk().settings)
-    async with desk().store.sessions.begin() as session:
+    password, rules = _temporary(), rules_of(context().settings)
+    async with context().store.sessions.begin() as session:
         await people.set_password(session, username, password, actor, rules)
     await _show_password(username, password)
 
@@ -198,7 +198,7 @@ async def _show_password(username: str, password: str) -> None:
 
 
 async def _find(username: str) -> User:
-    async with desk().store.sessions() as session:
+    async with context().store.sessions() as session:
         user = await people.find_user(session, username)
     if user is None:
         raise people.unknown()

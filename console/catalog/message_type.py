@@ -17,7 +17,7 @@ from console.catalog.message_types import priorities
 from console.catalog.policy_words import stages_in_words
 from console.catalog.times_form import draw_when
 from console.kit.acting import acting
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.forms import Form
 from console.kit.frame import page
 from console.kit.setup import (
@@ -75,7 +75,7 @@ async def message_type(code: str) -> None:
 
 
 async def _read(code: str) -> tuple[MessageType, tuple[Sender, ...]]:
-    async with desk().store.sessions() as session:
+    async with context().store.sessions() as session:
         kind = await catalog.message_type(session, code)
         if kind is None:
             raise NotFound("There is no such message type.")
@@ -91,7 +91,7 @@ def _switches(kind: MessageType) -> None:
         text = t("types.disable_text", senders=who)
         if wanted or await confirm(title, text, yes=title):
             changes = MessageTypeChanges(enabled=wanted)
-            async with desk().store.sessions.begin() as session:
+            async with context().store.sessions.begin() as session:
                 await catalog.update_message_type(session, kind.code, changes, actor)
             ui.navigate.reload()
 
@@ -126,8 +126,8 @@ def _draw_facts(kind: MessageType, senders: tuple[Sender, ...]) -> None:
 
 async def _unfiled(kind: MessageType) -> Mapping[Channel, tuple[str, ...]]:
     """Return by channel the providers in use that a template has no id of."""
-    async with desk().store.sessions() as session:
-        rules = await rules_in_use(session, desk().settings)
+    async with context().store.sessions() as session:
+        rules = await rules_in_use(session, context().settings)
     used = {c.channel for c in kind.policy.channels}
     found = {
         channel: unfiled(
@@ -175,7 +175,7 @@ def _templates(code: str, names: Mapping[Channel, str], changes: bool) -> Listin
 
     async def switch(actor: Actor, row: Row, enabled: bool) -> None:
         channel = Channel(row["channel"])
-        async with desk().store.sessions.begin() as session:
+        async with context().store.sessions.begin() as session:
             await templates.set_template_enabled(session, code, channel, enabled, actor)
         await listing.reload()
 
@@ -253,7 +253,7 @@ def _draw_form(kind: MessageType) -> None:
                     **confirming_values(form),
                     **away_values(form),
                 )
-                async with desk().store.sessions.begin() as session:
+                async with context().store.sessions.begin() as session:
                     await catalog.update_message_type(
                         session, kind.code, changes, actor
                     )

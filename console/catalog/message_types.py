@@ -10,7 +10,7 @@ from centre.catalog import types as catalog
 from centre.catalog.types import MessageTypeDraft
 from console.catalog.policy_words import stages_in_words
 from console.kit.acting import acting
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.forms import Form
 from console.kit.frame import page
 from console.kit.setup import (
@@ -35,7 +35,7 @@ async def message_types() -> None:
     names = await channel_names()
 
     async def load(cursor: str | None) -> tuple[Rows, str | None]:
-        async with desk().store.sessions() as session:
+        async with context().store.sessions() as session:
             found = await catalog.list_message_types(session, cursor, 50)
         return [_row(kind, names) for kind in found.items], found.next
 
@@ -109,5 +109,5 @@ async def _created(form: Form, actor: Actor) -> MessageType:
             name_en=form.value("name_en"),
             priority=form.value("priority"),
         )
-        async with desk().store.sessions.begin() as session:
+        async with context().store.sessions.begin() as session:
             return await catalog.create_message_type(session, draft, actor)

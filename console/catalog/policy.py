@@ -11,7 +11,7 @@ from console.catalog.breaking import confirm_breaking
 from console.catalog.policy_form import PolicyForm
 from console.catalog.policy_words import stages_in_words
 from console.kit.acting import acting
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.frame import page
 from console.kit.setup import back, channel_names, in_words, may_change
 from console.kit.shell import Text, heading
@@ -25,7 +25,7 @@ from core.words import Channel, Role
 @page("/types/{code}/policy", title="policy.title", headed=False)
 async def policy(code: str) -> None:
     """Edit how messages of a type go out."""
-    async with desk().store.sessions() as session:
+    async with context().store.sessions() as session:
         kind = await catalog.message_type(session, code)
         if kind is None:
             raise NotFound("There is no such message type.")
@@ -48,12 +48,12 @@ def _draw_save(kind: MessageType, form: PolicyForm) -> None:
     @acting(Role.ADMIN)
     async def save(actor: Actor) -> None:
         wanted = form.policy()
-        async with desk().store.sessions() as session:
+        async with context().store.sessions() as session:
             await _unchanged(session, kind)
             review = await review_policy(session, kind.code, wanted)
         if not await confirm_breaking(review):
             return
-        async with desk().store.sessions.begin() as session:
+        async with context().store.sessions.begin() as session:
             await catalog.put_policy(session, kind.code, wanted, actor)
         ui.navigate.reload()
 

@@ -11,7 +11,7 @@ from centre.schedule.rules import HOSPITAL, Holiday, class_scope
 from console.catalog.time_words import times_in_words
 from console.catalog.times_form import draw_times
 from console.kit.acting import acting
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.errors import Refused, notify
 from console.kit.forms import Form
 from console.kit.frame import page
@@ -28,7 +28,9 @@ from core.words import Role, TypeClass
 async def sending_times() -> None:
     """Show the hospital's sending times and holidays."""
     changes = await may_change()
-    Text("p", t("when.intro", zone=desk().settings.timezone.key)).classes("hmc-quiet")
+    Text("p", t("when.intro", zone=context().settings.timezone.key)).classes(
+        "hmc-quiet"
+    )
     await draw_times(HOSPITAL, t("when.hospital"), changes=changes)
     with card(t("when.classes")):
         await _draw_classes()
@@ -49,7 +51,7 @@ async def class_times(type_class: str) -> None:
 
 async def _draw_classes() -> None:
     """Draw what holds for each class, with the way to change it."""
-    async with desk().store.sessions() as session:
+    async with context().store.sessions() as session:
         book = await times.book(session)
     with ui.element("dl").classes("hmc-facts"):
         for one in TypeClass:
@@ -66,7 +68,7 @@ async def _draw_holidays(changes: bool) -> None:
         title = t("when.holiday_remove")
         if not await confirm(title, t("when.holiday_ask", day=row["day"]), yes=title):
             return
-        async with desk().store.sessions.begin() as session:
+        async with context().store.sessions.begin() as session:
             await times.delete_holiday(session, date.fromisoformat(row["day"]), actor)
         await listing.reload()
 
@@ -89,7 +91,7 @@ async def _draw_holidays(changes: bool) -> None:
 
 
 async def _load(cursor: str | None) -> tuple[Rows, str | None]:
-    async with desk().store.sessions() as session:
+    async with context().store.sessions() as session:
         found = await times.list_holidays(session)
     return [_row(holiday) for holiday in found], None
 
@@ -121,7 +123,7 @@ def _draw_one(listing: Listing) -> None:
             held = {name: form.value(name) for name in ("day", "name")}
             counts_as = int(form.value("counts_as"))
             holiday = Holiday.model_validate(held | {"counts_as": counts_as})
-            async with desk().store.sessions.begin() as session:
+            async with context().store.sessions.begin() as session:
                 await times.put_holidays(session, [holiday], actor)
         notify(t("when.holiday_added", day=holiday.day.isoformat()))
         form.element("day").set_value("")
@@ -142,7 +144,7 @@ def _draw_import(listing: Listing) -> None:
         async def add(actor: Actor) -> None:
             with form.checked():
                 found = read_holidays(form.value("holidays"))
-                async with desk().store.sessions.begin() as session:
+                async with context().store.sessions.begin() as session:
                     await times.put_holidays(session, found, actor)
             form.element("holidays").set_value("")
             notify(t("when.holidays_added", count=len(found)))

@@ -18,7 +18,7 @@ from console.catalog.previews import draw_preview
 from console.catalog.template_form import TemplateForm
 from console.catalog.template_versions import draw_versions
 from console.kit.acting import acting
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.frame import page
 from console.kit.setup import back, channel_names, grid, in_words, joined, may_change
 from console.kit.shell import Text, heading
@@ -36,7 +36,7 @@ async def template(code: str, channel: str) -> None:
     if channel not in names:
         raise NotFound("There is no such channel.")
     spoken = Channel(channel)
-    async with desk().store.sessions() as session:
+    async with context().store.sessions() as session:
         kind = await catalog.message_type(session, code)
         if kind is None:
             raise NotFound("There is no such message type.")
@@ -78,8 +78,8 @@ async def _signature(channel: Channel) -> str:
     """Return what stands before each short message, by the account that holds."""
     if channel is not Channel.SMS:
         return ""
-    async with desk().store.sessions() as session:
-        views = await account_views(session, desk().settings, channel)
+    async with context().store.sessions() as session:
+        views = await account_views(session, context().settings, channel)
     signatures = (view.values.get("sign_name") for view in views if view.enabled)
     return str(next(signatures, None) or "")
 
@@ -105,14 +105,14 @@ def _draw_save(code: str, form: TemplateForm) -> None:
     async def save(actor: Actor) -> None:
         with form.checked():
             draft = form.draft()
-            async with desk().store.sessions() as session:
+            async with context().store.sessions() as session:
                 await _unchanged(session, code, form)
-                await check_filing(session, desk().settings, form.channel, draft)
+                await check_filing(session, context().settings, form.channel, draft)
                 review = await review_template(session, code, form.channel, draft)
         if not await confirm_breaking(review):
             return
-        async with desk().store.sessions.begin() as session:
-            settings = desk().settings
+        async with context().store.sessions.begin() as session:
+            settings = context().settings
             await put_template(session, settings, code, form.channel, draft, actor)
         ui.navigate.reload()
 

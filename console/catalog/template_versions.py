@@ -11,7 +11,7 @@ from centre.catalog.impact import review_template
 from centre.catalog.templates import TemplateDraft, TemplateVersion
 from console.catalog.breaking import confirm_breaking
 from console.kit.acting import acting
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.shell import Text
 from console.kit.texts import t
 from console.kit.widgets import button, card, confirm, note, when
@@ -77,7 +77,7 @@ def _draw_way_back(code: str, channel: Channel, old: Template) -> None:
     @acting(Role.ADMIN)
     async def restore(actor: Actor) -> None:
         content = old.model_dump(include=set(TemplateDraft.model_fields))
-        async with desk().store.sessions() as session:
+        async with context().store.sessions() as session:
             draft = TemplateDraft.model_validate(content)
             review = await review_template(session, code, channel, draft)
         title = t("templates.restore")
@@ -87,7 +87,7 @@ def _draw_way_back(code: str, channel: Channel, old: Template) -> None:
         else:
             agreed = await confirm(title, text, yes=title, danger=False)
         if agreed:
-            async with desk().store.sessions.begin() as session:
+            async with context().store.sessions.begin() as session:
                 await templates.restore_template(
                     session, code, channel, old.version, actor
                 )

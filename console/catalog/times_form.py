@@ -13,7 +13,7 @@ from centre.schedule.rules import HOSPITAL, SendingRules, class_scope, type_scop
 from console.catalog.time_lines import Lines, cap_lines, quiet_lines, window_lines
 from console.catalog.time_words import times_in_words
 from console.kit.acting import acting
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.forms import Form
 from console.kit.shell import Text
 from console.kit.texts import t
@@ -61,7 +61,7 @@ async def draw_when(kind: MessageType, *, changes: bool) -> None:
             await times.put(actor)
             wanted = MessageTypeChanges(type_class=form.value("type_class"))
             if wanted.type_class is not kind.type_class:
-                async with desk().store.sessions.begin() as session:
+                async with context().store.sessions.begin() as session:
                     await catalog.update_message_type(session, kind.code, wanted, actor)
             ui.navigate.reload()
 
@@ -69,7 +69,7 @@ async def draw_when(kind: MessageType, *, changes: bool) -> None:
 
 
 async def _rules(scope: str) -> SendingRules:
-    async with desk().store.sessions() as session:
+    async with context().store.sessions() as session:
         found = await sending_times.rules_of(session, scope)
     if found.version:
         Text("p", t("when.version", number=found.version)).classes("hmc-quiet")
@@ -85,7 +85,7 @@ async def _draw_above(kind: MessageType, rules: SendingRules) -> None:
     """Draw what the hospital and the type's class say, where the type keeps it."""
     if not rules.inherits:
         return
-    async with desk().store.sessions() as session:
+    async with context().store.sessions() as session:
         book = await sending_times.book(session)
     above = {
         t("when.hospital"): HOSPITAL,
@@ -128,7 +128,7 @@ class _TimesForm:
         kept = {name: lines.checked() for name, lines in self._lines.items()}
         with self._form.checked():
             rules = SendingRules.model_validate(kept | self._held())
-            async with desk().store.sessions.begin() as session:
+            async with context().store.sessions.begin() as session:
                 now = await sending_times.rules_of(session, self._scope)
                 if rules != now.rules:
                     await sending_times.put_rules(session, self._scope, rules, actor)

@@ -9,7 +9,7 @@ from centre.accounts.health import add_account, remove_account
 from centre.accounts.service import AccountDraft, AccountView, put_account
 from centre.audit.audit import Actor
 from console.kit.acting import acting
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.forms import Form
 from console.kit.setup import check_code
 from console.kit.texts import knows, t
@@ -38,7 +38,7 @@ def draw_change(view: AccountView) -> None:
     async def save(actor: Actor) -> None:
         with form.checked():
             draft = _draft(form, fields, view.provider)
-            async with desk().store.sessions.begin() as session:
+            async with context().store.sessions.begin() as session:
                 await put_account(session, view.channel, view.code, draft, actor)
         ui.navigate.reload()
 
@@ -46,7 +46,7 @@ def draw_change(view: AccountView) -> None:
     async def forget(actor: Actor) -> None:
         title = t("provider.forget")
         if await confirm(title, t("provider.forget_text"), yes=title):
-            async with desk().store.sessions.begin() as session:
+            async with context().store.sessions.begin() as session:
                 await remove_account(session, view.channel, view.code, actor)
             ui.navigate.reload()
 
@@ -83,7 +83,7 @@ def draw_new(channel: Channel) -> None:
         with form.checked():
             code, provider = check_code(form), form.value("provider")
             draft = _draft(form, account_fields(channel, provider), provider)
-            async with desk().store.sessions.begin() as session:
+            async with context().store.sessions.begin() as session:
                 await add_account(session, channel, code, draft, actor)
         ui.navigate.reload()
 

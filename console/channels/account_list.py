@@ -8,7 +8,7 @@ from nicegui import ui
 from centre.accounts.fields import account_fields
 from centre.accounts.health import AccountHealth, AccountState, account_states
 from console.channels.account_form import draw_change, draw_new, label_of
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.setup import state_badge
 from console.kit.shell import Text
 from console.kit.texts import t
@@ -24,8 +24,8 @@ async def draw_accounts(channel: Channel, *, changes: bool) -> None:
     """Draw the accounts of a channel, and the forms that set them."""
     with card(t("provider.title")):
         try:
-            async with desk().store.sessions() as session:
-                states = await account_states(session, desk().settings, channel)
+            async with context().store.sessions() as session:
+                states = await account_states(session, context().settings, channel)
         except NotFound:
             key = (
                 "provider.inbox" if channel is Channel.INBOX else "provider.no_provider"

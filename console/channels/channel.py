@@ -13,7 +13,7 @@ from console.channels.channels import switch_channel
 from console.channels.limit_words import limits_in_words
 from console.channels.receipt_addresses import draw_receipts
 from console.kit.acting import acting
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.forms import Form
 from console.kit.frame import page
 from console.kit.setup import (
@@ -37,7 +37,7 @@ async def channel(code: str) -> None:
     """Show one channel."""
     if code not in set(Channel):
         raise NotFound("There is no such channel.")
-    async with desk().store.sessions() as session:
+    async with context().store.sessions() as session:
         entry = await dictionaries.find_channel(session, Channel(code))
     if entry is None:
         raise NotFound("There is no such channel.")
@@ -109,7 +109,7 @@ def _draw_form(entry: ChannelEntry) -> None:
                     cost_per_message=form.value("cost_per_message"),
                     limits=_limits(form.value("limits")),
                 )
-                async with desk().store.sessions.begin() as session:
+                async with context().store.sessions.begin() as session:
                     await dictionaries.update_channel(
                         session, entry.code, changes, actor
                     )

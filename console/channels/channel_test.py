@@ -6,7 +6,7 @@ from centre.accounts.trial import Trial, TrialResult, send_trial
 from centre.audit.audit import Actor
 from centre.catalog import dictionaries
 from console.kit.acting import acting
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.forms import Form
 from console.kit.setup import all_types, check_given, in_words
 from console.kit.texts import t
@@ -55,7 +55,7 @@ async def draw_test(channel: Channel) -> None:
 
 async def _identities(channel: Channel) -> dict[str, str]:
     """Return the identities by which this channel reaches people, the best first."""
-    async with desk().store.sessions() as session:
+    async with context().store.sessions() as session:
         found = await dictionaries.list_identity_types(session)
     names = {kind.code: in_words(kind.name, kind.name_en) for kind in found}
     return {kind.value: names.get(kind, kind.value) for kind in ADDRESSES[channel]}
@@ -68,7 +68,9 @@ async def _sent(channel: Channel, form: Form, actor: Actor) -> TrialResult:
             value=form.value("value"),
             message_type=form.value("message_type") or None,
         )
-        return await send_trial(desk().store, desk().settings, channel, trial, actor)
+        return await send_trial(
+            context().store, context().settings, channel, trial, actor
+        )
 
 
 def _draw_answer(result: TrialResult) -> None:

@@ -9,7 +9,7 @@ from centre.catalog.dictionaries import ChannelChanges, ChannelEntry
 from console.channels.limit_words import limits_in_words
 from console.channels.routing_form import draw_routing
 from console.kit.acting import acting
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.frame import page
 from console.kit.setup import in_words, may_change, state
 from console.kit.table import Action, Column, Listing, Row, Rows
@@ -64,12 +64,12 @@ async def channels() -> None:
 async def switch_channel(channel: Channel, enabled: bool, actor: Actor) -> None:
     """Switch a channel on or off, for every type."""
     changes = ChannelChanges(enabled=enabled)
-    async with desk().store.sessions.begin() as session:
+    async with context().store.sessions.begin() as session:
         await dictionaries.update_channel(session, channel, changes, actor)
 
 
 async def _load(cursor: str | None) -> tuple[Rows, str | None]:
-    async with desk().store.sessions() as session:
+    async with context().store.sessions() as session:
         found = await dictionaries.list_channels(session)
     return [await _row(entry) for entry in found], None
 
@@ -93,8 +93,8 @@ async def _row(entry: ChannelEntry) -> dict[str, Any]:
 async def _source(channel: Channel) -> str:
     """Return where the channel's accounts are from."""
     try:
-        async with desk().store.sessions() as session:
-            views = await account_views(session, desk().settings, channel)
+        async with context().store.sessions() as session:
+            views = await account_views(session, context().settings, channel)
     except NotFound:
         return "—"
     return t(f"provider.from_{views[0].source if views else 'none'}")

@@ -5,7 +5,7 @@ from nicegui import ui
 from centre.audit.audit import Actor
 from centre.receipts.addresses import ReceiptAddress, renew, reports, shown
 from console.kit.acting import acting
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.errors import notify
 from console.kit.shell import Text
 from console.kit.texts import t
@@ -33,8 +33,8 @@ def draw_receipts(channel: Channel) -> None:
 
 
 async def _show(room: ui.element, channel: Channel, actor: Actor) -> None:
-    async with desk().store.sessions.begin() as session:
-        found = await shown(session, desk().settings, channel, actor)
+    async with context().store.sessions.begin() as session:
+        found = await shown(session, context().settings, channel, actor)
     room.clear()
     with room:
         if not found:
@@ -51,8 +51,8 @@ def _draw(room: ui.element, address: ReceiptAddress) -> None:
         title = t("receipts.renew")
         if not await confirm(title, t("receipts.renew_text"), yes=title):
             return
-        async with desk().store.sessions.begin() as session:
-            await renew(session, desk().settings, channel, account, actor)
+        async with context().store.sessions.begin() as session:
+            await renew(session, context().settings, channel, account, actor)
         notify(t("receipts.renewed"))
         await _show(room, channel, actor)
 

@@ -6,7 +6,7 @@ from centre.accounts import routing_queries as routing_rules
 from centre.accounts.routing_queries import RulesInForce
 from centre.audit.audit import Actor
 from console.kit.acting import acting
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.errors import notify
 from console.kit.forms import Form
 from console.kit.shell import Text
@@ -18,8 +18,8 @@ from core.words import Role
 
 async def draw_routing(*, changes: bool) -> None:
     """Draw the rules that hold, and the form that sets others."""
-    async with desk().store.sessions() as session:
-        held = await routing_rules.rules_in_force(session, desk().settings.routing)
+    async with context().store.sessions() as session:
+        held = await routing_rules.rules_in_force(session, context().settings.routing)
     with card(t("routing.title")):
         Text("p", t("routing.intro")).classes("hmc-quiet")
         Text("p", _source(held))
@@ -45,8 +45,8 @@ def _draw_form(held: RulesInForce) -> None:
     async def save(actor: Actor) -> None:
         with form.checked():
             rules = RoutingRules(**form.numbers(RoutingRules.model_fields))
-            start = desk().settings.routing
-            async with desk().store.sessions.begin() as session:
+            start = context().settings.routing
+            async with context().store.sessions.begin() as session:
                 await routing_rules.put_rules(session, rules, start, actor)
         notify(t("routing.saved"))
         ui.navigate.reload()
@@ -62,6 +62,6 @@ async def _forget(actor: Actor) -> None:
     title = t("routing.forget")
     if not await confirm(title, t("routing.forget_text"), yes=title):
         return
-    async with desk().store.sessions.begin() as session:
-        await routing_rules.forget_rules(session, desk().settings.routing, actor)
+    async with context().store.sessions.begin() as session:
+        await routing_rules.forget_rules(session, context().settings.routing, actor)
     ui.navigate.reload()

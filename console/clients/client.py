@@ -11,7 +11,7 @@ from centre.clients.queries import Client, ClientChanges
 from console.clients.client_form import client_fields, client_values
 from console.clients.client_secrets import draw_secrets
 from console.kit.acting import acting
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.forms import Form
 from console.kit.frame import page
 from console.kit.setup import (
@@ -39,7 +39,7 @@ _LANGUAGES = {"curl": "curl", "python": "Python", "java": "Java"}
 @page("/clients/{code}", title="clients.one", headed=False)
 async def client(code: str) -> None:
     """Show one client system."""
-    async with desk().store.sessions() as session:
+    async with context().store.sessions() as session:
         found = await clients.find_client(session, code)
     if found is None:
         raise NotFound("There is no such client.")
@@ -78,7 +78,7 @@ def _switches(found: Client) -> None:
 
 
 async def _change(code: str, changes: ClientChanges, actor: Actor) -> None:
-    async with desk().store.sessions.begin() as session:
+    async with context().store.sessions.begin() as session:
         await clients.update_client(session, code, changes, actor)
 
 
@@ -113,7 +113,7 @@ def _draw_facts(found: Client, names: dict[str, str]) -> None:
 async def _draw_queue(found: Client) -> None:
     with card(t("clients.queue")):
         try:
-            queue = await desk().deliveries.queue(found.code)
+            queue = await context().flows.queue(found.code)
         except Unavailable:
             note(t("clients.queue_unknown"), "warn")
             return
@@ -180,7 +180,7 @@ def _draw_try(found: Client, types: list[MessageType]) -> None:
 
 def _draw_lines(found: Client, kind: MessageType) -> None:
     params = sample_params(sorted(required_params(kind)))
-    made = examples(desk().settings.base_url, found.appkey, kind.code, params)
+    made = examples(context().settings.base_url, found.appkey, kind.code, params)
     with ui.tabs().props("align=left dense") as tabs:
         for name, title in _LANGUAGES.items():
             ui.tab(name, title).props("no-caps")

@@ -11,7 +11,7 @@ from centre.clients import secrets as client_secrets
 from centre.clients.queries import Client
 from centre.clients.secrets import SecretInfo
 from console.kit.acting import acting
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.forms import Form
 from console.kit.setup import check_given
 from console.kit.shell import Text
@@ -28,7 +28,7 @@ async def draw_secrets(client: Client, *, changes: bool) -> None:
     """Draw a client's secrets, and what may be done with them."""
 
     async def load(cursor: str | None) -> tuple[Rows, str | None]:
-        async with desk().store.sessions() as session:
+        async with context().store.sessions() as session:
             found = await client_secrets.secrets_of(session, client.code)
         return [_row(secret) for secret in reversed(found)], None
 
@@ -83,7 +83,7 @@ def _row(secret: SecretInfo) -> dict[str, Any]:
 async def _revoke(client: Client, secret: Any, actor: Actor) -> None:
     text = t("secrets.revoke_text", name=client.name)
     if await confirm(t("secrets.revoke"), text, yes=t("secrets.revoke")):
-        async with desk().store.sessions.begin() as session:
+        async with context().store.sessions.begin() as session:
             await client_secrets.revoke_secret(session, client.code, secret, actor)
 
 
@@ -97,7 +97,7 @@ def _draw_buttons(client: Client, listing: Listing) -> None:
     async def renew_callback(actor: Actor) -> None:
         title = t("secrets.renew_callback")
         if await confirm(title, t("secrets.renew_callback_text"), yes=title):
-            async with desk().store.sessions.begin() as session:
+            async with context().store.sessions.begin() as session:
                 code = client.code
                 made = await clients.rotate_callback_secret(session, code, actor)
             await show_secret(title, [(t("clients.callback_secret"), made)])
@@ -119,7 +119,7 @@ async def _ask_rotation(client: Client) -> None:
         async def issue(actor: Actor) -> None:
             check_given(form, "overlap")
             given = min(max(float(form.value("overlap")), 0), _LONGEST_HOURS)
-            async with desk().store.sessions.begin() as session:
+            async with context().store.sessions.begin() as session:
                 box.submit(
                     await client_secrets.rotate_secret(
                         session, client.code, actor, timedelta(hours=given)

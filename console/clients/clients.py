@@ -9,7 +9,7 @@ from centre.clients import queries as store
 from centre.clients.queries import ClientDraft, NewClient
 from console.clients.client_form import client_fields, client_values
 from console.kit.acting import acting
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.forms import Form
 from console.kit.frame import page
 from console.kit.setup import check_code, check_given, may_change, state, type_names
@@ -44,7 +44,7 @@ async def clients() -> None:
 
 
 async def _load(cursor: str | None) -> tuple[Rows, str | None]:
-    async with desk().store.sessions() as session:
+    async with context().store.sessions() as session:
         found = await store.list_clients(session, cursor, 50)
     return [_row(client) for client in found.items], found.next
 
@@ -97,7 +97,7 @@ async def _created(form: Form, actor: Actor) -> NewClient:
     with form.checked():
         values = client_values(form) | {"code": code, "name": form.value("name")}
         draft = ClientDraft.model_validate(values)
-        async with desk().store.sessions.begin() as session:
+        async with context().store.sessions.begin() as session:
             return await store.create_client(session, draft, actor)
 
 

@@ -11,7 +11,7 @@ from centre.access import sessions as console_sessions
 from centre.access.devices import device_of
 from centre.access.sign_in_places import KEPT
 from centre.access.users import User
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.visits import COOKIE, DEVICE_COOKIE, SESSION, address_of, hold_to
 from core.base import Model
 
@@ -41,7 +41,7 @@ async def enter_as(user: User, target: str, device: str | None = None) -> None:
     """
     client = ui.context.client
     address = address_of(client.request)
-    async with desk().store.sessions.begin() as session:
+    async with context().store.sessions.begin() as session:
         token = await console_sessions.begin(session, user, address)
     if SESSION in client.storage:  # the sign-in page is anybody's
         hold_to(client, token)
@@ -57,7 +57,7 @@ async def carry(request: Request) -> Response:
         return Response(status_code=422)
     answer = Response(status_code=204)
     _set(request, answer, COOKIE, given.token)
-    if device := device_of(desk().keyring, given.device):
+    if device := device_of(context().keyring, given.device):
         _set(request, answer, DEVICE_COOKIE, device, int(KEPT.total_seconds()))
     return answer
 

@@ -7,7 +7,7 @@ from centre.catalog import dictionaries
 from centre.catalog import types as catalog
 from centre.clients import queries as clients
 from centre.watch.alarms import Alarm
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.texts import language, t
 from core.words import Channel, IdentityType
 from db.pages import MAX_LIMIT
@@ -48,7 +48,7 @@ class Names:
 async def names() -> Names:
     """Read the dictionaries: up to 200 of each, which no hospital has."""
     english = language() == "en"
-    async with desk().store.sessions() as session:
+    async with context().store.sessions() as session:
         channels = await dictionaries.list_channels(session)
         identities = await dictionaries.list_identity_types(session)
         types = await catalog.list_message_types(session, None, MAX_LIMIT)

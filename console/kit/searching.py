@@ -8,7 +8,7 @@ from nicegui import ui
 
 from centre.messages.queries import MessageFilter
 from centre.people.owners import Trail
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.errors import Refused, translated
 from console.kit.forms import Form
 from console.kit.names import Names
@@ -66,7 +66,7 @@ class Search:
         given = self.form.value(name)
         if not given:
             return None
-        zone = desk().settings.timezone
+        zone = context().settings.timezone
         for spelling in _TIMES:
             try:
                 local = datetime.strptime(given, spelling).replace(tzinfo=zone)

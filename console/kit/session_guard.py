@@ -8,7 +8,7 @@ import structlog
 from nicegui import Client
 
 from centre.access import sessions as console_sessions
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.presence import settle
 from console.kit.visits import SESSION, Visitor, address_of, held, idle_time
 from core.errors import MessageCentreError
@@ -40,7 +40,7 @@ async def _look() -> None:
             by_token[client.storage[SESSION]].append(client)
     if not by_token:
         return
-    async with desk().store.sessions() as session:
+    async with context().store.sessions() as session:
         present = await console_sessions.visitors(session, list(by_token), idle_time())
     for token, clients in by_token.items():
         user = present.get(token)

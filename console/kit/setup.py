@@ -8,7 +8,7 @@ from nicegui import ui
 
 from centre.catalog import dictionaries
 from centre.catalog import types as catalog
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.errors import Refused
 from console.kit.forms import Form
 from console.kit.shell import Text
@@ -58,7 +58,7 @@ def in_words(name: str, name_en: str) -> str:
 
 async def channel_names() -> dict[Channel, str]:
     """Return every channel's name, in the order of the dictionary."""
-    async with desk().store.sessions() as session:
+    async with context().store.sessions() as session:
         found = await dictionaries.list_channels(session)
     return {entry.code: in_words(entry.name, entry.name_en) for entry in found}
 
@@ -67,7 +67,7 @@ async def all_types() -> list[MessageType]:
     """Return every message type."""
     found: list[MessageType] = []
     cursor: str | None = None
-    async with desk().store.sessions() as session:
+    async with context().store.sessions() as session:
         while True:
             page = await catalog.list_message_types(session, cursor, 200)
             found += page.items

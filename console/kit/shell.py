@@ -9,7 +9,7 @@ from nicegui.elements.mixins.text_element import TextElement
 
 from centre.access import sessions as console_sessions
 from centre.audit import audit
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.texts import LANGUAGE_COOKIE, language, t
 from console.kit.theme import DARK_COOKIE, is_dark
 from console.kit.visits import SESSION, Visitor, present_visitor
@@ -155,7 +155,7 @@ async def sign_out(visitor: Visitor) -> None:
     """End this session; every tab of it notices."""
     token = ui.context.client.storage[SESSION]
     who = f"users/{visitor.user.username}"
-    async with desk().store.sessions.begin() as session:
+    async with context().store.sessions.begin() as session:
         await console_sessions.end(session, token)
         await audit.write(session, visitor.actor, "sign-out", who)
     ui.navigate.to("/sign-in")

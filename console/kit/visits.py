@@ -13,7 +13,7 @@ from centre.access import sign_in as signing_in
 from centre.access.devices import device_of
 from centre.access.users import User
 from centre.audit.audit import Actor
-from console.kit.context import desk
+from console.kit.context import context
 from core.errors import Unauthenticated
 from core.words import Role
 
@@ -47,9 +47,9 @@ class Visitor:
     @property
     def first(self) -> str | None:
         """The page at which they have to do something before anything else."""
-        if signing_in.must_change(self.user, desk().settings):
+        if signing_in.must_change(self.user, context().settings):
             return PASSWORD
-        if signing_in.must_add_factor(self.user, desk().settings):
+        if signing_in.must_add_factor(self.user, context().settings):
             return ACCOUNT
         return None
 
@@ -60,7 +60,7 @@ class Visitor:
 
 def idle_time() -> timedelta:
     """Return how long nothing may happen before a session ends."""
-    return timedelta(minutes=desk().settings.console_idle_minutes)
+    return timedelta(minutes=context().settings.console_idle_minutes)
 
 
 def address_of(request: HTTPConnection) -> str | None:
@@ -70,7 +70,7 @@ def address_of(request: HTTPConnection) -> str | None:
 
 def browser_of(request: HTTPConnection) -> str | None:
     """Return the name that we gave to a browser."""
-    return device_of(desk().keyring, request.cookies.get(DEVICE_COOKIE))
+    return device_of(context().keyring, request.cookies.get(DEVICE_COOKIE))
 
 
 async def visitor_of(
@@ -99,12 +99,12 @@ async def _visitor(
 ) -> Visitor | None:
     if not token:
         return None
-    async with desk().store.sessions() as session:
+    async with context().store.sessions() as session:
         user = await console_sessions.visitor(session, token, idle_time())
     if user is None:
         return None
     if at_work:
-        async with desk().store.sessions.begin() as session:
+        async with context().store.sessions.begin() as session:
             await console_sessions.note_activity(session, token, idle_time())
     return Visitor(user, address_of(request))
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from nicegui import ui
 
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.errors import notify
 from console.kit.shell import Text
 from console.kit.texts import t
@@ -64,7 +64,7 @@ def when(moment: datetime | None) -> str:
     """Return a time as this hospital's clocks show it."""
     if moment is None:
         return "—"
-    return moment.astimezone(desk().settings.timezone).strftime("%Y-%m-%d %H:%M:%S")
+    return moment.astimezone(context().settings.timezone).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def masked(value: str, *, ends: int = 4) -> str:

@@ -10,7 +10,7 @@ from centre.catalog.placeholders import required_params
 from centre.messages.acknowledge import AcknowledgeOrder, acknowledge
 from centre.messages.lookup import look_up, stored_message
 from console.kit.acting import acting
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.errors import notify
 from console.kit.forms import Form
 from console.kit.names import Names
@@ -64,7 +64,7 @@ def _draw_button(doc: MessageStatus, again: Callable[[], Awaitable[None]]) -> No
 
 async def _ask(doc: MessageStatus) -> bool:
     """Ask who confirms and what they read back; tell whether it was taken."""
-    message = await stored_message(desk(), doc.id)
+    message = await stored_message(context(), doc.id)
     reads = message is not None and message.read_back_param is not None
     form = Form()
     with dialog(t("ward.acknowledge")) as box:
@@ -81,8 +81,8 @@ async def _ask(doc: MessageStatus) -> bool:
                 if reads:
                     given["read_back"] = form.value("read_back") or None
                 order = AcknowledgeOrder.model_validate(given)
-                now = (await look_up(desk(), doc.id)).doc
-                await acknowledge(desk(), now, order, actor)
+                now = (await look_up(context(), doc.id)).doc
+                await acknowledge(context(), now, order, actor)
             box.submit(True)
 
         with ui.element("div").classes("hmc-buttons"):

@@ -11,7 +11,7 @@ from centre.batches.rules import MOST_TOLD, BatchRequest
 from centre.batches.sheets.lines import Fault, Sheet
 from centre.batches.sheets.writing import marked_sheet
 from centre.catalog import dictionaries
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.errors import translated
 from console.kit.forms import Form
 from console.kit.names import Names
@@ -113,7 +113,7 @@ async def download_marked(sheet: Sheet, found: Examined) -> None:
         told.setdefault(fault.line, []).append(place + translated(fault.detail))
     wrong = {line: "\n".join(texts) for line, texts in told.items()}
     column = t("batch.error_column")
-    async with desk().lists:
+    async with context().lists:
         made = await asyncio.to_thread(marked_sheet, sheet, wrong, column)
     ui.download.content(made, f"{t('batch.marked_file')}.xlsx", XLSX)
 
@@ -164,7 +164,7 @@ def _draw_repeats(made: Ready) -> None:
 
 
 async def _costs() -> Costs:
-    async with desk().store.sessions() as session:
+    async with context().store.sessions() as session:
         prices = await dictionaries.list_channels(session)
     return [(entry.code, entry.cost_per_message) for entry in prices]
 

@@ -12,7 +12,7 @@ from centre.catalog import dictionaries
 from centre.catalog.samples import SAMPLE_IDENTITIES, sample_params
 from centre.clients import queries as clients
 from centre.clients.queries import Client
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.errors import Refused
 from console.kit.forms import Form
 from console.kit.names import Names
@@ -46,7 +46,7 @@ class BatchForm(Form):
         self.choice("client", "batch.client", systems)
         self._types = self.choice("type", "batch.type", self._allowed())
         self.text("send_at", "batch.send_at", hint=t("batch.send_at_hint"))
-        rate = f"{desk().settings.batch_rate:g}"
+        rate = f"{context().settings.batch_rate:g}"
         self.number(
             "rate_per_second", "batch.rate", hint=t("batch.rate_hint", rate=rate)
         )
@@ -70,7 +70,7 @@ class BatchForm(Form):
         except ValueError:
             self.refuse("send_at", t("batch.send_at_wrong"))
             raise Refused from None
-        zone = desk().settings.timezone
+        zone = context().settings.timezone
         return local if local.tzinfo else local.replace(tzinfo=zone)
 
     def _offer(self) -> None:
@@ -93,14 +93,14 @@ def _fits(kind: MessageType) -> bool:
 
 async def _systems() -> dict[str, Client]:
     """Return the systems that may send, by code."""
-    async with desk().store.sessions() as session:
+    async with context().store.sessions() as session:
         found = await clients.list_clients(session, None, MAX_LIMIT)
     return {system.code: system for system in found.items if system.enabled}
 
 
 async def labels() -> dict[str, str]:
     """Return the columns' other names, in both languages."""
-    async with desk().store.sessions() as session:
+    async with context().store.sessions() as session:
         known = await dictionaries.list_identity_types(session)
     own = {text_in(tongue, f"batch.own_{n}"): n for n in OWN for tongue in LANGUAGES}
     return own | {

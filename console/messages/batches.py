@@ -12,7 +12,7 @@ from centre.batches.control import Seen
 from centre.batches.rules import MAX_RATE
 from centre.flows.batches import OVER, Batch, BatchState
 from console.kit.acting import acting
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.errors import notify
 from console.kit.forms import Form
 from console.kit.frame import page
@@ -57,7 +57,7 @@ async def batches() -> None:
             button(new, lambda: ui.navigate.to(to_new), icon="add", kind="primary")
 
     async def load(cursor: str | None) -> tuple[Rows, str | None]:
-        async with desk().store.sessions() as session:
+        async with context().store.sessions() as session:
             found = await store.list_batches(session, None, cursor)
         return [_row(batch, known) for batch in found.items], found.next
 
@@ -115,7 +115,7 @@ class _Page:
         self._acts = acts
 
     async def draw(self) -> None:
-        seen = await batch_orders.look(desk(), self._id)
+        seen = await batch_orders.look(context(), self._id)
         back("/batches", t("batch.title"))
         batch = seen.batch
         heading(self._names.type(batch.type), self._names.client(batch.client))
@@ -128,7 +128,7 @@ class _Page:
         every(_EVERY_SECONDS, self._again)
 
     async def _again(self) -> None:
-        self._show(await batch_orders.look(desk(), self._id))
+        self._show(await batch_orders.look(context(), self._id))
 
     def _show(self, seen: Seen) -> None:
         batch = seen.batch
@@ -175,18 +175,18 @@ class _Page:
             button(t("batch.cancel"), cancel, icon="cancel", kind="danger")
 
     async def _resume(self, actor: Actor) -> None:
-        self._done(await batch_orders.resume(desk(), self._id, actor))
+        self._done(await batch_orders.resume(context(), self._id, actor))
 
     async def _pause(self, actor: Actor) -> None:
         title = t("batch.pause")
         if await confirm(title, t("batch.pause_ask"), yes=title, danger=False):
-            self._done(await batch_orders.pause(desk(), self._id, actor))
+            self._done(await batch_orders.pause(context(), self._id, actor))
 
     async def _cancel(self, actor: Actor) -> None:
-        title, seen = t("batch.cancel"), await batch_orders.look(desk(), self._id)
+        title, seen = t("batch.cancel"), await batch_orders.look(context(), self._id)
         text = t("batch.cancel_ask", count=f"{seen.batch.count:,}")
         if await confirm(title, text, yes=title):
-            self._done(await batch_orders.cancel(desk(), self._id, actor))
+            self._done(await batch_orders.cancel(context(), self._id, actor))
 
     async def _rate(self) -> None:
         form = Form()
@@ -199,7 +199,9 @@ class _Page:
                 if rate is None or not 0 < rate <= MAX_RATE:
                     form.refuse("rate", t("batch.rate_wrong"))
                     return
-                box.submit(await batch_orders.set_rate(desk(), self._id, rate, actor))
+                box.submit(
+                    await batch_orders.set_rate(context(), self._id, rate, actor)
+                )
 
             with ui.element("div").classes("hmc-buttons"):
                 button(t("frame.cancel"), lambda: box.submit(None), kind="quiet")

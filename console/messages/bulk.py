@@ -9,7 +9,7 @@ from centre.audit.audit import Actor
 from centre.messages.queries import MessageFilter
 from centre.orders.bulk_resend import BulkProgress, resend_failed
 from centre.orders.cancel_resend import ResendOrder
-from console.kit.context import Desk
+from console.kit.context import ConsoleContext
 from core.errors import Conflict, MessageCentreError
 from core.process.logs import describe
 
@@ -42,26 +42,34 @@ def job_of(who: str) -> Job | None:
 
 
 def begin(
-    desk: Desk, wanted: MessageFilter, order: ResendOrder, actor: Actor, count: int
+    context: ConsoleContext,
+    wanted: MessageFilter,
+    order: ResendOrder,
+    actor: Actor,
+    count: int,
 ) -> Job:
     """Begin a bulk resend; Conflict while this person's last one is under way."""
     last = _JOBS.get(actor.who)
     if last is not None and not last.over:
         raise Conflict("Your last bulk resend is still under way.")
     job = Job(count=count, progress=BulkProgress(more=True))
-    job.task = asyncio.create_task(_work(job, desk, wanted, order, actor))
+    job.task = asyncio.create_task(_work(job, context, wanted, order, actor))
     _JOBS[actor.who] = job
     return job
 
 
 async def _work(
-    job: Job, desk: Desk, wanted: MessageFilter, order: ResendOrder, actor: Actor
+    job: Job,
+    context: ConsoleContext,
+    wanted: MessageFilter,
+    order: ResendOrder,
+    actor: Actor,
 ) -> None:
     def report(progress: BulkProgress) -> None:
         job.progress = progress
 
     try:
-        await resend_failed(desk, wanted, order, actor, report=report)
+        await resend_failed(context, wanted, order, actor, report=report)
     except MessageCentreError as error:
         job.error = error
     except Exception as error:

@@ -9,7 +9,7 @@ from centre.messages import queries as messages
 from centre.messages.queries import MessageFilter
 from centre.orders.cancel_resend import ResendOrder
 from console.kit.acting import acting
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.errors import notify, told
 from console.kit.frame import page
 from console.kit.names import Names, names
@@ -87,7 +87,7 @@ class _Page:
 
     async def _load(self, cursor: str | None) -> tuple[Rows, str | None]:
         now = datetime.now(UTC)
-        async with desk().store.sessions() as session:
+        async with context().store.sessions() as session:
             found = await messages.list_failed(session, self._wanted, now, cursor, 50)
         return [self._row(doc) for doc in found.items], found.next
 
@@ -105,7 +105,7 @@ class _Page:
         self._wanted = self._search.wanted()
         await self._listing.reload()
         now = datetime.now(UTC)
-        async with desk().store.sessions() as session:
+        async with context().store.sessions() as session:
             count, more = await messages.count_failed(session, self._wanted, now)
         if not count:
             notify(t("failed.none"))
@@ -119,7 +119,7 @@ class _Page:
     async def _begin(self, order: ResendOrder, count: int) -> None:
         @acting(*_MAY_ACT)
         async def start(actor: Actor) -> None:
-            self._follow(begin(desk(), self._wanted, order, actor, count))
+            self._follow(begin(context(), self._wanted, order, actor, count))
 
         await start()
 

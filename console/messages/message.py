@@ -17,7 +17,7 @@ from centre.orders.cancel_resend import (
 )
 from centre.orders.recall import RecallRequest, may_recall, recall
 from console.kit.acting import acting
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.errors import notify
 from console.kit.forms import Form
 from console.kit.frame import page
@@ -68,7 +68,7 @@ class _Message:
         self._names = known
 
     async def draw(self) -> None:
-        found = await look_up(desk(), self._id)
+        found = await look_up(context(), self._id)
         visitor = await present_visitor()
         self._may_act = visitor is not None and visitor.role in _MAY_ACT
         heading(t("message.title"), self._names.type(found.doc.type))
@@ -77,7 +77,7 @@ class _Message:
             await self._inside(found)
 
     async def _again(self) -> None:
-        found = await look_up(desk(), self._id)
+        found = await look_up(context(), self._id)
         self._room.clear()
         with self._room:
             await self._inside(found)
@@ -92,7 +92,7 @@ class _Message:
         draw_recall(doc)
         await draw_acknowledgement(doc, self._names, self._again)
         with card(t("message.timeline")):
-            draw_story(doc, await timeline(desk(), doc), self._names)
+            draw_story(doc, await timeline(context(), doc), self._names)
 
     def _history(self) -> list[Fact]:
         """Return the way to the workflow's history, for who may look into it."""
@@ -122,8 +122,8 @@ class _Message:
     async def _cancel(self, actor: Actor) -> None:
         title, text = t("message.cancel"), t("message.cancel_ask")
         if await confirm(title, text, yes=title):
-            doc = (await look_up(desk(), self._id)).doc
-            await cancel(desk(), doc, CancelOrder(), actor)
+            doc = (await look_up(context(), self._id)).doc
+            await cancel(context(), doc, CancelOrder(), actor)
             notify(t("message.cancelled"))
             await self._again()
 
@@ -135,18 +135,18 @@ class _Message:
 
         @acting(*_MAY_ACT)
         async def take_back(actor: Actor) -> None:
-            doc = (await look_up(desk(), self._id)).doc
+            doc = (await look_up(context(), self._id)).doc
             order = RecallRequest.model_validate({"reason": reason[:200]})
-            await recall(desk(), doc, order, actor)
+            await recall(context(), doc, order, actor)
             notify(t("recall.done"))
             await self._again()
 
         await take_back()
 
     async def _resend(self, _: Actor) -> None:
-        doc = (await look_up(desk(), self._id)).doc
+        doc = (await look_up(context(), self._id)).doc
         # As it was accepted: an earlier resend on some channels narrows none.
-        plan = (await stored_message(desk(), self._id) or doc).plan
+        plan = (await stored_message(context(), self._id) or doc).plan
         channels = {str(c): self._names.channel(c) for c in plan.channels}
         order = await ask_resend(t("message.resend_ask"), channels)
         if order is not None:
@@ -157,8 +157,8 @@ class _Message:
 
         @acting(*_MAY_ACT)
         async def send(actor: Actor) -> None:
-            doc = (await look_up(desk(), self._id)).doc
-            await resend(desk(), doc, order, actor)
+            doc = (await look_up(context(), self._id)).doc
+            await resend(context(), doc, order, actor)
             notify(t("message.resent"))
             await self._again()
 
@@ -252,7 +252,7 @@ def _plan(plan: Plan, known: Names) -> str:
 
 
 def _temporal_link(message_id: UUID) -> None:
-    namespace = desk().settings.temporal_namespace
+    namespace = context().settings.temporal_namespace
     address = f"{PATH}/namespaces/{namespace}/workflows"
     text = f"{t('message.temporal')} {t('message.new_window')}"
     link = ui.link(text, f"{address}/{workflow_id(message_id)}", new_tab=True)

@@ -10,7 +10,7 @@ from centre.messages import queries as messages
 from centre.messages.finding import note_search
 from centre.messages.queries import MessageFilter
 from console.kit.acting import acting
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.errors import notify
 from console.kit.frame import page
 from console.kit.names import Names, names
@@ -105,12 +105,12 @@ class _Page:
         self._wanted = self._asked()
         self._trail.set_visibility(self._wanted.recipient is not None)
         if self._wanted.recipient is not None:
-            trail = await note_search(desk(), self._wanted, actor)
+            trail = await note_search(context(), self._wanted, actor)
             self._trail.text = trail_in_words(trail)
         await self._listing.reload()
 
     async def _load(self, cursor: str | None) -> tuple[Rows, str | None]:
-        async with desk().store.sessions() as session:
+        async with context().store.sessions() as session:
             found = await messages.list_addressed(session, self._wanted, cursor, 50)
         return [addressed_row(one, self._names) for one in found.items], found.next
 
@@ -173,7 +173,7 @@ async def _all(wanted: MessageFilter) -> tuple[list[MessageStatus], bool]:
     docs: list[MessageStatus] = []
     cursor = None
     while len(docs) < _MOST_EXPORTED:
-        async with desk().store.sessions() as session:
+        async with context().store.sessions() as session:
             found = await messages.list_messages(session, wanted, cursor, MAX_LIMIT)
         docs += found.items
         cursor = found.next
@@ -187,6 +187,6 @@ async def _note(actor: Actor, wanted: MessageFilter, count: int) -> None:
     asked = wanted.model_dump(mode="json", exclude_none=True, exclude={"recipient"})
     if wanted.recipient is not None:
         asked["recipient"] = str(wanted.recipient.type)
-    async with desk().store.sessions.begin() as session:
+    async with context().store.sessions.begin() as session:
         after = {"filter": asked, "rows": count}
         await audit.write(session, actor, "export", "messages", None, after)

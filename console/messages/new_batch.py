@@ -15,7 +15,7 @@ from centre.clients import queries as clients
 from centre.clients.queries import Client
 from centre.messages.accept import message_type
 from console.kit.acting import acting
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.errors import notify
 from console.kit.frame import page
 from console.kit.names import Names, names
@@ -92,7 +92,7 @@ class _Page:
     async def _download(self, _: Actor) -> None:
         if not self._form.value("type"):
             check_given(self._form, "type")
-        kind = await message_type(desk(), self._form.value("type"))
+        kind = await message_type(context(), self._form.value("type"))
         if kind is not None:
             made = await empty_list(kind, self._names)
             ui.download.content(made, f"{kind.code}.xlsx", result.XLSX)
@@ -119,11 +119,11 @@ class _Page:
             "send_at": choice.send_at,
             "rate_per_second": choice.rate_per_second,
         }
-        async with desk().lists:
+        async with context().lists:
             sheet = await asyncio.to_thread(read_sheet, data)
             with self._form.checked():
                 return sheet, await examine(
-                    desk(), client, sheet, kind, await labels(), **shared
+                    context(), client, sheet, kind, await labels(), **shared
                 )
 
     async def _draw_found(
@@ -168,7 +168,7 @@ class _Page:
             client, _ = await _whose(made.choice)
             whole = made.asked.model_copy(update={"once_each": once_each})
             done = await submit(
-                desk(), client, whole, None, actor, as_checked=made.frame
+                context(), client, whole, None, actor, as_checked=made.frame
             )
             notify(t("batch.accepted"))
             ui.navigate.to(f"/batches/{done.batch.id}")
@@ -178,9 +178,9 @@ class _Page:
 
 async def _whose(choice: Choice) -> tuple[Client, MessageType]:
     """Return the system and the type that a form names, as they are now."""
-    async with desk().store.sessions() as session:
+    async with context().store.sessions() as session:
         client = await clients.find_client(session, choice.client)
-    kind = await message_type(desk(), choice.type)
+    kind = await message_type(context(), choice.type)
     if client is None or kind is None:
         raise NotFound("There is no such message type.")
     if not client.enabled:

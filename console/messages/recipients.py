@@ -8,7 +8,7 @@ from centre.audit.audit import Actor
 from centre.messages.reveal import recipient_of, reveal_recipient
 from centre.people.masking import MAY_LOOK
 from console.kit.acting import acting
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.names import Names
 from console.kit.texts import t
 from console.kit.visits import present_visitor
@@ -18,7 +18,7 @@ from core.models import Recipient
 
 async def draw_recipient(message_id: UUID, known: Names) -> None:
     """Draw a card with the recipient, masked."""
-    recipient = await recipient_of(desk(), message_id)
+    recipient = await recipient_of(context(), message_id)
     visitor = await present_visitor()
     with card(t("message.recipient")):
         if recipient is None:
@@ -36,7 +36,7 @@ async def draw_recipient(message_id: UUID, known: Names) -> None:
             yes = t("message.reveal_yes")
             text = t("message.reveal_ask")
             if await confirm(title, text, yes=yes, danger=False):
-                clear = await reveal_recipient(desk(), message_id, actor)
+                clear = await reveal_recipient(context(), message_id, actor)
                 room.clear()
                 with room:
                     _draw(clear, known)

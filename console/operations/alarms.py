@@ -10,7 +10,7 @@ from centre.watch.rules import AlarmKind
 from centre.watch.stuck import stuck_messages
 from centre.watch.under_way import StuckMessage
 from console.kit.acting import acting
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.errors import notify
 from console.kit.frame import page
 from console.kit.names import Names, names
@@ -65,7 +65,7 @@ class _Page:
         await self._stuck.reload()
 
     async def _incidents(self, cursor: str | None) -> tuple[Rows, str | None]:
-        async with desk().store.sessions() as session:
+        async with context().store.sessions() as session:
             found = await incidents.list_alarms(session, cursor)
         return [self._incident(alarm) for alarm in found.items], found.next
 
@@ -89,7 +89,7 @@ class _Page:
     async def _take(self, row: Row) -> None:
         @acting(*_MAY_ACT)
         async def work(actor: Actor) -> None:
-            async with desk().store.sessions.begin() as session:
+            async with context().store.sessions.begin() as session:
                 await incidents.acknowledge(session, UUID(row["key"]), actor)
             notify(t("alarms.taken_done"))
             await self._alarms.reload()
@@ -97,7 +97,7 @@ class _Page:
         await work()
 
     async def _still(self, cursor: str | None) -> tuple[Rows, str | None]:
-        return [self._message(m) for m in (await stuck_messages(desk()))[:200]], None
+        return [self._message(m) for m in (await stuck_messages(context()))[:200]], None
 
     def _message(self, message: StuckMessage) -> Row:
         return {
@@ -152,7 +152,7 @@ def _stuck_list(load: Load) -> Listing:
 
 
 async def _draw_rules(known: Names, changes: bool) -> None:
-    async with desk().store.sessions() as session:
+    async with context().store.sessions() as session:
         rules = await watch_rules.watch_rules(session)
     with card(t("alarms.thresholds")):
         draw_thresholds(rules.thresholds, changes=changes)

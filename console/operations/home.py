@@ -4,7 +4,7 @@ from nicegui import ui
 
 from centre.watch.overview import shared_overview
 from centre.watch.overview_queries import ProviderHealth
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.frame import page
 from console.kit.names import Names, names
 from console.kit.presence import every
@@ -36,7 +36,7 @@ class _Page:
         self._names = known
 
     async def draw(self) -> None:
-        self._seen = await shared_overview(desk())
+        self._seen = await shared_overview(context())
         self._room = ui.element("div").classes("hmc-room")
         self._fill()
         with card(t("home.providers")):
@@ -51,7 +51,7 @@ class _Page:
         every(_EVERY_SECONDS, self._again)
 
     async def _again(self) -> None:
-        self._seen = await shared_overview(desk())
+        self._seen = await shared_overview(context())
         self._room.clear()
         self._fill()
         await self._providers.reload()

@@ -10,7 +10,7 @@ from centre.flows.queue_figures import QueueFigures
 from centre.queues import steering
 from centre.watch.alarms import open_alarms
 from console.kit.acting import acting
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.errors import notify
 from console.kit.forms import Form
 from console.kit.frame import page
@@ -76,8 +76,8 @@ class _Page:
     async def _load(self, cursor: str | None) -> tuple[Rows, str | None]:
         """Return every queue; while Temporal is away, what was seen before."""
         try:
-            seen = await steering.live_queues(desk())
-            past = await steering.backlog_history(desk())
+            seen = await steering.live_queues(context())
+            past = await steering.backlog_history(context())
         except MessageCentreError:
             self._away.set_visibility(True)
             return self._listing.rows, None
@@ -129,7 +129,7 @@ class _Page:
         @acting(*_MAY_ACT)
         async def work(actor: Actor) -> None:
             act = steering.pause if pause else steering.resume
-            await act(desk(), row["code"], actor)
+            await act(context(), row["code"], actor)
             notify(t("queues.paused_now" if pause else "queues.resumed"))
             await self._listing.reload()
 
@@ -153,7 +153,7 @@ class _Page:
 
         @acting(*_MAY_ACT)
         async def work(actor: Actor) -> None:
-            await steering.let_critical_pass(desk(), row["code"], passes, actor)
+            await steering.let_critical_pass(context(), row["code"], passes, actor)
             notify(t(f"alarms.{word}_done"))
             await self._listing.reload()
 
@@ -172,7 +172,7 @@ class _Page:
                 if limit is not None and not 0 < limit <= _FASTEST:
                     form.refuse("per_second", t("queues.limit_wrong"))
                     return
-                await steering.limit(desk(), row["code"], limit, actor)
+                await steering.limit(context(), row["code"], limit, actor)
                 box.submit(True)
 
             with ui.element("div").classes("hmc-buttons"):
@@ -211,7 +211,7 @@ def _state(seen: QueueFigures) -> tuple[str, str]:
 
 async def _raised() -> dict[str, list[str]]:
     """Return the names of each client's open alarms."""
-    async with desk().store.sessions() as session:
+    async with context().store.sessions() as session:
         found = await open_alarms(session)
     names_of: dict[str, list[str]] = {}
     for alarm in (one for one in found if one.username is None):

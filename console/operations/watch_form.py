@@ -10,7 +10,7 @@ from centre.watch import watch_rules
 from centre.watch.rules import Expected, OwnThresholds, Thresholds
 from centre.watch.watch_lines import read_recipients, read_types, write_types
 from console.kit.acting import acting
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.errors import notify
 from console.kit.forms import Form
 from console.kit.names import Names
@@ -30,7 +30,7 @@ def draw_thresholds(rules: Thresholds, *, changes: bool) -> None:
     async def save(actor: Actor) -> None:
         with form.checked():
             given = Thresholds(**form.numbers(Thresholds.model_fields))
-            async with desk().store.sessions.begin() as session:
+            async with context().store.sessions.begin() as session:
                 await watch_rules.put_thresholds(session, given, actor)
         notify(t("alarms.saved"))
 
@@ -39,7 +39,7 @@ def draw_thresholds(rules: Thresholds, *, changes: bool) -> None:
 
 async def ask_own_thresholds(client: str, known: Names) -> None:
     """Ask what differs for one client; what is left empty holds by default."""
-    async with desk().store.sessions() as session:
+    async with context().store.sessions() as session:
         found = await watch_rules.thresholds_of(session, client)
     form = Form()
     with dialog(t("alarms.own_title", client=known.client(client))) as box:
@@ -51,7 +51,7 @@ async def ask_own_thresholds(client: str, known: Names) -> None:
         async def save(actor: Actor) -> None:
             with form.checked():
                 own = OwnThresholds(**form.numbers(Thresholds.model_fields))
-                async with desk().store.sessions.begin() as session:
+                async with context().store.sessions.begin() as session:
                     await watch_rules.put_own_thresholds(session, client, own, actor)
             box.submit(True)
 
@@ -79,7 +79,7 @@ def draw_expected(rules: Expected, *, changes: bool) -> None:
         with form.checked():
             seconds = {p: form.value(p.value) for p in Priority}
             given = Expected(seconds=seconds, types=read_types(form.value("types")))
-            async with desk().store.sessions.begin() as session:
+            async with context().store.sessions.begin() as session:
                 await watch_rules.put_expected(session, given, actor)
         notify(t("alarms.saved"))
 
@@ -99,7 +99,7 @@ def draw_recipients(told: Sequence[Address], known: Names, *, changes: bool) -> 
     async def save(actor: Actor) -> None:
         with form.checked():
             given = read_recipients(form.value("recipients"))
-            async with desk().store.sessions.begin() as session:
+            async with context().store.sessions.begin() as session:
                 await watch_rules.put_recipients(session, given, actor)
         notify(t("alarms.saved"))
         ui.navigate.reload()

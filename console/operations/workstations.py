@@ -13,7 +13,7 @@ from centre.workstations.queries import (
     WorkstationDraft,
 )
 from console.kit.acting import acting
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.forms import Form
 from console.kit.frame import page
 from console.kit.setup import check_given, entries, may_change, state
@@ -87,7 +87,7 @@ class _Page:
     async def _rotate(self, actor: Actor, row: Row) -> None:
         title = t("ward.rotate")
         if await confirm(title, t("ward.rotate_ask", name=row["name"]), yes=title):
-            async with desk().store.sessions.begin() as session:
+            async with context().store.sessions.begin() as session:
                 secret = await store.rotate_secret(session, row["id"], actor)
             await _show(title, row["id"], secret)
             await self._listing.reload()
@@ -102,13 +102,13 @@ class _Page:
 
     async def _switch(self, actor: Actor, row: Row, *, enabled: bool) -> None:
         changes = WorkstationChanges(enabled=enabled)
-        async with desk().store.sessions.begin() as session:
+        async with context().store.sessions.begin() as session:
             await store.update_workstation(session, row["id"], changes, actor)
         await self._listing.reload()
 
 
 async def _load(cursor: str | None) -> tuple[Rows, str | None]:
-    async with desk().store.sessions() as session:
+    async with context().store.sessions() as session:
         found = await store.list_workstations(session, cursor, 50)
     return [_row(station) for station in found.items], found.next
 
@@ -168,7 +168,7 @@ async def _saved(
 ) -> NewWorkstation | None:
     values = {name: form.value(name) for name in ("name", "department")}
     values["staff"] = entries(form.value("staff"))
-    async with desk().store.sessions.begin() as session:
+    async with context().store.sessions.begin() as session:
         if station is None:
             draft = WorkstationDraft.model_validate(values | {"id": form.value("id")})
             return await store.create_workstation(session, draft, actor)

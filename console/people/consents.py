@@ -13,7 +13,7 @@ from centre.reachability.service import (
     set_consent,
 )
 from console.kit.acting import acting
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.errors import notify
 from console.kit.forms import Form
 from console.kit.shell import Text
@@ -50,7 +50,7 @@ class Consents:
                 button(t("consents.set"), ask, icon="edit")
 
     async def _load(self, _: str | None) -> tuple[Rows, str | None]:
-        found = await consents_of_patient(desk(), self._id)
+        found = await consents_of_patient(context(), self._id)
         return [_row(one) for one in found], None
 
     async def _ask(self, _: Actor) -> None:
@@ -70,7 +70,7 @@ class Consents:
                         quota=int(form.value("quota") or 0),
                         unlimited=form.value("unlimited"),
                     )
-                    await set_consent(desk(), self._id, change, actor)
+                    await set_consent(context(), self._id, change, actor)
                 box.submit(True)
 
             with ui.element("div").classes("hmc-buttons"):

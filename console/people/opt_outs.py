@@ -9,7 +9,7 @@ from centre.audit.audit import Actor
 from centre.people.masking import opt_in, opt_out, opt_outs_of
 from centre.people.opt_outs import Preference
 from console.kit.acting import acting
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.errors import notify
 from console.kit.forms import Form
 from console.kit.names import Names
@@ -57,7 +57,7 @@ class OptOuts:
                 button(t("optouts.add"), add, icon="notifications_off")
 
     async def _load(self, _: str | None) -> tuple[Rows, str | None]:
-        found = await opt_outs_of(desk(), self._id)
+        found = await opt_outs_of(context(), self._id)
         self._kinds = list(found)
         every = [one for several in found.values() for one in several]
         self._known = {_key(one): one for one in every}
@@ -86,7 +86,7 @@ class OptOuts:
 
         @acting(Role.ADMIN)
         async def work(actor: Actor) -> None:
-            await opt_in(desk(), self._id, self._known[row["key"]], actor)
+            await opt_in(context(), self._id, self._known[row["key"]], actor)
             notify(t("optouts.removed"))
             await self._listing.reload()
 
@@ -106,7 +106,7 @@ class OptOuts:
 
             @acting(Role.ADMIN)
             async def save(actor: Actor) -> None:
-                await opt_out(desk(), self._id, _wanted(form), actor)
+                await opt_out(context(), self._id, _wanted(form), actor)
                 box.submit(True)
 
             with ui.element("div").classes("hmc-buttons"):

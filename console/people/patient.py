@@ -9,7 +9,7 @@ from centre.people.masking import MAY_LOOK, patient, reveal_patient
 from centre.people.patients import Patient
 from centre.reachability.service import MAY_CLEAR
 from console.kit.acting import acting
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.frame import page
 from console.kit.names import Names, names
 from console.kit.shell import actions, heading
@@ -43,7 +43,7 @@ class _Page:
         self._names = known
 
     async def draw(self) -> None:
-        shown = await patient(desk(), self._id)
+        shown = await patient(context(), self._id)
         visitor = await present_visitor()
         role = visitor.role if visitor else None
         heading(t("patients.one"), shown.name)
@@ -79,12 +79,12 @@ class _Page:
 
     async def _reveal(self, actor: Actor) -> None:
         if await self._may_show("message.reveal", "message.reveal_ask"):
-            self._show(await reveal_patient(desk(), self._id, actor))
+            self._show(await reveal_patient(context(), self._id, actor))
 
     async def _edit(self, actor: Actor) -> None:
         if not await self._may_show("patients.edit", "patients.edit_ask"):
             return
-        whole = await reveal_patient(desk(), self._id, actor)
+        whole = await reveal_patient(context(), self._id, actor)
         if await ask_patient(self._names, whole) is not None:
             ui.navigate.reload()
 

@@ -6,7 +6,7 @@ from centre.audit.audit import Actor
 from centre.people import patients
 from centre.people.patients import Patient, PatientDraft
 from console.kit.acting import acting
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.errors import Refused, notify
 from console.kit.forms import Form
 from console.kit.names import Names
@@ -29,7 +29,7 @@ async def ask_patient(known: Names, patient: Patient | None = None) -> Patient |
                 draft = PatientDraft(
                     name=form.value("name"), identities=_identities(form)
                 )
-                async with desk().store.sessions.begin() as session:
+                async with context().store.sessions.begin() as session:
                     saved = await patients.put_patient(session, empi_id, draft, actor)
             box.submit(saved)
 

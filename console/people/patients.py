@@ -6,7 +6,7 @@ from centre.audit.audit import Actor
 from centre.people.masking import find_patients
 from centre.people.patients import Patient
 from console.kit.acting import acting
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.forms import Form
 from console.kit.frame import page
 from console.kit.names import Names, names
@@ -81,7 +81,7 @@ class _Page:
             if not value:
                 self._form.refuse("value", t("patients.start"))
                 return
-            self._found = await find_patients(desk(), kind, value)
+            self._found = await find_patients(context(), kind, value)
         self._start.set_visibility(False)
         self._room.set_visibility(True)
         await self._listing.reload()

@@ -8,7 +8,7 @@ from centre.audit.audit import Actor
 from centre.messages import queries as messages
 from centre.messages.finding import note_search
 from centre.messages.queries import MessageFilter
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.forms import Form
 from console.kit.names import Names
 from console.kit.searching import trail_in_words
@@ -29,7 +29,7 @@ class PersonMessages:
 
     async def draw(self, actor: Actor) -> None:
         """Draw the list; the audit log keeps who looked."""
-        trail = await note_search(desk(), self._wanted, actor)
+        trail = await note_search(context(), self._wanted, actor)
         note(trail_in_words(trail))
         with ui.element("div").classes("hmc-terms"):
             types = {"": t("work.all"), **self._names.types}
@@ -56,6 +56,6 @@ class PersonMessages:
         chosen.on_value_change(narrow)
 
     async def _load(self, cursor: str | None) -> tuple[Rows, str | None]:
-        async with desk().store.sessions() as session:
+        async with context().store.sessions() as session:
             found = await messages.list_messages(session, self._wanted, cursor, _SHOWN)
         return [row_of(doc, self._names) for doc in found.items], found.next

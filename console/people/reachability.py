@@ -10,7 +10,7 @@ from centre.reachability.service import (
     standings_of_patient,
 )
 from console.kit.acting import acting
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.errors import notify
 from console.kit.names import Names
 from console.kit.table import Action, Column, Listing, Row, Rows
@@ -49,7 +49,7 @@ class Standings:
         await self._listing.draw()
 
     async def _load(self, _: str | None) -> tuple[Rows, str | None]:
-        found = await standings_of_patient(desk(), self._id)
+        found = await standings_of_patient(context(), self._id)
         return [self._row(one) for one in found], None
 
     def _row(self, one: StandingView) -> Row:
@@ -77,7 +77,9 @@ class Standings:
         @acting(*MAY_CLEAR)
         async def work(actor: Actor) -> None:
             kind, channel = row["identity_type"], Channel(row["channel_code"])
-            await clear_standing(desk(), self._id, IdentityType(kind), channel, actor)
+            await clear_standing(
+                context(), self._id, IdentityType(kind), channel, actor
+            )
             notify(t("standings.cleared"))
             await self._listing.reload()
 

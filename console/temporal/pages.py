@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from centre.messages import histories
 from centre.people.masking import MAY_LOOK
-from console.kit.context import desk
+from console.kit.context import context
 from console.kit.error_pages import refusal_page
 from console.kit.frame import detour, to_sign_in
 from console.kit.visits import Visitor, visitor_of
@@ -26,7 +26,7 @@ _AUDITOR = "Histories show what messages say; auditors read who looked."
 
 async def temporal(request: Request) -> Response:
     """Answer for the UI: its pages, its files, what it reads, what it decodes."""
-    rules = Rules(desk().settings.temporal_namespace)
+    rules = Rules(context().settings.temporal_namespace)
     kind = rules.kind(request.method, _path(request))
     try:
         visitor = await visitor_of(request, at_work=kind in _AT_WORK)
@@ -45,7 +45,7 @@ async def temporal(request: Request) -> Response:
 
 
 async def _answer(request: Request, kind: Kind, visitor: Visitor) -> Response:
-    ui, base = desk().temporal_ui, _base(request)
+    ui, base = context().temporal_ui, _base(request)
     match kind:
         case Kind.PAGE:
             return await ui.page(base)
@@ -67,15 +67,15 @@ async def _passed(request: Request) -> Response:
     query = request.scope["query_string"].decode()
     address = f"{_path(request)}?{query}" if query else _path(request)
     accepts = request.headers.get("accept-encoding", "identity")
-    ui = desk().temporal_ui
+    ui = context().temporal_ui
     return await ui.passed(request.method, address, accepts, await request.body())
 
 
 async def _decoded(request: Request, visitor: Visitor) -> Response:
     _check_own(request)
     clear = await histories.revealed(
-        desk().store,
-        desk().keyring,
+        context().store,
+        context().keyring,
         await request.body(),
         visitor.actor,
         seen_from(request.headers.get("referer"), _base(request)),
@@ -91,7 +91,7 @@ def _check_own(request: Request) -> None:
     site = request.headers.get("sec-fetch-site")
     if site is None:  # not said over plain HTTP from another machine
         origin = urlsplit(request.headers.get("origin", "")).netloc
-        public = urlsplit(desk().settings.base_url).netloc
+        public = urlsplit(context().settings.base_url).netloc
         own = origin in (request.headers.get("host"), public)
     else:
         own = site == "same-origin"

@@ -28,7 +28,7 @@ Order = Acknowledgement | Cancel | Receipt | Resend
 
 
 @dataclass
-class FakeDeliveries:
+class FakeFlows:
     """Workflows in memory: what Temporal promises, and how it can be away."""
 
     down: bool = False
