@@ -15,7 +15,6 @@ from typing import Annotated
 import httpx
 import structlog
 import typer
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.batches import BatchActivities, StartMessage
 from activities.delivery import DeliveryActivities
@@ -46,6 +45,7 @@ from core.process import cycles
 from core.process.faults import or_exit
 from core.process.logs import configure_logging
 from core.settings import Settings
+from db.session import Session
 from db.store import Store
 from deploy.configured import settings_or_exit
 from serving import WHOLE, Activity, Part, Queues
@@ -194,9 +194,7 @@ def tell_absent(
     return absent
 
 
-async def _wanted(
-    session: AsyncSession, served: Iterable[str]
-) -> dict[str, float | None]:
+async def _wanted(session: Session, served: Iterable[str]) -> dict[str, float | None]:
     """Return the task queues to serve with their limits, resting ones left out."""
     steered = await queue_settings.queue_settings(session)
     wanted: dict[str, float | None] = {}

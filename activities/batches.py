@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
 from centre.batches import queries as batches
@@ -14,6 +13,7 @@ from centre.batches.rules import first_state
 from centre.flows.batches import Batch, BatchState, Steering
 from core.models import Message
 from db.columns import utc_now
+from db.session import Session
 from db.store import Store
 
 # Begins a message's workflow, unless it was begun before.
@@ -101,7 +101,7 @@ class BatchActivities:
         return BatchPageDone(next=page.end, steering=batch.steering)
 
 
-async def _found(session: AsyncSession, batch_id: UUID) -> Batch:
+async def _found(session: Session, batch_id: UUID) -> Batch:
     """Return a batch that is known to be there."""
     batch = await batches.find(session, batch_id)
     assert batch is not None

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
 from centre.batches import queries as batches
@@ -32,6 +31,7 @@ from core.errors import (
     Undeliverable,
 )
 from core.words import Channel, Outcome, Priority, Reason
+from db.session import Session
 from db.store import Store
 
 _CALLED_OFF = DeliveryResult(outcome=Outcome.SKIPPED, reason=Reason.CANCELLED)
@@ -78,7 +78,7 @@ class DeliveryActivities:
         Providers list a delivery some time after they took it, so NotTaken is
         retried; the workflow believes the last one.
         """
-        async with self.store.alone() as session:
+        async with self.store.autocommit() as session:
             rules = await rules_of(session, task)
             earlier = await _earlier(session, task)
         last = attempts.in_doubt(earlier) or (earlier[-1] if earlier else None)
@@ -115,7 +115,7 @@ class DeliveryActivities:
             raise Undeliverable(Reason.CHANNEL_DISABLED)
 
     async def _begun(
-        self, session: AsyncSession, task: DeliveryTask, earlier: Sequence[Attempt]
+        self, session: Session, task: DeliveryTask, earlier: Sequence[Attempt]
     ) -> tuple[Sending, Call] | DeliveryResult:
         """Write the row of the next call, or return why none may be made now.
 
@@ -183,7 +183,7 @@ class DeliveryActivities:
                 )
 
     async def _closed(
-        self, session: AsyncSession, task: DeliveryTask, earlier: Sequence[Attempt]
+        self, session: Session, task: DeliveryTask, earlier: Sequence[Attempt]
     ) -> DeliveryResult | None:
         """Return from when on it may be sent, where that is not now.
 
@@ -273,5 +273,5 @@ def _result(sender: Sender | None, taken: Taken, number: int) -> DeliveryResult:
     )
 
 
-async def _earlier(session: AsyncSession, task: DeliveryTask) -> Sequence[Attempt]:
+async def _earlier(session: Session, task: DeliveryTask) -> Sequence[Attempt]:
     return await attempts.attempts_of(session, task.delivery_id)

@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
 from centre.batches import queries as batches
@@ -21,6 +20,7 @@ from centre.workstations.popups import Why
 from centre.workstations.removals import OWN
 from core.models import Address, Message, MessageStatus
 from core.words import Channel, IdentityType, Outcome, Priority, Reason, Status
+from db.session import Session
 from db.store import Store
 
 _NO_MORE: Mapping[Status, Why] = {
@@ -46,7 +46,7 @@ class RecordActivities:
         """
         why = _shown_no_more(news.status)
         if news.message is None and why is None:
-            async with self.store.alone() as session:
+            async with self.store.autocommit() as session:
                 return await message_writes.record_status(session, news.status)
         async with self.store.sessions.begin() as session:
             if why is not None:
@@ -76,7 +76,7 @@ class RecordActivities:
 
     async def _opted_out(
         self,
-        session: AsyncSession,
+        session: Session,
         message: Message,
         identities: Mapping[IdentityType, str],
     ) -> frozenset[Channel]:

@@ -6,13 +6,13 @@ from datetime import timedelta
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.http.metrics import Metrics
 from api.tokens import TokenSigner
 from centre.access.sign_in import Gates
 from centre.context import Context
 from centre.rate_limits.in_process import Failures, Rates
+from db.session import Session
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,10 @@ def _context(request: Request) -> ApiContext:
 ContextDep = Annotated[ApiContext, Depends(_context)]
 
 
-async def _session(context: ContextDep) -> AsyncIterator[AsyncSession]:
+async def _session(context: ContextDep) -> AsyncIterator[Session]:
     async with context.store.sessions.begin() as session:
         yield session
 
 
 # scope="function": commit before the answer leaves, so a failed commit is an error.
-SessionDep = Annotated[AsyncSession, Depends(_session, scope="function")]
+SessionDep = Annotated[Session, Depends(_session, scope="function")]

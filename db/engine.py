@@ -25,7 +25,7 @@ def make_engine(address: str) -> AsyncEngine:
     return engine
 
 
-def each_alone(engine: AsyncEngine) -> AsyncEngine:
+def autocommit_engine(engine: AsyncEngine) -> AsyncEngine:
     """Return the same engine, where each statement is a transaction by itself.
 
     That spares PostgreSQL the trips of BEGIN and COMMIT, and SQLite's thread

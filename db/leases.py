@@ -3,16 +3,14 @@
 from datetime import timedelta
 
 from sqlalchemy import delete, or_
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.columns import utc_now
 from db.lease_tables import LeaseRow
+from db.session import Session
 from db.sql import dialect_of, insert_into, table_of
 
 
-async def take_lease(
-    session: AsyncSession, name: str, holder: str, time: timedelta
-) -> bool:
+async def take_lease(session: Session, name: str, holder: str, time: timedelta) -> bool:
     """Take a lease, or keep it; False while another holds it."""
     now = utc_now()
     table = table_of(LeaseRow)
@@ -30,7 +28,7 @@ async def take_lease(
     return (await connection.execute(taken)).scalar_one_or_none() is not None
 
 
-async def end_lease(session: AsyncSession, name: str, holder: str) -> None:
+async def end_lease(session: Session, name: str, holder: str) -> None:
     """Give a lease back before its time, if it is ours."""
     table = table_of(LeaseRow)
     ours = delete(table).where(table.c.name == name, table.c.holder == holder)

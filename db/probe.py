@@ -2,10 +2,9 @@
 
 import os
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from db.columns import utc_now
 from db.probe_tables import WriteProbeRow
+from db.session import Session
 from db.sql import dialect_of, insert_into, table_of
 
 # About as much as a message takes, and nothing that compresses: less might find
@@ -13,7 +12,7 @@ from db.sql import dialect_of, insert_into, table_of
 _BYTES = 8192
 
 
-async def write_probe(session: AsyncSession) -> None:
+async def write_probe(session: Session) -> None:
     """Write, for the caller to commit; Unavailable where the disk is full.
 
     Busy, one of these, says only that others write.

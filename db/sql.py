@@ -6,14 +6,14 @@ from typing import TypeAlias, cast
 from sqlalchemy import Table, func, inspect, literal
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.crypto import Keyring
+from db.session import Session
 
 Insert: TypeAlias = postgresql.Insert | sqlite.Insert
 
 
-def keyring_of(session: AsyncSession) -> Keyring:
+def keyring_of(session: Session) -> Keyring:
     """Return the keys that this session seals and finds with."""
     return cast(Keyring, session.info["keyring"])
 
@@ -23,7 +23,7 @@ def table_of(row: type[SQLModel]) -> Table:
     return cast(Table, inspect(row).local_table)
 
 
-def dialect_of(session: AsyncSession) -> str:
+def dialect_of(session: Session) -> str:
     """Return "sqlite" or "postgresql"."""
     return session.get_bind().dialect.name
 
@@ -35,7 +35,7 @@ def insert_into(dialect: str, table: Table) -> Insert:
     return postgresql.insert(table)
 
 
-async def lock(session: AsyncSession, name: str) -> None:
+async def lock(session: Session, name: str) -> None:
     """Hold a named lock until the transaction ends; SQLite has one for all."""
     if dialect_of(session) == "sqlite":
         await session.exec(select(literal(1)), execution_options={"write": True})

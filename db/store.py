@@ -7,23 +7,23 @@ functions take the session and never commit.
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from core.crypto import Keyring
-from db.engine import each_alone, make_engine
+from db.engine import autocommit_engine, make_engine
+from db.session import Session
 
 
 @dataclass(frozen=True)
 class Store:
     """The engine and the makers of its sessions.
 
-    Of `alone`'s, each statement is a transaction by itself: for reads, and for
+    Of `autocommit`'s, each statement is a transaction by itself: for reads, and for
     writes of one statement.
     """
 
     engine: AsyncEngine
-    sessions: async_sessionmaker[AsyncSession]
-    alone: async_sessionmaker[AsyncSession]
+    sessions: async_sessionmaker[Session]
+    autocommit: async_sessionmaker[Session]
 
     async def close(self) -> None:
         """Close every connection."""
@@ -36,16 +36,14 @@ def open_store(url: str, keyring: Keyring) -> Store:
     return Store(
         engine=engine,
         sessions=_sessions(engine, keyring),
-        alone=_sessions(each_alone(engine), keyring),
+        autocommit=_sessions(autocommit_engine(engine), keyring),
     )
 
 
-def _sessions(
-    engine: AsyncEngine, keyring: Keyring
-) -> async_sessionmaker[AsyncSession]:
+def _sessions(engine: AsyncEngine, keyring: Keyring) -> async_sessionmaker[Session]:
     return async_sessionmaker(
         engine,
-        class_=AsyncSession,
+        class_=Session,
         expire_on_commit=False,
         info={"keyring": keyring},
     )

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import httpx
 from sqlalchemy import inspect, text
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.keys.keys import check_keys
 from centre.messages import catch_ups
@@ -25,6 +24,7 @@ from core.errors import Unavailable
 from core.keys_file import KeysRefused
 from core.process.faults import CannotStart
 from core.settings import Settings
+from db.session import Session
 from db.store import open_store
 from deploy.configured import check_accounts, doubt_of_accounts
 from deploy.namespace import RETENTION, retention, wait_for_temporal
@@ -158,7 +158,7 @@ async def _store(settings: Settings) -> str:
     return f"{store.engine.dialect.name}, tables at {found}{settling}"
 
 
-async def _settling(session: AsyncSession) -> str:
+async def _settling(session: Session) -> str:
     """Say how far the work on an earlier version's messages has come."""
     connection = await session.connection()
     if not await connection.run_sync(lambda c: inspect(c).has_table("catch_ups")):

@@ -21,7 +21,7 @@ async def test_a_statement_alone_is_written_at_once(store: Store) -> None:
     statement = insert(table_of(SignInRow)).values(
         name_index="a", failures=1, last_at=utc_now(), locked_until=None
     )
-    async with store.alone() as session:
+    async with store.autocommit() as session:
         await session.exec(statement)
         async with store.sessions() as other:
             assert (await other.exec(select(SignInRow.name_index))).one() == "a"
@@ -32,7 +32,7 @@ async def test_a_statement_alone_is_written_at_once(store: Store) -> None:
 
 async def test_a_transaction_after_statements_alone_is_whole(store: Store) -> None:
     """A connection goes back to the pool as it came."""
-    async with store.alone() as session:
+    async with store.autocommit() as session:
         await session.exec(select(literal(1)))
     with suppress(LookupError):
         async with store.sessions.begin() as session:

@@ -105,7 +105,7 @@ async def known_caller(request: HTTPConnection) -> Caller:
 
 
 async def _client(context: ApiContext, claims: Claims, address: str) -> Caller:
-    async with context.store.alone() as session:
+    async with context.store.autocommit() as session:
         held = claims.sub, claims.epoch, claims.secret_id
         client = await clients.holder_of_token(session, *held)
     if client is None:
@@ -117,7 +117,7 @@ async def _client(context: ApiContext, claims: Claims, address: str) -> Caller:
 
 
 async def _person(context: ApiContext, claims: Claims, address: str) -> Caller:
-    async with context.store.alone() as session:
+    async with context.store.autocommit() as session:
         user = await users.find_user(session, claims.sub)
     if user is None or not user.enabled or user.epoch != claims.epoch:
         raise refused()

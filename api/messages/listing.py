@@ -1,7 +1,5 @@
 """From a query string to what the store is asked for."""
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from api.auth.callers import Caller
 from api.messages.views import MessageQuery, check_times
 from centre.messages import queries as messages
@@ -10,10 +8,11 @@ from core.errors import Invalid, Wrong
 from core.identities import normalise
 from core.models import Address
 from core.words import IdentityType
+from db.session import Session
 
 
 async def wanted_messages(
-    session: AsyncSession, query: MessageQuery, caller: Caller
+    session: Session, query: MessageQuery, caller: Caller
 ) -> MessageFilter | None:
     """Return the filter of a list; None where nothing can match."""
     check_times(query.since, query.until)
@@ -36,7 +35,7 @@ async def wanted_messages(
 
 
 async def _narrowed(
-    session: AsyncSession, wanted: MessageFilter, recipient: str
+    session: Session, wanted: MessageFilter, recipient: str
 ) -> MessageFilter | None:
     """Return the filter for one recipient, given as `TYPE:VALUE` or a bare value."""
     kind, colon, value = recipient.partition(":")

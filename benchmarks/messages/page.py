@@ -17,7 +17,6 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from benchmarks.machine import machine
 from benchmarks.messages.browser import first_pages
@@ -30,6 +29,7 @@ from core.models import Address
 from core.words import IdentityType, Status
 from db.migrate import migrate
 from db.pages import time_cursor
+from db.session import Session
 from db.store import Store, open_store
 from tests.postgres import postgres_cluster
 
@@ -46,7 +46,7 @@ _KEYRING = Keyring(
     token_key=b"t" * 32,
 )
 
-Ask = Callable[[AsyncSession], Awaitable[object]]
+Ask = Callable[[Session], Awaitable[object]]
 
 
 @dataclass(frozen=True)
@@ -207,7 +207,7 @@ def _count() -> Ask:
 def _home() -> Ask:
     now = datetime.now(UTC)
 
-    async def ask(session: AsyncSession) -> None:
+    async def ask(session: Session) -> None:
         await figures.count_by_status(session, now - timedelta(days=1))
         await figures.waiting_failed(session, now)
         await figures.provider_health(session, now - timedelta(minutes=15))

@@ -12,12 +12,12 @@ from functools import cache
 
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlmodel import col, delete, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.access.tables import OldPasswordRow, UserRow
 from core.base import Model
 from core.errors import Invalid, Wrong
 from db.columns import utc_now
+from db.session import Session
 
 MIN_LENGTH = 8
 MAX_LENGTH = 256
@@ -57,7 +57,7 @@ def expired(set_at: datetime, rules: PasswordRules) -> bool:
 
 
 async def refuse_old(
-    session: AsyncSession, row: UserRow, password: str, rules: PasswordRules
+    session: Session, row: UserRow, password: str, rules: PasswordRules
 ) -> None:
     """Raise Invalid where this is the user's password, or was of late.
 
@@ -69,7 +69,7 @@ async def refuse_old(
             raise refused("Must differ from the passwords used of late.")
 
 
-async def remember(session: AsyncSession, row: UserRow, rules: PasswordRules) -> None:
+async def remember(session: Session, row: UserRow, rules: PasswordRules) -> None:
     """Keep the password that is about to be replaced, and no more than needed."""
     had = OldPasswordRow(
         username=row.username, set_at=utc_now(), password_hash=row.password_hash
@@ -84,7 +84,7 @@ async def remember(session: AsyncSession, row: UserRow, rules: PasswordRules) ->
     await session.exec(surplus)
 
 
-async def _had(session: AsyncSession, username: str, count: int) -> list[str]:
+async def _had(session: Session, username: str, count: int) -> list[str]:
     newest = (
         select(OldPasswordRow.password_hash)
         .where(OldPasswordRow.username == username)

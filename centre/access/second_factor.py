@@ -11,13 +11,13 @@ from datetime import datetime
 
 import pyotp
 from sqlmodel import col, delete, func, select, update
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.access.tables import RecoveryCodeRow, UserRow
 from centre.audit import audit
 from centre.audit.audit import Actor
 from core.errors import Invalid, NotFound, Wrong
 from db.columns import utc_now
+from db.session import Session
 from db.sql import keyring_of
 
 ISSUER = "Hospital Message Centre"
@@ -40,7 +40,7 @@ def address_of(secret: str, username: str) -> str:
 
 
 async def turn_on(
-    session: AsyncSession, username: str, secret: str, code: str, actor: Actor
+    session: Session, username: str, secret: str, code: str, actor: Actor
 ) -> tuple[str, ...]:
     """Turn it on once the app's code is right; return the recovery codes."""
     row = await _row(session, username)
@@ -57,7 +57,7 @@ async def turn_on(
     return codes
 
 
-async def turn_off(session: AsyncSession, username: str, actor: Actor) -> None:
+async def turn_off(session: Session, username: str, actor: Actor) -> None:
     """Turn it off, by the user or, where the device is lost, an administrator."""
     row = await _row(session, username)
     row.totp_secret, row.totp_step = None, None
@@ -67,22 +67,20 @@ async def turn_off(session: AsyncSession, username: str, actor: Actor) -> None:
     await audit.write(session, actor, "turn-off-two-factor", _target(username))
 
 
-async def renew_codes(
-    session: AsyncSession, username: str, actor: Actor
-) -> tuple[str, ...]:
+async def renew_codes(session: Session, username: str, actor: Actor) -> tuple[str, ...]:
     """Return new recovery codes; the old ones end."""
     codes = await _renew_codes(session, username)
     await audit.write(session, actor, "renew-recovery-codes", _target(username))
     return codes
 
 
-async def codes_left(session: AsyncSession, username: str) -> int:
+async def codes_left(session: Session, username: str) -> int:
     """Return how many recovery codes a user still has."""
     count = select(func.count()).where(RecoveryCodeRow.username == username)
     return (await session.exec(count)).one()
 
 
-async def takes(session: AsyncSession, row: UserRow, code: str) -> bool:
+async def takes(session: Session, row: UserRow, code: str) -> bool:
     """Tell whether a code is right, and use it up."""
     given = "".join(code.split()).replace("-", "").casefold()
     if given.isascii() and given.isdigit() and len(given) == 6:
@@ -94,7 +92,7 @@ async def takes(session: AsyncSession, row: UserRow, code: str) -> bool:
     return (await session.exec(used)).rowcount == 1
 
 
-async def _takes_totp(session: AsyncSession, row: UserRow, code: str) -> bool:
+async def _takes_totp(session: Session, row: UserRow, code: str) -> bool:
     context = _context(row.username)
     secret = keyring_of(session).unseal_text(row.totp_secret or "", context)
     step = _step_of(secret, code, utc_now())
@@ -118,7 +116,7 @@ def _step_of(secret: str, code: str, now: datetime) -> int | None:
     return None
 
 
-async def _renew_codes(session: AsyncSession, username: str) -> tuple[str, ...]:
+async def _renew_codes(session: Session, username: str) -> tuple[str, ...]:
     await _drop_codes(session, username)
     codes = tuple(_new_code() for _ in range(RECOVERY_CODES))
     for code in codes:
@@ -128,7 +126,7 @@ async def _renew_codes(session: AsyncSession, username: str) -> tuple[str, ...]:
     return codes
 
 
-async def _drop_codes(session: AsyncSession, username: str) -> None:
+async def _drop_codes(session: Session, username: str) -> None:
     all_of = delete(RecoveryCodeRow).where(col(RecoveryCodeRow.username) == username)
     await session.exec(all_of)
 
@@ -143,7 +141,7 @@ def _hash(code: str) -> str:
     return hashlib.sha256(code.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-async def _row(session: AsyncSession, username: str) -> UserRow:
+async def _row(session: Session, username: str) -> UserRow:
     row = await session.get(UserRow, username)
     if row is None:
         raise NotFound("There is no such user.")

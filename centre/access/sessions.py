@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlmodel import col, delete, select, update
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.access.tables import ConsoleSessionRow, UserRow
 from centre.access.users import User, user_of
 from db.columns import utc_now
+from db.session import Session
 
 LONGEST = timedelta(hours=12)
 # How often "still here" is written: a row written by every click is too much.
@@ -22,7 +22,7 @@ _NOTED = timedelta(seconds=20)
 _NOTED_SHARE = 4  # of the idle time, where that is short
 
 
-async def begin(session: AsyncSession, user: User, address: str | None) -> str:
+async def begin(session: Session, user: User, address: str | None) -> str:
     """Open a session for who has just signed in; return its token."""
     token, now = secrets.token_urlsafe(32), utc_now()
     session.add(
@@ -43,13 +43,13 @@ async def begin(session: AsyncSession, user: User, address: str | None) -> str:
     return token
 
 
-async def visitor(session: AsyncSession, token: str, idle: timedelta) -> User | None:
+async def visitor(session: Session, token: str, idle: timedelta) -> User | None:
     """Return the user of a session that holds, else None."""
     return (await visitors(session, [token], idle)).get(token)
 
 
 async def visitors(
-    session: AsyncSession, tokens: Sequence[str], idle: timedelta
+    session: Session, tokens: Sequence[str], idle: timedelta
 ) -> dict[str, User]:
     """Return the users of these sessions, of those that hold."""
     now = utc_now()
@@ -72,7 +72,7 @@ async def visitors(
     return {by_hash[digest]: user_of(row) for digest, row in rows}
 
 
-async def note_activity(session: AsyncSession, token: str, idle: timedelta) -> None:
+async def note_activity(session: Session, token: str, idle: timedelta) -> None:
     """Note that the session's user is still at work."""
     now = utc_now()
     seen = update(ConsoleSessionRow).where(
@@ -82,7 +82,7 @@ async def note_activity(session: AsyncSession, token: str, idle: timedelta) -> N
     await session.exec(seen.values(seen_at=now))
 
 
-async def end(session: AsyncSession, token: str) -> None:
+async def end(session: Session, token: str) -> None:
     """End one session: its user signed out."""
     ended = delete(ConsoleSessionRow).where(
         col(ConsoleSessionRow.token_hash) == _hash(token)

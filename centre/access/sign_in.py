@@ -4,7 +4,6 @@ import asyncio
 from dataclasses import dataclass, field
 
 from pydantic import Field
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.access import passwords, sign_in_places, sign_ins, users
 from centre.access.passwords import PasswordRules
@@ -16,6 +15,7 @@ from centre.rate_limits.in_process import Gate
 from core.base import Model
 from core.errors import Forbidden, Unauthenticated
 from core.settings import Settings
+from db.session import Session
 from db.store import Store
 
 # The answer to a wrong password comes later and later: 0.1 s, 0.2 s … 1.6 s.
@@ -76,7 +76,7 @@ async def sign_in(store: Store, gates: Gates, attempt: Attempt) -> User:
     return user
 
 
-async def _try(session: AsyncSession, attempt: Attempt) -> Try:
+async def _try(session: Session, attempt: Attempt) -> Try:
     where = attempt.address, attempt.device
     return await sign_ins.the_try(session, attempt.username, *where)
 
@@ -106,7 +106,7 @@ async def set_own_password(
     return user
 
 
-async def _note(session: AsyncSession, user: User | None, attempt: Attempt) -> None:
+async def _note(session: Session, user: User | None, attempt: Attempt) -> None:
     """Write it into the log; what names nobody may be a password: not written."""
     known = user or await users.find_user(session, attempt.username)
     if known is None:

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlmodel import col, delete, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.access.tables import SignInPaceRow
 from core.errors import TooManyRequests
 from db.columns import utc_now
+from db.session import Session
 from db.sql import dialect_of, insert_into, lock, table_of
 
 # So long somebody waits for their turn; there is one of each pace in this time.
@@ -38,7 +38,7 @@ OF_NAME = Pace(20, timedelta(seconds=4))
 OF_ADDRESS = Pace(50, timedelta(seconds=3))
 
 
-async def take_turn(session: AsyncSession, paces: Mapping[str, Pace]) -> timedelta:
+async def take_turn(session: Session, paces: Mapping[str, Pace]) -> timedelta:
     """Take a turn at each of these; return how long it is until then.
 
     TooManyRequests, and no turn is taken, where that is too long to wait.
@@ -58,7 +58,7 @@ async def take_turn(session: AsyncSession, paces: Mapping[str, Pace]) -> timedel
     return longest
 
 
-async def give_back(session: AsyncSession, paces: Mapping[str, Pace]) -> None:
+async def give_back(session: Session, paces: Mapping[str, Pace]) -> None:
     """Give back a turn at each: somebody has signed in."""
     await lock(session, "sign-in-paces")
     free = await _free_at(session, list(paces), utc_now())
@@ -66,7 +66,7 @@ async def give_back(session: AsyncSession, paces: Mapping[str, Pace]) -> None:
 
 
 async def _free_at(
-    session: AsyncSession, keys: Sequence[str], now: datetime
+    session: Session, keys: Sequence[str], now: datetime
 ) -> dict[str, datetime]:
     wanted = select(SignInPaceRow).where(col(SignInPaceRow.key).in_(keys))
     rows = (await session.exec(wanted)).all()
@@ -74,7 +74,7 @@ async def _free_at(
     return {key: known.get(key, now) for key in keys}
 
 
-async def _write(session: AsyncSession, free: Mapping[str, datetime]) -> None:
+async def _write(session: Session, free: Mapping[str, datetime]) -> None:
     table = table_of(SignInPaceRow)
     for key, at in free.items():
         row = insert_into(dialect_of(session), table).values(key=key, free_at=at)

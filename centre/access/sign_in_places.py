@@ -9,10 +9,10 @@ from datetime import timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from sqlmodel import col, delete, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.access.tables import SignInPlaceRow
 from db.columns import utc_now
+from db.session import Session
 from db.sql import dialect_of, insert_into, keyring_of, table_of
 
 KEPT = timedelta(days=90)
@@ -34,7 +34,7 @@ def network_of(address: str) -> str:
 
 
 def places_of(
-    session: AsyncSession, address: str | None, device: str | None
+    session: Session, address: str | None, device: str | None
 ) -> tuple[str, ...]:
     """Return the places a sign-in comes from, the browser first."""
     index = keyring_of(session).index
@@ -44,7 +44,7 @@ def places_of(
 
 
 async def known_at(
-    session: AsyncSession, username: str, places: Sequence[str]
+    session: Session, username: str, places: Sequence[str]
 ) -> str | None:
     """Return the first of these places at which a person is known."""
     since = utc_now() - KEPT
@@ -57,7 +57,7 @@ async def known_at(
     return next((place for place in places if place in found), None)
 
 
-async def note(session: AsyncSession, username: str, places: Sequence[str]) -> None:
+async def note(session: Session, username: str, places: Sequence[str]) -> None:
     """Remember where a person has just signed in; forget what is long ago."""
     now, table = utc_now(), table_of(SignInPlaceRow)
     for place in places:
@@ -71,7 +71,7 @@ async def note(session: AsyncSession, username: str, places: Sequence[str]) -> N
     await session.exec(old.where(col(SignInPlaceRow.username) == username))
 
 
-async def forget(session: AsyncSession, username: str) -> None:
+async def forget(session: Session, username: str) -> None:
     """Forget every place of a person."""
     mine = delete(SignInPlaceRow).where(col(SignInPlaceRow.username) == username)
     await session.exec(mine)

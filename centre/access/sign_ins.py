@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 from sqlalchemy import case, func
 from sqlmodel import col, delete, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.access import passwords, second_factor, sign_in_paces, sign_in_places
 from centre.access.sign_in_paces import OF_ADDRESS, OF_NAME, Pace
@@ -23,6 +22,7 @@ from centre.access.tables import SignInRow, UserRow
 from centre.access.users import User, user_of
 from core.errors import TooManyRequests, Unauthenticated
 from db.columns import utc_now
+from db.session import Session
 from db.sql import dialect_of, insert_into, keyring_of, table_of
 
 MAX_FAILURES = 5
@@ -45,7 +45,7 @@ class Try(NamedTuple):
 
 
 async def the_try(
-    session: AsyncSession, username: str, address: str | None, device: str | None
+    session: Session, username: str, address: str | None, device: str | None
 ) -> Try:
     """Return what signing in under this name from this place counts for."""
     index = keyring_of(session).index
@@ -60,7 +60,7 @@ async def the_try(
     return Try(username, places, known is not None, pair, paces)
 
 
-async def take_turn(session: AsyncSession, tried: Try) -> timedelta:
+async def take_turn(session: Session, tried: Try) -> timedelta:
     """Return how long a try has to wait; TooManyRequests where it is not taken.
 
     Where the person is known there is no wait.
@@ -72,7 +72,7 @@ async def take_turn(session: AsyncSession, tried: Try) -> timedelta:
 
 
 async def verify(
-    session: AsyncSession,
+    session: Session,
     username: str,
     password: str,
     code: str | None = None,
@@ -104,7 +104,7 @@ async def verify(
     return user_of(row)
 
 
-async def _has_factor(session: AsyncSession, row: UserRow, code: str | None) -> bool:
+async def _has_factor(session: Session, row: UserRow, code: str | None) -> bool:
     """Tell whether the second factor is right, where the user has one."""
     if row.totp_secret is None:
         return True
@@ -113,7 +113,7 @@ async def _has_factor(session: AsyncSession, row: UserRow, code: str | None) -> 
     return await second_factor.takes(session, row, code)
 
 
-async def refuse_if_locked(session: AsyncSession, pair: str) -> None:
+async def refuse_if_locked(session: Session, pair: str) -> None:
     """Raise TooManyRequests while a name and place are locked."""
     wanted = select(SignInRow.locked_until).where(SignInRow.name_index == pair)
     until = (await session.exec(wanted)).first()
@@ -126,9 +126,7 @@ def _attacked(row: UserRow | None, tried: Try) -> str | None:
     return row.username if row is not None and not tried.known else None
 
 
-async def _count_failure(
-    session: AsyncSession, pair: str, username: str | None
-) -> None:
+async def _count_failure(session: Session, pair: str, username: str | None) -> None:
     """Count up in one statement; the last allowed one locks."""
     now, table = utc_now(), table_of(SignInRow)
     first = insert_into(dialect_of(session), table).values(
@@ -147,7 +145,7 @@ async def _count_failure(
     await session.exec(old)
 
 
-async def _note_success(session: AsyncSession, tried: Try) -> None:
+async def _note_success(session: Session, tried: Try) -> None:
     """Forget the failures here, give turns back, remember the place."""
     await _forget(session, tried.pair)
     paces = {k: p for k, p in tried.paces.items() if p is OF_ADDRESS or not tried.known}
@@ -155,17 +153,17 @@ async def _note_success(session: AsyncSession, tried: Try) -> None:
     await sign_in_places.note(session, tried.username, tried.places)
 
 
-async def _forget(session: AsyncSession, pair: str) -> None:
+async def _forget(session: Session, pair: str) -> None:
     await session.exec(delete(SignInRow).where(col(SignInRow.name_index) == pair))
 
 
-async def failures_of(session: AsyncSession, tried: Try) -> int:
+async def failures_of(session: Session, tried: Try) -> int:
     """Return how often in a row signing in under this name from here has failed."""
     wanted = select(SignInRow.failures).where(SignInRow.name_index == tried.pair)
     return (await session.exec(wanted)).first() or 0
 
 
-async def attacked_names(session: AsyncSession) -> Sequence[tuple[str, int]]:
+async def attacked_names(session: Session) -> Sequence[tuple[str, int]]:
     """Return the names tried of late from places their people were never at.
 
     Each with how often that failed in the last five minutes.
@@ -179,7 +177,7 @@ async def attacked_names(session: AsyncSession) -> Sequence[tuple[str, int]]:
     return [(str(username), int(count)) for username, count in rows]
 
 
-async def confirms(session: AsyncSession, username: str, password: str) -> bool:
+async def confirms(session: Session, username: str, password: str) -> bool:
     """Tell whether somebody who is signed in knows their password.
 
     Counts failures of those who are signed in as this person, wherever they are;

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from pydantic import Field
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.access import passwords, sign_in_places
 from centre.access.passwords import PasswordRules, check_password, hashed
@@ -18,6 +17,7 @@ from core.text.plain_text import PlainText
 from core.words import Role
 from db.columns import utc_now
 from db.pages import Page, clamp, cut, decode_cursor, encode_cursor
+from db.session import Session
 from db.sql import lock
 
 
@@ -58,7 +58,7 @@ class UserChanges(Model):
     enabled: bool = True
 
 
-async def ensure_admin(session: AsyncSession, password: str) -> bool:
+async def ensure_admin(session: Session, password: str) -> bool:
     """Create the first administrator; False where there is one, left as it is."""
     if await session.get(UserRow, ADMIN) is not None:
         return False
@@ -71,7 +71,7 @@ async def ensure_admin(session: AsyncSession, password: str) -> bool:
     return True
 
 
-async def create_user(session: AsyncSession, draft: UserDraft, actor: Actor) -> User:
+async def create_user(session: Session, draft: UserDraft, actor: Actor) -> User:
     """Let a person in, who changes the password at once; Conflict if known."""
     check_password(draft.username, draft.password)
     digest = await hashed(draft.password)
@@ -84,7 +84,7 @@ async def create_user(session: AsyncSession, draft: UserDraft, actor: Actor) -> 
 
 
 async def _add(
-    session: AsyncSession,
+    session: Session,
     username: str,
     name: str,
     role: Role,
@@ -112,14 +112,14 @@ async def _add(
     return user_of(row)
 
 
-async def find_user(session: AsyncSession, username: str) -> User | None:
+async def find_user(session: Session, username: str) -> User | None:
     """Return a user."""
     row = await session.get(UserRow, username)
     return None if row is None else user_of(row)
 
 
 async def list_users(
-    session: AsyncSession, cursor: str | None = None, limit: int = 100
+    session: Session, cursor: str | None = None, limit: int = 100
 ) -> Page[User]:
     """Return users in the order of their names."""
     limit = clamp(limit)
@@ -132,7 +132,7 @@ async def list_users(
 
 
 async def update_user(
-    session: AsyncSession, username: str, changes: UserChanges, actor: Actor
+    session: Session, username: str, changes: UserChanges, actor: Actor
 ) -> User:
     """Change a user and end its tokens; the last administrator stays one.
 
@@ -153,7 +153,7 @@ async def update_user(
     return user_of(row)
 
 
-async def _keep_an_admin(session: AsyncSession) -> None:
+async def _keep_an_admin(session: Session) -> None:
     admins = select(UserRow.username).where(
         UserRow.role == Role.ADMIN.value, col(UserRow.enabled).is_(True)
     )
@@ -162,7 +162,7 @@ async def _keep_an_admin(session: AsyncSession) -> None:
 
 
 async def set_password(
-    session: AsyncSession,
+    session: Session,
     username: str,
     password: str,
     actor: Actor,
@@ -188,7 +188,7 @@ async def set_password(
     return user_of(row)
 
 
-async def end_sessions(session: AsyncSession, username: str, actor: Actor) -> None:
+async def end_sessions(session: Session, username: str, actor: Actor) -> None:
     """End every token and session of a user."""
     row = await _row(session, username)
     row.epoch += 1
@@ -197,7 +197,7 @@ async def end_sessions(session: AsyncSession, username: str, actor: Actor) -> No
     await audit.write(session, actor, "end-sessions", _target(username))
 
 
-async def _row(session: AsyncSession, username: str) -> UserRow:
+async def _row(session: Session, username: str) -> UserRow:
     row = await session.get(UserRow, username)
     if row is None:
         raise unknown()

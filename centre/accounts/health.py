@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from centre.accounts import queries as accounts
 from centre.accounts.routing_queries import rules_in_force
 from centre.accounts.service import (
@@ -23,6 +21,7 @@ from core.settings import Settings
 from core.traffic_shares import Cause, Measured, in_force, shares
 from core.words import Channel
 from db.columns import utc_now
+from db.session import Session
 
 ByAccount = Mapping[tuple[Channel, str], "AccountHealth"]
 
@@ -51,7 +50,7 @@ class AccountState(AccountView):
 
 
 async def account_states(
-    session: AsyncSession, settings: Settings, channel: Channel
+    session: Session, settings: Settings, channel: Channel
 ) -> tuple[AccountState, ...]:
     """Return a channel's accounts; NotFound where it has none at a provider."""
     views = await account_views(session, settings, channel)
@@ -63,7 +62,7 @@ async def account_states(
 
 
 async def account_state(
-    session: AsyncSession, settings: Settings, channel: Channel, code: str
+    session: Session, settings: Settings, channel: Channel, code: str
 ) -> AccountState:
     """Return one account of a channel; NotFound where there is none."""
     for state in await account_states(session, settings, channel):
@@ -72,7 +71,7 @@ async def account_state(
     raise NotFound("This channel has no such account.")
 
 
-async def health_of_all(session: AsyncSession, settings: Settings) -> ByAccount:
+async def health_of_all(session: Session, settings: Settings) -> ByAccount:
     """Return how every enabled account stands."""
     now, under = utc_now(), fallback(settings)[1]
     rules = (await rules_in_force(session, settings.routing)).rules
@@ -118,7 +117,7 @@ def _healths(
 
 
 async def add_account(
-    session: AsyncSession,
+    session: Session,
     channel: Channel,
     code: str,
     draft: AccountDraft,
@@ -131,7 +130,7 @@ async def add_account(
 
 
 async def remove_account(
-    session: AsyncSession, channel: Channel, code: str, actor: Actor
+    session: Session, channel: Channel, code: str, actor: Actor
 ) -> None:
     """Forget an account and what was taken from its share."""
     await accounts.drop_account(session, channel, actor, code)

@@ -4,7 +4,6 @@ import asyncio
 from datetime import datetime
 
 import structlog
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.accounts.routing_queries import rules_in_force
 from centre.accounts.service import current_accounts
@@ -19,6 +18,7 @@ from channels.registry import open_sender
 from channels.router import Route, Router
 from core.traffic_shares import RoutingRules
 from core.words import Channel
+from db.session import Session
 from db.store import Store
 
 log = structlog.get_logger("channels")
@@ -65,7 +65,7 @@ class LiveChannels:
         self.router = Router()
         self.use(under)
 
-    async def follow(self, session: AsyncSession) -> None:
+    async def follow(self, session: Session) -> None:
         """Send by what the store holds now, over the accounts of the start."""
         self._go_by((await rules_in_force(session, self._start)).rules)
         self.use(await current_accounts(session, self._under))

@@ -7,7 +7,6 @@ from typing import Any
 
 from pydantic import Field
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.audit import audit
 from centre.audit.audit import Actor
@@ -16,6 +15,7 @@ from core.base import Model
 from core.errors import NotFound
 from core.words import Channel
 from db.columns import utc_now
+from db.session import Session
 from db.sql import keyring_of, lock
 
 _FIRST = "default"
@@ -42,7 +42,7 @@ class StoredAccount(AccountEntry):
 
 
 async def stored_accounts(
-    session: AsyncSession, channel: Channel | None = None
+    session: Session, channel: Channel | None = None
 ) -> tuple[StoredAccount, ...]:
     """Return the accounts kept here, of all channels or of one, in order of codes."""
     wanted = select(ProviderAccountRow)
@@ -54,14 +54,14 @@ async def stored_accounts(
 
 
 async def stored_account(
-    session: AsyncSession, channel: Channel, code: str
+    session: Session, channel: Channel, code: str
 ) -> StoredAccount | None:
     """Return one account, if it is kept here."""
     row = await session.get(ProviderAccountRow, (channel.value, code))
     return None if row is None else _account(session, row)
 
 
-def _account(session: AsyncSession, row: ProviderAccountRow) -> StoredAccount:
+def _account(session: Session, row: ProviderAccountRow) -> StoredAccount:
     sealed = _sealed(row.channel, row.code)
     content = keyring_of(session).unseal_text(row.content, sealed)
     beside = row.model_dump(exclude={"content"})
@@ -69,7 +69,7 @@ def _account(session: AsyncSession, row: ProviderAccountRow) -> StoredAccount:
 
 
 async def put_account(
-    session: AsyncSession, entry: AccountEntry, shown: Mapping[str, Any], actor: Actor
+    session: Session, entry: AccountEntry, shown: Mapping[str, Any], actor: Actor
 ) -> StoredAccount:
     """Keep an account; the audit log keeps only what `shown` holds."""
     await lock(session, "provider-accounts")
@@ -90,7 +90,7 @@ async def put_account(
 
 
 async def drop_account(
-    session: AsyncSession, channel: Channel, actor: Actor, code: str = _FIRST
+    session: Session, channel: Channel, actor: Actor, code: str = _FIRST
 ) -> None:
     """Forget an account."""
     await lock(session, "provider-accounts")

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import structlog
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.accounts.routing_queries import rules_in_force
 from centre.accounts.service import current_accounts
@@ -31,6 +30,7 @@ from core.traffic_shares import (
 from core.words import Channel
 from db.columns import utc_now
 from db.leases import take_lease
+from db.session import Session
 from db.store import Store
 
 _ROUTER = Actor(who="routing", role="system")
@@ -98,7 +98,7 @@ def _weights(accounts: Accounts) -> dict[Channel, dict[str, int]]:
 
 
 async def _keep(
-    session: AsyncSession,
+    session: Session,
     channel: Channel,
     weights: Mapping[str, int],
     old: Mapping[str, Deduction],

@@ -3,14 +3,13 @@
 from datetime import datetime
 from typing import Literal
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from centre.accounts.tables import RoutingRulesRow
 from centre.audit import audit
 from centre.audit.audit import Actor
 from core.base import Model
 from core.traffic_shares import RoutingRules
 from db.columns import utc_now
+from db.session import Session
 from db.sql import lock
 
 # There is one row, or none.
@@ -26,7 +25,7 @@ class RulesInForce(Model):
     set_at: datetime | None = None
 
 
-async def rules_in_force(session: AsyncSession, start: RoutingRules) -> RulesInForce:
+async def rules_in_force(session: Session, start: RoutingRules) -> RulesInForce:
     """Return the rules that hold: those that were set, else those of the start."""
     return _in_force(await session.get(RoutingRulesRow, _ID), start)
 
@@ -41,7 +40,7 @@ def _in_force(row: RoutingRulesRow | None, start: RoutingRules) -> RulesInForce:
 
 
 async def put_rules(
-    session: AsyncSession, rules: RoutingRules, start: RoutingRules, actor: Actor
+    session: Session, rules: RoutingRules, start: RoutingRules, actor: Actor
 ) -> RulesInForce:
     """Set the rules; every process goes by them within seconds."""
     await lock(session, "routing-rules")
@@ -55,9 +54,7 @@ async def put_rules(
     return _in_force(row, start)
 
 
-async def forget_rules(
-    session: AsyncSession, start: RoutingRules, actor: Actor
-) -> None:
+async def forget_rules(session: Session, start: RoutingRules, actor: Actor) -> None:
     """Go back to the rules of the start."""
     await lock(session, "routing-rules")
     row = await session.get(RoutingRulesRow, _ID)
@@ -70,7 +67,7 @@ async def forget_rules(
 
 
 async def _note(
-    session: AsyncSession, actor: Actor, before: RoutingRules, after: RoutingRules
+    session: Session, actor: Actor, before: RoutingRules, after: RoutingRules
 ) -> None:
     old, new = before.model_dump(mode="json"), after.model_dump(mode="json")
     await audit.write(session, actor, "update", "routing", old, new)

@@ -17,7 +17,6 @@ from pydantic import (
     StringConstraints,
     ValidationError,
 )
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.accounts import fields as account_fields
 from centre.accounts import queries as accounts
@@ -37,6 +36,7 @@ from core.errors import NotFound
 from core.rate_limits import SLOWEST
 from core.settings import Settings
 from core.words import Channel
+from db.session import Session
 
 _Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 _Text = Annotated[StrictStr, StringConstraints(max_length=4096)]
@@ -95,7 +95,7 @@ def _every(channel: Channel, provider: str) -> bool:
 
 
 async def current_accounts(
-    session: AsyncSession, under: Accounts, wanted: Wanted = _every
+    session: Session, under: Accounts, wanted: Wanted = _every
 ) -> Accounts:
     """Return what holds now: a channel's accounts here, else those given.
 
@@ -124,7 +124,7 @@ def _read(found: StoredAccount) -> Account | None:
 
 
 async def account_views(
-    session: AsyncSession, settings: Settings, channel: Channel
+    session: Session, settings: Settings, channel: Channel
 ) -> tuple[AccountView, ...]:
     """Return a channel's accounts as screens may show them."""
     provider_of(channel)
@@ -136,7 +136,7 @@ async def account_views(
 
 
 async def account_view(
-    session: AsyncSession,
+    session: Session,
     settings: Settings,
     channel: Channel,
     code: str = DEFAULT_CODE,
@@ -173,7 +173,7 @@ def _view(account: Account, source: Source) -> AccountView:
 
 
 async def set_account(
-    session: AsyncSession, channel: Channel, given: Mapping[str, Value], actor: Actor
+    session: Session, channel: Channel, given: Mapping[str, Value], actor: Actor
 ) -> AccountView:
     """Set the fields of a channel's first account; the rest of it stays.
 
@@ -186,7 +186,7 @@ async def set_account(
 
 
 async def put_account(
-    session: AsyncSession,
+    session: Session,
     channel: Channel,
     code: str,
     draft: AccountDraft,
@@ -201,7 +201,7 @@ async def put_account(
 
 
 async def change_account(
-    session: AsyncSession,
+    session: Session,
     channel: Channel,
     code: str,
     changes: AccountChanges,
@@ -225,7 +225,7 @@ _BESIDE = {"provider", "weight", "enabled", "max_concurrent", "per_second"}
 
 
 async def _put(
-    session: AsyncSession,
+    session: Session,
     channel: Channel,
     old: StoredAccount | None,
     draft: AccountDraft,

@@ -4,10 +4,9 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from centre.accounts.tables import ProviderTokenRow
 from db.leases import end_lease, take_lease
+from db.session import Session
 from db.sql import dialect_of, insert_into, keyring_of, table_of
 
 
@@ -21,7 +20,7 @@ class StoredToken:
     instead_at: datetime | None
 
 
-async def get_token(session: AsyncSession, account: str) -> StoredToken | None:
+async def get_token(session: Session, account: str) -> StoredToken | None:
     """Return an account's token, if one is kept."""
     key = _key(session, account)
     row = await session.get(ProviderTokenRow, key)
@@ -37,7 +36,7 @@ async def get_token(session: AsyncSession, account: str) -> StoredToken | None:
     )
 
 
-async def put_token(session: AsyncSession, account: str, token: StoredToken) -> None:
+async def put_token(session: Session, account: str, token: StoredToken) -> None:
     """Keep an account's token."""
     key = _key(session, account)
     since = token.instead_at.isoformat() if token.instead_at else None
@@ -56,23 +55,23 @@ async def put_token(session: AsyncSession, account: str, token: StoredToken) -> 
 
 
 async def take_turn(
-    session: AsyncSession, account: str, holder: str, time: timedelta
+    session: Session, account: str, holder: str, time: timedelta
 ) -> bool:
     """Take the turn to refresh an account's token; False while another has it."""
     return await take_lease(session, _lease(session, account), holder, time)
 
 
-async def end_turn(session: AsyncSession, account: str, holder: str) -> None:
+async def end_turn(session: Session, account: str, holder: str) -> None:
     """Give the turn back."""
     await end_lease(session, _lease(session, account), holder)
 
 
-def _key(session: AsyncSession, account: str) -> str:
+def _key(session: Session, account: str) -> str:
     """Return the row of an account, which shows neither its id nor its keys."""
     return keyring_of(session).index("token", account)
 
 
-def _lease(session: AsyncSession, account: str) -> str:
+def _lease(session: Session, account: str) -> str:
     return f"token:{_key(session, account)}"
 
 

@@ -12,13 +12,13 @@ from pydantic import Field
 from sqlalchemy import ColumnElement, Subquery, case, func
 from sqlalchemy import select as core_select
 from sqlmodel import col, delete, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.accounts.tables import AccountTrafficRow
 from centre.delivery.tables import AttemptRow
 from core.base import Model
 from core.traffic_shares import Deduction, Measured, RoutingRules
 from core.words import Channel, Reason
+from db.session import Session
 from db.sql import dialect_of, insert_into, table_of
 
 ByAccount = dict[Channel, dict[str, Measured]]
@@ -36,9 +36,7 @@ class Traffic(Model):
     open_until: datetime | None = None
 
 
-async def measured(
-    session: AsyncSession, now: datetime, rules: RoutingRules
-) -> ByAccount:
+async def measured(session: Session, now: datetime, rules: RoutingRules) -> ByAccount:
     """Return how the calls by each account went, in the rules' windows."""
     recent = _recent(session, now, rules)
     counted = core_select(
@@ -56,7 +54,7 @@ async def measured(
     return found
 
 
-def _recent(session: AsyncSession, now: datetime, rules: RoutingRules) -> Subquery:
+def _recent(session: Session, now: datetime, rules: RoutingRules) -> Subquery:
     """Select the newest calls, each with a 1 or 0 for what it counts as."""
     table = table_of(AttemptRow)
     slow_since = now - timedelta(seconds=rules.slow_window_seconds)
@@ -84,7 +82,7 @@ def _recent(session: AsyncSession, now: datetime, rules: RoutingRules) -> Subque
     )
 
 
-def _later(session: AsyncSession, seconds: float) -> ColumnElement[bool]:
+def _later(session: Session, seconds: float) -> ColumnElement[bool]:
     """Tell in SQL whether a call took longer; SQLite knows no intervals."""
     table = table_of(AttemptRow)
     if dialect_of(session) != "sqlite":
@@ -95,7 +93,7 @@ def _later(session: AsyncSession, seconds: float) -> ColumnElement[bool]:
 
 
 async def answering(
-    session: AsyncSession, since: datetime, now: datetime
+    session: Session, since: datetime, now: datetime
 ) -> dict[Channel, set[str]]:
     """Return the accounts whose last call since then was answered, whatever was said.
 
@@ -128,7 +126,7 @@ def _first_id(at: datetime) -> UUID:
 
 
 async def traffic(
-    session: AsyncSession, channel: Channel | None = None
+    session: Session, channel: Channel | None = None
 ) -> tuple[Traffic, ...]:
     """Return how the accounts stand of which there is something to tell."""
     wanted = select(AccountTrafficRow)
@@ -148,7 +146,7 @@ def _traffic(row: AccountTrafficRow) -> Traffic:
     )
 
 
-async def deductions(session: AsyncSession) -> dict[Channel, dict[str, Deduction]]:
+async def deductions(session: Session) -> dict[Channel, dict[str, Deduction]]:
     """Return the points taken from accounts, by channel and code."""
     found: dict[Channel, dict[str, Deduction]] = {}
     for one in await traffic(session):
@@ -157,7 +155,7 @@ async def deductions(session: AsyncSession) -> dict[Channel, dict[str, Deduction
 
 
 async def put_deductions(
-    session: AsyncSession, channel: Channel, changed: Mapping[str, Deduction]
+    session: Session, channel: Channel, changed: Mapping[str, Deduction]
 ) -> None:
     """Keep what was taken from accounts' shares."""
     for code, deduction in changed.items():
@@ -170,14 +168,14 @@ async def put_deductions(
 
 
 async def put_open(
-    session: AsyncSession, channel: Channel, code: str, until: datetime | None
+    session: Session, channel: Channel, code: str, until: datetime | None
 ) -> None:
     """Note that a process's breaker opened until then, or closed (None)."""
     await _put(session, channel, code, {"open_until": until})
 
 
 async def _put(
-    session: AsyncSession, channel: Channel, code: str, values: dict[str, Any]
+    session: Session, channel: Channel, code: str, values: dict[str, Any]
 ) -> None:
     table = table_of(AccountTrafficRow)
     row = {"channel": channel.value, "code": code, "deducted": 0, **values}
@@ -188,7 +186,7 @@ async def _put(
     )
 
 
-async def forget_traffic(session: AsyncSession, channel: Channel, code: str) -> None:
+async def forget_traffic(session: Session, channel: Channel, code: str) -> None:
     """Forget what was taken from an account that there is no longer."""
     gone = delete(AccountTrafficRow).where(
         col(AccountTrafficRow.channel) == channel.value,

@@ -10,7 +10,6 @@ from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
-from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
 
 from centre.accounts.live_channels import InboxShelf
@@ -47,6 +46,7 @@ from core.models import Address
 from core.policies import Template
 from core.settings import Settings
 from core.words import Channel, IdentityType, Priority
+from db.session import Session
 from db.store import Store
 
 Verdict = Literal[
@@ -132,7 +132,7 @@ async def send_trial(
 
 
 async def _account(
-    session: AsyncSession, settings: Settings, channel: Channel, code: str | None
+    session: Session, settings: Settings, channel: Channel, code: str | None
 ) -> Account | None:
     """Return the account to try; NotFound where there is none of this code."""
     current = await current_accounts(session, fallback(settings)[1])

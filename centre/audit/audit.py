@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlmodel import col, insert, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.audit.tables import AuditRow
 from core.base import Model
@@ -20,6 +19,7 @@ from core.crypto import Keyring
 from core.words import Role
 from db.columns import utc_now
 from db.pages import Page, clamp, cut, decode_number_cursor, encode_cursor
+from db.session import Session
 from db.sql import keyring_of, lock, table_of
 
 _START = "0" * 64
@@ -66,7 +66,7 @@ class ChainReport(Model):
 
 
 async def write(
-    session: AsyncSession,
+    session: Session,
     actor: Actor,
     action: str,
     target: str,
@@ -113,7 +113,7 @@ def is_first(keyring: Keyring, row: Mapping[str, Any]) -> bool:
 
 
 async def list_audit(
-    session: AsyncSession,
+    session: Session,
     wanted: AuditFilter,
     cursor: str | None = None,
     limit: int = 50,
@@ -148,7 +148,7 @@ def _entry(row: AuditRow) -> AuditEntry:
     )
 
 
-async def verify_chain(session: AsyncSession) -> ChainReport:
+async def verify_chain(session: Session) -> ChainReport:
     """Recompute every hash of the log, in batches."""
     keyring, previous, count = keyring_of(session), _START, 0
     while batch := await _batch_after(session, count):
@@ -161,13 +161,13 @@ async def verify_chain(session: AsyncSession) -> ChainReport:
     return ChainReport(rows=count, head=previous)
 
 
-async def hash_at(session: AsyncSession, number: int) -> str | None:
+async def hash_at(session: Session, number: int) -> str | None:
     """Return the hash of a row, to compare with one noted elsewhere."""
     wanted = select(AuditRow.hash).where(AuditRow.number == number)
     return (await session.exec(wanted)).first()
 
 
-async def _batch_after(session: AsyncSession, number: int) -> list[dict[str, Any]]:
+async def _batch_after(session: Session, number: int) -> list[dict[str, Any]]:
     table = table_of(AuditRow)
     batch = table.select().where(table.c.number > number)
     connection = await session.connection()

@@ -5,11 +5,11 @@ named before this rule keeps its name.
 """
 
 from sqlalchemy import String, column, select, table
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.audit.audit import Actor
 from core.errors import Conflict, Invalid, Wrong
 from core.words import Role
+from db.session import Session
 from db.sql import lock
 
 ADMIN = "admin"
@@ -21,7 +21,7 @@ OF_NOBODY = _ACTORS | _ROLES
 OF_NO_CLIENT = OF_NOBODY | {ADMIN} | frozenset(map(str, Role))
 
 
-async def refuse_code(session: AsyncSession, code: str, actor: Actor) -> None:
+async def refuse_code(session: Session, code: str, actor: Actor) -> None:
     """Raise Invalid or Conflict where a client may not have this code.
 
     The centre makes a client of its own (centre/watch/notify_staff.py).
@@ -35,7 +35,7 @@ async def refuse_code(session: AsyncSession, code: str, actor: Actor) -> None:
         raise Conflict("There is a user of this name; take another code.")
 
 
-async def refuse_username(session: AsyncSession, username: str) -> None:
+async def refuse_username(session: Session, username: str) -> None:
     """Raise Invalid or Conflict where a person may not have this name."""
     if username in OF_NOBODY:
         raise _reserved("/username")
@@ -44,7 +44,7 @@ async def refuse_username(session: AsyncSession, username: str) -> None:
         raise Conflict("There is a client of this code; take another user name.")
 
 
-async def refuse_workstation(session: AsyncSession, id: str) -> None:
+async def refuse_workstation(session: Session, id: str) -> None:
     """Raise Invalid or Conflict where a screen may not have this id."""
     if id in OF_NO_CLIENT:
         raise _reserved("/id")
@@ -54,7 +54,7 @@ async def refuse_workstation(session: AsyncSession, id: str) -> None:
             raise Conflict("There is a user or a client of this name; take another id.")
 
 
-async def _taken(session: AsyncSession, name: str, key: str, value: str) -> bool:
+async def _taken(session: Session, name: str, key: str, value: str) -> bool:
     """Look by name: clients and users come after the log, and write to it."""
     found = (
         select(column(key, String)).select_from(table(name)).where(column(key) == value)

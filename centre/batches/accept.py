@@ -119,7 +119,7 @@ async def check(
     sender = Sender(client.code, client.message_types, client.callback is not None)
     kind = batch_type(asked, sender, await message_type(context, asked.type))
     wrong = list(batch_wrongs(asked, kind, now))
-    async with context.store.alone() as session:
+    async with context.store.autocommit() as session:
         limits = value_limits(kind, await rules_in_use(session, context.settings))
     people = await _addressed(asked.recipients, kind, limits, wrong)
     refuse(wrong, most)
@@ -142,7 +142,7 @@ async def _repeats(context: Context, people: Sequence[Addressed]) -> list[Repeat
     """Return who is named again, by whatever identity the index knows them."""
     recipients = [one.recipient for one in people]
     named = {i for who in recipients for i in who.identities.items()}
-    async with context.store.alone() as session:
+    async with context.store.autocommit() as session:
         known = await holders(session, named)
     return await asyncio.to_thread(repeats_of, recipients, known)
 
@@ -206,7 +206,7 @@ def _batch(
 
 async def _known(context: Context, batch_id: UUID, fingerprint: str) -> Batch | None:
     """Return the batch that this key has brought; Invalid for another body."""
-    async with context.store.alone() as session:
+    async with context.store.autocommit() as session:
         first = await batches.find(session, batch_id)
     if first is not None and first.fingerprint != fingerprint:
         raise Invalid("This Idempotency-Key was used with another body.")

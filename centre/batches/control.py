@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from centre.audit import audit
 from centre.audit.audit import Actor
 from centre.batches import queries as batches
@@ -15,6 +13,7 @@ from centre.context import Context
 from centre.flows.batches import Batch, BatchState
 from core.errors import Conflict, NotFound
 from core.words import Role, Status
+from db.session import Session
 
 _MOVING = (BatchState.SCHEDULED, BatchState.SENDING, BatchState.PAUSED)
 _UNDER_WAY = (
@@ -119,7 +118,7 @@ def _allowed(seen: Seen, action: str) -> Collection[BatchState]:
     return _MOVING
 
 
-async def _look(session: AsyncSession, batch_id: UUID, client: str | None) -> Seen:
+async def _look(session: Session, batch_id: UUID, client: str | None) -> Seen:
     batch = await batches.find(session, batch_id)
     hidden = batch is None or batch.steering.state is BatchState.PREPARING
     if batch is None or hidden or client not in (None, batch.client):
@@ -129,7 +128,7 @@ async def _look(session: AsyncSession, batch_id: UUID, client: str | None) -> Se
 
 
 async def _audit(
-    session: AsyncSession,
+    session: Session,
     actor: Actor,
     action: str,
     batch: Batch,

@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import case, func, insert, literal, tuple_, update
 from sqlalchemy import select as core_select
 from sqlmodel import col, delete, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.batches.rules import Addressed, batch_message_id
 from centre.batches.tables import BatchRecipientRow, BatchRow
@@ -19,6 +18,7 @@ from core.models import Message
 from core.repeats import Repeats
 from core.words import Status
 from db.pages import Page, clamp, cut, decode_time_cursor, time_cursor
+from db.session import Session
 from db.sql import dialect_of, insert_into, keyring_of, table_of
 
 _FRAME = "batches.frame"
@@ -41,7 +41,7 @@ class Waiting(Model):
 
 
 async def add(
-    session: AsyncSession, batch: Batch, frame: Message, people: Sequence[Addressed]
+    session: Session, batch: Batch, frame: Message, people: Sequence[Addressed]
 ) -> bool:
     """Write a batch and its recipients; False where there is one of this id."""
     keyring, table = keyring_of(session), table_of(BatchRow)
@@ -71,13 +71,13 @@ async def add(
     return True
 
 
-async def find(session: AsyncSession, batch_id: UUID) -> Batch | None:
+async def find(session: Session, batch_id: UUID) -> Batch | None:
     """Return a batch."""
     row = await session.get(BatchRow, batch_id, populate_existing=True)
     return None if row is None else _batch(row)
 
 
-async def frame_of(session: AsyncSession, batch_id: UUID) -> Message:
+async def frame_of(session: Session, batch_id: UUID) -> Message:
     """Return the message that all of a batch are copies of."""
     wanted = select(BatchRow.frame).where(BatchRow.id == batch_id)
     sealed = (await session.exec(wanted)).one()
@@ -94,7 +94,7 @@ def _batch(row: BatchRow) -> Batch:
 
 
 async def list_batches(
-    session: AsyncSession,
+    session: Session,
     client: str | None = None,
     cursor: str | None = None,
     limit: int = 50,
@@ -115,7 +115,7 @@ async def list_batches(
     return Page(items=tuple(map(_batch, shown)), next=end)
 
 
-async def counts_of(session: AsyncSession, batch_id: UUID) -> dict[str, int]:
+async def counts_of(session: Session, batch_id: UUID) -> dict[str, int]:
     """Count a batch's messages by how they stand."""
     people, stands = table_of(BatchRecipientRow), table_of(MessageRow)
     unwritten = case(
@@ -136,7 +136,7 @@ async def counts_of(session: AsyncSession, batch_id: UUID) -> dict[str, int]:
 
 
 async def steer(
-    session: AsyncSession,
+    session: Session,
     batch_id: UUID,
     among: Iterable[BatchState],
     **changes: BatchState | float,
@@ -158,7 +158,7 @@ def _plain(value: BatchState | float) -> str | float:
     return value.value if isinstance(value, BatchState) else value
 
 
-async def called_off(session: AsyncSession, batch_id: UUID | None, run: int) -> bool:
+async def called_off(session: Session, batch_id: UUID | None, run: int) -> bool:
     """Tell whether a message's batch was stopped; a person's resend goes out."""
     if batch_id is None or run > 1:
         return False
@@ -167,7 +167,7 @@ async def called_off(session: AsyncSession, batch_id: UUID | None, run: int) -> 
 
 
 async def waiting(
-    session: AsyncSession, batch_id: UUID, first: int, end: int
+    session: Session, batch_id: UUID, first: int, end: int
 ) -> list[Waiting]:
     """Return who of these positions (`end` excluded) waits for their message."""
     people, stands = table_of(BatchRecipientRow), table_of(MessageRow)
@@ -192,7 +192,7 @@ async def waiting(
 
 
 async def mark_started(
-    session: AsyncSession, batch_id: UUID, first: int, end: int, at: datetime
+    session: Session, batch_id: UUID, first: int, end: int, at: datetime
 ) -> None:
     """Note that the messages of these positions have begun; forget what they said."""
     people = table_of(BatchRecipientRow)
@@ -209,7 +209,7 @@ async def mark_started(
     await connection.execute(far.values(started=whole))
 
 
-async def forget_people(session: AsyncSession, batch_id: UUID) -> None:
+async def forget_people(session: Session, batch_id: UUID) -> None:
     """Forget who a batch that is stopped would still have written to."""
     people = table_of(BatchRecipientRow)
     waits = update(people).where(
@@ -218,7 +218,7 @@ async def forget_people(session: AsyncSession, batch_id: UUID) -> None:
     await (await session.connection()).execute(waits.values(content=None))
 
 
-async def forget_unaccepted(session: AsyncSession, now: datetime) -> None:
+async def forget_unaccepted(session: Session, now: datetime) -> None:
     """Drop the batches that Temporal never heard of."""
     old = core_select(col(BatchRow.id)).where(
         col(BatchRow.state) == BatchState.PREPARING.value,

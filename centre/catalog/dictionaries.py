@@ -2,7 +2,6 @@
 
 from pydantic import Field
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.audit import audit
 from centre.audit.audit import Actor
@@ -12,6 +11,7 @@ from core.errors import Invalid, NotFound, Wrong
 from core.rate_limits import read_name
 from core.text.plain_text import PlainText
 from core.words import Channel, IdentityType
+from db.session import Session
 
 
 class ChannelEntry(Model):
@@ -55,20 +55,20 @@ class IdentityTypeChanges(Model):
     enabled: bool = True
 
 
-async def list_channels(session: AsyncSession) -> tuple[ChannelEntry, ...]:
+async def list_channels(session: Session) -> tuple[ChannelEntry, ...]:
     """Return every channel, in the order of the dictionary."""
     rows = await session.exec(select(ChannelRow).order_by(col(ChannelRow.position)))
     return tuple(_channel(row) for row in rows)
 
 
-async def find_channel(session: AsyncSession, code: Channel) -> ChannelEntry | None:
+async def find_channel(session: Session, code: Channel) -> ChannelEntry | None:
     """Return one channel of the dictionary."""
     row = await session.get(ChannelRow, str(code))
     return None if row is None else _channel(row)
 
 
 async def update_channel(
-    session: AsyncSession, code: Channel, changes: ChannelChanges, actor: Actor
+    session: Session, code: Channel, changes: ChannelChanges, actor: Actor
 ) -> ChannelEntry:
     """Change a channel's entry."""
     _check_limits(changes)
@@ -92,7 +92,7 @@ def _check_limits(changes: ChannelChanges) -> None:
         raise Invalid("The limits were refused; see `errors`.", wrong)
 
 
-async def list_identity_types(session: AsyncSession) -> tuple[IdentityTypeEntry, ...]:
+async def list_identity_types(session: Session) -> tuple[IdentityTypeEntry, ...]:
     """Return every identity type, in the order of the dictionary."""
     order = col(IdentityTypeRow.position)
     rows = await session.exec(select(IdentityTypeRow).order_by(order))
@@ -100,7 +100,7 @@ async def list_identity_types(session: AsyncSession) -> tuple[IdentityTypeEntry,
 
 
 async def update_identity_type(
-    session: AsyncSession,
+    session: Session,
     code: IdentityType,
     changes: IdentityTypeChanges,
     actor: Actor,
@@ -118,7 +118,7 @@ async def update_identity_type(
 
 
 async def _changed(
-    session: AsyncSession, actor: Actor, target: str, before: Model, after: Model
+    session: Session, actor: Actor, target: str, before: Model, after: Model
 ) -> None:
     old, new = before.model_dump(mode="json"), after.model_dump(mode="json")
     await audit.write(session, actor, "update", target, old, new)

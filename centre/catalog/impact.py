@@ -1,7 +1,5 @@
 """What a change of a type's texts or channels would mean to those who send it."""
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from centre.catalog import types as catalog
 from centre.catalog.clinical import ClinicalFinding, clinical_findings
 from centre.catalog.placeholders import required_params, template_placeholders
@@ -12,6 +10,7 @@ from core.base import Model
 from core.errors import NotFound
 from core.policies import MessageType, Policy, Template
 from core.words import Channel
+from db.session import Session
 
 
 class Review(Model):
@@ -34,7 +33,7 @@ class Review(Model):
 
 
 async def review_template(
-    session: AsyncSession, code: str, channel: Channel, draft: TemplateDraft
+    session: Session, code: str, channel: Channel, draft: TemplateDraft
 ) -> Review:
     """Return what a new version of a template would change; Invalid if it can't be."""
     check_template(draft)
@@ -50,14 +49,14 @@ async def review_template(
     )
 
 
-async def review_policy(session: AsyncSession, code: str, policy: Policy) -> Review:
+async def review_policy(session: Session, code: str, policy: Policy) -> Review:
     """Return what a new policy would change: its channels decide what is required."""
     kind = await _kind(session, code)
     after = kind.model_copy(update={"policy": policy})
     return await _review(session, kind, after, tuple(sorted(required_params(after))))
 
 
-async def _kind(session: AsyncSession, code: str) -> MessageType:
+async def _kind(session: Session, code: str) -> MessageType:
     kind = await catalog.message_type(session, code)
     if kind is None:
         raise NotFound("There is no such message type.")
@@ -65,7 +64,7 @@ async def _kind(session: AsyncSession, code: str) -> MessageType:
 
 
 async def _review(
-    session: AsyncSession,
+    session: Session,
     before: MessageType,
     after: MessageType,
     names: tuple[str, ...],

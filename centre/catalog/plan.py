@@ -29,13 +29,13 @@ def plan(policy: Policy, only: Collection[Channel] | None = None) -> Plan:
 
 def _stages(policy: Policy, falling: Sequence[WeightedChannel]) -> Stages:
     """Arrange channels, given in falling weight, by the policy's strategy."""
-    each_alone = tuple((c.channel,) for c in falling)
+    autocommit_engine = tuple((c.channel,) for c in falling)
     if policy.strategy is Strategy.FIRST_SUCCESS:
-        return each_alone
+        return autocommit_engine
     if policy.strategy is Strategy.BROADCAST:
         return _nonempty(tuple(c.channel for c in falling))
     must = tuple(c.channel for c in falling if c.weight >= policy.threshold)
-    return _nonempty(must) + each_alone[len(must) :]
+    return _nonempty(must) + autocommit_engine[len(must) :]
 
 
 def _nonempty(stage: tuple[Channel, ...]) -> Stages:

@@ -11,7 +11,6 @@ from pydantic import Field, StringConstraints
 from sqlalchemy import BindParameter, Select, and_, bindparam
 from sqlalchemy import select as core_select
 from sqlmodel import insert
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.audit import audit
 from centre.audit.audit import Actor
@@ -27,6 +26,7 @@ from core.policies import Template
 from core.text.templating import placeholders, render
 from core.words import Channel
 from db.columns import utc_now
+from db.session import Session
 from db.sql import lock, table_of
 
 # Braces, and the brackets that others write placeholders in: ${name}, {1}, [[name]],
@@ -75,7 +75,7 @@ class DeliveryRules(Model):
 
 
 async def put_template(
-    session: AsyncSession,
+    session: Session,
     code: str,
     channel: Channel,
     draft: TemplateDraft,
@@ -123,14 +123,14 @@ def _stray(texts: Mapping[str, str]) -> Iterator[str]:
 
 
 async def _changed(
-    session: AsyncSession, actor: Actor, action: str, code: str, now: Template
+    session: Session, actor: Actor, action: str, code: str, now: Template
 ) -> None:
     target = f"message-types/{code}/templates/{now.channel}"
     await audit.write(session, actor, action, target, None, now.model_dump(mode="json"))
 
 
 async def template(
-    session: AsyncSession, code: str, channel: Channel, version: int
+    session: Session, code: str, channel: Channel, version: int
 ) -> Template | None:
     """Return one version, with its channel's switch."""
     rules = await delivery_rules(session, code, channel, version)
@@ -138,7 +138,7 @@ async def template(
 
 
 async def delivery_rules(
-    session: AsyncSession, code: str, channel: Channel, version: int
+    session: Session, code: str, channel: Channel, version: int
 ) -> DeliveryRules | None:
     """Return what decides about a delivery; None for an unknown type."""
     connection = await session.connection()
@@ -183,7 +183,7 @@ def _rules_statement() -> Select[*tuple[Any, ...]]:
 
 
 async def list_templates(
-    session: AsyncSession, code: str, channel: Channel
+    session: Session, code: str, channel: Channel
 ) -> tuple[Template, ...]:
     """Return every version of a channel's template, the newest first."""
     versions = await template_versions(session, code, channel)
@@ -191,7 +191,7 @@ async def list_templates(
 
 
 async def template_versions(
-    session: AsyncSession, code: str, channel: Channel
+    session: Session, code: str, channel: Channel
 ) -> tuple[TemplateVersion, ...]:
     """Return every version with who set it and when, the newest first."""
     await _must_exist(session, code)
@@ -219,7 +219,7 @@ def _version(row: dict[str, Any]) -> TemplateVersion:
 
 
 async def restore_template(
-    session: AsyncSession, code: str, channel: Channel, version: int, actor: Actor
+    session: Session, code: str, channel: Channel, version: int, actor: Actor
 ) -> Template:
     """Say again what a version said: a new version with the old content."""
     await lock(session, "templates")
@@ -232,7 +232,7 @@ async def restore_template(
 
 
 async def set_template_enabled(
-    session: AsyncSession, code: str, channel: Channel, enabled: bool, actor: Actor
+    session: Session, code: str, channel: Channel, enabled: bool, actor: Actor
 ) -> Template:
     """Switch a type's channel on or off, all its versions; returns the newest."""
     await lock(session, "templates")
@@ -250,6 +250,6 @@ async def set_template_enabled(
     return newest
 
 
-async def _must_exist(session: AsyncSession, code: str) -> None:
+async def _must_exist(session: Session, code: str) -> None:
     if await session.get(MessageTypeRow, code) is None:
         raise NotFound("There is no such message type.")

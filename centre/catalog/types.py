@@ -9,7 +9,6 @@ from pydantic import Field
 from sqlalchemy import Select, and_, bindparam
 from sqlalchemy import select as core_select
 from sqlmodel import col, insert, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.audit import audit
 from centre.audit.audit import Actor
@@ -25,6 +24,7 @@ from core.text.plain_text import PlainText
 from core.words import Priority, TypeClass
 from db.columns import utc_now
 from db.pages import Page, clamp, cut, decode_cursor, encode_cursor
+from db.session import Session
 from db.sql import lock, table_of
 
 
@@ -62,7 +62,7 @@ class PolicyVersion(Model):
     set_at: datetime
 
 
-async def message_type(session: AsyncSession, code: str) -> MessageType | None:
+async def message_type(session: Session, code: str) -> MessageType | None:
     """Return a type with its policy and each channel's newest template."""
     connection = await session.connection()
     rows = (await connection.execute(_type_statement(), {"codes": [code]})).all()
@@ -70,7 +70,7 @@ async def message_type(session: AsyncSession, code: str) -> MessageType | None:
 
 
 async def list_message_types(
-    session: AsyncSession, cursor: str | None = None, limit: int = 100
+    session: Session, cursor: str | None = None, limit: int = 100
 ) -> Page[MessageType]:
     """Return types in the order of their codes."""
     limit = clamp(limit)
@@ -83,9 +83,7 @@ async def list_message_types(
     return Page(items=types, next=encode_cursor(shown[-1]) if more else None)
 
 
-async def _types(
-    session: AsyncSession, codes: Collection[str]
-) -> tuple[MessageType, ...]:
+async def _types(session: Session, codes: Collection[str]) -> tuple[MessageType, ...]:
     connection = await session.connection()
     rows = await connection.execute(_type_statement(), {"codes": list(codes)})
     by_code: dict[str, list[dict[str, Any]]] = {code: [] for code in codes}
@@ -141,7 +139,7 @@ def _message_type(rows: Iterable[dict[str, Any]]) -> MessageType:
 
 
 async def create_message_type(
-    session: AsyncSession, draft: MessageTypeDraft, actor: Actor
+    session: Session, draft: MessageTypeDraft, actor: Actor
 ) -> MessageType:
     """Create a type with an empty policy; Conflict if the code is taken."""
     await lock(session, "message-types")
@@ -162,7 +160,7 @@ async def create_message_type(
 
 
 async def update_message_type(
-    session: AsyncSession, code: str, changes: MessageTypeChanges, actor: Actor
+    session: Session, code: str, changes: MessageTypeChanges, actor: Actor
 ) -> MessageType:
     """Change a type; a disabled one takes no messages and withholds waiting ones."""
     row = await _row(session, code)
@@ -178,13 +176,13 @@ async def update_message_type(
     return changed
 
 
-async def _check_digest(session: AsyncSession, kind: MessageType) -> None:
+async def _check_digest(session: Session, kind: MessageType) -> None:
     if kind.digest is not None:
         check_digest(kind, await message_type(session, kind.digest))
 
 
 async def put_policy(
-    session: AsyncSession, code: str, policy: Policy, actor: Actor
+    session: Session, code: str, policy: Policy, actor: Actor
 ) -> Policy:
     """Add a version of a type's policy; it holds for messages accepted from now."""
     check_policy(policy)
@@ -205,9 +203,7 @@ async def put_policy(
     return added
 
 
-async def policy_versions(
-    session: AsyncSession, code: str
-) -> tuple[PolicyVersion, ...]:
+async def policy_versions(session: Session, code: str) -> tuple[PolicyVersion, ...]:
     """Return every version of a type's policy, the newest first."""
     await _row(session, code)
     wanted = select(PolicyRow).where(PolicyRow.type_code == code)
@@ -222,7 +218,7 @@ async def policy_versions(
     )
 
 
-async def _row(session: AsyncSession, code: str) -> MessageTypeRow:
+async def _row(session: Session, code: str) -> MessageTypeRow:
     row = await session.get(MessageTypeRow, code)
     if row is None:
         raise NotFound("There is no such message type.")

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from pydantic import Field
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.audit import audit
 from centre.audit.audit import Actor
@@ -23,6 +22,7 @@ from core.text.plain_text import PlainText
 from core.words import USUAL_SCOPES, Scope
 from db.columns import utc_now
 from db.pages import Page, clamp, cut, decode_cursor, encode_cursor
+from db.session import Session
 from db.sql import keyring_of, lock
 
 _SEALED = "clients.callback_secret"
@@ -85,7 +85,7 @@ class NewClient(Model):
 
 
 async def create_client(
-    session: AsyncSession, draft: ClientDraft, actor: Actor
+    session: Session, draft: ClientDraft, actor: Actor
 ) -> NewClient:
     """Create a client with its first secret; Conflict if the code is taken."""
     check(draft.cidrs, draft.callback)
@@ -129,21 +129,21 @@ def _columns(values: ClientDraft | ClientChanges, names: set[str]) -> dict[str, 
     return columns
 
 
-def _new_callback_secret(session: AsyncSession, row: ClientRow) -> str:
+def _new_callback_secret(session: Session, row: ClientRow) -> str:
     """Give a client a Standard Webhooks secret: `whsec_` and 32 bytes' base64."""
     secret = f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
     row.callback_secret = keyring_of(session).seal_text(secret, _SEALED)
     return secret
 
 
-async def find_client(session: AsyncSession, code: str) -> Client | None:
+async def find_client(session: Session, code: str) -> Client | None:
     """Return a client."""
     row = await session.get(ClientRow, code)
     return None if row is None else _client(row)
 
 
 async def list_clients(
-    session: AsyncSession, cursor: str | None = None, limit: int = 100
+    session: Session, cursor: str | None = None, limit: int = 100
 ) -> Page[Client]:
     """Return clients in the order of their codes."""
     limit = clamp(limit)
@@ -156,7 +156,7 @@ async def list_clients(
 
 
 async def update_client(
-    session: AsyncSession, code: str, changes: ClientChanges, actor: Actor
+    session: Session, code: str, changes: ClientChanges, actor: Actor
 ) -> Client:
     """Change a client; disabling it or changing its scopes ends its tokens."""
     given = changes.model_fields_set
@@ -177,7 +177,7 @@ async def update_client(
 
 
 async def authenticate(
-    session: AsyncSession, appkey: str, appsecret: str
+    session: Session, appkey: str, appsecret: str
 ) -> Authenticated | None:
     """Return the enabled client whose live secret this is."""
     found = await holder_of(session, appkey, appsecret)
@@ -187,7 +187,7 @@ async def authenticate(
 
 
 async def holder_of_token(
-    session: AsyncSession, code: str, epoch: int, secret_id: UUID | None
+    session: Session, code: str, epoch: int, secret_id: UUID | None
 ) -> Client | None:
     """Return whose token this is: an enabled client, its secret still at work."""
     row = (
@@ -199,13 +199,13 @@ async def holder_of_token(
     return _client(row) if row is not None and holds else None
 
 
-async def enabled_codes(session: AsyncSession) -> list[str]:
+async def enabled_codes(session: Session) -> list[str]:
     """Return the codes of the clients that may send."""
     wanted = select(ClientRow.code).where(col(ClientRow.enabled).is_(True))
     return list((await session.exec(wanted.order_by(col(ClientRow.code)))).all())
 
 
-async def all_codes(session: AsyncSession) -> list[str]:
+async def all_codes(session: Session) -> list[str]:
     """Return the codes of the clients whose queues a worker serves.
 
     Disabled ones too: what they sent before was accepted, and has to end.
@@ -213,7 +213,7 @@ async def all_codes(session: AsyncSession) -> list[str]:
     return list((await session.exec(select(ClientRow.code))).all())
 
 
-async def callback_of(session: AsyncSession, code: str) -> tuple[Callback, str] | None:
+async def callback_of(session: Session, code: str) -> tuple[Callback, str] | None:
     """Return a client's callback and the secret that signs it, if it has one."""
     row = await session.get(ClientRow, code)
     if row is None or not row.enabled:
@@ -224,7 +224,7 @@ async def callback_of(session: AsyncSession, code: str) -> tuple[Callback, str] 
     return callback, keyring_of(session).unseal_text(row.callback_secret, _SEALED)
 
 
-async def rotate_callback_secret(session: AsyncSession, code: str, actor: Actor) -> str:
+async def rotate_callback_secret(session: Session, code: str, actor: Actor) -> str:
     """Give a client a new signing secret, shown this once."""
     row = await client_row(session, code)
     secret = _new_callback_secret(session, row)

@@ -9,7 +9,6 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
 
 from centre.audit import audit
@@ -18,6 +17,7 @@ from centre.clients.tables import ClientRow, ClientSecretRow
 from core.base import Model
 from core.errors import NotFound
 from db.columns import utc_now
+from db.session import Session
 
 _NO_HASH = "0" * 64
 
@@ -40,7 +40,7 @@ class SecretInfo(Model):
     revoked_at: datetime | None = None
 
 
-async def issue(session: AsyncSession, code: str) -> tuple[UUID, str]:
+async def issue(session: Session, code: str) -> tuple[UUID, str]:
     """Store a new secret of 256 random bits; returns its id and itself."""
     secret = secrets.token_urlsafe(32)
     row = ClientSecretRow(
@@ -61,7 +61,7 @@ def _hash(secret: str) -> str:
 
 
 async def rotate_secret(
-    session: AsyncSession, code: str, actor: Actor, overlap: timedelta
+    session: Session, code: str, actor: Actor, overlap: timedelta
 ) -> NewSecret:
     """Issue a further secret; older ones and their tokens work for the overlap."""
     client = await client_row(session, code)
@@ -83,7 +83,7 @@ async def rotate_secret(
 
 
 async def revoke_secret(
-    session: AsyncSession, code: str, secret_id: UUID, actor: Actor
+    session: Session, code: str, secret_id: UUID, actor: Actor
 ) -> None:
     """End a secret now, and every token of the client."""
     client = await client_row(session, code)
@@ -100,7 +100,7 @@ async def revoke_secret(
     await audit.write(session, actor, "revoke-secret", target)
 
 
-async def secrets_of(session: AsyncSession, code: str) -> tuple[SecretInfo, ...]:
+async def secrets_of(session: Session, code: str) -> tuple[SecretInfo, ...]:
     """Return a client's secrets, the oldest first, without the secrets."""
     await client_row(session, code)
     mine = select(ClientSecretRow).where(ClientSecretRow.client_code == code)
@@ -114,7 +114,7 @@ async def secrets_of(session: AsyncSession, code: str) -> tuple[SecretInfo, ...]
 
 
 async def holder_of(
-    session: AsyncSession, appkey: str, appsecret: str
+    session: Session, appkey: str, appsecret: str
 ) -> tuple[ClientRow, UUID] | None:
     """Return whose live secret this is, and its id; equal work for unknown keys."""
     given = _hash(appsecret)
@@ -126,9 +126,7 @@ async def holder_of(
     return (client, found[0]) if client and found else None
 
 
-async def row_if_live(
-    session: AsyncSession, code: str, secret_id: UUID
-) -> ClientRow | None:
+async def row_if_live(session: Session, code: str, secret_id: UUID) -> ClientRow | None:
     """Return a client's row while this secret of it works; one statement."""
     wanted = select(ClientRow).join(
         ClientSecretRow, col(ClientSecretRow.client_code) == col(ClientRow.code)
@@ -137,7 +135,7 @@ async def row_if_live(
     return (await session.exec(wanted.where(_works()))).first()
 
 
-async def _live(session: AsyncSession, code: str) -> list[ClientSecretRow]:
+async def _live(session: Session, code: str) -> list[ClientSecretRow]:
     mine = select(ClientSecretRow).where(ClientSecretRow.client_code == code)
     return list((await session.exec(mine.where(_works()))).all())
 
@@ -149,7 +147,7 @@ def _works() -> ColumnElement[bool]:
     return and_(col(ClientSecretRow.revoked_at).is_(None), unended)
 
 
-async def client_row(session: AsyncSession, code: str) -> ClientRow:
+async def client_row(session: Session, code: str) -> ClientRow:
     """Return the row of a client; NotFound where there is none."""
     row = await session.get(ClientRow, code)
     if row is None:

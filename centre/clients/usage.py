@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import or_
 from sqlmodel import col, select, update
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.clients.tables import ClientRow
 from core.base import Model
+from db.session import Session
 
 # A busy client fetches many tokens; one write a minute tells enough.
 _EVERY = timedelta(minutes=1)
@@ -25,7 +25,7 @@ def due(last_used_at: datetime | None, now: datetime) -> bool:
     return last_used_at is None or now - last_used_at >= _EVERY
 
 
-async def note_use(session: AsyncSession, code: str, now: datetime) -> None:
+async def note_use(session: Session, code: str, now: datetime) -> None:
     """Note that a client was here; a stamp under a minute old stays."""
     last = col(ClientRow.last_used_at)
     stamp = update(ClientRow).where(
@@ -34,7 +34,7 @@ async def note_use(session: AsyncSession, code: str, now: datetime) -> None:
     await session.exec(stamp.values(last_used_at=now))
 
 
-async def senders_of(session: AsyncSession, type_code: str) -> tuple[Sender, ...]:
+async def senders_of(session: Session, type_code: str) -> tuple[Sender, ...]:
     """Return the enabled clients that may send a message type."""
     wanted = select(ClientRow).where(col(ClientRow.enabled).is_(True))
     rows = (await session.exec(wanted.order_by(col(ClientRow.code)))).all()

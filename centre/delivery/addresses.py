@@ -2,17 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from centre.people.holders import resolve
 from core.identities import ADDRESSES
 from core.models import Address, Message
 from core.words import Channel, IdentityType
+from db.session import Session
 
 Identities = Mapping[IdentityType, str]
 
 
-async def identities_of(session: AsyncSession, message: Message) -> Identities:
+async def identities_of(session: Session, message: Message) -> Identities:
     """Return all identities known; those given win over the index's."""
     given = message.recipient.identities
     if len(addresses_in(message.plan.channels, given)) == len(message.plan.channels):
@@ -21,7 +20,7 @@ async def identities_of(session: AsyncSession, message: Message) -> Identities:
 
 
 async def address_of(
-    session: AsyncSession, message: Message, channel: Channel
+    session: Session, message: Message, channel: Channel
 ) -> Address | None:
     """Return where one channel reaches a message's recipient now."""
     return address_in(channel, await identities_of(session, message))

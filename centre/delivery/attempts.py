@@ -11,7 +11,6 @@ from sqlalchemy import BindParameter, Update, bindparam, func, insert, or_, text
 from sqlalchemy import select as core_select
 from sqlalchemy.sql.dml import ReturningInsert
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
 
 from centre.delivery.part_tables import AttemptPartRow
@@ -21,6 +20,7 @@ from centre.messages.tables import MessageRow
 from core.base import Model
 from core.words import Channel, Outcome, Reason
 from db.columns import UtcDateTime, utc_now
+from db.session import Session
 from db.sql import table_of
 
 AttemptState = Literal["sending", "accepted", "failed", "unknown"]
@@ -66,7 +66,7 @@ def in_doubt(made: Sequence[Attempt]) -> Attempt | None:
 
 
 async def begin_attempt(
-    session: AsyncSession,
+    session: Session,
     *,
     delivery_id: UUID,
     message_id: UUID,
@@ -111,7 +111,7 @@ def _begin() -> ReturningInsert[int]:
 
 
 async def end_attempt(
-    session: AsyncSession,
+    session: Session,
     attempt_id: UUID,
     state: AttemptState,
     *,
@@ -153,7 +153,7 @@ def _end() -> Update:
     )
 
 
-async def attempts_of(session: AsyncSession, delivery_id: UUID) -> tuple[Attempt, ...]:
+async def attempts_of(session: Session, delivery_id: UUID) -> tuple[Attempt, ...]:
     """Return the attempts at one delivery, the first one first."""
     wanted = select(AttemptRow).where(AttemptRow.delivery_id == delivery_id)
     rows = await session.exec(wanted.order_by(col(AttemptRow.number)))
@@ -161,7 +161,7 @@ async def attempts_of(session: AsyncSession, delivery_id: UUID) -> tuple[Attempt
 
 
 async def attempts_of_message(
-    session: AsyncSession, message_id: UUID
+    session: Session, message_id: UUID
 ) -> tuple[Attempt, ...]:
     """Return the attempts at every delivery of a message, in order of time."""
     wanted = select(AttemptRow).where(AttemptRow.message_id == message_id)
@@ -170,7 +170,7 @@ async def attempts_of_message(
 
 
 async def attempt_of_receipt(
-    session: AsyncSession,
+    session: Session,
     provider: str,
     provider_message_id: str,
     account: str | None = None,
@@ -198,7 +198,7 @@ async def attempt_of_receipt(
 
 
 async def note_receipt(
-    session: AsyncSession, attempt_id: UUID, outcome: Outcome, code: str, at: datetime
+    session: Session, attempt_id: UUID, outcome: Outcome, code: str, at: datetime
 ) -> bool:
     """Write what a provider reported of an attempt; False where it is no news."""
     table = table_of(AttemptRow)
@@ -214,7 +214,7 @@ async def note_receipt(
     return done.rowcount == 1
 
 
-async def note_why(session: AsyncSession, attempt_id: UUID, code: str) -> bool:
+async def note_why(session: Session, attempt_id: UUID, code: str) -> bool:
     """Write why an attempt failed that had failed before; False where it is no news."""
     table = table_of(AttemptRow)
     known = table.c.receipt_code
@@ -232,7 +232,7 @@ def _attempt(row: AttemptRow) -> Attempt:
     return Attempt.model_validate(row.model_dump())
 
 
-async def misconfigured_since(session: AsyncSession, since: datetime) -> Counter[str]:
+async def misconfigured_since(session: Session, since: datetime) -> Counter[str]:
     """Count by client the calls that failed for our own configuration since then."""
     calls, owners = table_of(AttemptRow), table_of(MessageRow)
     counted = core_select(owners.c.client, func.count().label("calls"))

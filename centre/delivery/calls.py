@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from centre.delivery import attempts, parts
 from centre.delivery.attempts import Attempt, AttemptState
 from centre.delivery.contracts import DeliveryTask
@@ -23,6 +21,7 @@ from channels.router import Route, Router
 from core.errors import DeliveryError, Misconfigured, ProviderDown, RateLimited
 from core.rate_limits import Limit
 from core.words import Reason
+from db.session import Session
 from db.store import Store
 
 # Refusals that tell of the account: another one may take the message.
@@ -52,7 +51,7 @@ class Calls:
     router: Router
 
     async def begin(
-        self, session: AsyncSession, task: DeliveryTask, earlier: Sequence[Attempt]
+        self, session: Session, task: DeliveryTask, earlier: Sequence[Attempt]
     ) -> Call:
         """Write the row of the next call; commit before making it.
 
@@ -112,7 +111,7 @@ class Calls:
     ) -> None:
         """Write how a call ended."""
         in_parts = taken is not None and len(taken.part_ids) > 1
-        opened = self.store.sessions.begin() if in_parts else self.store.alone()
+        opened = self.store.sessions.begin() if in_parts else self.store.autocommit()
         async with opened as session:
             await attempts.end_attempt(
                 session,
@@ -137,7 +136,7 @@ def soon() -> float:
 
 
 async def _first_with_room(
-    session: AsyncSession, task: DeliveryTask, routes: Sequence[Route]
+    session: Session, task: DeliveryTask, routes: Sequence[Route]
 ) -> Call:
     """Write the row of a call by the first account whose own limit has room."""
     waits: list[timedelta] = []
@@ -162,7 +161,7 @@ def _limit(account: Account) -> Limit | None:
 
 
 async def _begun(
-    session: AsyncSession, task: DeliveryTask, route: Route, *, repeat: bool = False
+    session: Session, task: DeliveryTask, route: Route, *, repeat: bool = False
 ) -> Call:
     sender = route.sender
     short = (

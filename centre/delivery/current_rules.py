@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from centre.catalog import templates
 from centre.catalog import types as catalog
 from centre.catalog.digest_texts import FILLED, values
@@ -13,6 +11,7 @@ from centre.delivery.contracts import DeliveryTask, Digest
 from core.errors import Undeliverable
 from core.policies import Template
 from core.words import Channel, Reason
+from db.session import Session
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class Rules:
     link: str | None
 
 
-async def rules_of(session: AsyncSession, task: DeliveryTask) -> Rules:
+async def rules_of(session: Session, task: DeliveryTask) -> Rules:
     """Return what holds for the delivery, unless something was switched off since."""
     if task.digest is not None:
         return await _digest(session, task, task.digest)
@@ -34,7 +33,7 @@ async def rules_of(session: AsyncSession, task: DeliveryTask) -> Rules:
     return Rules(said, limits, task.params, task.link)
 
 
-async def _digest(session: AsyncSession, task: DeliveryTask, digest: Digest) -> Rules:
+async def _digest(session: Session, task: DeliveryTask, digest: Digest) -> Rules:
     """Return what is said of several messages; a client's link shows but one."""
     kind = await catalog.message_type(session, task.type)
     other = await catalog.message_type(session, digest.type)
@@ -48,7 +47,7 @@ async def _digest(session: AsyncSession, task: DeliveryTask, digest: Digest) -> 
 
 
 async def _said(
-    session: AsyncSession, kind: str, channel: Channel, version: int
+    session: Session, kind: str, channel: Channel, version: int
 ) -> tuple[Template, Mapping[str, int]]:
     rules = await templates.delivery_rules(session, kind, channel, version)
     if rules is None or not rules.type_enabled:
@@ -62,7 +61,7 @@ async def _said(
     return rules.template, rules.limits
 
 
-async def _version(session: AsyncSession, task: DeliveryTask) -> int:
+async def _version(session: Session, task: DeliveryTask) -> int:
     """Return the version pinned at acceptance; for a resend, the newest that fits.
 
     Mending a template is what many a resend is for. One that asks for values

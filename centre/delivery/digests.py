@@ -2,13 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from centre.delivery.contracts import Digest, Prepared, Snapshot
 from centre.schedule import digests
 from centre.schedule.digests import Place
 from core.models import Waiting
 from core.words import Reason, Status
+from db.session import Session
 
 # A carrier is mostly through at once; one that waits for its receipt, or whose queue
 # is paused, is looked after less and less often.
@@ -21,7 +20,7 @@ class Group:
     """The messages that may be told of together with one, while its row is locked."""
 
     def __init__(
-        self, session: AsyncSession, snapshot: Snapshot, digest: str | None
+        self, session: Session, snapshot: Snapshot, digest: str | None
     ) -> None:
         self._session = session
         self._message = snapshot.message

@@ -45,7 +45,7 @@ async def _parked(
     """Return the furthest that came early under a number."""
     if number is None:
         return None
-    async with store.alone() as session:
+    async with store.autocommit() as session:
         early = await parked.parked(session, attempt.provider, number)
     ours = (None, attempt.account) if attempt.account else ()
     mine = [r for r in early if not ours or r.account in ours]

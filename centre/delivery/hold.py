@@ -5,8 +5,6 @@ from collections.abc import Collection
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from centre.delivery.contracts import Prepared, Snapshot
 from centre.delivery.digests import Group
 from centre.schedule import caps
@@ -15,6 +13,7 @@ from centre.schedule.rules import Book, Closed, closed
 from core.models import Message, Waiting
 from core.words import Channel, Priority, Reason
 from db.columns import utc_now
+from db.session import Session
 
 # A change holds within this time.
 _KEPT_SECONDS = 2.0
@@ -29,7 +28,7 @@ class Times:
         self._book = Book()
         self._until = 0.0
 
-    async def book(self, session: AsyncSession) -> Book:
+    async def book(self, session: Session) -> Book:
         """Return what holds now."""
         if time.monotonic() >= self._until:
             self._book = await sending_times.book(session)
@@ -37,14 +36,14 @@ class Times:
         return self._book
 
     async def closed(
-        self, session: AsyncSession, kind: str, channel: Channel, at: datetime
+        self, session: Session, kind: str, channel: Channel, at: datetime
     ) -> Closed | None:
         """Tell whether a type may not go out on a channel; None: it may."""
         book = await self.book(session)
         return closed(at, book.times(kind, channel), book.holidays, self._zone)
 
     async def hold(
-        self, session: AsyncSession, snapshot: Snapshot, prepared: Prepared
+        self, session: Session, snapshot: Snapshot, prepared: Prepared
     ) -> Prepared:
         """Return the same, or what says that the message must wait or stay unsent.
 
@@ -70,7 +69,7 @@ class Times:
             return prepared
         return await group.carry(prepared, at)
 
-    async def _group(self, session: AsyncSession, snapshot: Snapshot) -> Group | None:
+    async def _group(self, session: Session, snapshot: Snapshot) -> Group | None:
         """Return whom a message waits with; None where its type has no digest.
 
         One that was told of by another stays so when its type loses the digest.
@@ -82,7 +81,7 @@ class Times:
 
     async def _opens(
         self,
-        session: AsyncSession,
+        session: Session,
         kind: str,
         channels: Collection[Channel],
         at: datetime,
@@ -94,7 +93,7 @@ class Times:
 
     async def _hold_by_cap(
         self,
-        session: AsyncSession,
+        session: Session,
         message: Message,
         prepared: Prepared,
         at: datetime,

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import structlog
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.rate_limits import counters
 from channels.base import Sending
@@ -16,6 +15,7 @@ from core.crypto import Keyring
 from core.errors import RateLimited
 from core.rate_limits import Limit, Of, read_name, slot_at
 from core.words import Priority
+from db.session import Session
 from db.sql import keyring_of
 
 # Of a large limit a process takes a share at once: a 200th is never missed, and
@@ -41,7 +41,7 @@ class Limiter:
 
     async def admit(
         self,
-        session: AsyncSession,
+        session: Session,
         sending: Sending,
         limits: Mapping[str, int],
         *,
@@ -119,7 +119,7 @@ def _whom(keyring: Keyring, sending: Sending, of: Of) -> str:
 
 
 async def _take_critical(
-    session: AsyncSession, sending: Sending, limits: Mapping[str, Limit]
+    session: Session, sending: Sending, limits: Mapping[str, Limit]
 ) -> None:
     for name, limit in limits.items():
         one = limit._replace(at_once=1)

@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, delete
 from sqlalchemy import select as core_select
-from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
 
 from centre.delivery.tables import ParkedReceiptRow
@@ -14,6 +13,7 @@ from centre.messages.status import RANK
 from core.base import Model
 from core.words import Channel, Outcome
 from db.columns import utc_now
+from db.session import Session
 from db.sql import dialect_of, insert_into, table_of
 
 # A provider's own retries end within hours; carriers report up to 72 h later,
@@ -37,7 +37,7 @@ class ParkedReceipt(Model):
     at: datetime
 
 
-async def park(session: AsyncSession, *receipts: ParkedReceipt) -> None:
+async def park(session: Session, *receipts: ParkedReceipt) -> None:
     """Keep receipts, each once however often it comes; forget those grown old.
 
     Of each account the newest MOST_PARKED: whoever knows an address could fill
@@ -64,7 +64,7 @@ def _row(receipt: ParkedReceipt, now: datetime) -> dict[str, Any]:
 
 
 async def parked(
-    session: AsyncSession, provider: str, provider_message_id: str
+    session: Session, provider: str, provider_message_id: str
 ) -> tuple[ParkedReceipt, ...]:
     """Return what came early of one sending, the furthest outcome last."""
     wanted = {"provider": provider, "number": provider_message_id}
@@ -84,9 +84,7 @@ def _parked() -> Select[*tuple[Any, ...]]:
     )
 
 
-async def unpark(
-    session: AsyncSession, provider: str, provider_message_id: str
-) -> None:
+async def unpark(session: Session, provider: str, provider_message_id: str) -> None:
     """Forget what came early of a sending: it has found its attempt."""
     table = table_of(ParkedReceiptRow)
     connection = await session.connection()

@@ -4,30 +4,30 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlmodel import select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.delivery.part_tables import AttemptPartRow
 from centre.messages.status import outcome_moves
 from core.words import Outcome
+from db.session import Session
 from db.sql import lock
 
 
 async def write_parts(
-    session: AsyncSession, attempt_id: UUID, numbers: Sequence[str]
+    session: Session, attempt_id: UUID, numbers: Sequence[str]
 ) -> None:
     """Write under which numbers a provider took the parts of an attempt."""
     for number in dict.fromkeys(numbers):
         session.add(AttemptPartRow(attempt_id=attempt_id, number=number))
 
 
-async def numbers_of(session: AsyncSession, attempt_id: UUID) -> tuple[str, ...]:
+async def numbers_of(session: Session, attempt_id: UUID) -> tuple[str, ...]:
     """Return the parts' numbers, none where it was one text."""
     rows = select(AttemptPartRow.number).where(AttemptPartRow.attempt_id == attempt_id)
     return tuple(await session.exec(rows))
 
 
 async def note_part(
-    session: AsyncSession, attempt_id: UUID, number: str, outcome: Outcome
+    session: Session, attempt_id: UUID, number: str, outcome: Outcome
 ) -> Outcome | None:
     """Write what was reported of a part, and return what that makes of the whole.
 

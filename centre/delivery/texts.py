@@ -7,7 +7,6 @@ from uuid import UUID
 
 from sqlalchemy import String, bindparam, func, union
 from sqlalchemy import select as core_select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.delivery.addresses import address_of
 from centre.delivery.tables import AttemptRow
@@ -17,13 +16,14 @@ from centre.people.tables import PersonIdentityRow
 from core.identities import PERSONAL
 from core.models import Message
 from core.words import Channel, IdentityType
+from db.session import Session
 from db.sql import keyring_of, table_of
 
 # A family shares a phone: not every text to one of them went there.
 _MOST = 50
 
 
-async def texts_to(session: AsyncSession, mobile: str) -> AsyncIterator[Message]:
+async def texts_to(session: Session, mobile: str) -> AsyncIterator[Message]:
     """Yield the messages that went out to a number (E.164) by SMS, the newest first."""
     index = keyring_of(session).index(IdentityType.MOBILE, mobile)
     connection = await session.connection()
@@ -34,7 +34,7 @@ async def texts_to(session: AsyncSession, mobile: str) -> AsyncIterator[Message]
             yield message
 
 
-async def _to(session: AsyncSession, message_id: UUID, mobile: str) -> Message | None:
+async def _to(session: Session, message_id: UUID, mobile: str) -> Message | None:
     stored = await messages.find(session, message_id)
     if stored is None:
         return None

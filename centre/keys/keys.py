@@ -8,7 +8,6 @@ import asyncio
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, literal, select, table
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.keys.old_keys import misfits_of_old
 from centre.keys.tables import KeyProofRow
@@ -17,6 +16,7 @@ from core.keys_file import KeysRefused, is_there, make_keys, replace_token
 from core.process.faults import CannotStart
 from db.migrate import alone, untouched, upgrade
 from db.rows import Row
+from db.session import Session
 from db.sql import keyring_of, table_of
 from db.store import Store, open_store
 
@@ -77,7 +77,7 @@ def renew_token(url: str, path: Path) -> None:
         _note(connection, keyring)
 
 
-async def misfits(session: AsyncSession) -> list[str]:
+async def misfits(session: Session) -> list[str]:
     """Return the roles whose key is not this store's; "keys" where none is noted."""
     connection = await session.connection()
     found = (await connection.execute(select(_PROOFS.c.role, _PROOFS.c.proof))).all()

@@ -84,7 +84,7 @@ async def refuse_too_long(
     """
     if kind is None or not to_be_checked(kind, message.params):
         return
-    async with context.store.alone() as session:
+    async with context.store.autocommit() as session:
         await check_values(session, context.settings, kind, message.params)
 
 
@@ -95,19 +95,19 @@ async def on_its_queue(context: Context, message: Message) -> Message:
     """
     if message.priority is not Priority.CRITICAL:
         return message
-    async with context.store.alone() as session:
+    async with context.store.autocommit() as session:
         settings = await queue_settings.settings_of(session, message.client)
     return message.model_copy(update={"passes_pause": settings.critical_passes_pause})
 
 
 async def message_type(context: Context, code: str) -> MessageType | None:
     """Return a message type with its policy and newest templates."""
-    async with context.store.alone() as session:
+    async with context.store.autocommit() as session:
         return await catalog.message_type(session, code)
 
 
 async def _written(context: Context, message_id: UUID) -> Message | None:
-    async with context.store.alone() as session:
+    async with context.store.autocommit() as session:
         stored = await messages.find(session, message_id)
     return stored.message if stored else None
 

@@ -9,12 +9,12 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, case, func
 from sqlalchemy import select as core_select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.messages.tables import MessageRow
 from core.base import Model
 from core.models import MessageStatus
 from core.words import Channel, Priority, Status
+from db.session import Session
 from db.sql import table_of
 
 # More of one channel's are not read at once: the most urgent, the oldest first.
@@ -33,7 +33,7 @@ class AwayFrom(Model):
     count: int
 
 
-async def waiting(session: AsyncSession) -> tuple[AwayFrom, ...]:
+async def waiting(session: Session) -> tuple[AwayFrom, ...]:
     """Count the messages that wait for a provider, by channel and account."""
     table = table_of(MessageRow)
     columns = (table.c.away, table.c.away_account)
@@ -47,7 +47,7 @@ async def waiting(session: AsyncSession) -> tuple[AwayFrom, ...]:
 
 
 async def failed_for(
-    session: AsyncSession, now: datetime
+    session: Session, now: datetime
 ) -> tuple[tuple[Channel, ...], ...]:
     """Return the sets of channels on which failed messages are to be sent again."""
     table = table_of(MessageRow)
@@ -57,7 +57,7 @@ async def failed_for(
 
 
 async def failed(
-    session: AsyncSession, on: Sequence[Channel], now: datetime, most: int = MOST
+    session: Session, on: Sequence[Channel], now: datetime, most: int = MOST
 ) -> tuple[MessageStatus, ...]:
     """Return those to be sent again on just these, the most urgent first."""
     table = table_of(MessageRow)

@@ -9,7 +9,6 @@ from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import delete, literal, select, tuple_, update
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.messages.recipients import recipient_in
 from centre.messages.tables import CatchUpRow, MessageIdentityRow, MessageRow
@@ -18,6 +17,7 @@ from centre.people.owners import holders_of, indexes_of, message_keys, owned
 from core.base import Model
 from core.crypto import Keyring
 from core.words import IdentityType
+from db.session import Session
 from db.sql import dialect_of, insert_into, keyring_of, table_of
 
 OWNERS = "message-owners"
@@ -47,15 +47,13 @@ class Old(NamedTuple):
     indexes: dict[IdentityType, str]
 
 
-async def progress(session: AsyncSession) -> Progress | None:
+async def progress(session: Session) -> Progress | None:
     """Return how far the work has come; None where nothing is left."""
     row = await session.get(CatchUpRow, OWNERS)
     return None if row is None else Progress(at=row.at, id=row.id, done=row.done)
 
 
-async def part_before(
-    session: AsyncSession, place: Progress, most: int
-) -> list[Sealed]:
+async def part_before(session: Session, place: Progress, most: int) -> list[Sealed]:
     """Return the next messages, the newest first."""
     table = table_of(MessageRow)
     at, key = table.c.created_at, table.c.id
@@ -76,7 +74,7 @@ def _indexes(keyring: Keyring, message: str) -> dict[IdentityType, str]:
     return indexes_of(keyring, recipient.identities) if recipient else {}
 
 
-async def settle(session: AsyncSession, place: Progress, part: Sequence[Old]) -> None:
+async def settle(session: Session, place: Progress, part: Sequence[Old]) -> None:
     """Write whose these messages are, as the index is now, and how far that is.
 
     Doing a part again changes nothing.
@@ -103,7 +101,7 @@ async def settle(session: AsyncSession, place: Progress, part: Sequence[Old]) ->
 _AT_ONCE = 200
 
 
-async def _move(session: AsyncSession, place: Progress, part: Sequence[Old]) -> None:
+async def _move(session: Session, place: Progress, part: Sequence[Old]) -> None:
     """Write down how far the work has come, unless another has meanwhile."""
     table = table_of(CatchUpRow)
     here = (table.c.name == OWNERS, table.c.at == place.at, table.c.id == place.id)

@@ -11,7 +11,6 @@ from datetime import timedelta
 
 from cryptography.exceptions import InvalidTag
 from google.protobuf import json_format
-from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio.api.common.v1 import Payload, Payloads
 
 from centre.audit import audit
@@ -21,6 +20,7 @@ from core.codec import EncryptionCodec, is_sealed
 from core.crypto import Keyring
 from core.errors import Forbidden, Invalid, Malformed
 from db.columns import utc_now
+from db.session import Session
 from db.sql import lock
 from db.store import Store
 
@@ -102,7 +102,7 @@ async def _note(store: Store, actor: Actor, history: History, sealed: int) -> No
 
 
 async def _is_noted(
-    session: AsyncSession, actor: Actor, target: str, seen: Mapping[str, object]
+    session: Session, actor: Actor, target: str, seen: Mapping[str, object]
 ) -> bool:
     since = utc_now() - _ONE_LOOK
     same = AuditFilter(who=actor.who, action=LOOK, target=target, since=since)

@@ -31,7 +31,7 @@ async def find_message(context: Context, message_id: UUID) -> Found | None:
     answered = await context.flows.status_of(message_id)
     if answered is not None:
         return await _newest(context, answered)
-    async with context.store.alone() as session:
+    async with context.store.autocommit() as session:
         stored = await messages.find(session, message_id)
     if stored is not None:
         return Found(stored.status, "store")
@@ -49,7 +49,7 @@ async def _newest(context: Context, answered: MessageStatus) -> Found:
     if answered.status not in _MAY_HAVE_ENDED:
         return Found(answered, "workflow")
     with suppress(Unavailable):
-        async with context.store.alone() as session:
+        async with context.store.autocommit() as session:
             stored = await messages.find(session, answered.id)
         if stored is not None and (later := _later(answered, stored.status)):
             return Found(later, "store")
@@ -82,7 +82,7 @@ async def look_up(
 
 async def stored_message(context: Context, message_id: UUID) -> Message | None:
     """Return a message as it was accepted, from the store or from Temporal."""
-    async with context.store.alone() as session:
+    async with context.store.autocommit() as session:
         stored = await messages.find(session, message_id)
     if stored is not None:
         return stored.message

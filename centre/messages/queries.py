@@ -18,7 +18,6 @@ from sqlalchemy import (
     union,
 )
 from sqlalchemy import select as core_select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.messages.recipients import recipient_in
 from centre.messages.tables import MessageIdentityRow, MessageRow
@@ -29,6 +28,7 @@ from core.crypto import Keyring
 from core.models import Acknowledgement, Address, Message, MessageStatus, Recipient
 from core.words import Status
 from db.pages import Page, clamp, cut, decode_time_cursor, time_cursor
+from db.session import Session
 from db.sql import keyring_of, table_of
 
 
@@ -65,7 +65,7 @@ class MessageFilter(Model):
     batch: UUID | None = None
 
 
-async def find(session: AsyncSession, message_id: UUID) -> StoredMessage | None:
+async def find(session: Session, message_id: UUID) -> StoredMessage | None:
     """Return a message as accepted, and how it stands."""
     connection = await session.connection()
     row = (await connection.execute(_find(), {"wanted": message_id})).first()
@@ -94,7 +94,7 @@ def _status(keyring: Keyring, found: Mapping[str, Any]) -> MessageStatus:
 
 
 async def list_messages(
-    session: AsyncSession,
+    session: Session,
     wanted: MessageFilter,
     cursor: str | None = None,
     limit: int = 50,
@@ -106,7 +106,7 @@ async def list_messages(
 
 
 async def list_addressed(
-    session: AsyncSession,
+    session: Session,
     wanted: MessageFilter,
     cursor: str | None = None,
     limit: int = 50,
@@ -126,7 +126,7 @@ async def list_addressed(
 
 
 async def _page(
-    session: AsyncSession,
+    session: Session,
     wanted: MessageFilter,
     cursor: str | None,
     limit: int,
@@ -147,7 +147,7 @@ async def _page(
     return page, last
 
 
-async def trail(session: AsyncSession, wanted: MessageFilter) -> Trail | None:
+async def trail(session: Session, wanted: MessageFilter) -> Trail | None:
     """Return by what somebody's messages are found; None: nobody's in particular."""
     if wanted.recipient is not None:
         return await trail_of(session, wanted.recipient)
@@ -223,7 +223,7 @@ def _part(
 
 
 async def list_failed(
-    session: AsyncSession,
+    session: Session,
     wanted: MessageFilter,
     now: datetime,
     cursor: str | None = None,
@@ -241,7 +241,7 @@ async def list_failed(
 
 
 async def count_failed(
-    session: AsyncSession, wanted: MessageFilter, now: datetime, most: int = 10_000
+    session: Session, wanted: MessageFilter, now: datetime, most: int = 10_000
 ) -> tuple[int, bool]:
     """Count what `list_failed` lists, up to `most`; tell whether there is more."""
     failed = wanted.model_copy(update={"status": Status.FAILED})

@@ -22,7 +22,6 @@ from sqlalchemy import (
 from sqlalchemy import select as core_select
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.dml import ReturningInsert
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.messages import away
 from centre.messages.tables import MessageIdentityRow, MessageRow
@@ -30,6 +29,7 @@ from centre.people.owners import keys_of
 from core.crypto import Keyring
 from core.models import Acknowledgement, Message, MessageStatus
 from core.words import Status
+from db.session import Session
 from db.sql import dialect_of, insert_into, keyring_of, table_of
 
 MESSAGE = "messages.message"
@@ -38,7 +38,7 @@ ACKNOWLEDGEMENT = "messages.acknowledgement"
 Columns: TypeAlias = Mapping[str, Any] | ReadOnlyColumnCollection[str, Any]
 
 
-async def record(session: AsyncSession, message: Message, doc: MessageStatus) -> None:
+async def record(session: Session, message: Message, doc: MessageStatus) -> None:
     """Write how a message stands; an older write never overwrites a newer one."""
     # Whose it is is read first: from its first write on, SQLite lets nobody write.
     keys = await keys_of(session, message.recipient.identities)
@@ -51,7 +51,7 @@ async def record(session: AsyncSession, message: Message, doc: MessageStatus) ->
         await connection.execute(_identities(), rows)
 
 
-async def record_status(session: AsyncSession, doc: MessageStatus) -> bool:
+async def record_status(session: Session, doc: MessageStatus) -> bool:
     """Write the same of a message that is written; False where there is none."""
     connection = await session.connection()
     values = _status_columns(keyring_of(session), doc)
@@ -167,7 +167,7 @@ def _unacknowledged(doc: MessageStatus) -> bool:
 
 
 async def acknowledge(
-    session: AsyncSession, message_id: UUID, given: Acknowledgement
+    session: Session, message_id: UUID, given: Acknowledgement
 ) -> bool:
     """Write who confirmed a message; False where somebody has, or none is written."""
     table = table_of(MessageRow)

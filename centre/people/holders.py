@@ -7,7 +7,6 @@ from uuid import UUID
 
 from sqlalchemy import Select, bindparam
 from sqlalchemy import select as core_select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.people.persons import VALUE
 from centre.people.tables import PersonIdentityRow
@@ -16,6 +15,7 @@ from core.identities import PERSONAL
 from core.models import Address
 from core.repeats import Identity
 from core.words import IdentityType
+from db.session import Session
 from db.sql import keyring_of, table_of
 
 # So many identities are looked up with one statement.
@@ -23,7 +23,7 @@ _ASKED_AT_ONCE = 500
 
 
 async def resolve(
-    session: AsyncSession, identities: Mapping[IdentityType, str]
+    session: Session, identities: Mapping[IdentityType, str]
 ) -> dict[IdentityType, str]:
     """Return every identity of the one person these name, else nothing.
 
@@ -49,7 +49,7 @@ async def resolve(
 
 
 async def inboxes_of(
-    session: AsyncSession, identities: Mapping[IdentityType, str]
+    session: Session, identities: Mapping[IdentityType, str]
 ) -> tuple[Address, ...]:
     """Return where the own messages lie of the one person these name.
 
@@ -105,7 +105,7 @@ def _identities(
 
 
 async def holders(
-    session: AsyncSession, identities: Iterable[Identity]
+    session: Session, identities: Iterable[Identity]
 ) -> dict[Identity, UUID]:
     """Return the person of each identity that one person alone has."""
     keyring, table = keyring_of(session), table_of(PersonIdentityRow)

@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import Table, bindparam
 from sqlalchemy import select as core_select
 from sqlmodel import col, delete, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.audit import audit
 from centre.audit.audit import Actor
@@ -18,6 +17,7 @@ from core.errors import Invalid, Wrong
 from core.identities import normalise
 from core.words import Channel, IdentityType, OptOutSource, TypeClass
 from db.columns import utc_now
+from db.session import Session
 from db.sql import dialect_of, insert_into, keyring_of, table_of
 
 _ALL = ""
@@ -40,7 +40,7 @@ class Preference(Model):
 
 
 async def opt_out(
-    session: AsyncSession,
+    session: Session,
     identity_type: IdentityType,
     value: str,
     channel: Channel | None,
@@ -56,7 +56,7 @@ async def opt_out(
 
 
 async def note_opt_out(
-    session: AsyncSession,
+    session: Session,
     identity_type: IdentityType,
     value: str,
     channel: Channel | None,
@@ -108,7 +108,7 @@ def _named(subject: str) -> dict[str, Any]:
 
 
 async def opt_in(
-    session: AsyncSession,
+    session: Session,
     identity_type: IdentityType,
     value: str,
     channel: Channel | None,
@@ -133,7 +133,7 @@ async def opt_in(
 
 
 async def preferences_of(
-    session: AsyncSession, identity_type: IdentityType, value: str
+    session: Session, identity_type: IdentityType, value: str
 ) -> tuple[Preference, ...]:
     """Return the opt-outs of one identity."""
     index = _index(session, identity_type, value)
@@ -155,7 +155,7 @@ def _preference(row: PreferenceRow) -> Preference:
 
 
 async def opted_out(
-    session: AsyncSession,
+    session: Session,
     identities: Mapping[IdentityType, str],
     message_type: str,
     type_class: TypeClass,
@@ -180,7 +180,7 @@ def _refused() -> Any:
     )
 
 
-def _index(session: AsyncSession, identity_type: IdentityType, value: str) -> str:
+def _index(session: Session, identity_type: IdentityType, value: str) -> str:
     try:
         spelt = normalise(identity_type, value)
     except ValueError as error:
@@ -190,7 +190,7 @@ def _index(session: AsyncSession, identity_type: IdentityType, value: str) -> st
 
 
 async def _log(
-    session: AsyncSession, actor: Actor, action: str, columns: Mapping[str, object]
+    session: Session, actor: Actor, action: str, columns: Mapping[str, object]
 ) -> None:
     target = f"preferences/{columns['identity_type']}/{columns['index_hmac']}"
     what = {name: columns[name] for name in ("channel", "message_type")}

@@ -22,7 +22,6 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.people.tables import PersonIdentityRow, PersonRow
 from core.base import Model
@@ -30,6 +29,7 @@ from core.crypto import Keyring
 from core.identities import PERSONAL
 from core.models import Address
 from core.words import IdentityType
+from db.session import Session
 from db.sql import keyring_of, table_of
 
 # What more people have than this, a desk's telephone or a number made up for
@@ -106,7 +106,7 @@ def message_keys(
 
 
 async def keys_of(
-    session: AsyncSession, identities: Mapping[IdentityType, str]
+    session: Session, identities: Mapping[IdentityType, str]
 ) -> frozenset[str]:
     """Return the keys of a message to these identities, as the index is now."""
     keyring = keyring_of(session)
@@ -117,9 +117,7 @@ async def keys_of(
     return message_keys(keyring, indexes, holders)
 
 
-async def holders_of(
-    session: AsyncSession, indexes: Collection[str]
-) -> dict[str, set[str]]:
+async def holders_of(session: Session, indexes: Collection[str]) -> dict[str, set[str]]:
     """Return the own keys of the few who have each index, few reads for all."""
     found: dict[str, set[str]] = {}
     for holder in await _holders(session, indexes):
@@ -127,7 +125,7 @@ async def holders_of(
     return found
 
 
-async def trail_of(session: AsyncSession, address: Address) -> Trail:
+async def trail_of(session: Session, address: Address) -> Trail:
     """Return by what the messages of whoever has an identity are found."""
     keyring = keyring_of(session)
     index = keyring.index(address.type, address.value)
@@ -137,7 +135,7 @@ async def trail_of(session: AsyncSession, address: Address) -> Trail:
     return await _trail(session, index, asked)
 
 
-async def trail_of_person(session: AsyncSession, person: UUID) -> Trail:
+async def trail_of_person(session: Session, person: UUID) -> Trail:
     """Return by what the messages of somebody of the index are found."""
     row = await session.get(PersonRow, person)
     if row is None:
@@ -145,7 +143,7 @@ async def trail_of_person(session: AsyncSession, person: UUID) -> Trail:
     return await _trail(session, row.key_index, ())
 
 
-async def _trail(session: AsyncSession, index: str, asked: Iterable[str]) -> Trail:
+async def _trail(session: Session, index: str, asked: Iterable[str]) -> Trail:
     people, identities = await _who(session, index)
     if not people:
         return Trail(keys=tuple(asked))
@@ -158,9 +156,7 @@ async def _trail(session: AsyncSession, index: str, asked: Iterable[str]) -> Tra
     )
 
 
-async def _who(
-    session: AsyncSession, index: str
-) -> tuple[dict[UUID, Holder], set[str]]:
+async def _who(session: Session, index: str) -> tuple[dict[UUID, Holder], set[str]]:
     """Return who has an identity, and the indexes of what they have.
 
     Entries that share a personal number are one person, entered or merged twice.
@@ -182,7 +178,7 @@ async def _who(
     return people, identities
 
 
-async def _holders(session: AsyncSession, indexes: Collection[str]) -> list[Holder]:
+async def _holders(session: Session, indexes: Collection[str]) -> list[Holder]:
     """Return who has any of these, but for what is nobody's in particular."""
     found: dict[str, list[Holder]] = {}
     connection = await session.connection()
@@ -214,7 +210,7 @@ def _holding(count: int) -> CompoundSelect[*tuple[Any, ...]]:
 
 
 async def _identities(
-    session: AsyncSession, people: Collection[UUID]
+    session: Session, people: Collection[UUID]
 ) -> list[tuple[str, str]]:
     connection = await session.connection()
     found = await connection.execute(_having(), {"people": list(people)})

@@ -3,8 +3,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from centre.audit.audit import Actor
 from centre.people.persons import (
     Person,
@@ -16,6 +14,7 @@ from centre.people.persons import (
 )
 from core.base import Model
 from core.words import IdentityType
+from db.session import Session
 
 
 class PatientDraft(PersonDraft):
@@ -47,14 +46,14 @@ class Staff(Model):
 
 
 async def put_patient(
-    session: AsyncSession, empi_id: str, draft: PatientDraft, actor: Actor
+    session: Session, empi_id: str, draft: PatientDraft, actor: Actor
 ) -> Patient:
     """Create a patient or replace what is known of it."""
     person = await put_person(session, "patient", empi_id, draft, actor)
     return Patient(empi_id=person.identities[IdentityType.EMPI_ID], **dict(person))
 
 
-async def find_patient(session: AsyncSession, empi_id: str) -> Patient | None:
+async def find_patient(session: Session, empi_id: str) -> Patient | None:
     """Return a patient by its number in the index."""
     person = await find_person(session, "patient", empi_id)
     if person is None:
@@ -63,14 +62,14 @@ async def find_patient(session: AsyncSession, empi_id: str) -> Patient | None:
 
 
 async def find_patients(
-    session: AsyncSession, identity_type: IdentityType, value: str
+    session: Session, identity_type: IdentityType, value: str
 ) -> tuple[Patient, ...]:
     """Return the patients who have this identity."""
     found = await find_people(session, "patient", identity_type, value)
     return tuple(map(_patient, found))
 
 
-async def patient_of(session: AsyncSession, id: UUID) -> Patient | None:
+async def patient_of(session: Session, id: UUID) -> Patient | None:
     """Return a patient by the id that the audit log names."""
     person = await person_of(session, "patient", id)
     return None if person is None else _patient(person)
@@ -81,14 +80,14 @@ def _patient(person: Person) -> Patient:
 
 
 async def put_staff(
-    session: AsyncSession, staff_no: str, draft: StaffDraft, actor: Actor
+    session: Session, staff_no: str, draft: StaffDraft, actor: Actor
 ) -> Staff:
     """Create a member of staff or replace what is known of it."""
     person = await put_person(session, "staff", staff_no, draft, actor)
     return Staff(staff_no=person.identities[IdentityType.STAFF_NO], **dict(person))
 
 
-async def find_staff(session: AsyncSession, staff_no: str) -> Staff | None:
+async def find_staff(session: Session, staff_no: str) -> Staff | None:
     """Return a member of staff by its number."""
     person = await find_person(session, "staff", staff_no)
     if person is None:

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from pydantic import Field
 from sqlmodel import col, delete, insert, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
 
 from centre.audit import audit
@@ -19,6 +18,7 @@ from core.identities import normalise
 from core.text.plain_text import PlainText
 from core.words import IdentityType
 from db.columns import utc_now
+from db.session import Session
 from db.sql import keyring_of, lock, table_of
 
 Kind = Literal["patient", "staff"]
@@ -50,7 +50,7 @@ class Person(Model):
 
 
 async def put_person(
-    session: AsyncSession, kind: Kind, key: str, draft: PersonDraft, actor: Actor
+    session: Session, kind: Kind, key: str, draft: PersonDraft, actor: Actor
 ) -> Person:
     """Create a person or replace what is known of it."""
     identities = _normalised(kind, key, draft)
@@ -73,7 +73,7 @@ async def put_person(
 
 
 async def add_missing(
-    session: AsyncSession,
+    session: Session,
     kind: Kind,
     people: Sequence[tuple[str, PersonDraft]],
     actor: Actor,
@@ -117,14 +117,14 @@ def _normalised(kind: Kind, key: str, draft: PersonDraft) -> dict[IdentityType, 
     return found
 
 
-async def _row(session: AsyncSession, kind: Kind, key: str) -> PersonRow | None:
+async def _row(session: Session, kind: Kind, key: str) -> PersonRow | None:
     index = keyring_of(session).index(KEYS[kind], key)
     wanted = select(PersonRow).where(PersonRow.key_index == index)
     return (await session.exec(wanted)).first()
 
 
 async def _replace_identities(
-    session: AsyncSession, person_id: UUID, identities: Mapping[IdentityType, str]
+    session: Session, person_id: UUID, identities: Mapping[IdentityType, str]
 ) -> None:
     old = delete(PersonIdentityRow).where(col(PersonIdentityRow.person_id) == person_id)
     await session.exec(old)
@@ -133,7 +133,7 @@ async def _replace_identities(
 
 
 def _person_columns(
-    session: AsyncSession, kind: Kind, index: str, draft: PersonDraft
+    session: Session, kind: Kind, index: str, draft: PersonDraft
 ) -> dict[str, Any]:
     now = utc_now()
     return {
@@ -147,7 +147,7 @@ def _person_columns(
 
 
 def _identity_columns(
-    session: AsyncSession, person_id: UUID, identities: Mapping[IdentityType, str]
+    session: Session, person_id: UUID, identities: Mapping[IdentityType, str]
 ) -> list[dict[str, Any]]:
     keyring = keyring_of(session)
     return [
@@ -161,7 +161,7 @@ def _identity_columns(
     ]
 
 
-async def find_person(session: AsyncSession, kind: Kind, key: str) -> Person | None:
+async def find_person(session: Session, kind: Kind, key: str) -> Person | None:
     """Return a person by its EMPI or staff number."""
     try:
         row = await _row(session, kind, normalise(KEYS[kind], key))
@@ -170,7 +170,7 @@ async def find_person(session: AsyncSession, kind: Kind, key: str) -> Person | N
     return None if row is None else await _whole(session, row)
 
 
-async def person_of(session: AsyncSession, kind: Kind, id: UUID) -> Person | None:
+async def person_of(session: Session, kind: Kind, id: UUID) -> Person | None:
     """Return a person by the id that the audit log names."""
     row = await session.get(PersonRow, id)
     if row is None or row.kind != kind:
@@ -178,7 +178,7 @@ async def person_of(session: AsyncSession, kind: Kind, id: UUID) -> Person | Non
     return await _whole(session, row)
 
 
-async def _whole(session: AsyncSession, row: PersonRow) -> Person:
+async def _whole(session: Session, row: PersonRow) -> Person:
     """Return a person of a row, with their identities."""
     keyring = keyring_of(session)
     wanted = select(PersonIdentityRow).where(PersonIdentityRow.person_id == row.id)
@@ -195,7 +195,7 @@ async def _whole(session: AsyncSession, row: PersonRow) -> Person:
 
 
 async def find_people(
-    session: AsyncSession, kind: Kind, identity_type: IdentityType, value: str
+    session: Session, kind: Kind, identity_type: IdentityType, value: str
 ) -> tuple[Person, ...]:
     """Return who has this identity: families share phones, so it may be several."""
     index = keyring_of(session).index(identity_type, normalise(identity_type, value))

@@ -6,8 +6,6 @@ it comes in: sent, every message of it would fail.
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from centre.audit.audit import Actor
 from centre.catalog import templates
 from centre.catalog.templates import TemplateDraft
@@ -20,6 +18,7 @@ from core.policies import MessageType, Template
 from core.settings import Settings
 from core.text.templating import placeholders, render
 from core.words import Channel, Priority
+from db.session import Session
 
 NO_ID = (
     "No template id of this channel's providers: Aliyun's begin with SMS_ or TTS_, "
@@ -40,7 +39,7 @@ _EVERY: Mapping[Channel, Rules] = {
 
 
 async def put_template(
-    session: AsyncSession,
+    session: Session,
     settings: Settings,
     code: str,
     channel: Channel,
@@ -53,7 +52,7 @@ async def put_template(
 
 
 async def check_filing(
-    session: AsyncSession, settings: Settings, channel: Channel, draft: TemplateDraft
+    session: Session, settings: Settings, channel: Channel, draft: TemplateDraft
 ) -> None:
     """Refuse a template that none of the channel's accounts could send."""
     rules = await rules_in_use(session, settings)
@@ -62,9 +61,7 @@ async def check_filing(
         raise Invalid("The template was refused; see `errors`.", wrong)
 
 
-async def rules_in_use(
-    session: AsyncSession, settings: Settings
-) -> Mapping[Channel, Rules]:
+async def rules_in_use(session: Session, settings: Settings) -> Mapping[Channel, Rules]:
     """Return by channel the providers of the enabled accounts, and their rules."""
     kept = await kept_providers.kept_providers(session)
     ours = {channel for channel, _, _ in kept}
@@ -109,7 +106,7 @@ def to_be_checked(kind: MessageType, params: Mapping[str, str]) -> bool:
 
 
 async def check_values(
-    session: AsyncSession,
+    session: Session,
     settings: Settings,
     kind: MessageType,
     params: Mapping[str, str],

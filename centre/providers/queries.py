@@ -1,14 +1,14 @@
 """Which providers the accounts kept here are of."""
 
 from sqlmodel import select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.providers.tables import ProviderAccountRow
 from core.words import Channel
+from db.session import Session
 
 
 async def kept_providers(
-    session: AsyncSession,
+    session: Session,
 ) -> tuple[tuple[Channel, str, bool], ...]:
     """Return channel, provider and switch of each account kept here, none opened."""
     row = ProviderAccountRow

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, insert, tuple_
 from sqlalchemy import select as core_select
 from sqlmodel import col, delete, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.queues.tables import QueueSampleRow
 from core.base import Model
+from db.session import Session
 from db.sql import table_of
 
 KEPT = timedelta(hours=24)
@@ -28,7 +28,7 @@ class QueueSample(Model):
 
 
 async def add_samples(
-    session: AsyncSession, samples: Sequence[QueueSample], now: datetime
+    session: Session, samples: Sequence[QueueSample], now: datetime
 ) -> None:
     """Write what was seen, and forget what is a day old."""
     old = delete(QueueSampleRow).where(col(QueueSampleRow.at) < now - KEPT)
@@ -39,9 +39,7 @@ async def add_samples(
         await connection.execute(insert(table_of(QueueSampleRow)), rows)
 
 
-async def newest_samples(
-    session: AsyncSession, since: datetime
-) -> dict[str, QueueSample]:
+async def newest_samples(session: Session, since: datetime) -> dict[str, QueueSample]:
     """Return the last that was seen of each queue since then."""
     client, at = col(QueueSampleRow.client), col(QueueSampleRow.at)
     last = select(client, func.max(at)).where(at >= since).group_by(client)
@@ -51,7 +49,7 @@ async def newest_samples(
 
 
 async def samples_of(
-    session: AsyncSession, client: str, since: datetime
+    session: Session, client: str, since: datetime
 ) -> tuple[QueueSample, ...]:
     """Return what was seen of a queue since then, the earliest first."""
     wanted = select(QueueSampleRow).where(
@@ -61,9 +59,7 @@ async def samples_of(
     return tuple(QueueSample.model_validate(row.model_dump()) for row in rows)
 
 
-async def backlogs_since(
-    session: AsyncSession, since: datetime
-) -> dict[str, list[int]]:
+async def backlogs_since(session: Session, since: datetime) -> dict[str, list[int]]:
     """Return every queue's backlogs since then, the earliest first; figures only."""
     table = table_of(QueueSampleRow)
     wanted = core_select(table.c.client, table.c.backlog).where(table.c.at >= since)

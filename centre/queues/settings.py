@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from sqlmodel import select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.audit import audit
 from centre.audit.audit import Actor
@@ -12,6 +11,7 @@ from centre.queues.tables import QueueSettingRow
 from core.base import Model
 from core.errors import NotFound
 from db.columns import utc_now
+from db.session import Session
 from db.sql import lock
 
 
@@ -36,20 +36,20 @@ class QueueSettings(Model):
         return self.critical_queue and (self.critical_passes_pause or not self.paused)
 
 
-async def queue_settings(session: AsyncSession) -> dict[str, QueueSettings]:
+async def queue_settings(session: Session) -> dict[str, QueueSettings]:
     """Return the settings of every queue that somebody has steered."""
     rows = await session.exec(select(QueueSettingRow))
     return {row.client: _settings(row) for row in rows}
 
 
-async def settings_of(session: AsyncSession, client: str) -> QueueSettings:
+async def settings_of(session: Session, client: str) -> QueueSettings:
     """Return one queue's settings; a new queue runs, without a limit."""
     row = await session.get(QueueSettingRow, client)
     return _settings(row) if row else QueueSettings(client=client)
 
 
 async def pause_queue(
-    session: AsyncSession, client: str, paused: bool, actor: Actor
+    session: Session, client: str, paused: bool, actor: Actor
 ) -> QueueSettings:
     """Let a queue stand still, or go on; NotFound where there is no such client."""
     row = await _row(session, client, actor)
@@ -59,7 +59,7 @@ async def pause_queue(
 
 
 async def limit_queue(
-    session: AsyncSession, client: str, per_second: float | None, actor: Actor
+    session: Session, client: str, per_second: float | None, actor: Actor
 ) -> QueueSettings:
     """Let so many calls to providers a second go out of a queue; None: no limit."""
     row = await _row(session, client, actor)
@@ -68,7 +68,7 @@ async def limit_queue(
 
 
 async def let_critical_pass(
-    session: AsyncSession, client: str, passes: bool, actor: Actor
+    session: Session, client: str, passes: bool, actor: Actor
 ) -> QueueSettings:
     """Let critical messages accepted from now on pass a pause, or no longer."""
     row = await _row(session, client, actor)
@@ -78,7 +78,7 @@ async def let_critical_pass(
     return await _saved(session, row, actor, "critical-passes-pause", kept)
 
 
-async def _row(session: AsyncSession, client: str, actor: Actor) -> QueueSettingRow:
+async def _row(session: Session, client: str, actor: Actor) -> QueueSettingRow:
     """Return a queue's row to change, for nobody else to change meanwhile."""
     await lock(session, "queue_settings")
     if await session.get(ClientRow, client) is None:
@@ -90,7 +90,7 @@ async def _row(session: AsyncSession, client: str, actor: Actor) -> QueueSetting
 
 
 async def _saved(
-    session: AsyncSession,
+    session: Session,
     row: QueueSettingRow,
     actor: Actor,
     action: str,

@@ -14,19 +14,19 @@ from typing import Any
 from sqlalchemy import Update, bindparam, update
 from sqlalchemy.sql.dml import ReturningInsert
 from sqlmodel import col, delete, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.rate_limits.tables import LimitAlarmRow, LimitCounterRow
 from core.rate_limits import Limit, wait_for_room, with_more
 from core.words import Channel
 from db.columns import UtcDateTime, utc_now
+from db.session import Session
 from db.sql import dialect_of, insert_into, table_of
 
 _GRACE = timedelta(hours=1)
 
 
 async def take(
-    session: AsyncSession, limits: Sequence[Limit], now: datetime | None = None
+    session: Session, limits: Sequence[Limit], now: datetime | None = None
 ) -> timedelta | None:
     """Take from every limit, or from none; None where all had room.
 
@@ -48,7 +48,7 @@ async def take(
 
 
 async def _lock(
-    session: AsyncSession, limits: Sequence[Limit], at: float
+    session: Session, limits: Sequence[Limit], at: float
 ) -> dict[str, dict[int, int]]:
     """Return what each limit holds; its row is ours until the transaction ends."""
     connection, locking = await session.connection(), _locking(dialect_of(session))
@@ -70,7 +70,7 @@ def _locking(dialect: str) -> ReturningInsert[dict[str, int]]:
     return same.returning(table.c.counts)
 
 
-async def _write(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+async def _write(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     connection = await session.connection()
     for row in rows:
         await connection.execute(_writing(), {f"new_{name}": row[name] for name in row})
@@ -98,13 +98,13 @@ def _row(limit: Limit, counts: Mapping[int, int], at: float) -> dict[str, Any]:
     }
 
 
-async def purge(session: AsyncSession, now: datetime) -> None:
+async def purge(session: Session, now: datetime) -> None:
     """Forget the counters nobody has used for longer than their window."""
     old = delete(LimitCounterRow).where(col(LimitCounterRow.expires_at) < now - _GRACE)
     await session.exec(old)
 
 
-async def alarm(session: AsyncSession, channel: Channel, name: str) -> None:
+async def alarm(session: Session, channel: Channel, name: str) -> None:
     """Count a critical message that went out over a limit of ours."""
     table = table_of(LimitAlarmRow)
     noted = insert_into(dialect_of(session), table).values(
@@ -117,7 +117,7 @@ async def alarm(session: AsyncSession, channel: Channel, name: str) -> None:
     )
 
 
-async def alarms(session: AsyncSession) -> dict[tuple[Channel, str], int]:
+async def alarms(session: Session) -> dict[tuple[Channel, str], int]:
     """Return how often critical messages went out over each limit."""
     rows = await session.exec(select(LimitAlarmRow))
     return {(Channel(row.channel), row.name): row.count for row in rows}

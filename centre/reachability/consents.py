@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import case
 from sqlmodel import col, select, update
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.audit import audit
 from centre.audit.audit import Actor
@@ -18,6 +17,7 @@ from core.base import Model
 from core.models import Address
 from core.words import IdentityType
 from db.columns import utc_now
+from db.session import Session
 from db.sql import dialect_of, insert_into, keyring_of, table_of
 
 _KEYS = ("index_hmac", "template")
@@ -33,7 +33,7 @@ class Consent(Model):
 
 
 async def allows(
-    session: AsyncSession, address: Address, template: str, fade: timedelta
+    session: Session, address: Address, template: str, fade: timedelta
 ) -> bool:
     """Tell whether a message may be tried.
 
@@ -47,7 +47,7 @@ async def allows(
 
 
 async def grant(
-    session: AsyncSession, address: Address, template: str, *, unlimited: bool = False
+    session: Session, address: Address, template: str, *, unlimited: bool = False
 ) -> None:
     """Note one more consent."""
     columns = _columns(session, address, template, 1, unlimited)
@@ -60,9 +60,7 @@ async def grant(
     await session.exec(insert.on_conflict_do_update(index_elements=_KEYS, set_=news))
 
 
-async def use(
-    session: AsyncSession, address: Address, template: str, *, once: bool
-) -> None:
+async def use(session: Session, address: Address, template: str, *, once: bool) -> None:
     """Note a message that was taken, or may have been.
 
     It uses up a consent to a one-time template; a long-term one is marked so.
@@ -80,13 +78,13 @@ async def use(
     await session.exec(changed)
 
 
-async def withdraw(session: AsyncSession, address: Address, template: str) -> None:
+async def withdraw(session: Session, address: Address, template: str) -> None:
     """Note that the person allows no message of a template."""
     await put(session, address, template, quota=0, unlimited=False)
 
 
 async def put(
-    session: AsyncSession,
+    session: Session,
     address: Address,
     template: str,
     *,
@@ -106,7 +104,7 @@ async def put(
 
 
 async def consents_of(
-    session: AsyncSession, identity_type: IdentityType, value: str
+    session: Session, identity_type: IdentityType, value: str
 ) -> tuple[Consent, ...]:
     """Return one identity's lines of the ledger."""
     index = keyring_of(session).index(identity_type, value)
@@ -123,7 +121,7 @@ async def consents_of(
 
 
 def _columns(
-    session: AsyncSession, address: Address, template: str, quota: int, unlimited: bool
+    session: Session, address: Address, template: str, quota: int, unlimited: bool
 ) -> dict[str, Any]:
     return {
         "index_hmac": _index(session, address),
@@ -135,5 +133,5 @@ def _columns(
     }
 
 
-def _index(session: AsyncSession, address: Address) -> str:
+def _index(session: Session, address: Address) -> str:
     return keyring_of(session).index(address.type, address.value)

@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import bindparam
 from sqlalchemy import select as core_select
 from sqlmodel import col, delete, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.audit import audit
 from centre.audit.audit import Actor
@@ -16,6 +15,7 @@ from centre.reachability.rules import Standing, State, disproved, refused, state
 from centre.reachability.tables import ConsentRow, StandingRow
 from core.models import Address
 from core.words import Channel, IdentityType
+from db.session import Session
 from db.sql import dialect_of, insert_into, keyring_of, table_of
 
 _ALL = ""
@@ -23,7 +23,7 @@ _KEYS = ("index_hmac", "channel", "message_type")
 
 
 async def standings_of(
-    session: AsyncSession, addresses: Mapping[Channel, Address], message_type: str
+    session: Session, addresses: Mapping[Channel, Address], message_type: str
 ) -> dict[Channel, Standing]:
     """Return how each channel's address stands for messages of a type.
 
@@ -53,7 +53,7 @@ def _of_addresses() -> Any:
 
 
 async def note_refusal(
-    session: AsyncSession,
+    session: Session,
     channel: Channel,
     address: Address,
     message_type: str,
@@ -73,7 +73,7 @@ async def note_refusal(
 
 
 async def note_following(
-    session: AsyncSession, channel: Channel, address: Address, at: datetime
+    session: Session, channel: Channel, address: Address, at: datetime
 ) -> None:
     """Keep that a person follows: what was held against the address is gone."""
     await note_reached(session, channel, address)
@@ -82,7 +82,7 @@ async def note_following(
 
 
 async def note_unfollowed(
-    session: AsyncSession, channel: Channel, address: Address, at: datetime
+    session: Session, channel: Channel, address: Address, at: datetime
 ) -> None:
     """Keep that a person has left."""
     new = Standing(channel=channel, state=State.UNFOLLOWED, since=at, last_at=at)
@@ -90,7 +90,7 @@ async def note_unfollowed(
 
 
 async def note_reached(
-    session: AsyncSession, channel: Channel, address: Address, *, arrived: bool = True
+    session: Session, channel: Channel, address: Address, *, arrived: bool = True
 ) -> None:
     """Forget what a message has disproved: it arrived, or was taken at least."""
     gone = delete(StandingRow).where(
@@ -102,7 +102,7 @@ async def note_reached(
 
 
 async def known_of(
-    session: AsyncSession, identity_type: IdentityType, value: str
+    session: Session, identity_type: IdentityType, value: str
 ) -> tuple[Standing, ...]:
     """Return how one identity stands with every channel."""
     index = keyring_of(session).index(identity_type, value)
@@ -112,7 +112,7 @@ async def known_of(
 
 
 async def clear(
-    session: AsyncSession,
+    session: Session,
     identity_type: IdentityType,
     value: str,
     channel: Channel | None,
@@ -141,7 +141,7 @@ async def clear(
 
 
 async def _put(
-    session: AsyncSession, address: Address, standing: Standing, scope: str
+    session: Session, address: Address, standing: Standing, scope: str
 ) -> None:
     columns = {
         "index_hmac": _index(session, address),
@@ -159,7 +159,7 @@ async def _put(
     await session.exec(insert.on_conflict_do_update(index_elements=_KEYS, set_=news))
 
 
-def _index(session: AsyncSession, address: Address) -> str:
+def _index(session: Session, address: Address) -> str:
     return keyring_of(session).index(address.type, address.value)
 
 

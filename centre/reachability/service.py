@@ -5,7 +5,6 @@ from uuid import UUID
 
 import structlog
 from pydantic import Field
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.audit.audit import Actor
 from centre.context import Context
@@ -20,6 +19,7 @@ from core.errors import Conflict, Forbidden, Unavailable
 from core.models import Address
 from core.words import REACHED, Channel, IdentityType, Outcome, Reason, Role
 from db.columns import utc_now
+from db.session import Session
 from db.store import Store
 
 MAY_CLEAR = frozenset({Role.ADMIN, Role.OPERATOR})
@@ -84,7 +84,7 @@ class StoreConsents:
             log.warning("consents.not_written")
 
 
-async def note_event(session: AsyncSession, event: PersonEvent) -> None:
+async def note_event(session: Session, event: PersonEvent) -> None:
     """Keep what a person did on a channel."""
     channel, address, at = event.channel, event.address, event.at
     match event.happening:
@@ -102,7 +102,7 @@ async def note_event(session: AsyncSession, event: PersonEvent) -> None:
 
 
 async def note_receipt(
-    session: AsyncSession, receipt: ProviderReceipt, address: Address, type_code: str
+    session: Session, receipt: ProviderReceipt, address: Address, type_code: str
 ) -> None:
     """Keep what a receipt says of the person its message went to."""
     channel = receipt.channel
@@ -115,7 +115,7 @@ async def note_receipt(
 
 
 async def standing_views(
-    session: AsyncSession, identity_type: IdentityType, value: str, fade: timedelta
+    session: Session, identity_type: IdentityType, value: str, fade: timedelta
 ) -> tuple[StandingView, ...]:
     """Return how an identity stands with each channel that said something of it."""
     now = utc_now()

@@ -8,7 +8,6 @@ import hmac
 from dataclasses import dataclass
 
 from pydantic import Field, SecretStr
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.accounts.service import current_accounts
 from centre.audit import audit
@@ -24,6 +23,7 @@ from core.errors import NotFound
 from core.sandbox_keys import AES_KEY
 from core.settings import Settings
 from core.words import Channel
+from db.session import Session
 from db.sql import keyring_of
 
 _AES_KEY_LENGTH = 43
@@ -60,7 +60,7 @@ class Reporter:
 
 
 async def addresses(
-    session: AsyncSession, settings: Settings, channel: Channel
+    session: Session, settings: Settings, channel: Channel
 ) -> tuple[ReceiptAddress, ...]:
     """Return the addresses of a channel's accounts whose providers call us."""
     return tuple(
@@ -83,7 +83,7 @@ def reports(channel: Channel) -> bool:
 
 
 async def shown(
-    session: AsyncSession, settings: Settings, channel: Channel, actor: Actor
+    session: Session, settings: Settings, channel: Channel, actor: Actor
 ) -> tuple[ReceiptAddress, ...]:
     """Return the same to a person; that they looked is kept."""
     found = await addresses(session, settings, channel)
@@ -92,7 +92,7 @@ async def shown(
 
 
 async def renew(
-    session: AsyncSession,
+    session: Session,
     settings: Settings,
     channel: Channel,
     account: str,
@@ -108,7 +108,7 @@ async def renew(
 
 
 async def reporter(
-    session: AsyncSession, settings: Settings, channel: str, secret: str
+    session: Session, settings: Settings, channel: str, secret: str
 ) -> Reporter | None:
     """Return who calls at an address, None for nobody.
 
@@ -129,9 +129,7 @@ async def reporter(
     return Reporter(account.code, how.format(account.values, found.keys))
 
 
-async def _reporters(
-    session: AsyncSession, settings: Settings
-) -> tuple[_Reporter, ...]:
+async def _reporters(session: Session, settings: Settings) -> tuple[_Reporter, ...]:
     """Return every account whose provider calls us, whether it sends now or not."""
     source, under = fallback(settings)
     changed = await receipts.generations(session)
@@ -146,7 +144,7 @@ async def _reporters(
     return tuple(found)
 
 
-async def forgeable(session: AsyncSession, settings: Settings) -> tuple[Channel, ...]:
+async def forgeable(session: Session, settings: Settings) -> tuple[Channel, ...]:
     """Return the channels whose receipts anybody on the network could write.
 
     Where the sandbox's accounts hold, its secrets do, which everybody knows.

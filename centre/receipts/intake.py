@@ -12,7 +12,6 @@ from enum import StrEnum
 from uuid import UUID
 
 import structlog
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.audit.audit import Actor
 from centre.context import Context
@@ -32,6 +31,7 @@ from core.errors import Conflict, Invalid, NotFound
 from core.models import Receipt
 from core.words import Channel, Outcome
 from db.columns import utc_now
+from db.session import Session
 from db.sql import lock
 
 # A time further away is a mistake, or no time that a database could hold.
@@ -234,9 +234,7 @@ def _dated(receipt: ProviderReceipt, now: datetime) -> ProviderReceipt:
     return receipt.model_copy(update={"at": now}) if far else receipt
 
 
-async def _own_attempt(
-    session: AsyncSession, receipt: ProviderReceipt
-) -> Attempt | None:
+async def _own_attempt(session: Session, receipt: ProviderReceipt) -> Attempt | None:
     found = await _attempt(session, receipt)
     if found is None or found.channel is not receipt.channel:
         return None
@@ -252,7 +250,7 @@ def _not_understood(receipt: ProviderReceipt) -> Taking:
     return Taking.NOT_UNDERSTOOD
 
 
-async def _attempt(session: AsyncSession, receipt: ProviderReceipt) -> Attempt | None:
+async def _attempt(session: Session, receipt: ProviderReceipt) -> Attempt | None:
     """Our own id is exact, where the provider gave it back."""
     if receipt.sending_id is not None:
         made = await attempts.attempts_of(session, receipt.sending_id)

@@ -1,31 +1,29 @@
 """Receipts that came before their attempt's end was written, and the addresses."""
 
 from sqlmodel import select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.audit import audit
 from centre.audit.audit import Actor
 from centre.receipts.tables import ReceiptAddressRow
 from core.words import Channel
 from db.columns import utc_now
+from db.session import Session
 from db.sql import lock
 
 
-async def generation(session: AsyncSession, channel: Channel, account: str) -> int:
+async def generation(session: Session, channel: Channel, account: str) -> int:
     """Return how often the address of an account was changed."""
     row = await session.get(ReceiptAddressRow, (str(channel), account))
     return row.generation if row else 0
 
 
-async def generations(session: AsyncSession) -> dict[tuple[Channel, str], int]:
+async def generations(session: Session) -> dict[tuple[Channel, str], int]:
     """Return the same of every account whose address was ever changed."""
     rows = await session.exec(select(ReceiptAddressRow))
     return {(Channel(row.channel), row.account): row.generation for row in rows}
 
 
-async def renew(
-    session: AsyncSession, channel: Channel, account: str, actor: Actor
-) -> int:
+async def renew(session: Session, channel: Channel, account: str, actor: Actor) -> int:
     """Give an account another address; the old one is nothing from now on."""
     await lock(session, "receipt-addresses")
     row = await session.get(ReceiptAddressRow, (str(channel), account))

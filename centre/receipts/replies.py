@@ -11,7 +11,6 @@ from enum import StrEnum
 from uuid import UUID, uuid5
 
 import structlog
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.audit.audit import Actor
 from centre.catalog import types as catalog
@@ -28,6 +27,7 @@ from core.identities import normalise
 from core.models import Message
 from core.policies import MessageType
 from core.words import Channel, IdentityType, OptOutSource
+from db.session import Session
 
 # Whose texts are free: elsewhere each needs a template that was approved.
 _FREE = frozenset({"cmpp", "smpp"})
@@ -112,7 +112,7 @@ def _mobile(number: str) -> str | None:
         return None
 
 
-async def _last(session: AsyncSession, mobile: str) -> Message | None:
+async def _last(session: Session, mobile: str) -> Message | None:
     """Return what a number was sent last; a confirmation of ours is no subject."""
     async for message in texts_to(session, mobile):
         if message.type != CONFIRMATION:
@@ -120,7 +120,7 @@ async def _last(session: AsyncSession, mobile: str) -> Message | None:
     return None
 
 
-async def _confirmation(session: AsyncSession, provider: str) -> MessageType | None:
+async def _confirmation(session: Session, provider: str) -> MessageType | None:
     """Return what an opt-out is answered with; None where that is not wanted."""
     kind = await catalog.message_type(session, CONFIRMATION)
     if kind is None and provider in _FREE:

@@ -11,19 +11,19 @@ from uuid import UUID
 
 from sqlalchemy import select as core_select
 from sqlmodel import col, delete
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.schedule.rules import Cap, Closed, Hit, capped
 from centre.schedule.tables import CapHitRow
 from core.models import Address
 from core.words import TypeClass
+from db.session import Session
 from db.sql import dialect_of, insert_into, keyring_of, lock, table_of
 
 _KEPT = timedelta(hours=744)
 
 
 async def count(
-    session: AsyncSession,
+    session: Session,
     *,
     message_id: UUID,
     kind: str,
@@ -51,7 +51,7 @@ async def count(
 
 
 async def _hits(
-    session: AsyncSession, keys: Sequence[str], but: UUID, now: datetime
+    session: Session, keys: Sequence[str], but: UUID, now: datetime
 ) -> list[Hit]:
     table = table_of(CapHitRow)
     wanted = core_select(table.c.key, table.c.type, table.c.type_class, table.c.at)
@@ -62,12 +62,12 @@ async def _hits(
     return [Hit(*row) for row in await connection.execute(wanted)]
 
 
-async def _add(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
+async def _add(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     new = insert_into(dialect_of(session), table_of(CapHitRow)).values(rows)
     connection = await session.connection()
     await connection.execute(new.on_conflict_do_nothing())
 
 
-async def purge(session: AsyncSession, now: datetime) -> None:
+async def purge(session: Session, now: datetime) -> None:
     """Forget what no cap counts any more."""
     await session.exec(delete(CapHitRow).where(col(CapHitRow.at) < now - _KEPT))

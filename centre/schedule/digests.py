@@ -13,12 +13,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, func, or_, update
 from sqlalchemy import select as core_select
 from sqlmodel import col, delete
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.messages.tables import MessageRow
 from centre.schedule.tables import DigestMemberRow
 from core.models import Message
 from core.words import Status
+from db.session import Session
 from db.sql import dialect_of, insert_into, keyring_of, lock, table_of
 
 # A cap holds for a month at most, and a failed carrier may be sent again later.
@@ -35,7 +35,7 @@ class Place(NamedTuple):
     since: datetime
 
 
-async def hold_group(session: AsyncSession, message: Message) -> str:
+async def hold_group(session: Session, message: Message) -> str:
     """Return the key of a message's group, which is ours until the transaction ends.
 
     One group: the same client, type, channels and identities.
@@ -47,7 +47,7 @@ async def hold_group(session: AsyncSession, message: Message) -> str:
     return key
 
 
-async def place(session: AsyncSession, message_id: UUID) -> Place | None:
+async def place(session: Session, message_id: UUID) -> Place | None:
     """Return which other message tells of this one; None: none does."""
     members, messages = table_of(DigestMemberRow), table_of(MessageRow)
     wanted = core_select(members.c.carrier, messages.c.status, members.c.at).where(
@@ -60,9 +60,7 @@ async def place(session: AsyncSession, message_id: UUID) -> Place | None:
     return row and Place(row.carrier, Status(row.status), row.at)
 
 
-async def join(
-    session: AsyncSession, key: str, message_id: UUID, now: datetime
-) -> None:
+async def join(session: Session, key: str, message_id: UUID, now: datetime) -> None:
     """Wait with the others of a group."""
     new = insert_into(dialect_of(session), table_of(DigestMemberRow)).values(
         message_id=message_id, key=key, carrier=None, at=now
@@ -74,9 +72,7 @@ async def join(
     )
 
 
-async def seal(
-    session: AsyncSession, key: str, message_id: UUID, now: datetime
-) -> None:
+async def seal(session: Session, key: str, message_id: UUID, now: datetime) -> None:
     """Take all of a group that still wait; who comes later waits for another."""
     members = table_of(DigestMemberRow)
     own = members.c.message_id == message_id
@@ -109,7 +105,7 @@ def _stands(
     return standing.correlate(table_of(DigestMemberRow)).exists()
 
 
-async def count(session: AsyncSession, message_id: UUID) -> int:
+async def count(session: Session, message_id: UUID) -> int:
     """Return of how many messages one tells, itself included."""
     members = table_of(DigestMemberRow)
     others = core_select(func.count()).where(
@@ -118,7 +114,7 @@ async def count(session: AsyncSession, message_id: UUID) -> int:
     return 1 + (await (await session.connection()).execute(others)).scalar_one()
 
 
-async def purge(session: AsyncSession, now: datetime) -> None:
+async def purge(session: Session, now: datetime) -> None:
     """Forget the groups of long ago."""
     await session.exec(
         delete(DigestMemberRow).where(col(DigestMemberRow.at) < now - _KEPT)

@@ -3,16 +3,15 @@
 import csv
 from datetime import date
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from centre.catalog import types as catalog
 from centre.schedule.rules import Holiday
 from core.errors import Invalid, NotFound, Wrong
+from db.session import Session
 
 _MOST = 400
 
 
-async def type_must_exist(session: AsyncSession, code: str) -> None:
+async def type_must_exist(session: Session, code: str) -> None:
     """Raise NotFound for a message type that there is not."""
     if await catalog.message_type(session, code) is None:
         raise NotFound("There is no such message type.")

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import and_, func
 from sqlalchemy import select as core_select
 from sqlmodel import col, delete, insert, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.audit import audit
 from centre.audit.audit import Actor
@@ -18,6 +17,7 @@ from core.base import Model
 from core.errors import Invalid, NotFound, Wrong
 from core.words import TypeClass
 from db.columns import utc_now
+from db.session import Session
 from db.sql import dialect_of, insert_into, lock, table_of
 
 _UTC = ZoneInfo("UTC")
@@ -34,7 +34,7 @@ class RulesVersion(Model):
     set_at: datetime | None = None
 
 
-async def book(session: AsyncSession) -> Book:
+async def book(session: Session) -> Book:
     """Return everything that is set now."""
     connection = await session.connection()
     types = table_of(MessageTypeRow)
@@ -48,7 +48,7 @@ async def book(session: AsyncSession) -> Book:
     )
 
 
-async def _newest(session: AsyncSession) -> list[RulesVersion]:
+async def _newest(session: Session) -> list[RulesVersion]:
     table = table_of(SendingRulesRow)
     last = core_select(table.c.scope, func.max(table.c.version).label("version"))
     newest = last.group_by(table.c.scope).subquery()
@@ -59,21 +59,21 @@ async def _newest(session: AsyncSession) -> list[RulesVersion]:
     return [RulesVersion.model_validate(row._asdict()) for row in rows]
 
 
-async def rules_versions(session: AsyncSession, scope: str) -> tuple[RulesVersion, ...]:
+async def rules_versions(session: Session, scope: str) -> tuple[RulesVersion, ...]:
     """Return every version of a scope's rules, the newest first."""
     wanted = select(SendingRulesRow).where(SendingRulesRow.scope == scope)
     rows = await session.exec(wanted.order_by(col(SendingRulesRow.version).desc()))
     return tuple(RulesVersion.model_validate(row.model_dump()) for row in rows)
 
 
-async def rules_of(session: AsyncSession, scope: str) -> RulesVersion:
+async def rules_of(session: Session, scope: str) -> RulesVersion:
     """Return what holds for a scope by itself."""
     found = await rules_versions(session, scope)
     return found[0] if found else RulesVersion(scope=scope)
 
 
 async def put_rules(
-    session: AsyncSession, scope: str, rules: SendingRules, actor: Actor
+    session: Session, scope: str, rules: SendingRules, actor: Actor
 ) -> RulesVersion:
     """Add a version of a scope's rules; it holds within seconds."""
     _check(scope, rules)
@@ -105,14 +105,14 @@ def _check(scope: str, rules: SendingRules) -> None:
         raise Invalid("The sending times were refused; see `errors`.", wrong)
 
 
-async def list_holidays(session: AsyncSession) -> tuple[Holiday, ...]:
+async def list_holidays(session: Session) -> tuple[Holiday, ...]:
     """Return every holiday, in order of the days."""
     rows = await session.exec(select(HolidayRow).order_by(col(HolidayRow.day)))
     return tuple(Holiday.model_validate(row.model_dump()) for row in rows)
 
 
 async def put_holidays(
-    session: AsyncSession, holidays: Sequence[Holiday], actor: Actor
+    session: Session, holidays: Sequence[Holiday], actor: Actor
 ) -> None:
     """Write holidays, over those of the same days."""
     if not holidays:
@@ -127,7 +127,7 @@ async def put_holidays(
     await audit.write(session, actor, "update", "holidays", None, after)
 
 
-async def delete_holiday(session: AsyncSession, day: date, actor: Actor) -> None:
+async def delete_holiday(session: Session, day: date, actor: Actor) -> None:
     """Make a holiday an ordinary day again."""
     if await session.get(HolidayRow, day) is None:
         raise NotFound("There is no such holiday.")

@@ -9,7 +9,6 @@ from typing import Any
 
 import yaml
 from sqlmodel import select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.audit.audit import Actor
 from centre.catalog.dictionaries import ChannelEntry, IdentityTypeEntry
@@ -24,13 +23,14 @@ from centre.schedule.queries import put_rules, rules_of
 from centre.schedule.rules import SendingRules, Window, class_scope
 from core.policies import Policy
 from core.words import Channel, TypeClass
+from db.session import Session
 from db.sql import dialect_of, insert_into, lock, table_of
 
 _DATA = Path(__file__).parent
 _ACTOR = Actor(who="seeds")
 
 
-async def seed(session: AsyncSession) -> tuple[NewClient, ...]:
+async def seed(session: Session) -> tuple[NewClient, ...]:
     """Load what is missing; returns the clients created, with their secrets."""
     await lock(session, "seeds")
     await seed_dictionaries(session)
@@ -51,7 +51,7 @@ def _load(file: Path) -> Any:
     return yaml.safe_load(file.read_text(encoding="utf-8"))
 
 
-async def seed_dictionaries(session: AsyncSession) -> None:
+async def seed_dictionaries(session: Session) -> None:
     """Load the channels and identity types that are missing."""
     channels = [ChannelEntry.model_validate(e) for e in _load(_DATA / "channels.yaml")]
     kinds = _load(_DATA / "identity_types.yaml")
@@ -65,7 +65,7 @@ async def seed_dictionaries(session: AsyncSession) -> None:
         await session.exec(new.values(values).on_conflict_do_nothing())
 
 
-async def _night_of_marketing(session: AsyncSession) -> None:
+async def _night_of_marketing(session: Session) -> None:
     """Nobody is woken by what the hospital advertises."""
     scope = class_scope(TypeClass.MARKETING)
     if (await rules_of(session, scope)).version == 0:
@@ -73,14 +73,14 @@ async def _night_of_marketing(session: AsyncSession) -> None:
         await put_rules(session, scope, night, _ACTOR)
 
 
-async def _message_types(session: AsyncSession) -> None:
+async def _message_types(session: Session) -> None:
     known = set((await session.exec(select(MessageTypeRow.code))).all())
     for data in message_type_data():
         if data["code"] not in known:
             await _add_type(session, data)
 
 
-async def add_confirmation(session: AsyncSession) -> None:
+async def add_confirmation(session: Session) -> None:
     """Add the type that answers an opt-out, when it is first wanted."""
     await lock(session, "seeds")
     data = _load(_DATA / "opt_out_confirmation.yaml")
@@ -88,7 +88,7 @@ async def add_confirmation(session: AsyncSession) -> None:
         await _add_type(session, data)
 
 
-async def _add_type(session: AsyncSession, data: dict[str, Any]) -> None:
+async def _add_type(session: Session, data: dict[str, Any]) -> None:
     policy, templates = data.pop("policy"), data.pop("templates")
     draft = MessageTypeDraft.model_validate(data)
     await create_message_type(session, draft, _ACTOR)
@@ -98,7 +98,7 @@ async def _add_type(session: AsyncSession, data: dict[str, Any]) -> None:
         await put_template(session, draft.code, Channel(channel), said, _ACTOR)
 
 
-async def _clients(session: AsyncSession) -> tuple[NewClient, ...]:
+async def _clients(session: Session) -> tuple[NewClient, ...]:
     known = set((await session.exec(select(ClientRow.code))).all())
     drafts = map(ClientDraft.model_validate, _load(_DATA / "clients.yaml"))
     return tuple(

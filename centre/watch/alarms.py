@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlmodel import col, delete, select, tuple_
-from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
 
 from centre.audit import audit
@@ -15,6 +14,7 @@ from core.base import Model
 from core.errors import NotFound
 from db.columns import utc_now
 from db.pages import Page, clamp, cut, decode_time_cursor, time_cursor
+from db.session import Session
 
 KEPT = timedelta(days=90)
 # More open at once than anybody reads; a client has at most five.
@@ -41,7 +41,7 @@ class Alarm(Model):
     username: str | None = None
 
 
-async def open_alarms(session: AsyncSession) -> tuple[Alarm, ...]:
+async def open_alarms(session: Session) -> tuple[Alarm, ...]:
     """Return the alarms that are not over, the earliest first."""
     wanted = select(AlarmRow).where(col(AlarmRow.cleared_at).is_(None))
     wanted = wanted.order_by(col(AlarmRow.raised_at), col(AlarmRow.id))
@@ -50,7 +50,7 @@ async def open_alarms(session: AsyncSession) -> tuple[Alarm, ...]:
 
 
 async def list_alarms(
-    session: AsyncSession, cursor: str | None = None, limit: int = 50
+    session: Session, cursor: str | None = None, limit: int = 50
 ) -> Page[Alarm]:
     """Return alarms, open or over, the newest first."""
     limit = clamp(limit)
@@ -67,7 +67,7 @@ async def list_alarms(
 
 
 async def raise_alarm(
-    session: AsyncSession,
+    session: Session,
     client: str,
     reading: Reading,
     at: datetime,
@@ -88,7 +88,7 @@ async def raise_alarm(
     return alarm
 
 
-async def clear_alarm(session: AsyncSession, alarm_id: UUID, at: datetime) -> None:
+async def clear_alarm(session: Session, alarm_id: UUID, at: datetime) -> None:
     """Write that an incident is over."""
     row = await _row(session, alarm_id)
     row.cleared_at = at
@@ -96,7 +96,7 @@ async def clear_alarm(session: AsyncSession, alarm_id: UUID, at: datetime) -> No
     await session.flush()
 
 
-async def note_told(session: AsyncSession, alarm_id: UUID, at: datetime) -> None:
+async def note_told(session: Session, alarm_id: UUID, at: datetime) -> None:
     """Write that people were told of an incident."""
     row = await _row(session, alarm_id)
     row.told_at = at
@@ -104,7 +104,7 @@ async def note_told(session: AsyncSession, alarm_id: UUID, at: datetime) -> None
     await session.flush()
 
 
-async def acknowledge(session: AsyncSession, alarm_id: UUID, actor: Actor) -> Alarm:
+async def acknowledge(session: Session, alarm_id: UUID, actor: Actor) -> Alarm:
     """Write who looks after an incident; the first one stays."""
     row = await _row(session, alarm_id)
     if row.acknowledged_at is None:
@@ -117,12 +117,12 @@ async def acknowledge(session: AsyncSession, alarm_id: UUID, actor: Actor) -> Al
     return _alarm(row)
 
 
-async def purge(session: AsyncSession, now: datetime) -> None:
+async def purge(session: Session, now: datetime) -> None:
     """Forget incidents that ended long ago."""
     await session.exec(delete(AlarmRow).where(col(AlarmRow.cleared_at) < now - KEPT))
 
 
-async def _row(session: AsyncSession, alarm_id: UUID) -> AlarmRow:
+async def _row(session: Session, alarm_id: UUID) -> AlarmRow:
     row = await session.get(AlarmRow, alarm_id, with_for_update=True)
     if row is None:
         raise NotFound("There is no such alarm.")

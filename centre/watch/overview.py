@@ -5,8 +5,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from weakref import WeakKeyDictionary
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from centre.accounts.health import AccountHealth, health_of_all
 from centre.context import Context
 from centre.flows.queue_figures import QueueFigures
@@ -26,6 +24,7 @@ from core.errors import MessageCentreError
 from core.memo import Shared
 from core.settings import Settings
 from core.words import Channel, Status
+from db.session import Session
 from db.store import Store
 
 _RECENT = timedelta(minutes=15)
@@ -125,9 +124,7 @@ async def _written(context: Context, now: datetime) -> dict[str, object] | None:
         return None
 
 
-async def _troubles(
-    session: AsyncSession, settings: Settings
-) -> tuple[AccountTrouble, ...]:
+async def _troubles(session: Session, settings: Settings) -> tuple[AccountTrouble, ...]:
     """Return the accounts that calls are kept away from."""
     health = await health_of_all(session, settings)
     return tuple(

@@ -10,13 +10,13 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy import func
 from sqlalchemy import select as core_select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.clients.tables import ClientSecretRow
 from centre.delivery.tables import AttemptRow
 from centre.messages.tables import MessageRow
 from core.base import Model
 from core.words import Channel, Status
+from db.session import Session
 from db.sql import table_of
 
 MOST = 100_000
@@ -56,7 +56,7 @@ class EndingSecret(Model):
 
 
 async def count_by_status(
-    session: AsyncSession, since: datetime, most: int = MOST
+    session: Session, since: datetime, most: int = MOST
 ) -> dict[Status, int]:
     """Count the messages accepted since then, each status up to `most`."""
     table = table_of(MessageRow)
@@ -72,7 +72,7 @@ async def count_by_status(
 
 
 async def count_by_hour(
-    session: AsyncSession, since: datetime, now: datetime, most: int = MOST
+    session: Session, since: datetime, now: datetime, most: int = MOST
 ) -> tuple[int, ...]:
     """Count the messages accepted in each hour from `since`, each up to `most`."""
     accepted = table_of(MessageRow).c.created_at
@@ -88,7 +88,7 @@ async def count_by_hour(
 
 
 async def waiting_failed(
-    session: AsyncSession, now: datetime, most: int = 10_000
+    session: Session, now: datetime, most: int = 10_000
 ) -> Waiting:
     """Return how many failed messages wait for a resend."""
     table = table_of(MessageRow)
@@ -110,7 +110,7 @@ class Unacknowledged(Model):
     oldest: datetime | None = None
 
 
-async def unacknowledged(session: AsyncSession, most: int = 10_000) -> Unacknowledged:
+async def unacknowledged(session: Session, most: int = 10_000) -> Unacknowledged:
     """Return how many messages wait for a person's confirmation."""
     since = table_of(MessageRow).c.unacknowledged_since
     waits = core_select(since).where(since.is_not(None))
@@ -122,7 +122,7 @@ async def unacknowledged(session: AsyncSession, most: int = 10_000) -> Unacknowl
 
 
 async def provider_health(
-    session: AsyncSession, since: datetime
+    session: Session, since: datetime
 ) -> tuple[ProviderHealth, ...]:
     """Return how each provider's calls since then ended.
 
@@ -160,7 +160,7 @@ def _kind(state: str, reason: str | None) -> str | None:
 
 
 async def ending_secrets(
-    session: AsyncSession, now: datetime, until: datetime
+    session: Session, now: datetime, until: datetime
 ) -> tuple[EndingSecret, ...]:
     """Return the clients' secrets that end by then."""
     table = table_of(ClientSecretRow)

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, or_
 from sqlalchemy import select as core_select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.messages.tables import MessageRow
 from centre.watch.rules import Expected
 from core.base import Model
 from core.models import MessageStatus
 from core.words import Priority, Status
+from db.session import Session
 from db.sql import table_of
 
 # So many of the oldest are looked at; where more are late, these say enough.
@@ -32,7 +32,7 @@ class StuckMessage(Model):
 
 
 async def stuck(
-    session: AsyncSession, expected: Expected, now: datetime
+    session: Session, expected: Expected, now: datetime
 ) -> tuple[StuckMessage, ...]:
     """Return messages under way without a step for too long, the oldest first.
 
@@ -88,7 +88,7 @@ def _stuck(doc: MessageStatus, expected: Expected) -> StuckMessage:
     )
 
 
-async def written(session: AsyncSession, ids: Collection[UUID]) -> set[UUID]:
+async def written(session: Session, ids: Collection[UUID]) -> set[UUID]:
     """Return which of these messages the store has."""
     if not ids:
         return set()
@@ -101,7 +101,7 @@ async def written(session: AsyncSession, ids: Collection[UUID]) -> set[UUID]:
 
 
 async def ended_of_late(
-    session: AsyncSession, since: datetime, most: int = 20_000
+    session: Session, since: datetime, most: int = 20_000
 ) -> dict[str, dict[Status, int]]:
     """Count by client how the newest messages since then ended, at most so many."""
     table = table_of(MessageRow)

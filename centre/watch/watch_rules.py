@@ -7,7 +7,6 @@ from typing import TypeVar
 
 from pydantic import Field, TypeAdapter
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.audit import audit
 from centre.audit.audit import Actor
@@ -19,6 +18,7 @@ from core.errors import Invalid, NotFound, Wrong
 from core.identities import mask, normalise
 from core.models import Address
 from db.columns import utc_now
+from db.session import Session
 from db.sql import keyring_of, lock
 
 MOST_TOLD = 20
@@ -58,7 +58,7 @@ class Limits(Model):
         return own.over(self.defaults) if own else self.defaults
 
 
-async def watch_rules(session: AsyncSession) -> WatchRules:
+async def watch_rules(session: Session) -> WatchRules:
     """Return what holds for all queues."""
     row = await session.get(WatchRulesRow, _RECIPIENTS)
     told = await recipients(session)
@@ -74,12 +74,12 @@ def _masked(told: Iterable[Address]) -> Iterable[Address]:
     return (Address(type=a.type, value=mask(a.type, a.value)) for a in told)
 
 
-async def expected(session: AsyncSession) -> Expected:
+async def expected(session: Session) -> Expected:
     """Return within which time messages are expected to make a step."""
     return await _read(session, _EXPECTED, Expected())
 
 
-async def limits(session: AsyncSession) -> Limits:
+async def limits(session: Session) -> Limits:
     """Return the thresholds of every queue, in one read."""
     prefix = f"{_THRESHOLDS}/"
     rows = await session.exec(
@@ -94,7 +94,7 @@ async def limits(session: AsyncSession) -> Limits:
     return Limits(defaults=defaults, own=own)
 
 
-async def thresholds_of(session: AsyncSession, client: str) -> QueueThresholds:
+async def thresholds_of(session: Session, client: str) -> QueueThresholds:
     """Return one client's thresholds; NotFound where there is no such client."""
     if await session.get(ClientRow, client) is None:
         raise NotFound("There is no such client.")
@@ -104,14 +104,14 @@ async def thresholds_of(session: AsyncSession, client: str) -> QueueThresholds:
 
 
 async def put_thresholds(
-    session: AsyncSession, rules: Thresholds, actor: Actor
+    session: Session, rules: Thresholds, actor: Actor
 ) -> Thresholds:
     """Set what holds for every client without thresholds of its own."""
     return await _write(session, _THRESHOLDS, Thresholds(), rules, actor)
 
 
 async def put_own_thresholds(
-    session: AsyncSession, client: str, rules: OwnThresholds, actor: Actor
+    session: Session, client: str, rules: OwnThresholds, actor: Actor
 ) -> QueueThresholds:
     """Set what differs for one client; NotFound where there is none."""
     await thresholds_of(session, client)
@@ -120,14 +120,12 @@ async def put_own_thresholds(
     return await thresholds_of(session, client)
 
 
-async def put_expected(
-    session: AsyncSession, rules: Expected, actor: Actor
-) -> Expected:
+async def put_expected(session: Session, rules: Expected, actor: Actor) -> Expected:
     """Set within which time messages are expected to make a step."""
     return await _write(session, _EXPECTED, Expected(), rules, actor)
 
 
-async def recipients(session: AsyncSession) -> tuple[Address, ...]:
+async def recipients(session: Session) -> tuple[Address, ...]:
     """Return whom to tell of an alarm."""
     row = await session.get(WatchRulesRow, _RECIPIENTS)
     if row is None:
@@ -137,7 +135,7 @@ async def recipients(session: AsyncSession) -> tuple[Address, ...]:
 
 
 async def put_recipients(
-    session: AsyncSession, told: tuple[Address, ...], actor: Actor
+    session: Session, told: tuple[Address, ...], actor: Actor
 ) -> None:
     """Set whom to tell of an alarm; Invalid names the places that are wrong."""
     normal = _normal(told)
@@ -162,13 +160,13 @@ def _normal(told: tuple[Address, ...]) -> tuple[Address, ...]:
     return tuple(dict.fromkeys(found))
 
 
-async def _read(session: AsyncSession, scope: str, default: _Rules) -> _Rules:
+async def _read(session: Session, scope: str, default: _Rules) -> _Rules:
     row = await session.get(WatchRulesRow, scope)
     return type(default).model_validate_json(row.rules) if row else default
 
 
 async def _write(
-    session: AsyncSession, scope: str, default: _Rules, rules: _Rules, actor: Actor
+    session: Session, scope: str, default: _Rules, rules: _Rules, actor: Actor
 ) -> _Rules:
     await lock(session, "watch-rules")
     before = (await _read(session, scope, default)).model_dump(mode="json")
@@ -178,7 +176,7 @@ async def _write(
     return rules
 
 
-async def _put(session: AsyncSession, scope: str, rules: str, actor: Actor) -> None:
+async def _put(session: Session, scope: str, rules: str, actor: Actor) -> None:
     row = await session.get(WatchRulesRow, scope)
     row = row or WatchRulesRow(scope=scope, rules="", set_by="", set_at=utc_now())
     row.rules, row.set_by, row.set_at = rules, actor.who, utc_now()

@@ -11,7 +11,6 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, func, literal, or_, tuple_
 from sqlalchemy import select as core_select
 from sqlmodel import col, delete, select, update
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.messages.tables import MessageIdentityRow, MessageRow
 from centre.workstations.tables import InboxRow, RemovalRow
@@ -19,6 +18,7 @@ from core.base import Model
 from core.models import Address
 from db.columns import UtcDateTime, utc_now
 from db.pages import Page, clamp, cut, decode_time_cursor, time_cursor
+from db.session import Session
 from db.sql import dialect_of, insert_into, keyring_of, table_of
 
 KEPT = timedelta(days=180)
@@ -48,7 +48,7 @@ class _Content(Model):
 
 
 async def deposit(
-    session: AsyncSession,
+    session: Session,
     *,
     delivery_id: UUID,
     message_id: UUID,
@@ -73,7 +73,7 @@ async def deposit(
 
 
 async def list_inbox(
-    session: AsyncSession,
+    session: Session,
     owners: Collection[Address],
     cursor: str | None = None,
     limit: int = 50,
@@ -94,7 +94,7 @@ async def list_inbox(
     return Page(items=items, next=following)
 
 
-async def count_unread(session: AsyncSession, owners: Collection[Address]) -> int:
+async def count_unread(session: Session, owners: Collection[Address]) -> int:
     """Return how much of that has not been read."""
     unread = core_select(func.count()).where(
         _theirs(session, owners), _lies(), col(InboxRow.read_at).is_(None)
@@ -102,7 +102,7 @@ async def count_unread(session: AsyncSession, owners: Collection[Address]) -> in
     return (await (await session.connection()).execute(unread)).scalar_one()
 
 
-async def find_item(session: AsyncSession, delivery_id: UUID) -> InboxItem | None:
+async def find_item(session: Session, delivery_id: UUID) -> InboxItem | None:
     """Return one item, None where it lies in nobody's inbox (any more)."""
     wanted = _items().where(col(InboxRow.delivery_id) == delivery_id)
     found = (await session.exec(wanted)).first()
@@ -129,7 +129,7 @@ def _lies() -> ColumnElement[bool]:
     )
 
 
-def _theirs(session: AsyncSession, owners: Collection[Address]) -> ColumnElement[bool]:
+def _theirs(session: Session, owners: Collection[Address]) -> ColumnElement[bool]:
     """Tell whether an item is of a message to one of these identities.
 
     By the message's own keys (centre/people/owners.py): it stays with whom it was for
@@ -145,7 +145,7 @@ def _theirs(session: AsyncSession, owners: Collection[Address]) -> ColumnElement
     return or_(col(InboxRow.message_id).in_(named), owned)
 
 
-def _item(session: AsyncSession, row: InboxRow, kind: str | None) -> InboxItem:
+def _item(session: Session, row: InboxRow, kind: str | None) -> InboxItem:
     plain = keyring_of(session).unseal_text(row.content, _CONTENT)
     return InboxItem(
         delivery_id=row.delivery_id,
@@ -158,20 +158,20 @@ def _item(session: AsyncSession, row: InboxRow, kind: str | None) -> InboxItem:
     )
 
 
-async def withdraw(session: AsyncSession, delivery_id: UUID) -> bool:
+async def withdraw(session: Session, delivery_id: UUID) -> bool:
     """Take an item out of its inbox; False where it lies in none."""
     gone = delete(InboxRow).where(col(InboxRow.delivery_id) == delivery_id)
     return (await session.exec(gone)).rowcount == 1
 
 
-async def withdraw_all(session: AsyncSession, message_id: UUID) -> None:
+async def withdraw_all(session: Session, message_id: UUID) -> None:
     """Take all items of a message out of the inboxes."""
     mine = col(InboxRow.message_id) == message_id
     await session.exec(delete(InboxRow).where(mine))
 
 
 async def mark_read(
-    session: AsyncSession, owners: Collection[Address] | None, delivery_id: UUID
+    session: Session, owners: Collection[Address] | None, delivery_id: UUID
 ) -> bool:
     """Note that an item was read; False unless it is unread and theirs.
 
@@ -186,13 +186,13 @@ async def mark_read(
     return done.rowcount == 1
 
 
-async def note_told(session: AsyncSession, delivery_ids: Sequence[UUID]) -> None:
+async def note_told(session: Session, delivery_ids: Sequence[UUID]) -> None:
     """Note that messages know that these deliveries are read."""
     told = update(InboxRow).where(col(InboxRow.delivery_id).in_(delivery_ids))
     await session.exec(told.values(told_at=utc_now()))
 
 
-async def purge(session: AsyncSession, now: datetime) -> None:
+async def purge(session: Session, now: datetime) -> None:
     """Forget what is older than `KEPT`, and what has expired."""
     old = col(InboxRow.created_at) <= now - KEPT
     over = col(InboxRow.expires_at) <= now

@@ -12,12 +12,12 @@ from uuid import UUID
 
 from sqlalchemy import Select, delete, func, update
 from sqlalchemy import select as core_select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.workstations.tables import PopupRow, RemovalRow
 from core.base import Model
 from core.words import Priority
 from db.columns import utc_now
+from db.session import Session
 from db.sql import dialect_of, insert_into, keyring_of, lock, table_of
 
 _CONTENT = "popups.content"
@@ -76,7 +76,7 @@ class Event(Model):
 
 
 async def post(
-    session: AsyncSession,
+    session: Session,
     stations: Sequence[str],
     *,
     delivery_id: UUID,
@@ -105,7 +105,7 @@ async def post(
 
 
 async def withdraw(
-    session: AsyncSession,
+    session: Session,
     delivery_id: UUID,
     withdrawal: Withdrawal,
     but: str | None = None,
@@ -122,7 +122,7 @@ async def withdraw(
     return await _withdraw(session, shown, withdrawal)
 
 
-async def withdraw_all(session: AsyncSession, message_id: UUID, why: Why) -> int:
+async def withdraw_all(session: Session, message_id: UUID, why: Why) -> int:
     """Take all that a message shows off every screen; return how many pop-ups.
 
     A screen that was told that it is confirmed elsewhere is told anew.
@@ -136,7 +136,7 @@ async def withdraw_all(session: AsyncSession, message_id: UUID, why: Why) -> int
     return await _withdraw(session, shown, Withdrawal(why=why))
 
 
-async def withdrawn(session: AsyncSession, delivery_id: UUID) -> bool:
+async def withdrawn(session: Session, delivery_id: UUID) -> bool:
     """Tell whether screens were told to show a pop-up no longer."""
     table = table_of(PopupRow)
     told = core_select(table.c.seq).where(
@@ -147,7 +147,7 @@ async def withdrawn(session: AsyncSession, delivery_id: UUID) -> bool:
 
 
 async def _withdraw(
-    session: AsyncSession, shown: Select[*tuple[Any, ...]], withdrawal: Withdrawal
+    session: Session, shown: Select[*tuple[Any, ...]], withdrawal: Withdrawal
 ) -> int:
     connection = await session.connection()
     rows = [row._asdict() for row in await connection.execute(shown)]
@@ -163,13 +163,13 @@ async def _withdraw(
     return len(rows)
 
 
-async def _add(session: AsyncSession, rows: list[dict[str, Any]]) -> None:
+async def _add(session: Session, rows: list[dict[str, Any]]) -> None:
     new = insert_into(dialect_of(session), table_of(PopupRow))
     connection = await session.connection()
     await connection.execute(new.on_conflict_do_nothing(), rows)
 
 
-async def latest(session: AsyncSession) -> int:
+async def latest(session: Session) -> int:
     """Return the last number of the sequence."""
     table = table_of(PopupRow)
     connection = await session.connection()
@@ -178,7 +178,7 @@ async def latest(session: AsyncSession) -> int:
 
 
 async def events_after(
-    session: AsyncSession,
+    session: Session,
     seq: int,
     stations: Collection[str],
     *,
@@ -204,9 +204,7 @@ async def events_after(
     return tuple(_event(session, row._asdict()) for row in rows)
 
 
-async def find_popup(
-    session: AsyncSession, station: str, delivery_id: UUID
-) -> Event | None:
+async def find_popup(session: Session, station: str, delivery_id: UUID) -> Event | None:
     """Return a workstation's pop-up, None where it has none of this id."""
     table = table_of(PopupRow)
     wanted = core_select(table).where(
@@ -219,7 +217,7 @@ async def find_popup(
     return None if row is None else _event(session, row._asdict())
 
 
-async def move(session: AsyncSession, seq: int, stage: Stage) -> bool:
+async def move(session: Session, seq: int, stage: Stage) -> bool:
     """Note how far a workstation has come; False where it was there already."""
     table = table_of(PopupRow)
     earlier = _ORDER[: _ORDER.index(stage)]
@@ -230,7 +228,7 @@ async def move(session: AsyncSession, seq: int, stage: Stage) -> bool:
 
 
 async def all_rejected(
-    session: AsyncSession, delivery_id: UUID, but: str | None = None
+    session: Session, delivery_id: UUID, but: str | None = None
 ) -> bool:
     """Tell whether every workstation (`but` one) that was sent it rejected it."""
     table = table_of(PopupRow)
@@ -244,14 +242,14 @@ async def all_rejected(
     return (await connection.execute(others)).scalar_one() == 0
 
 
-async def purge(session: AsyncSession, now: datetime) -> None:
+async def purge(session: Session, now: datetime) -> None:
     """Forget what is older than `KEPT`."""
     table = table_of(PopupRow)
     connection = await session.connection()
     await connection.execute(delete(table).where(table.c.created_at < now - KEPT))
 
 
-def _event(session: AsyncSession, row: dict[str, Any]) -> Event:
+def _event(session: Session, row: dict[str, Any]) -> Event:
     plain = keyring_of(session).unseal_text(row["content"], _CONTENT)
     known = {name: row[name] for name in Event.model_fields if name in row}
     if row["kind"] == "msg":

@@ -11,7 +11,6 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 from sqlalchemy import delete, insert, update
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.audit import audit
 from centre.audit.audit import Actor
@@ -25,6 +24,7 @@ from core.text.plain_text import PlainText
 from core.words import IdentityType
 from db.columns import utc_now
 from db.pages import Page, clamp, cut, decode_cursor, encode_cursor
+from db.session import Session
 from db.sql import keyring_of, lock, table_of
 
 _STAFF = "workstations.staff"
@@ -84,7 +84,7 @@ class Standing(Model):
 
 
 async def create_workstation(
-    session: AsyncSession, draft: WorkstationDraft, actor: Actor
+    session: Session, draft: WorkstationDraft, actor: Actor
 ) -> NewWorkstation:
     """Add a workstation with its secret; Conflict if the id is taken."""
     await refuse_workstation(session, draft.id)
@@ -112,7 +112,7 @@ async def create_workstation(
 
 
 async def update_workstation(
-    session: AsyncSession, station_id: str, changes: WorkstationChanges, actor: Actor
+    session: Session, station_id: str, changes: WorkstationChanges, actor: Actor
 ) -> Workstation:
     """Change a workstation; a disabled one is shown nothing."""
     row = await _row(session, station_id)
@@ -132,7 +132,7 @@ async def update_workstation(
     return after
 
 
-async def rotate_secret(session: AsyncSession, station_id: str, actor: Actor) -> str:
+async def rotate_secret(session: Session, station_id: str, actor: Actor) -> str:
     """Give a workstation a new secret, shown this once; the old one ends."""
     row = await _row(session, station_id)
     secret = _new_secret()
@@ -143,13 +143,13 @@ async def rotate_secret(session: AsyncSession, station_id: str, actor: Actor) ->
     return secret
 
 
-async def find_workstation(session: AsyncSession, station_id: str) -> Workstation:
+async def find_workstation(session: Session, station_id: str) -> Workstation:
     """Return a workstation; NotFound where there is none."""
     return _workstation(session, await _row(session, station_id))
 
 
 async def list_workstations(
-    session: AsyncSession, cursor: str | None = None, limit: int = 100
+    session: Session, cursor: str | None = None, limit: int = 100
 ) -> Page[Workstation]:
     """Return workstations in the order of their ids."""
     limit = clamp(limit)
@@ -163,7 +163,7 @@ async def list_workstations(
 
 
 async def authenticate(
-    session: AsyncSession, station_id: str, secret: str
+    session: Session, station_id: str, secret: str
 ) -> Standing | None:
     """Return the enabled workstation whose secret this is."""
     row = await session.get(WorkstationRow, station_id)
@@ -174,7 +174,7 @@ async def authenticate(
     return Standing(id=row.id, enabled=row.enabled, secret_hash=row.secret_hash)
 
 
-async def stations_of(session: AsyncSession, address: Address) -> list[str]:
+async def stations_of(session: Session, address: Address) -> list[str]:
     """Return the ids of the enabled workstations that answer to an address."""
     index = keyring_of(session).index(address.type, address.value)
     addressed = col(WorkstationAddressRow.workstation_id)
@@ -191,7 +191,7 @@ async def stations_of(session: AsyncSession, address: Address) -> list[str]:
 
 
 async def renew(
-    session: AsyncSession, ids: Collection[str], lease: timedelta
+    session: Session, ids: Collection[str], lease: timedelta
 ) -> tuple[Standing, ...]:
     """Note that these are connected for the time of a lease; return how they stand."""
     table, now = table_of(WorkstationRow), utc_now()
@@ -204,7 +204,7 @@ async def renew(
     )
 
 
-async def release(session: AsyncSession, station_id: str) -> None:
+async def release(session: Session, station_id: str) -> None:
     """Note that a workstation has gone; another process that holds it renews."""
     table = table_of(WorkstationRow)
     connection = await session.connection()
@@ -243,7 +243,7 @@ def _checked(department: str, staff: Iterable[str]) -> tuple[str, tuple[str, ...
 
 
 async def _write_addresses(
-    session: AsyncSession, row: WorkstationRow, staff: Sequence[str]
+    session: Session, row: WorkstationRow, staff: Sequence[str]
 ) -> None:
     table, keyring = table_of(WorkstationAddressRow), keyring_of(session)
     named = [
@@ -258,18 +258,18 @@ async def _write_addresses(
     await connection.execute(insert(table), values)
 
 
-def _sealed(session: AsyncSession, staff: Sequence[str]) -> str:
+def _sealed(session: Session, staff: Sequence[str]) -> str:
     return keyring_of(session).seal_text(json.dumps(list(staff)), _STAFF)
 
 
-async def _row(session: AsyncSession, station_id: str) -> WorkstationRow:
+async def _row(session: Session, station_id: str) -> WorkstationRow:
     row = await session.get(WorkstationRow, station_id)
     if row is None:
         raise NotFound("There is no such workstation.")
     return row
 
 
-def _workstation(session: AsyncSession, row: WorkstationRow) -> Workstation:
+def _workstation(session: Session, row: WorkstationRow) -> Workstation:
     staff = json.loads(keyring_of(session).unseal_text(row.staff, _STAFF))
     until = row.connected_until
     return Workstation(

@@ -10,20 +10,20 @@ from uuid import UUID
 
 from sqlalchemy import bindparam
 from sqlalchemy import select as core_select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.workstations import inbox, popups
 from centre.workstations.popups import Why
 from centre.workstations.tables import RemovalRow
 from core.words import Channel
 from db.columns import utc_now
+from db.session import Session
 from db.sql import dialect_of, insert_into, table_of
 
 # What these show lies in our own store.
 OWN = frozenset({Channel.WORKSTATION, Channel.INBOX})
 
 
-async def remove(session: AsyncSession, message_id: UUID, why: Why) -> None:
+async def remove(session: Session, message_id: UUID, why: Why) -> None:
     """Take a message off every screen and out of every inbox, for good."""
     row = {"message_id": message_id, "why": why, "at": utc_now()}
     note = insert_into(dialect_of(session), table_of(RemovalRow)).values(row)
@@ -34,7 +34,7 @@ async def remove(session: AsyncSession, message_id: UUID, why: Why) -> None:
         await inbox.withdraw_all(session, message_id)
 
 
-async def removed(session: AsyncSession, message_id: UUID) -> bool:
+async def removed(session: Session, message_id: UUID) -> bool:
     """Tell whether nothing of a message may be shown."""
     connection = await session.connection()
     found = await connection.execute(_removed(), {"wanted": message_id})

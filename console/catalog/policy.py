@@ -1,7 +1,6 @@
 """The policy editor: weights against a threshold, and the stages that follow."""
 
 from nicegui import ui
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.audit.audit import Actor
 from centre.catalog import types as catalog
@@ -20,6 +19,7 @@ from console.kit.widgets import button, card, note, when
 from core.errors import Conflict, NotFound
 from core.policies import MessageType
 from core.words import Channel, Role
+from db.session import Session
 
 
 @page("/types/{code}/policy", title="policy.title", headed=False)
@@ -62,7 +62,7 @@ def _draw_save(kind: MessageType, form: PolicyForm) -> None:
         button(t("policy.save"), save, icon="save", kind="primary")
 
 
-async def _unchanged(session: AsyncSession, opened: MessageType) -> None:
+async def _unchanged(session: Session, opened: MessageType) -> None:
     """Refuse to write over what somebody else has set since the page was opened."""
     now = await catalog.message_type(session, opened.code)
     if now is None or now.policy.version != opened.policy.version:

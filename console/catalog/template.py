@@ -1,7 +1,6 @@
 """The template editor: what one channel says for a type, as that channel shows it."""
 
 from nicegui import ui
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from centre.accounts.service import account_views
 from centre.audit.audit import Actor
@@ -27,6 +26,7 @@ from console.kit.widgets import badge, button, card, note
 from core.errors import Conflict, NotFound
 from core.policies import MessageType, Template
 from core.words import Channel, Role
+from db.session import Session
 
 
 @page("/types/{code}/templates/{channel}", title="templates.one", headed=False)
@@ -120,7 +120,7 @@ def _draw_save(code: str, form: TemplateForm) -> None:
         button(t("templates.save"), save, icon="save", kind="primary")
 
 
-async def _unchanged(session: AsyncSession, code: str, form: TemplateForm) -> None:
+async def _unchanged(session: Session, code: str, form: TemplateForm) -> None:
     """Refuse to write over what somebody else has written since the page was opened."""
     found = await templates.list_templates(session, code, form.channel)
     newest = found[0].version if found else None
