@@ -26,7 +26,7 @@ from channels.registry import PROVIDERS
 from core.settings import Settings
 from core.words import Channel
 from deploy.supervision.processes import sandbox
-from tests.channel_fakes import CONTENT, sending
+from tests.support.channels.fakes import CONTENT, sending
 
 LATENCY = 0.2
 # One that allows few calls at once would take minutes for all: it sends less.

@@ -16,7 +16,7 @@ from core.settings import Settings
 from deploy import temporal_server
 from deploy.namespace import ensure_namespace, wait_for_temporal
 from deploy.supervision.processes import ROOT, TEMPORAL_LIMIT
-from tests.postgres import postgres_cluster
+from tests.support.stores.postgres import postgres_cluster
 
 _OWN = ROOT / "deploy/temporal-server/config.yaml"
 _DYNAMIC = ROOT / "deploy/temporal/dynamic.yaml"

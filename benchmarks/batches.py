@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks.report import table
 from deploy.remote import Remote
-from tests.centre import running_centre
+from tests.support.centre.running import running_centre
 
 CLIENT, TYPE = "his", "registration-success"
 PARAMS = {

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from tests.postgres import server_program
+from tests.support.stores.postgres import server_program
 
 _PACKAGES = ("temporalio", "fastapi", "sqlalchemy", "httpx", "celery")
 

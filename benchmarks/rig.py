@@ -13,7 +13,7 @@ from benchmarks.measure import family
 from core.settings import Settings
 from deploy.supervision.processes import Process, environment
 from deploy.supervision.supervisor import Supervisor
-from tests.centre import free_ports, free_settings
+from tests.support.centre.running import free_ports, free_settings
 
 
 class Rig:

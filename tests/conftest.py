@@ -19,8 +19,9 @@ from core import search_attributes as search
 from deploy.namespace import add_search_attributes, keep_closed_workflows
 from deploy.supervision.processes import ROOT
 from deploy.temporal_server import tuning
-from tests.centre import Centre, running_centre
+from tests.support.centre.running import Centre, running_centre
 
+pytest_plugins = ["tests.support.stores.fixtures"]
 # How often a busy machine gets another try at starting the server that skips time.
 _STARTS = 4
 

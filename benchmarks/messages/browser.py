@@ -13,9 +13,8 @@ import httpx
 from playwright.async_api import async_playwright, expect
 
 from deploy.supervision.processes import ROOT
-from tests.console_fixtures import FLAGS
-from tests.console_rig import ready, signed_in
-from tests.postgres import free_port
+from tests.support.console.rig import FLAGS, ready, signed_in
+from tests.support.stores.postgres import free_port
 
 _PASSWORD = "correct horse battery staple"
 _START_SECONDS = 60

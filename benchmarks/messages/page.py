@@ -31,7 +31,7 @@ from db.migrate import migrate
 from db.pages import time_cursor
 from db.session import Session
 from db.store import Store, open_store
-from tests.postgres import postgres_cluster
+from tests.support.stores.postgres import postgres_cluster
 
 RESULTS = Path(__file__).parent.parent / "RESULTS.md"
 LIMIT_MS = 300

@@ -1,0 +1,246 @@
+"""The second factor, recovery codes, password rules and the console's sessions."""
+
+import asyncio
+from datetime import timedelta
+
+import pyotp
+import pytest
+from sqlmodel import col, select, update
+
+from centre.access import second_factor, sign_ins, users
+from centre.access import sessions as console_sessions
+from centre.access.passwords import PasswordRules, check_password, expired
+from centre.access.sign_ins import CodeNeeded
+from centre.access.tables import ConsoleSessionRow, RecoveryCodeRow, UserRow
+from centre.access.users import User, UserChanges, UserDraft
+from centre.audit import audit
+from centre.audit.audit import Actor, AuditFilter
+from core.errors import Conflict, Invalid, TooManyRequests
+from core.words import Role
+from db.columns import utc_now
+from db.store import Store
+from tests.support.stores.rig import ACTOR
+
+PASSWORD = "correct horse"
+SELF = Actor(who="liu", role=Role.OPERATOR)
+IDLE = timedelta(minutes=10)
+
+
+@pytest.fixture
+async def liu(store: Store) -> User:
+    draft = UserDraft(username="liu", role=Role.OPERATOR, password=PASSWORD)
+    async with store.sessions.begin() as session:
+        await users.ensure_admin(session, PASSWORD)
+        return await users.create_user(session, draft, ACTOR)
+
+
+async def sign_in(
+    store: Store, code: str | None = None, address: str | None = None
+) -> User | None:
+    async with store.sessions.begin() as session:
+        return await sign_ins.verify(session, "liu", PASSWORD, code, address)
+
+
+async def turned_on(store: Store) -> tuple[str, tuple[str, ...]]:
+    """Turn it on with the last step's code, which leaves this step's for use."""
+    secret = second_factor.new_secret()
+    before = utc_now() - timedelta(seconds=30)
+    code = pyotp.TOTP(secret).at(before)
+    async with store.sessions.begin() as session:
+        return secret, await second_factor.turn_on(session, "liu", secret, code, SELF)
+
+
+async def test_a_wrong_code_does_not_turn_it_on(store: Store, liu: User) -> None:
+    secret = second_factor.new_secret()
+    old = pyotp.TOTP(secret).at(utc_now() - timedelta(minutes=5))
+    for code in (old, "", "abcdef", "１２３４５６"):
+        async with store.sessions.begin() as session:
+            with pytest.raises(Invalid) as refused:
+                await second_factor.turn_on(session, "liu", secret, code, SELF)
+        assert refused.value.errors[0].pointer == "/code"
+    user = await sign_in(store)
+    assert user is not None
+    assert not user.two_factor
+
+
+async def test_with_it_a_password_alone_is_not_enough(store: Store, liu: User) -> None:
+    secret, _ = await turned_on(store)
+    with pytest.raises(CodeNeeded):
+        await sign_in(store)
+    assert await sign_in(store, "000000") is None
+    user = await sign_in(store, pyotp.TOTP(secret).now())
+    assert user is not None
+    assert user.two_factor
+
+
+async def test_the_secret_is_sealed(store: Store, liu: User) -> None:
+    secret, codes = await turned_on(store)
+    async with store.sessions() as session:
+        row = await session.get(UserRow, "liu")
+        kept = (await session.exec(select(RecoveryCodeRow.code_hash))).all()
+    assert row is not None
+    assert row.totp_secret is not None
+    assert secret not in row.totp_secret
+    assert not set(kept) & {code.replace("-", "") for code in codes}
+
+
+async def test_a_code_counts_once_also_for_two_at_once(store: Store, liu: User) -> None:
+    secret, _ = await turned_on(store)
+    code = pyotp.TOTP(secret).now()
+    both = await asyncio.gather(sign_in(store, code), sign_in(store, code))
+    assert sorted(user is not None for user in both) == [False, True]
+    assert await sign_in(store, code) is None
+
+
+async def test_a_recovery_code_counts_once(store: Store, liu: User) -> None:
+    _, codes = await turned_on(store)
+    assert len(set(codes)) == second_factor.RECOVERY_CODES
+    assert await sign_in(store, f" {codes[0].upper()} ") is not None
+    assert await sign_in(store, codes[0]) is None
+    assert await sign_in(store, codes[1].replace("-", "")) is not None
+    async with store.sessions.begin() as session:
+        assert await second_factor.codes_left(session, "liu") == len(codes) - 2
+        await second_factor.renew_codes(session, "liu", SELF)
+    assert await sign_in(store, codes[2]) is None
+
+
+async def test_wrong_codes_lock_like_wrong_passwords(store: Store, liu: User) -> None:
+    secret, _ = await turned_on(store)
+    for _ in range(sign_ins.MAX_FAILURES):
+        assert await sign_in(store, "000000") is None
+    with pytest.raises(TooManyRequests):
+        await sign_in(store, pyotp.TOTP(secret).now())
+
+
+async def test_turned_off_the_codes_are_gone(store: Store, liu: User) -> None:
+    _, codes = await turned_on(store)
+    async with store.sessions.begin() as session:
+        await second_factor.turn_off(session, "liu", ACTOR)
+        assert await second_factor.codes_left(session, "liu") == 0
+        found = await audit.list_audit(session, AuditFilter(target="users/liu"))
+    assert await sign_in(store) is not None
+    assert [entry.action for entry in found.items] == [
+        "turn-off-two-factor",
+        "turn-on-two-factor",
+        "create",
+    ]
+    assert not any(code in str(found) for code in codes)
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["Aa1!567", "abcdefgh", "ABCD1234", "x" * 257, "aaaaaaaaaaaaaaaa", "I am liu 2"],
+)
+def test_weak_passwords_are_refused(password: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        check_password("liu", password)
+    assert refused.value.errors[0].pointer == "/password"
+
+
+@pytest.mark.parametrize(
+    "password", ["Abcd1234", "abcd-123", "abcdefghij", "密码很长很长的一句话啊"]
+)
+def test_strong_passwords_are_taken(password: str) -> None:
+    check_password("liu", password)
+
+
+async def test_the_last_passwords_are_not_taken_up_again(
+    store: Store, liu: User
+) -> None:
+    rules = PasswordRules(history=3)
+
+    async def change(password: str) -> User:
+        async with store.sessions.begin() as session:
+            return await users.set_password(session, "liu", password, SELF, rules)
+
+    for password in (PASSWORD, "password two"):
+        if password != PASSWORD:
+            await change(password)
+        with pytest.raises(Invalid):
+            await change(password)
+    await change("password three")
+    with pytest.raises(Invalid):
+        await change(PASSWORD)
+    await change("password four")
+    assert (await change(PASSWORD)).must_renew is False
+
+
+async def test_who_got_a_password_from_another_must_change_it(
+    store: Store, liu: User
+) -> None:
+    assert liu.must_renew
+    async with store.sessions.begin() as session:
+        own = await users.set_password(session, "liu", "one of my own", SELF)
+        given = await users.set_password(session, "liu", "one from admin", ACTOR)
+    assert not own.must_renew
+    assert given.must_renew
+
+
+def test_a_password_grows_old() -> None:
+    long_ago = utc_now() - timedelta(days=91)
+    assert expired(long_ago, PasswordRules(days=90))
+    assert not expired(long_ago, PasswordRules(days=0))
+    assert not expired(utc_now() - timedelta(days=89), PasswordRules(days=90))
+
+
+async def test_nobody_disables_or_demotes_themselves(store: Store, liu: User) -> None:
+    async with store.sessions.begin() as session:
+        for changes in (UserChanges(enabled=False), UserChanges(role=Role.ADMIN)):
+            with pytest.raises(Conflict):
+                await users.update_user(session, "liu", changes, SELF)
+        named = await users.update_user(session, "liu", UserChanges(name="刘"), SELF)
+    assert named.name == "刘"
+
+
+async def begin(store: Store, user: User) -> str:
+    async with store.sessions.begin() as session:
+        return await console_sessions.begin(session, user, "10.1.1.1")
+
+
+async def visitor(store: Store, token: str) -> User | None:
+    async with store.sessions() as session:
+        return await console_sessions.visitor(session, token, IDLE)
+
+
+async def test_a_session_holds_until_it_is_ended(store: Store, liu: User) -> None:
+    token, other = await begin(store, liu), await begin(store, liu)
+    found = await visitor(store, token)
+    assert found is not None
+    assert found.username == "liu"
+    assert await visitor(store, token + "x") is None
+    async with store.sessions.begin() as session:
+        await console_sessions.end(session, token)
+    assert await visitor(store, token) is None
+    assert await visitor(store, other) is not None
+
+
+async def test_sessions_end_everywhere_when_a_user_is_disabled(
+    store: Store, liu: User
+) -> None:
+    tokens = [await begin(store, liu) for _ in range(2)]
+    async with store.sessions.begin() as session:
+        await users.update_user(session, "liu", UserChanges(enabled=False), ACTOR)
+        await users.update_user(session, "liu", UserChanges(enabled=True), ACTOR)
+    assert [await visitor(store, token) for token in tokens] == [None, None]
+
+
+@pytest.mark.parametrize("column", ["seen_at", "began_at"])
+async def test_a_session_ends_idle_and_after_a_day(
+    store: Store, liu: User, column: str
+) -> None:
+    token = await begin(store, liu)
+    ago = {"seen_at": IDLE, "began_at": console_sessions.LONGEST}[column]
+    async with store.sessions.begin() as session:
+        past = utc_now() - ago - timedelta(seconds=1)
+        await session.exec(update(ConsoleSessionRow).values({column: past}))
+    assert await visitor(store, token) is None
+
+
+async def test_activity_keeps_a_session(store: Store, liu: User) -> None:
+    token = await begin(store, liu)
+    past = utc_now() - timedelta(minutes=9)
+    async with store.sessions.begin() as session:
+        await session.exec(update(ConsoleSessionRow).values(seen_at=past))
+        await console_sessions.note_activity(session, token, IDLE)
+        seen = (await session.exec(select(col(ConsoleSessionRow.seen_at)))).one()
+    assert seen > past + timedelta(minutes=8)

@@ -1,0 +1,1 @@
+"""Tests of the source and the documents themselves."""

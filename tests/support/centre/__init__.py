@@ -1,0 +1,1 @@
+"""A whole centre in a test, and those who talk to it."""

@@ -1,0 +1,1 @@
+"""Scripted providers and their accounts."""

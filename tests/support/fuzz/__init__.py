@@ -1,0 +1,1 @@
+"""`make fuzz`: who asks, and what."""

@@ -1,0 +1,1 @@
+"""Programs that record histories and screenshots."""

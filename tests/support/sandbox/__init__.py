@@ -1,0 +1,1 @@
+"""A running sandbox, called as clients call it."""

@@ -1,0 +1,1 @@
+"""Databases and keys to test with."""

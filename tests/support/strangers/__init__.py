@@ -1,0 +1,1 @@
+"""What strangers may send, and how long reading it takes."""

@@ -1,0 +1,1 @@
+"""Scripted activities and flows, and workers that serve them."""

@@ -1,0 +1,46 @@
+"""A store with one message type, for tests of activities."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from centre.audit.audit import Actor
+from centre.catalog import templates
+from centre.catalog import types as catalog
+from core.words import Channel
+from db.migrate import migrate
+from db.store import Store, open_store
+from tests.support.workflows.fakes import BOOKING
+from tests.support.workflows.rig import KEYRING
+
+ACTOR = Actor(who="test", role="system")
+TYPE = "registration-success"
+
+
+@asynccontextmanager
+async def booking_store(folder: Path) -> AsyncIterator[Store]:
+    """Open a new store that knows the booking notice."""
+    url = f"sqlite+aiosqlite:///{folder}/centre.db"
+    await migrate(url)
+    store = open_store(url, KEYRING)
+    async with store.sessions.begin() as session:
+        draft = catalog.MessageTypeDraft(code=TYPE, name="挂号成功提醒")
+        await catalog.create_message_type(session, draft, ACTOR)
+        await catalog.put_policy(session, TYPE, BOOKING, ACTOR)
+        say = templates.TemplateDraft(title="挂号成功", body="{{name}}，请按时就诊")
+        for channel in (Channel.SMS, Channel.WECHAT, Channel.WECOM):
+            await templates.put_template(session, TYPE, channel, say, ACTOR)
+    yield store
+    await store.close()
+
+
+async def name_digest(store: Store, body: str = "您有{{count}}条{{type_name}}") -> None:
+    """Give the booking notice a type that tells of several of them."""
+    async with store.sessions.begin() as session:
+        draft = catalog.MessageTypeDraft(code="held", name="汇总")
+        await catalog.create_message_type(session, draft, ACTOR)
+        say = templates.TemplateDraft(title="汇总", body=body)
+        for channel in (Channel.SMS, Channel.WECHAT, Channel.WECOM):
+            await templates.put_template(session, "held", channel, say, ACTOR)
+        changes = catalog.MessageTypeChanges(digest="held")
+        await catalog.update_message_type(session, TYPE, changes, ACTOR)
