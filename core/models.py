@@ -6,33 +6,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 from pydantic import Field
 
 from core.base import Model
-from core.policies import (
-    WHOLE_TYPE as WHOLE_TYPE,
-)
-from core.policies import (
-    Confirm as Confirm,
-)
-from core.policies import (
-    MessageType as MessageType,
-)
-from core.policies import (
-    Plan as Plan,
-)
-from core.policies import (
-    Policy as Policy,
-)
-from core.policies import (
-    Template as Template,
-)
-from core.policies import (
-    Unknown as Unknown,
-)
-from core.policies import (
-    Weight as Weight,
-)
-from core.policies import (
-    WeightedChannel as WeightedChannel,
-)
+from core.policies import Confirm, Plan, Unknown
 from core.text.letters import Words
 from core.words import (
     Channel,
