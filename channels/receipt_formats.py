@@ -4,17 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from channels.accounts import (
-    AliyunAccount,
-    EmailAccount,
-    WechatAccount,
-    WecomAccount,
-    WorkstationAccount,
-)
+from channels.aliyun.sms import AliyunAccount
 from channels.aliyun.sms_receipts import AliyunSmsReceipts
 from channels.aliyun.voice import AliyunVoiceAccount
 from channels.aliyun.voice_receipts import AliyunVoiceReceipts
 from channels.email.receipts import EmailReceipts
+from channels.email.sender import EmailAccount
+from channels.hospital.workstation import WorkstationAccount
 from channels.hospital.workstation_receipts import WorkstationReceipts
 from channels.kit.times import Clock, utc_now
 from channels.receipts import ReceiptFormat, ReceiptKeys
@@ -22,7 +18,9 @@ from channels.tencent.receipts import TencentSmsReceipts, TencentVoiceReceipts
 from channels.tencent.sms import TencentSmsAccount
 from channels.tencent.voice import TencentVoiceAccount
 from channels.weixin.mini_program import WechatMiniAccount
+from channels.weixin.service_account import WechatAccount
 from channels.weixin.wechat_receipts import WechatMiniReceipts, WechatReceipts
+from channels.weixin.wecom import WecomAccount
 from channels.weixin.wecom_receipts import WecomReceipts
 from core.base import Model
 from core.words import Channel

@@ -1,9 +1,10 @@
 """The provider sandbox's keys: known to everybody, worth nothing elsewhere.
 
-Alipay signs with keys instead of a shared secret, so what is `sandbox-secret`
-at the other providers is here a pair for the app and a pair for Alipay.
+Alipay signs with keys instead of a shared secret, so what is `SECRET` at the
+other providers is here a pair for the app and a pair for Alipay.
 """
 
+KEY, SECRET = "sandbox", "sandbox-secret"
 # What WeChat's and WeCom's events are encrypted with (EncodingAESKey).
 AES_KEY = "sandboxsandboxsandboxsandboxsandboxsandbox0"
 # PKCS#8, base64.

@@ -3,9 +3,10 @@
 import argparse
 import logging
 
+from core.sandbox_keys import SECRET
 from core.settings import Settings
 from sandbox.app import create_sandbox
-from sandbox.kit.context import SECRET, Options
+from sandbox.kit.context import Options
 from sandbox.server import server
 
 

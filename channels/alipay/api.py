@@ -34,7 +34,7 @@ from core.rsa2 import (
     sign,
     signed_text,
 )
-from core.sandbox_keys import ALIPAY_KEY, APP_KEY
+from core.sandbox_keys import ALIPAY_KEY, APP_KEY, KEY
 
 OK = "10000"
 BUSINESS = "40004"
@@ -102,7 +102,7 @@ class AlipayAccount(Model):
         """Return the account that the sandbox knows."""
         return cls(
             base_url=ports.url,
-            app_id="sandbox",
+            app_id=KEY,
             app_private_key=SecretStr("".join(APP_KEY.split())),
             alipay_public_key=public_text(private_key(ALIPAY_KEY)),
             default_template="sandbox-template",

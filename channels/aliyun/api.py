@@ -15,10 +15,11 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
+from pydantic import Field, SecretStr
 
-from channels.accounts import AliyunKey
 from channels.kit.codes import CodeTable, refusal
 from channels.kit.http import Answer, Line, read_object
+from core.base import Model
 from core.errors import OutcomeUnknown
 
 ALGORITHM = "ACS3-HMAC-SHA256"
@@ -27,6 +28,14 @@ OK = "OK"
 STALE = frozenset({"InvalidTimeStamp.Expired"})
 
 Nonce = Callable[[], str]
+
+
+class AliyunKey(Model):
+    """What an account of Aliyun signs with, and where it calls."""
+
+    base_url: str
+    access_key_id: str = Field(pattern=r"^[\x21-\x7e]+$")
+    access_key_secret: SecretStr
 
 
 def encode(text: str) -> str:

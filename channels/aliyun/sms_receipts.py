@@ -8,8 +8,8 @@ minutes.
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from channels.accounts import AliyunAccount
 from channels.aliyun.codes import CARRIERS, GONE_NUMBERS
+from channels.aliyun.sms import AliyunAccount
 from channels.kit.carriers import outcome_of, state_word
 from channels.kit.codes import clean_code
 from channels.kit.reports import china_time, our_id, reports, text_of

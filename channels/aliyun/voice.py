@@ -16,8 +16,7 @@ from uuid import UUID
 import httpx
 from pydantic import Field, SecretStr
 
-from channels.accounts import AliyunKey
-from channels.aliyun.api import AliyunApi
+from channels.aliyun.api import AliyunApi, AliyunKey
 from channels.aliyun.codes import ANSWERED, CALLS, VOICE, raise_over_limit
 from channels.aliyun.sms import template_param
 from channels.base import Sending, Taken
@@ -28,6 +27,7 @@ from channels.provider import Provider, SandboxPorts
 from channels.template_ids import ALIYUN_VOICE, ALIYUN_VOICE_RULES, id_of_form, required
 from core.errors import DeliveryError, NotTaken, ProviderDown
 from core.models import Address
+from core.sandbox_keys import KEY, SECRET
 from core.words import Channel, IdentityType
 
 VERSION = "2017-05-25"
@@ -56,8 +56,8 @@ class AliyunVoiceAccount(AliyunKey):
         """Return the account that the sandbox knows."""
         return cls(
             base_url=ports.url,
-            access_key_id="sandbox",
-            access_key_secret=SecretStr("sandbox-secret"),
+            access_key_id=KEY,
+            access_key_secret=SecretStr(SECRET),
             default_template="TTS_100000001",
         )
 

@@ -30,6 +30,7 @@ from core.errors import (
     RateLimited,
     RecipientRefused,
 )
+from core.sandbox_keys import KEY, SECRET
 
 _NAME = "cmpp"
 VERSIONS: Mapping[str, int] = {"2.0": V20, "3.0": V30}
@@ -87,8 +88,8 @@ class CmppAccount(GatewayAccount):
             port=ports.cmpp,
             sign_name="市第一医院",
             # A Source_Addr has six octets.
-            source_addr="sandbox"[:6],
-            secret=SecretStr("sandbox-secret"),
+            source_addr=KEY[:6],
+            secret=SecretStr(SECRET),
             src_id="10690000",
         )
 

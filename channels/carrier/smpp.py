@@ -52,6 +52,7 @@ from core.errors import (
     RateLimited,
     RecipientRefused,
 )
+from core.sandbox_keys import KEY, SECRET
 
 _NAME = "smpp"
 # A deliver_sm's message_payload has 64 kB at most.
@@ -122,9 +123,9 @@ class SmppAccount(GatewayAccount):
             host=ports.host,
             port=ports.smpp,
             sign_name="市第一医院",
-            system_id="sandbox",
+            system_id=KEY,
             # A password has eight octets.
-            password=SecretStr("sandbox-secret"[:8]),
+            password=SecretStr(SECRET[:8]),
             source="10690000",
         )
 

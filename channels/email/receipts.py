@@ -13,9 +13,9 @@ from email.utils import parsedate_to_datetime
 from typing import ClassVar
 from uuid import UUID
 
-from channels.accounts import EmailAccount
 from channels.email.codes import ADDRESS_CODES
 from channels.email.mails import read_mail
+from channels.email.sender import EmailAccount
 from channels.kit.times import Clock, utc_now
 from channels.receipts import Inbound, Parsed, ProviderReceipt, ReceiptKeys, Reply
 from core.words import Channel, Outcome, Reason

@@ -7,14 +7,13 @@ enhanced codes RFC 3463). Mail servers do not drop duplicates by Message-ID.
 import asyncio
 import re
 import ssl
-from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
-from enum import StrEnum
-from typing import ClassVar
+from pathlib import Path
+from typing import ClassVar, Literal, Self
 
 from aiosmtplib import (
     SMTP,
@@ -23,111 +22,70 @@ from aiosmtplib import (
     SMTPServerDisconnected,
     SMTPTimeoutError,
 )
+from pydantic import Field, SecretStr
 
-from channels.accounts import EmailAccount
 from channels.base import Sending, Taken
-from channels.email.codes import ADDRESS_CODES
+from channels.email.codes import CODES, Step
 from channels.email.mail_headers import MAIL
 from channels.kit.clip import clip
-from channels.kit.codes import CodeTable, classes, refusal
+from channels.kit.codes import refusal
 from channels.kit.http import CALL_SECONDS, CONNECT_SECONDS, Slots
-from channels.kit.times import Clock, after, utc_now
-from channels.provider import Provider
+from channels.kit.times import Clock, utc_now
+from channels.provider import Provider, SandboxPorts
+from core.base import Model
 from core.errors import (
-    ContentRefused,
     DeliveryError,
     Misconfigured,
     OutcomeUnknown,
     ProviderDown,
-    RateLimited,
     RecipientRefused,
 )
+from core.sandbox_keys import KEY, SECRET
 from core.text.letters import one_line
 from core.words import Channel
 
 SUBJECT_LENGTH = 200
 _SLOTS = 10
-_GREYLISTED = after(minutes=1)
-_MAILBOX_FULL = after(minutes=15)
 _ENHANCED_CODE = re.compile(r"\s{0,4}[245]\.([0-9]{1,3})\.([0-9]{1,3})(?![0-9.])")
 
 
-class Step(StrEnum):
-    """What we were at when the server answered, or did not."""
+class EmailAccount(Model):
+    """A mailbox that sends; `security` is how the connection is encrypted.
 
-    CONNECT = "connect"
-    MAIL = "mail"
-    RCPT = "rcpt"
-    DATA = "data"
+    `bounces` is where mail that could not be delivered goes back to, as the
+    sending's own `name+<id>@`; without it, to the sender.
+    """
 
-
-def _table(
-    listed: Mapping[type[DeliveryError], str],
-    otherwise: type[DeliveryError],
-    prefixes: Mapping[str, type[DeliveryError]] | None = None,
-) -> CodeTable:
-    """Return a step's table: 4xx passes, an unlisted 5xx is `otherwise`."""
-    return CodeTable(
-        provider="smtp",
-        classes=classes(listed),
-        prefixes={**(prefixes or {}), "4": ProviderDown, "5": otherwise},
-        unknown=ProviderDown,
-        pauses={"450": _GREYLISTED, "452": _MAILBOX_FULL, "5.2.2": _MAILBOX_FULL},
+    host: str
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["none", "starttls", "tls"] = "starttls"
+    cafile: Path | None = None
+    username: str | None = None
+    password: SecretStr | None = None
+    sender: str = Field(pattern=r"^[\x21-\x7e]+@[A-Za-z0-9.\-]+$")
+    sender_name: str = ""
+    bounces: str | None = Field(
+        default=None, pattern=r"^[\x21-\x2a\x2c-\x7e]{1,20}@[A-Za-z0-9.\-]+$"
     )
 
+    @property
+    def domain(self) -> str:
+        """The sender's domain: what we greet as, and the end of Message-IDs."""
+        return self.sender.rpartition("@")[2]
 
-# What enhanced codes say wherever they come (RFC 3463): the recipient's address,
-# a mailbox that is full, and what is our own to mend: the sender's address (X.1.7,
-# X.1.8), a sign-in, a listing or a signature (X.7), a protocol error (X.5).
-# X.7.1 is also what a closed list of senders says: it stops this mail only.
-_ENHANCED: Mapping[type[DeliveryError], str] = {
-    RecipientRefused: " ".join(sorted(ADDRESS_CODES)),
-    RateLimited: "5.2.2",
-    Misconfigured: "5.1.7 5.1.8",
-    ContentRefused: "5.7.1",
-}
-_OURS = {"5.5.": Misconfigured, "5.7.": Misconfigured, "5.": ContentRefused}
-
-# An unlisted 5xx is laid to what the step is about: our account, our sender
-# address, this mail.
-CODES: Mapping[Step, CodeTable] = {
-    Step.CONNECT: _table(
-        {ProviderDown: "421 451 454", Misconfigured: "530 534 535 538 554"},
-        Misconfigured,
-    ),
-    Step.MAIL: _table(
-        {
-            ProviderDown: "421 450 451 452",
-            Misconfigured: "530 535 538 550 553",
-            ContentRefused: "552",
-        },
-        Misconfigured,
-    ),
-    Step.RCPT: _table(
-        {
-            ProviderDown: "421 450 451 452",
-            RecipientRefused: f"550 551 553 556 {_ENHANCED[RecipientRefused]}",
-            RateLimited: _ENHANCED[RateLimited],
-            ContentRefused: f"552 554 {_ENHANCED[ContentRefused]}",
-            Misconfigured: (
-                f"500 501 502 503 504 530 535 538 555 {_ENHANCED[Misconfigured]}"
-            ),
-        },
-        ContentRefused,
-        _OURS,
-    ),
-    Step.DATA: _table(
-        {
-            ProviderDown: "421 450 451 452",
-            RecipientRefused: _ENHANCED[RecipientRefused],
-            RateLimited: _ENHANCED[RateLimited],
-            ContentRefused: f"550 552 554 {_ENHANCED[ContentRefused]}",
-            Misconfigured: f"530 535 538 {_ENHANCED[Misconfigured]}",
-        },
-        ContentRefused,
-        _OURS,
-    ),
-}
+    @classmethod
+    def sandbox(cls, ports: SandboxPorts) -> Self:
+        """Return the account that the sandbox knows."""
+        return cls(
+            host=ports.host,
+            port=ports.smtp,
+            security="none",
+            username=KEY,
+            password=SecretStr(SECRET),
+            sender="centre@hospital.example",
+            sender_name="市第一医院",
+            bounces="bounce@hospital.example",
+        )
 
 
 class EmailSender:

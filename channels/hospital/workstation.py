@@ -8,18 +8,19 @@ The receiver gets each delivery with its id and drops one it has seen:
 import hashlib
 import hmac
 from datetime import timedelta
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import httpx
+from pydantic import SecretStr
 
-from channels.accounts import WorkstationAccount
 from channels.base import Sender, Sending, Taken
 from channels.hospital.socket import SocketSender
 from channels.kit.clip import clip
 from channels.kit.codes import CodeTable, classes
 from channels.kit.http import Answer, Line, Slots, deadline, to_json
 from channels.kit.times import Clock, utc_now
-from channels.provider import Provider, Tools
+from channels.provider import Provider, SandboxPorts, Tools
+from core.base import Model
 from core.errors import (
     ContentRefused,
     Misconfigured,
@@ -27,6 +28,7 @@ from core.errors import (
     RateLimited,
     RecipientRefused,
 )
+from core.sandbox_keys import SECRET
 from core.text.letters import one_line
 from core.words import Channel, Priority
 
@@ -57,6 +59,18 @@ def signature(secret: str, id: str, timestamp: str, body: bytes) -> str:
     """Return the value of X-MC-Signature."""
     signed = f"{id}.{timestamp}.".encode() + body
     return f"v1={hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()}"
+
+
+class WorkstationAccount(Model):
+    """The gateway of the hospital's workstations."""
+
+    base_url: str
+    secret: SecretStr
+
+    @classmethod
+    def sandbox(cls, ports: SandboxPorts) -> Self:
+        """Return the account that the sandbox knows."""
+        return cls(base_url=ports.url, secret=SecretStr(SECRET))
 
 
 class WorkstationSender:

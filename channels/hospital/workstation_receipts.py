@@ -13,8 +13,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 from uuid import UUID
 
-from channels.accounts import WorkstationAccount
-from channels.hospital.workstation import signature
+from channels.hospital.workstation import WorkstationAccount, signature
 from channels.kit.times import Clock, utc_now
 from channels.receipts import Inbound, Parsed, ProviderReceipt, ReceiptKeys, Reply
 from core.errors import Forged, Malformed

@@ -22,6 +22,7 @@ from channels.template_ids import TENCENT, TENCENT_RULES, id_of_form, required
 from channels.tencent.api import TencentAccount, TencentApi
 from channels.tencent.codes import SMS
 from core.errors import DeliveryError, OutcomeUnknown
+from core.sandbox_keys import KEY, SECRET
 from core.words import Channel
 
 VERSION = "2021-01-11"
@@ -45,8 +46,8 @@ class TencentSmsAccount(TencentAccount):
         """Return the account that the sandbox knows."""
         return cls(
             base_url=ports.url,
-            secret_id="sandbox",
-            secret_key=SecretStr("sandbox-secret"),
+            secret_id=KEY,
+            secret_key=SecretStr(SECRET),
             sdk_app_id="1400000000",
             sign_name="市第一医院",
             default_template="100001",

@@ -22,6 +22,7 @@ from channels.tencent.api import TencentAccount, TencentApi
 from channels.tencent.codes import VOICE
 from channels.tencent.sms import template_params
 from core.errors import OutcomeUnknown
+from core.sandbox_keys import KEY, SECRET
 from core.words import Channel
 
 VERSION = "2020-09-02"
@@ -45,8 +46,8 @@ class TencentVoiceAccount(TencentAccount):
         """Return the account that the sandbox knows."""
         return cls(
             base_url=ports.url,
-            secret_id="sandbox",
-            secret_key=SecretStr("sandbox-secret"),
+            secret_id=KEY,
+            secret_key=SecretStr(SECRET),
             sdk_app_id="1400000000",
             default_template="100002",
         )

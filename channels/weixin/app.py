@@ -6,10 +6,11 @@ and WxJava's tables.
 """
 
 from dataclasses import replace
+from typing import Literal
 
 import httpx
+from pydantic import Field, SecretStr
 
-from channels.accounts import WechatAccount
 from channels.kit.codes import CodeTable, classes
 from channels.kit.http import Answer, Line, Slots, deadline, to_json
 from channels.kit.times import Clock, after, until_midnight, utc_now
@@ -21,6 +22,7 @@ from channels.kit.tokens import (
     TokenStore,
 )
 from channels.weixin.api import OK, Reply, fetch_token, read_reply, with_token
+from core.base import Model
 from core.errors import (
     ContentRefused,
     Misconfigured,
@@ -61,13 +63,23 @@ def codes_of(provider: str, more: CodeTable | None = None) -> CodeTable:
     return replace(CODES, provider=provider, classes={**CODES.classes, **own})
 
 
+class WeixinAppAccount(Model):
+    """An app of WeChat's; `callbacks` is how WeChat reports to us."""
+
+    base_url: str = "https://api.weixin.qq.com"
+    appid: str = Field(pattern=r"^[\x21-\x7e]+$")
+    secret: SecretStr
+    default_template: str | None = None
+    callbacks: Literal["plain", "safe"] = "plain"
+
+
 class WeixinApp:
     """One app's way to WeChat: `call` raises what an errcode means."""
 
     def __init__(
         self,
         codes: CodeTable,
-        account: WechatAccount,
+        account: WeixinAppAccount,
         http: httpx.AsyncClient,
         store: TokenStore | None = None,
         clock: Clock = utc_now,

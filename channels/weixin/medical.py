@@ -11,17 +11,17 @@ from datetime import timedelta
 from typing import ClassVar, Self
 
 import httpx
-from pydantic import Field
+from pydantic import Field, SecretStr
 
-from channels.accounts import WechatAccount
 from channels.base import Content, Sending, Taken
 from channels.kit.codes import CodeTable, classes, refusal
 from channels.kit.times import Clock, utc_now
 from channels.kit.tokens import TokenStore
 from channels.provider import Provider, SandboxPorts
 from channels.template_ids import WEIXIN_MEDICAL_RULES
-from channels.weixin.app import WeixinApp, codes_of
+from channels.weixin.app import WeixinApp, WeixinAppAccount, codes_of
 from core.errors import ContentRefused, Misconfigured
+from core.sandbox_keys import KEY, SECRET
 from core.text.letters import one_line
 from core.words import Channel
 
@@ -38,7 +38,7 @@ CODES = codes_of(
 ORDER = "order_id"
 
 
-class WechatMedicalAccount(WechatAccount):
+class WechatMedicalAccount(WeixinAppAccount):
     """The account that the hospital joined the medical assistant with.
 
     `mini_appid` is the mini program that a notice opens, the account's own app
@@ -51,8 +51,12 @@ class WechatMedicalAccount(WechatAccount):
     @classmethod
     def sandbox(cls, ports: SandboxPorts) -> Self:
         """Return the account that the sandbox knows."""
-        app = {"appid": "sandbox-medical", "default_template": "1501001"}
-        return super().sandbox(ports).model_copy(update=app)
+        return cls(
+            base_url=ports.url,
+            appid=f"{KEY}-medical",
+            secret=SecretStr(SECRET),
+            default_template="1501001",
+        )
 
 
 class WechatMedicalSender:

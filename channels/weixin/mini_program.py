@@ -10,9 +10,8 @@ from datetime import timedelta
 from typing import ClassVar, Literal, Self
 
 import httpx
-from pydantic import Field
+from pydantic import Field, SecretStr
 
-from channels.accounts import WechatAccount
 from channels.base import Sending, Taken
 from channels.consents import Consents, NoLedger
 from channels.kit.mini_page import page_of
@@ -20,20 +19,21 @@ from channels.kit.times import Clock, utc_now
 from channels.kit.tokens import TokenStore
 from channels.provider import Provider, SandboxPorts
 from channels.template_ids import WEIXIN_RULES, required
-from channels.weixin.app import WeixinApp, codes_of
+from channels.weixin.app import WeixinApp, WeixinAppAccount, codes_of
 from channels.weixin.service_account import fields
 from core.errors import (
     DeliveryError,
     OutcomeUnknown,
     Undeliverable,
 )
+from core.sandbox_keys import KEY, SECRET
 from core.words import Channel, Priority, Reason
 
 NO_CONSENT = "43101"
 CODES = codes_of("wechat_mini")
 
 
-class WechatMiniAccount(WechatAccount):
+class WechatMiniAccount(WeixinAppAccount):
     """A WeChat mini program.
 
     `long_term_templates` are the ids of the templates that people allow once for
@@ -47,8 +47,13 @@ class WechatMiniAccount(WechatAccount):
     @classmethod
     def sandbox(cls, ports: SandboxPorts) -> Self:
         """Return the account that the sandbox knows."""
-        app = {"appid": "sandbox-mini", "page": "pages/message"}
-        return super().sandbox(ports).model_copy(update=app)
+        return cls(
+            base_url=ports.url,
+            appid=f"{KEY}-mini",
+            secret=SecretStr(SECRET),
+            default_template="sandbox-template",
+            page="pages/message",
+        )
 
 
 class WechatMiniSender:

@@ -7,18 +7,19 @@ POST /cgi-bin/message/template/send; source: the service account's page
 import re
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import httpx
+from pydantic import SecretStr
 
-from channels.accounts import WechatAccount
 from channels.base import Content, Sending, Taken
 from channels.kit.clip import ELLIPSIS, clip
 from channels.kit.times import Clock, utc_now
 from channels.kit.tokens import TokenStore
-from channels.provider import Provider
+from channels.provider import Provider, SandboxPorts
 from channels.template_ids import WEIXIN_RULES, required
-from channels.weixin.app import CODES, WeixinApp
+from channels.weixin.app import CODES, WeixinApp, WeixinAppAccount
+from core.sandbox_keys import KEY, SECRET
 from core.text.letters import one_line
 from core.words import Channel
 
@@ -36,6 +37,20 @@ FIELD_LIMITS: Mapping[str, tuple[int, str]] = {
 # A name in letters, not in Chinese characters, may be longer.
 _LATIN_NAME = 20
 _FIELD = re.compile(r"([a-z_]+?)[0-9]+")
+
+
+class WechatAccount(WeixinAppAccount):
+    """A WeChat service account."""
+
+    @classmethod
+    def sandbox(cls, ports: SandboxPorts) -> Self:
+        """Return the account that the sandbox knows."""
+        return cls(
+            base_url=ports.url,
+            appid=KEY,
+            secret=SecretStr(SECRET),
+            default_template="sandbox-template",
+        )
 
 
 class WechatSender:

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import ClassVar
 
-from channels.accounts import WechatAccount
 from channels.kit.times import Clock, utc_now
 from channels.receipts import (
     Happening,
@@ -19,6 +18,7 @@ from channels.receipts import (
     ReceiptKeys,
     Reply,
 )
+from channels.weixin.app import WeixinAppAccount
 from channels.weixin.crypto import WeixinSeal
 from channels.weixin.events import Event, items, read_event, sealed_text, text, time_of
 from core.errors import Forged, Malformed
@@ -57,7 +57,7 @@ class WechatReceipts:
     identity: ClassVar[IdentityType] = IdentityType.WECHAT_OPENID
 
     def __init__(
-        self, account: WechatAccount, keys: ReceiptKeys, clock: Clock = utc_now
+        self, account: WeixinAppAccount, keys: ReceiptKeys, clock: Clock = utc_now
     ) -> None:
         self._seal = WeixinSeal(keys, account.appid)
         self._safe = account.callbacks == "safe"

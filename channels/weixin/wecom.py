@@ -6,11 +6,11 @@ developer.work.weixin.qq.com path/90236 (messages), 91039 (token), 90454 (limits
 
 import re
 from datetime import timedelta
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import httpx
+from pydantic import Field, SecretStr
 
-from channels.accounts import WecomAccount
 from channels.base import Sending, Taken
 from channels.kit.clip import clip, in_bytes
 from channels.kit.codes import CodeTable, classes, refusal
@@ -23,8 +23,9 @@ from channels.kit.tokens import (
     Tokens,
     TokenStore,
 )
-from channels.provider import Provider
+from channels.provider import Provider, SandboxPorts
 from channels.weixin.api import OK, Reply, fetch_token, read_reply, with_token
+from core.base import Model
 from core.errors import (
     ContentRefused,
     Misconfigured,
@@ -32,6 +33,7 @@ from core.errors import (
     RateLimited,
     RecipientRefused,
 )
+from core.sandbox_keys import KEY, SECRET
 from core.text.letters import one_line
 from core.words import Channel
 
@@ -72,6 +74,25 @@ _SLOTS = 8
 _NOT_ONE_USER = re.compile(r"\||^@all$", re.IGNORECASE)
 # Texts may hold <a> and <div>: a value never becomes a tag.
 _TAG = re.compile(r"<(?=[A-Za-z/!])")
+
+
+class WecomAccount(Model):
+    """An application of a WeCom corporation."""
+
+    base_url: str = "https://qyapi.weixin.qq.com"
+    corpid: str = Field(pattern=r"^[\x21-\x7e]+$")
+    corpsecret: SecretStr
+    agentid: int
+
+    @classmethod
+    def sandbox(cls, ports: SandboxPorts) -> Self:
+        """Return the account that the sandbox knows."""
+        return cls(
+            base_url=ports.url,
+            corpid=KEY,
+            corpsecret=SecretStr(SECRET),
+            agentid=1000002,
+        )
 
 
 class WecomSender:

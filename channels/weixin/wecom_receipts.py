@@ -8,7 +8,6 @@ WeCom takes it.
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
-from channels.accounts import WecomAccount
 from channels.kit.times import Clock, utc_now
 from channels.receipts import (
     Happening,
@@ -21,6 +20,7 @@ from channels.receipts import (
 from channels.weixin.crypto import WeixinSeal
 from channels.weixin.events import Event, read_event, sealed_text, text, time_of
 from channels.weixin.wechat_receipts import TAKEN
+from channels.weixin.wecom import WecomAccount
 from core.models import Address
 from core.words import Channel, IdentityType
 

@@ -17,12 +17,12 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from core.rsa2 import is_signed, private_key, sign, signed_text
-from core.sandbox_keys import ALIPAY_KEY, APP_KEY
+from core.sandbox_keys import ALIPAY_KEY, APP_KEY, KEY
 from core.words import Channel
 from sandbox.alipay.methods import METHODS, Wrong
 from sandbox.kit.answers import Refusal, answering, body_of, json_object
 from sandbox.kit.book import Entry
-from sandbox.kit.context import KEY, Desk, Provider
+from sandbox.kit.context import Desk, Provider
 from sandbox.kit.outcomes import Outcome
 
 _PATH = "/gateway.do"

@@ -15,11 +15,12 @@ from urllib.parse import parse_qsl, quote
 from starlette.requests import Request
 from starlette.responses import Response
 
+from core.sandbox_keys import KEY, SECRET
 from sandbox.aliyun.answers import gateway_error
 from sandbox.aliyun.sms import AliyunSms
 from sandbox.aliyun.voice import AliyunVoice
 from sandbox.kit.answers import Refusal, body_of
-from sandbox.kit.context import KEY, SECRET, Desk
+from sandbox.kit.context import Desk
 from sandbox.kit.memory import Memory
 
 CLOCK_SKEW = timedelta(minutes=15)

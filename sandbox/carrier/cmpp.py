@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta, timezone
 from typing import Any
 
+from core.sandbox_keys import KEY, SECRET
 from sandbox.carrier.gateway import (
     BadPdu,
     Gateway,
@@ -17,7 +18,6 @@ from sandbox.carrier.gateway import (
     Text,
     udh,
 )
-from sandbox.kit.context import KEY, SECRET
 from sandbox.kit.octets import Octets, TooShort
 from sandbox.kit.outcomes import Outcome
 

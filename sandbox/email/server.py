@@ -16,10 +16,11 @@ from typing import NoReturn
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from core.sandbox_keys import KEY, SECRET
 from core.words import Channel
 from sandbox.email.bounces import bounced
 from sandbox.kit.book import Entry
-from sandbox.kit.context import KEY, SECRET, Desk, Provider
+from sandbox.kit.context import Desk, Provider
 from sandbox.kit.outcomes import TAKEN, Outcome
 
 logger = logging.getLogger(__name__)

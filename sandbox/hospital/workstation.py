@@ -17,10 +17,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from core.sandbox_keys import SECRET
 from core.words import Channel
 from sandbox.kit.answers import Json, Refusal, answering, body_of, json_object
 from sandbox.kit.book import Entry
-from sandbox.kit.context import SECRET, Provider
+from sandbox.kit.context import Provider
 from sandbox.kit.outcomes import Outcome
 from sandbox.kit.receipts import Push
 

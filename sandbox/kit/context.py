@@ -10,15 +10,13 @@ from datetime import UTC, datetime, timedelta
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from core.sandbox_keys import SECRET
 from core.words import Channel
 from sandbox.kit.answers import GARBAGE, HangUp
 from sandbox.kit.book import Book
 from sandbox.kit.outcomes import TAKEN, Outcome
 from sandbox.kit.receipts import Receipts
 from sandbox.kit.rules import Rules
-
-KEY = "sandbox"
-SECRET = "sandbox-secret"
 
 
 def _now() -> datetime:

@@ -14,8 +14,9 @@ from typing import Protocol
 from starlette.requests import Request
 from starlette.responses import Response
 
+from core.sandbox_keys import KEY, SECRET
 from sandbox.kit.answers import body_of
-from sandbox.kit.context import KEY, SECRET, Desk
+from sandbox.kit.context import Desk
 from sandbox.tencent.answers import refused
 from sandbox.tencent.sms import TencentSms
 from sandbox.tencent.voice import TencentVoice

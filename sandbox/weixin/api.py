@@ -7,9 +7,10 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import Response
 
+from core.sandbox_keys import KEY, SECRET
 from core.words import Channel
 from sandbox.kit.answers import Json, Refusal, body_of, json_object
-from sandbox.kit.context import KEY, SECRET, Desk, Provider
+from sandbox.kit.context import Desk, Provider
 from sandbox.kit.outcomes import Outcome
 from sandbox.weixin.tokens import ForcedTooOften, Standing, Token, Tokens
 

@@ -15,10 +15,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from core.sandbox_keys import KEY
 from core.words import Channel
 from sandbox.kit.answers import Json, answering
 from sandbox.kit.book import Entry
-from sandbox.kit.context import KEY, Desk
+from sandbox.kit.context import Desk
 from sandbox.kit.outcomes import Outcome
 from sandbox.kit.receipts import Push
 from sandbox.weixin.api import (

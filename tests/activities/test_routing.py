@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from centre.delivery import attempts
-from channels.accounts import AliyunAccount
+from channels.aliyun.sms import AliyunAccount
 from channels.base import Sender, Taken
 from channels.breaker import Breaker
 from channels.provider import Account

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from channels.accounts import AliyunAccount
+from channels.aliyun.sms import AliyunAccount
 from channels.aliyun.sms_receipts import AliyunSmsReceipts
 from channels.carrier.cmpp_report import unpack_report
 from channels.provider import SandboxPorts

@@ -9,9 +9,9 @@ from uuid import UUID
 import pytest
 from pydantic import SecretStr
 
-from channels.accounts import AliyunAccount, WorkstationAccount
+from channels.aliyun.sms import AliyunAccount
 from channels.aliyun.sms_receipts import AliyunSmsReceipts
-from channels.hospital.workstation import signature
+from channels.hospital.workstation import WorkstationAccount, signature
 from channels.hospital.workstation_receipts import WorkstationReceipts
 from channels.receipt_formats import FORMATS, reporting
 from channels.receipts import Inbound, ReceiptKeys

@@ -42,6 +42,12 @@ def test_one_account_a_channel_is_enabled_at_the_sandbox() -> None:
     assert len({(a.channel, a.code) for a in SANDBOX}) == len(PROVIDERS)
 
 
+def test_every_account_stands_in_its_senders_folder() -> None:
+    for provider in PROVIDERS:
+        home = provider.sender.__module__.rpartition(".")[0]
+        assert provider.account.__module__.rpartition(".")[0] == home
+
+
 def test_no_field_of_a_provider_hides_one_of_every_account() -> None:
     for provider in PROVIDERS:
         assert not BESIDE & provider.account.model_fields.keys()

@@ -6,7 +6,7 @@ import pytest
 
 from channels.alipay import api as alipay_gateway
 from channels.aliyun import codes as aliyun_codes
-from channels.email import sender as email
+from channels.email import codes as email
 from channels.hospital import workstation
 from channels.kit import carriers
 from channels.kit.codes import CodeTable

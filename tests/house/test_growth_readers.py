@@ -19,9 +19,9 @@ from centre.batches.sheets.reading import read_sheet
 from centre.catalog.clinical import clinical_findings
 from centre.clients.allowlist import entry, target
 from centre.messages.links import read_link
-from channels.accounts import EmailAccount
 from channels.carrier.smpp_receipt import report_in
 from channels.email.receipts import EmailReceipts
+from channels.email.sender import EmailAccount
 from channels.kit.codes import clean_code
 from channels.kit.octets import Garbled
 from channels.kit.reports import reports

@@ -20,9 +20,10 @@ from centre.accounts.service import (
     set_account,
 )
 from centre.providers import fallback as fallback_accounts
-from channels.accounts import AliyunAccount, WechatAccount
+from channels.aliyun.sms import AliyunAccount
 from channels.provider import Accounts, SandboxPorts, of_channel
 from channels.registry import PROVIDERS, sandbox_accounts
+from channels.weixin.service_account import WechatAccount
 from core.errors import Invalid, NotFound, Unavailable
 from core.settings import Settings
 from core.words import Channel

@@ -5,8 +5,9 @@ from pathlib import Path
 import httpx
 
 from centre.accounts.live_channels import LiveChannels
-from channels.accounts import AliyunAccount, EmailAccount
+from channels.aliyun.sms import AliyunAccount
 from channels.base import Sender
+from channels.email.sender import EmailAccount
 from channels.provider import Accounts, SandboxPorts, Tools
 from channels.registry import PROVIDERS, sandbox_accounts
 from core.words import Channel

@@ -11,11 +11,10 @@ import pytest
 from sqlalchemy import text
 
 from centre.accounts.tokens import SharedTokens
-from channels.accounts import WechatAccount
 from channels.kit.http import open_http
 from channels.kit.tokens import Token
 from channels.provider import SandboxPorts
-from channels.weixin.service_account import WechatSender
+from channels.weixin.service_account import WechatAccount, WechatSender
 from core.words import Channel
 from db.columns import utc_now
 from db.migrate import migrate

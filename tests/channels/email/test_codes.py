@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 from pydantic import SecretStr
 
-from channels.email.sender import CODES, EmailSender, Step
+from channels.email.codes import CODES, Step
+from channels.email.sender import EmailSender
 from core.errors import (
     ContentRefused,
     DeliveryError,

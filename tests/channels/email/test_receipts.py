@@ -10,8 +10,8 @@ from uuid import UUID
 import pytest
 from pydantic import SecretStr
 
-from channels.accounts import EmailAccount
 from channels.email.receipts import EmailReceipts
+from channels.email.sender import EmailAccount
 from channels.receipts import Inbound, ReceiptKeys
 from core.errors import Malformed
 from core.words import Outcome

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from channels.accounts import WechatAccount, WecomAccount
 from channels.receipts import Happening, Inbound, ReceiptKeys
 from channels.weixin.crypto import sign
 from channels.weixin.mini_program import WechatMiniAccount
+from channels.weixin.service_account import WechatAccount
 from channels.weixin.wechat_receipts import WechatMiniReceipts, WechatReceipts
+from channels.weixin.wecom import WecomAccount
 from channels.weixin.wecom_receipts import WecomReceipts
 from core.errors import Forged, Malformed
 from core.words import Channel, IdentityType, Outcome

@@ -7,9 +7,9 @@ import pytest
 from wechatpy.crypto import WeChatCrypto  # type: ignore[import-untyped]
 from wechatpy.enterprise.crypto import WeChatCrypto as WorkCrypto  # type: ignore[import-untyped]
 
-from core.sandbox_keys import AES_KEY
+from core.sandbox_keys import AES_KEY, SECRET
 from core.words import Channel, Role
-from sandbox.kit.context import SECRET, Desk, Options
+from sandbox.kit.context import Desk, Options
 from sandbox.kit.receipts import Push
 from sandbox.weixin.people import PersonEvent, push_of
 from sandbox.weixin.seal import OWNERS

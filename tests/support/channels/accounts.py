@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import ClassVar
 
-from channels.accounts import AliyunAccount
+from channels.aliyun.sms import AliyunAccount
 from channels.base import Sending, Taken
 from channels.breaker import Breaker
 from channels.provider import Account

@@ -9,14 +9,12 @@ from uuid import UUID
 
 import httpx
 
-from channels.accounts import (
-    AliyunAccount,
-    WechatAccount,
-    WecomAccount,
-    WorkstationAccount,
-)
+from channels.aliyun.sms import AliyunAccount
 from channels.base import Content, Sending
+from channels.hospital.workstation import WorkstationAccount
 from channels.provider import SandboxPorts
+from channels.weixin.service_account import WechatAccount
+from channels.weixin.wecom import WecomAccount
 from core.errors import DeliveryError
 from core.models import Address
 from core.words import Channel, IdentityType, Priority

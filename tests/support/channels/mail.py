@@ -12,9 +12,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from pydantic import SecretStr
 
-from channels.accounts import EmailAccount
 from channels.base import Sending, Taken
-from channels.email.sender import EmailSender
+from channels.email.sender import EmailAccount, EmailSender
 from core.words import Channel
 from tests.support.channels.fakes import (
     Clock,
