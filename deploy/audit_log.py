@@ -5,8 +5,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
-from centre.audit import audit
-from centre.audit.audit import ChainReport
+from centre.audit import service as audit_log
 from centre.keys.keys import check_keys
 from core.process.faults import CannotStart
 from core.settings import Settings
@@ -22,7 +21,11 @@ async def verify_log(settings: Settings, rows: int | None, head: str | None) -> 
     """
     if (rows is None) != (head is None):
         raise CannotStart("give --rows and --head together, as noted earlier")
-    report, noted = await _read(settings, rows)
+    store = await asyncio.to_thread(_store, settings)
+    try:
+        report, noted = await audit_log.proof(store, rows)
+    finally:
+        await store.close()
     if report.broken_at is not None:
         raise Refused(
             f"Row {report.broken_at} does not fit the one before: it or an earlier "
@@ -34,17 +37,6 @@ async def verify_log(settings: Settings, rows: int | None, head: str | None) -> 
             "begun anew. Compare with the backup."
         )
     return f"The audit log is whole: {report.rows} rows, head {report.head}"
-
-
-async def _read(settings: Settings, rows: int | None) -> tuple[ChainReport, str | None]:
-    store = await asyncio.to_thread(_store, settings)
-    try:
-        async with store.sessions() as session:
-            report = await audit.verify_chain(session)
-            noted = None if rows is None else await audit.hash_at(session, rows)
-    finally:
-        await store.close()
-    return report, noted
 
 
 def _store(settings: Settings) -> Store:

@@ -4,6 +4,9 @@ A row's hash is an HMAC under the centre's index key over the hash before it
 and its own content: whoever can write the table but not read the keys can't
 mend the chain. Cutting off the newest rows shows only against a head noted
 elsewhere, so `verify_chain` returns the head.
+
+These functions take part in their caller's transaction; what people ask of the
+log is in centre/audit/service.py.
 """
 
 import json
@@ -11,27 +14,35 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlmodel import col, insert, select
-
+from centre.audit import queries
 from centre.audit.tables import AuditRow
 from core.base import Model
 from core.crypto import Keyring
+from core.errors import Forbidden
 from core.words import Role
 from db.columns import utc_now
-from db.pages import Page, clamp, cut, decode_number_cursor, encode_cursor
+from db.pages import Page
 from db.session import Session
-from db.sql import keyring_of, lock, table_of
+from db.sql import keyring_of, lock
 
 _START = "0" * 64
-_BATCH = 1000
+SYSTEM = "system"
 
 
 class Actor(Model):
     """Who changes something: a person, a client system or the centre itself."""
 
     who: str
-    role: Role | str = "system"
+    role: Role | str = SYSTEM
     address: str | None = None
+
+    def must_be(self, *roles: Role) -> None:
+        """Raise Forbidden for a person without one of these roles, and for a client.
+
+        The centre itself may do everything.
+        """
+        if self.role != SYSTEM and self.role not in roles:
+            raise Forbidden("This needs the role " + " or ".join(roles) + ".")
 
 
 class AuditEntry(Model):
@@ -75,10 +86,7 @@ async def write(
 ) -> None:
     """Append a row in this transaction; values must hold nothing secret."""
     await lock(session, "audit")  # one writer: the chain has one end
-    newest = select(AuditRow.number, AuditRow.hash)
-    newest = newest.order_by(col(AuditRow.number).desc()).limit(1)
-    last = (await session.exec(newest)).first()
-    number, previous = last or (0, _START)
+    number, previous = await queries.newest(session) or (0, _START)
     row = {
         "number": number + 1,
         "at": utc_now(),
@@ -91,7 +99,7 @@ async def write(
         "after": _packed(after),
     }
     row["hash"] = _hash(keyring_of(session), previous, row)
-    await session.exec(insert(table_of(AuditRow)).values(row))
+    await queries.append(session, row)
 
 
 def _packed(values: Mapping[str, Any] | None) -> str | None:
@@ -119,20 +127,8 @@ async def list_audit(
     limit: int = 50,
 ) -> Page[AuditEntry]:
     """Return rows, newest first."""
-    limit = clamp(limit)
-    rows = select(AuditRow).order_by(col(AuditRow.number).desc()).limit(limit + 1)
-    for column in ("who", "action", "target"):
-        if (value := getattr(wanted, column)) is not None:
-            rows = rows.where(getattr(AuditRow, column) == value)
-    if wanted.since is not None:
-        rows = rows.where(AuditRow.at >= wanted.since)
-    if wanted.until is not None:
-        rows = rows.where(AuditRow.at < wanted.until)
-    if cursor is not None:
-        rows = rows.where(AuditRow.number < decode_number_cursor(cursor))
-    found, more = cut((await session.exec(rows)).all(), limit)
-    following = encode_cursor(str(found[-1].number)) if more else None
-    return Page(items=tuple(_entry(row) for row in found), next=following)
+    found = await queries.page(session, wanted.model_dump(), cursor, limit)
+    return Page(items=tuple(map(_entry, found.items)), next=found.next)
 
 
 def _entry(row: AuditRow) -> AuditEntry:
@@ -151,7 +147,7 @@ def _entry(row: AuditRow) -> AuditEntry:
 async def verify_chain(session: Session) -> ChainReport:
     """Recompute every hash of the log, in batches."""
     keyring, previous, count = keyring_of(session), _START, 0
-    while batch := await _batch_after(session, count):
+    while batch := await queries.rows_after(session, count):
         for row in batch:
             count += 1
             right = _hash(keyring, previous, row)
@@ -159,17 +155,3 @@ async def verify_chain(session: Session) -> ChainReport:
                 return ChainReport(rows=count, broken_at=count, head=previous)
             previous = right
     return ChainReport(rows=count, head=previous)
-
-
-async def hash_at(session: Session, number: int) -> str | None:
-    """Return the hash of a row, to compare with one noted elsewhere."""
-    wanted = select(AuditRow.hash).where(AuditRow.number == number)
-    return (await session.exec(wanted)).first()
-
-
-async def _batch_after(session: Session, number: int) -> list[dict[str, Any]]:
-    table = table_of(AuditRow)
-    batch = table.select().where(table.c.number > number)
-    connection = await session.connection()
-    found = await connection.execute(batch.order_by(table.c.number).limit(_BATCH))
-    return [row._asdict() for row in found]

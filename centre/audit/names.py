@@ -4,9 +4,8 @@ It names people, client systems and the centre's own parts side by side. What wa
 named before this rule keeps its name.
 """
 
-from sqlalchemy import String, column, select, table
-
 from centre.audit.audit import Actor
+from centre.audit.name_queries import is_taken
 from core.errors import Conflict, Invalid, Wrong
 from core.words import Role
 from db.session import Session
@@ -31,7 +30,7 @@ async def refuse_code(session: Session, code: str, actor: Actor) -> None:
     if code in OF_NO_CLIENT:
         raise _reserved("/code")
     await lock(session, "names")
-    if await _taken(session, "users", "username", code):
+    if await is_taken(session, "users", "username", code):
         raise Conflict("There is a user of this name; take another code.")
 
 
@@ -40,7 +39,7 @@ async def refuse_username(session: Session, username: str) -> None:
     if username in OF_NOBODY:
         raise _reserved("/username")
     await lock(session, "names")
-    if await _taken(session, "clients", "code", username):
+    if await is_taken(session, "clients", "code", username):
         raise Conflict("There is a client of this code; take another user name.")
 
 
@@ -50,17 +49,8 @@ async def refuse_workstation(session: Session, id: str) -> None:
         raise _reserved("/id")
     await lock(session, "names")
     for table_name, key in (("users", "username"), ("clients", "code")):
-        if await _taken(session, table_name, key, id):
+        if await is_taken(session, table_name, key, id):
             raise Conflict("There is a user or a client of this name; take another id.")
-
-
-async def _taken(session: Session, name: str, key: str, value: str) -> bool:
-    """Look by name: clients and users come after the log, and write to it."""
-    found = (
-        select(column(key, String)).select_from(table(name)).where(column(key) == value)
-    )
-    connection = await session.connection()
-    return (await connection.execute(found)).first() is not None
 
 
 def _reserved(place: str) -> Invalid:

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from nicegui import ui
 
-from centre.audit import audit as log
+from centre.audit import service as log
 from centre.audit.audit import Actor, AuditEntry
 from console.access.audit_filter import NAMES, filter_of
 from console.kit.acting import acting
@@ -17,14 +17,13 @@ from console.kit.frame import page
 from console.kit.shell import Text, actions
 from console.kit.table import Action, Column, Listing, Row, Rows
 from console.kit.texts import knows, t
+from console.kit.visits import present_actor
 from console.kit.widgets import button, card, dialog, facts, note, when
-from core.words import Role
 
 EXPORT = "/audit.csv"
-_READERS = (Role.ADMIN, Role.AUDITOR)
 
 
-@page("/audit", title="audit.title", roles=_READERS, icon="fact_check")
+@page("/audit", title="audit.title", roles=log.MAY_READ, icon="fact_check")
 async def audit(target: str = "", who: str = "") -> None:
     """List the log, newest first, with a filter, an export and a check."""
     Text("p", t("audit.text")).classes("hmc-quiet")
@@ -53,11 +52,10 @@ def _values(form: Form) -> dict[str, str]:
 def _listing(form: Form) -> Listing:
     async def load(cursor: str | None) -> tuple[Rows, str | None]:
         wanted = filter_of(_values(form))
-        async with context().store.sessions() as session:
-            found = await log.list_audit(session, wanted, cursor, 50)
+        found = await log.entries(context(), wanted, await present_actor(), cursor)
         return [_row(entry) for entry in found.items], found.next
 
-    @acting(*_READERS)
+    @acting(*log.MAY_READ)
     async def show(actor: Actor, row: Row) -> None:
         await _show(row["entry"])
 
@@ -146,11 +144,10 @@ def _text(value: object) -> str:
     return "—" if value is None else str(value)
 
 
-@acting(*_READERS)
+@acting(*log.MAY_READ)
 async def _verify(actor: Actor) -> None:
     """Compute the whole chain again, and say whether it holds."""
-    async with context().store.sessions() as session:
-        report = await log.verify_chain(session)
+    report = await log.chain(context(), actor)
     with dialog(t("audit.verify")) as box:
         if report.broken_at is None:
             note(t("audit.whole", rows=report.rows))

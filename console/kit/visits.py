@@ -94,6 +94,14 @@ async def present_visitor(*, at_work: bool = True) -> Visitor | None:
     return await visitor_at(ui.context.client, at_work=at_work)
 
 
+async def present_actor() -> Actor:
+    """Return who is at the page, for the log; Unauthenticated where nobody is."""
+    visitor = await present_visitor()
+    if visitor is None:
+        raise Unauthenticated("Sign in first.")
+    return visitor.actor
+
+
 async def _visitor(
     token: str, request: HTTPConnection, at_work: bool
 ) -> Visitor | None:
