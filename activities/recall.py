@@ -20,7 +20,7 @@ from centre.messages import queries as messages
 from centre.messages import status as progress
 from centre.messages import writes as message_writes
 from centre.messages.acceptance import MessageRequest, Sender, accept
-from centre.messages.queries import StoredMessage
+from centre.messages.contracts import StoredMessage
 from centre.workstations import inbox, popups, removals
 from centre.workstations.popups import Withdrawal
 from centre.workstations.removals import OWN

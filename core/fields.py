@@ -1,8 +1,11 @@
 """Fields that requests share: codes, parameters' names, times."""
 
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import AwareDatetime, BeforeValidator, StringConstraints
+
+from core.errors import Invalid, Wrong
 
 MAX_PARAM = 1000
 
@@ -27,3 +30,13 @@ def _written_out(value: object) -> object:
 
 
 Time = Annotated[AwareDatetime, BeforeValidator(_written_out)]
+
+_EARLIEST, _LATEST = 2000, 2100
+
+
+def check_times(since: datetime | None, until: datetime | None) -> None:
+    """Raise Invalid for times that nothing of ours can have."""
+    for name, at in (("from", since), ("to", until)):
+        if at is not None and not _EARLIEST <= at.year < _LATEST:
+            wrong = Wrong(f"/{name}", "Out of range.")
+            raise Invalid("A time is out of range.", [wrong])

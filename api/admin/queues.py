@@ -10,10 +10,10 @@ from api.admin.common import PREFIX, CodePath
 from api.auth.callers import PEOPLE, Looker, Operator
 from api.context import ContextDep, SessionDep
 from api.http.paging import Nothing, PagingDep
-from api.messages.views import MessagePage, Time, check_times, document
+from api.messages.views import MessagePage, Time, page_of
 from centre.flows.queue_figures import QueueFigures
-from centre.messages import queries as messages
-from centre.messages.queries import MessageFilter
+from centre.messages.contracts import MessageFilter
+from centre.messages.finding import list_failed
 from centre.orders import bulk_resend as bulk
 from centre.orders.cancel_resend import ResendOrder
 from centre.queues import samples as queue_samples
@@ -42,8 +42,7 @@ class FailedFilter(Model):
     until: Time | None = Field(default=None, alias="to")
 
     def wanted(self) -> MessageFilter:
-        """Return it as the store takes it."""
-        check_times(self.since, self.until)
+        """Return what is asked for."""
         return MessageFilter(
             client=self.client,
             type=self.type,
@@ -148,14 +147,11 @@ async def get_overview(caller: Looker, context: ContextDep) -> Overview:
 
 @router.get("/failed-messages")
 async def list_failed_messages(
-    query: Annotated[FailedQuery, Query()], caller: Looker, session: SessionDep
+    query: Annotated[FailedQuery, Query()], caller: Looker, context: ContextDep
 ) -> MessagePage:
     """List the messages that wait for somebody to send them again."""
-    now = datetime.now(UTC)
-    page = await messages.list_failed(
-        session, query.wanted(), now, query.cursor, query.limit
-    )
-    return MessagePage(items=[document(d, "store") for d in page.items], next=page.next)
+    wanted = query.wanted()
+    return page_of(await list_failed(context, wanted, query.cursor, query.limit))
 
 
 @router.post("/failed-messages/resend")

@@ -9,13 +9,14 @@ from api.admin.common import PREFIX, UserPath
 from api.auth.callers import PEOPLE, Admin, Auditor
 from api.context import ContextDep, SessionDep
 from api.http.paging import PagingDep
-from api.messages.views import Time, check_times
+from api.messages.views import Time
 from centre.access import second_factor, users
 from centre.access.sign_in import rules_of
 from centre.access.users import User, UserChanges, UserDraft
 from centre.audit import service as audit_log
 from centre.audit.audit import AuditEntry, AuditFilter, ChainReport
 from core.base import Model
+from core.fields import check_times
 from db.pages import Page
 
 router = APIRouter(prefix=PREFIX, tags=["admin: people"], dependencies=PEOPLE)

@@ -10,13 +10,9 @@ from fastapi.responses import HTMLResponse
 from api.context import ApiContext, ContextDep
 from api.http.languages import preferred
 from api.pages import page
-from centre.catalog import templates
-from centre.catalog import types as catalog
 from centre.messages.links import read_link
-from centre.orders.reading import readable_message
+from centre.orders.reading import Reading, read_message
 from core.errors import Gone, Unavailable
-from core.models import Message
-from core.text.templating import render
 
 router = APIRouter(tags=["detail page"])
 
@@ -73,22 +69,22 @@ async def _page(context: ApiContext, token: str, words: Words) -> HTMLResponse:
     key, now = context.keyring.token_key, datetime.now(UTC)
     message_id = read_link(key, token)
     try:
-        found = message_id and await readable_message(context, message_id, now)
+        found = message_id and await read_message(context, message_id, now)
     except Gone:
         return _short(410, words.closed, words)
     if not found or read_link(key, token, now) is None:
         return _short(404, words.gone, words)
-    return await _whole(context, found, words)
+    return _whole(found, words)
 
 
-async def _whole(context: ApiContext, message: Message, words: Words) -> HTMLResponse:
-    detail = message.detail
+def _whole(found: Reading, words: Words) -> HTMLResponse:
+    detail = found.message.detail
     return page(
         "detail.html",
         words=words,
-        title=detail.title if detail else await _title(context, message),
+        title=found.title,
         items=detail.items if detail else (),
-        link=message.link,
+        link=found.message.link,
         note=words.note,
     )
 
@@ -97,18 +93,6 @@ def _short(status: int, title: str, words: Words) -> HTMLResponse:
     return page(
         "detail.html", status, words=words, title=title, items=(), link=None, note=None
     )
-
-
-async def _title(context: ApiContext, message: Message) -> str:
-    """Return the title that the message's first channel with one shows."""
-    async with context.store.sessions() as session:
-        for channel in message.plan.channels:
-            version = message.templates.get(channel, 0)
-            found = await templates.template(session, message.type, channel, version)
-            if found is not None and found.title:
-                return render(found.title, message.params)
-        kind = await catalog.message_type(session, message.type)
-    return kind.name if kind else message.type
 
 
 def _language(accepted: str) -> Words:

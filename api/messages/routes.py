@@ -1,7 +1,7 @@
 """`/v1/messages`: send, look, cancel, send again, and see beforehand."""
 
 from typing import Annotated
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from fastapi import APIRouter, Body, Header, Query, Request, Response
 
@@ -18,24 +18,21 @@ from api.auth.callers import (
 from api.context import ContextDep
 from api.messages.accepting import client_of, idempotency_key, submit
 from api.messages.examples import MESSAGES
-from api.messages.listing import wanted_messages
 from api.messages.views import (
     Accepted,
     MessagePage,
     MessageQuery,
     Preview,
     StatusDocument,
-    document,
+    found_document,
+    page_of,
     plan_view,
 )
-from centre.catalog.previews import shown
-from centre.messages import queries as messages
-from centre.messages.accept import message_type, planned, refuse_too_long
 from centre.messages.acceptance import MessageRequest
 from centre.messages.acknowledge import AcknowledgeOrder, acknowledge
-from centre.messages.finding import note_search
-from centre.messages.lookup import Found, look_up
-from centre.messages.queries import MessageFilter
+from centre.messages.finding import find_messages
+from centre.messages.lookup import look_up
+from centre.messages.preview import preview
 from centre.orders.cancel_resend import CancelOrder, ResendOrder, cancel, resend
 from centre.orders.recall import RecallRequest, recall
 
@@ -84,18 +81,8 @@ async def preview_message(
     body: MessageBody, caller: SendingClient, context: ContextDep
 ) -> Preview:
     """Show the plan and what each channel would say; nothing is sent."""
-    kind = await message_type(context, body.type)
-    message = planned(context, client_of(caller), body, kind, uuid4())
-    await refuse_too_long(context, kind, message)
-    templates = kind.templates if kind else {}
-    return Preview(
-        plan=plan_view(message.plan),
-        channels={
-            channel: shown(templates[channel], message.params)
-            for channel in message.plan.channels
-            if channel in templates
-        },
-    )
+    found = await preview(context, client_of(caller), body)
+    return Preview(plan=plan_view(found.plan), channels=found.channels)
 
 
 @router.get("", dependencies=EITHER)
@@ -107,15 +94,8 @@ async def list_messages(
     `recipient` finds all messages of whoever has it, whatever they were sent to;
     the audit log keeps that a person searched.
     """
-    async with context.store.sessions() as session:
-        wanted = await wanted_messages(session, query, caller)
-    if caller.client is None and query.recipient and query.cursor is None:
-        await note_search(context, wanted or MessageFilter(), caller.actor)
-    if wanted is None:
-        return MessagePage(items=[], next=None)
-    async with context.store.sessions() as session:
-        page = await messages.list_messages(session, wanted, query.cursor, query.limit)
-    return MessagePage(items=[document(d, "store") for d in page.items], next=page.next)
+    asked = (query.recipient, query.cursor, query.limit)
+    return page_of(await find_messages(context, query.wanted(), caller.actor, *asked))
 
 
 @router.get(_ONE, dependencies=EITHER)
@@ -123,7 +103,7 @@ async def get_message(
     message_id: UUID, caller: Reader, context: ContextDep
 ) -> StatusDocument:
     """Return how a message stands, from its workflow or else from the store."""
-    return _document(await look_up(context, message_id, caller.only))
+    return found_document(await look_up(context, message_id, caller.only))
 
 
 @router.post(_ONE + "/cancel", status_code=202, dependencies=EITHER)
@@ -134,11 +114,8 @@ async def cancel_message(
     body: CancelOrder | None = None,
 ) -> StatusDocument:
     """Stop a message: what has not gone out yet stays here."""
-    found = await look_up(context, message_id, caller.only)
-    await cancel(context, found.doc, body or CancelOrder(), caller.actor)
-    if found.source == "store":  # nobody answers: do not wait for that again
-        return _document(found)
-    return _document(await look_up(context, message_id, caller.only))
+    order = body or CancelOrder()
+    return found_document(await cancel(context, message_id, order, caller.actor))
 
 
 @router.post(_ONE + "/recall", status_code=202, dependencies=EITHER)
@@ -146,9 +123,7 @@ async def recall_message(
     message_id: UUID, body: RecallRequest, caller: Canceller, context: ContextDep
 ) -> StatusDocument:
     """Take a message back: stop what waits, withdraw what can be, correct the rest."""
-    found = await look_up(context, message_id, caller.only)
-    doc = await recall(context, found.doc, body, caller.actor)
-    return document(doc, found.source)
+    return found_document(await recall(context, message_id, body, caller.actor))
 
 
 @router.post(_ONE + "/acknowledge", dependencies=EITHER)
@@ -159,9 +134,7 @@ async def acknowledge_message(
     context: ContextDep,
 ) -> StatusDocument:
     """Note who confirmed a message; the first confirmation stays."""
-    found = await look_up(context, message_id, caller.only)
-    doc = await acknowledge(context, found.doc, body, caller.actor)
-    return document(doc, found.source)
+    return found_document(await acknowledge(context, message_id, body, caller.actor))
 
 
 @router.post(_ONE + "/resend", status_code=202, dependencies=PEOPLE)
@@ -169,10 +142,4 @@ async def resend_message(
     message_id: UUID, body: ResendOrder, caller: Operator, context: ContextDep
 ) -> StatusDocument:
     """Send a failed message again, within its window or after it."""
-    found = await look_up(context, message_id, caller.only)
-    await resend(context, found.doc, body, caller.actor)
-    return _document(await look_up(context, message_id, caller.only))
-
-
-def _document(found: Found) -> StatusDocument:
-    return document(found.doc, found.source)
+    return found_document(await resend(context, message_id, body, caller.actor))

@@ -7,17 +7,16 @@ from uuid import UUID
 from pydantic import BeforeValidator, ConfigDict, Field
 
 from centre.catalog.previews import Shown
-from centre.messages.lookup import Source
+from centre.messages.contracts import MessageFilter
+from centre.messages.lookup import Found, Source
 from core.base import Model
-from core.errors import Invalid, Wrong
 from core.fields import Code
 from core.fields import Time as WrittenTime
 from core.models import Acknowledgement, Delivery, MessageStatus, Recall, Step, Waiting
 from core.policies import Plan
 from core.text.plain_text import MaybePlainText
 from core.words import Channel, Priority, Status, Strategy
-
-_EARLIEST, _LATEST = 2000, 2100
+from db.pages import Page
 
 
 def _plus(value: object) -> object:
@@ -132,14 +131,23 @@ class MessageQuery(Model):
     limit: int = Field(default=50, ge=1, le=200)
     cursor: str | None = Field(default=None, min_length=1, max_length=512)
 
+    def wanted(self) -> MessageFilter:
+        """Return what is asked for, but whom the messages are for."""
+        kept = MessageFilter.model_fields.keys() - {"recipient", "person"}
+        return MessageFilter.model_validate(
+            {name: getattr(self, name) for name in kept}
+        )
 
-def check_times(since: datetime | None, until: datetime | None) -> None:
-    """Raise Invalid for times that no message can have."""
-    for name, at in (("from", since), ("to", until)):
-        if at is not None and not _EARLIEST <= at.year < _LATEST:
-            raise Invalid(
-                "A time is out of range.", [Wrong(f"/{name}", "Out of range.")]
-            )
+
+def found_document(found: Found) -> StatusDocument:
+    """Return the contract's status document of a message that was looked up."""
+    return document(found.doc, found.source)
+
+
+def page_of(found: Page[MessageStatus]) -> MessagePage:
+    """Return the contract's page of messages."""
+    items = [document(doc, "store") for doc in found.items]
+    return MessagePage(items=items, next=found.next)
 
 
 def document(doc: MessageStatus, source: Source) -> StatusDocument:

@@ -22,7 +22,7 @@ from benchmarks.machine import machine
 from benchmarks.messages.browser import first_pages
 from benchmarks.messages.load import CLIENTS, DAYS, TYPES, Loaded, load, people
 from centre.messages import queries as messages
-from centre.messages.queries import MessageFilter
+from centre.messages.contracts import MessageFilter
 from centre.watch import overview_queries as figures
 from core.crypto import Keyring
 from core.models import Address

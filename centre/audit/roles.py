@@ -7,7 +7,7 @@ from core.words import Role
 OPERATORS = (Role.OPERATOR, Role.ADMIN)
 ADMINS = (Role.ADMIN,)
 # Not roles of people, but of what else acts.
-SYSTEM, CLIENT = "system", "client"
+SYSTEM, CLIENT, WORKSTATION = "system", "client", "workstation"
 
 
 def require_role(actor: Actor, *roles: Role | str) -> None:

@@ -2,20 +2,23 @@
 
 import unicodedata
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
 from centre.audit import audit
 from centre.audit.audit import Actor
+from centre.audit.roles import CLIENT, OPERATORS, WORKSTATION, own_client, require_role
 from centre.context import Context
 from centre.messages import status as progress
 from centre.messages import writes as message_writes
-from centre.messages.lookup import stored_message
+from centre.messages.lookup import Found, kept_message, look_up, stored_message
 from core.base import Model
-from core.errors import Conflict, Invalid, NotFound, Wrong
-from core.models import Acknowledgement, Message, MessageStatus
+from core.errors import Conflict, Invalid, Wrong
+from core.models import Acknowledgement, Message
 from core.text.plain_text import PlainLine
 from core.words import Channel
 
@@ -35,21 +38,21 @@ class AcknowledgeOrder(Model):
 
 async def acknowledge(
     context: Context,
-    doc: MessageStatus,
+    message_id: UUID,
     order: AcknowledgeOrder,
     actor: Actor,
     channel: Channel | None = None,
-) -> MessageStatus:
+) -> Found:
     """Confirm a message; the first confirmation stays, and is returned.
 
     Raises Invalid where the value read back is not the message's own. The
     workflow may have ended, so the store is told as well.
     """
-    if doc.acknowledgement is not None:
-        return doc
-    message = await stored_message(context, doc.id)
-    if message is None:
-        raise NotFound("This message's request is no longer kept.")
+    require_role(actor, *OPERATORS, CLIENT, WORKSTATION)
+    found = await look_up(context, message_id, own_client(actor))
+    if found.doc.acknowledgement is not None:
+        return found
+    message = await kept_message(context, message_id)
     check_read_back(message, order.read_back)
     given = Acknowledgement(
         by=order.by,
@@ -58,13 +61,19 @@ async def acknowledge(
         read_back=order.read_back,
     )
     with suppress(Conflict):  # it may have ended; then only the store is left
-        await context.flows.acknowledge(doc.id, given)
-    await _write(context, doc, given, actor)
-    return progress.with_acknowledgement(doc, given)
+        await context.flows.acknowledge(message_id, given)
+    await _write(context, message_id, given, actor)
+    return replace(found, doc=progress.with_acknowledgement(found.doc, given))
+
+
+async def asks_read_back(context: Context, message_id: UUID) -> bool:
+    """Tell whether who confirms a message must read a value back."""
+    message = await stored_message(context, message_id)
+    return message is not None and message.read_back_param is not None
 
 
 async def _write(
-    context: Context, doc: MessageStatus, given: Acknowledgement, actor: Actor
+    context: Context, message_id: UUID, given: Acknowledgement, actor: Actor
 ) -> None:
     """Write the confirmation and who recorded it; not the value, nor the name."""
     after = {
@@ -73,8 +82,8 @@ async def _write(
         "read_back": given.read_back is not None,
     }
     async with context.store.sessions.begin() as session:
-        await message_writes.acknowledge(session, doc.id, given)
-        target = f"messages/{doc.id}"
+        await message_writes.acknowledge(session, message_id, given)
+        target = f"messages/{message_id}"
         await audit.write(session, actor, "acknowledge", target, None, after)
 
 

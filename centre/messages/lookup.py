@@ -76,8 +76,28 @@ async def look_up(
     """
     found = await find_message(context, message_id)
     if found is None or client not in (None, found.doc.client):
-        raise NotFound("There is no such message.")
+        raise _no_such_message()
     return found
+
+
+def message_id_of(text: str) -> UUID:
+    """Return the id that stands in an address; NotFound for anything else."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise _no_such_message() from None
+
+
+def _no_such_message() -> NotFound:
+    return NotFound("There is no such message.")
+
+
+async def kept_message(context: Context, message_id: UUID) -> Message:
+    """Return a message as it was accepted; NotFound once that is no longer kept."""
+    message = await stored_message(context, message_id)
+    if message is None:
+        raise NotFound("This message's request is no longer kept.")
+    return message
 
 
 async def stored_message(context: Context, message_id: UUID) -> Message | None:

@@ -6,7 +6,6 @@ from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from pydantic import AwareDatetime
 from sqlalchemy import (
     ColumnElement,
     Select,
@@ -19,50 +18,17 @@ from sqlalchemy import (
 )
 from sqlalchemy import select as core_select
 
+from centre.messages.contracts import AddressedMessage, MessageFilter, StoredMessage
 from centre.messages.recipients import recipient_in
 from centre.messages.tables import MessageIdentityRow, MessageRow
 from centre.messages.writes import ACKNOWLEDGEMENT, MESSAGE
 from centre.people.owners import Trail, trail_of, trail_of_person
-from core.base import Model
 from core.crypto import Keyring
-from core.models import Acknowledgement, Address, Message, MessageStatus, Recipient
+from core.models import Acknowledgement, Message, MessageStatus
 from core.words import Status
 from db.pages import Page, clamp, cut, decode_time_cursor, time_cursor
 from db.session import Session
 from db.sql import keyring_of, table_of
-
-
-class StoredMessage(Model):
-    """A message and how it stands."""
-
-    message: Message
-    status: MessageStatus
-
-
-class AddressedMessage(Model):
-    """How a message stands and whom it is for; None where that can't be read."""
-
-    status: MessageStatus
-    recipient: Recipient | None
-
-
-class MessageFilter(Model):
-    """Which messages to list; `since` is included, `until` is not.
-
-    `recipient` is any identity of whoever they are for, `person` an entry of the
-    index. `unacknowledged`: only those that somebody still has to confirm.
-    """
-
-    client: str | None = None
-    status: Status | None = None
-    type: str | None = None
-    reference: str | None = None
-    recipient: Address | None = None
-    person: UUID | None = None
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
-    unacknowledged: bool = False
-    batch: UUID | None = None
 
 
 async def find(session: Session, message_id: UUID) -> StoredMessage | None:

@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from centre.audit.audit import Actor
+from centre.audit.roles import OPERATORS, require_role
 from centre.context import Context
 from centre.messages import queries as messages
-from centre.messages.queries import MessageFilter
-from centre.orders.cancel_resend import ResendOrder, resend
+from centre.messages.contracts import MessageFilter
+from centre.orders.cancel_resend import ResendOrder, resend_one
 from core.errors import MessageCentreError
+from core.fields import check_times
 from core.models import MessageStatus
 from db.pages import MAX_LIMIT, Page
 
@@ -48,6 +50,8 @@ async def resend_failed(
     `report` hears of every message. One that has failed again meanwhile is
     not sent twice.
     """
+    require_role(actor, *OPERATORS)
+    check_times(wanted.since, wanted.until)
     await context.flows.check()
     now, cursor = datetime.now(UTC), None
     progress, read = BulkProgress(more=True), 0
@@ -105,7 +109,7 @@ async def _sent(
 ) -> bool:
     """Tell whether a message was sent again; one in another state by now is not."""
     try:
-        await resend(context, doc, order, actor, automatic=automatic)
+        await resend_one(context, doc, order, actor, automatic=automatic)
     except MessageCentreError:
         return False
     return True

@@ -1,16 +1,18 @@
 """Orders about a message under way or failed: cancel it, send it again."""
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 from pydantic import Field
 
 from centre.audit import audit
 from centre.audit.audit import Actor
+from centre.audit.roles import CLIENT, OPERATORS, own_client, require_role
 from centre.context import Context
-from centre.messages.lookup import look_up, stored_message
+from centre.messages.lookup import Found, kept_message, look_up, stored_message
 from centre.workstations import removals
 from core.base import Model
-from core.errors import Conflict, Invalid, NotFound, Wrong
+from core.errors import Conflict, Invalid, Wrong
 from core.models import Cancel, MessageStatus, Resend
 from core.text.plain_text import MaybePlainText, PlainText
 from core.words import Channel, Status
@@ -36,16 +38,21 @@ class ResendOrder(Model):
 
 
 async def cancel(
-    context: Context, doc: MessageStatus, order: CancelOrder, actor: Actor
-) -> None:
+    context: Context, message_id: UUID, order: CancelOrder, actor: Actor
+) -> Found:
     """Stop a message; Conflict, with its state's name, where it is over."""
-    if not may_cancel(doc):
-        raise _already(doc)
-    await _audit(context, actor, "cancel", doc, {"reason": order.reason})
+    require_role(actor, *OPERATORS, CLIENT)
+    found = await look_up(context, message_id, own_client(actor))
+    if not may_cancel(found.doc):
+        raise _already(found.doc)
+    await _audit(context, actor, "cancel", found.doc, {"reason": order.reason})
     try:
-        await context.flows.cancel(doc.id, Cancel(by=actor.who))
+        await context.flows.cancel(message_id, Cancel(by=actor.who))
     except Conflict:
-        raise _already((await look_up(context, doc.id)).doc) from None
+        raise _already((await look_up(context, message_id)).doc) from None
+    if found.source == "store":  # nobody answers: do not wait for that again
+        return found
+    return await look_up(context, message_id)
 
 
 def may_cancel(doc: MessageStatus) -> bool:
@@ -54,6 +61,31 @@ def may_cancel(doc: MessageStatus) -> bool:
 
 
 async def resend(
+    context: Context, message_id: UUID, order: ResendOrder, actor: Actor
+) -> Found:
+    """Send a failed message again, within its window or after it.
+
+    Conflict in any other state; Invalid names the channels that its plan lacks.
+    """
+    require_role(actor, *OPERATORS)
+    found = await look_up(context, message_id)
+    await resend_one(context, found.doc, order, actor)
+    return await look_up(context, message_id)
+
+
+async def resendable_channels(
+    context: Context, message_id: UUID
+) -> tuple[Channel, ...]:
+    """Return the channels that a resend may choose from.
+
+    As it was accepted: an earlier resend on some channels narrows none.
+    """
+    message = await stored_message(context, message_id)
+    known = message or (await look_up(context, message_id)).doc
+    return known.plan.channels
+
+
+async def resend_one(
     context: Context,
     doc: MessageStatus,
     order: ResendOrder,
@@ -61,7 +93,7 @@ async def resend(
     *,
     automatic: bool = False,
 ) -> None:
-    """Send a failed message again; Conflict in any other state.
+    """Send one of several failed messages again.
 
     `automatic`: the centre itself does it, within the window and `expires_at`.
     """
@@ -95,9 +127,7 @@ async def _check_not_taken_back(context: Context, doc: MessageStatus) -> None:
 
 
 async def _restart(context: Context, doc: MessageStatus, signal: Resend) -> None:
-    message = await stored_message(context, doc.id)
-    if message is None:
-        raise NotFound("This message's request is no longer kept.")
+    message = await kept_message(context, doc.id)
     await context.flows.restart(message, doc.run, signal)
 
 
@@ -136,7 +166,7 @@ async def _audit(
     asked: dict[str, object],
 ) -> None:
     """Write what is ordered, before it is done: nothing goes unrecorded."""
-    if actor.role == "client":  # a client system cancels its own
+    if actor.role == CLIENT:  # a client system cancels its own
         return
     before = {"status": doc.status.value, "run": doc.run}
     async with context.store.sessions.begin() as session:

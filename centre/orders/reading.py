@@ -1,19 +1,58 @@
 """What a recipient may still read of a message, whatever link they kept."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from centre.catalog import templates
+from centre.catalog import types as catalog
 from centre.context import Context
 from centre.messages import queries as messages
-from centre.messages.queries import StoredMessage
+from centre.messages.contracts import StoredMessage
 from centre.workstations import removals
 from core.errors import Gone
 from core.models import Message, MessageStatus
+from core.text.templating import render
 from core.words import Status
 
 _CLOSED = frozenset({Status.CANCELLED, Status.EXPIRED})
 # From here a workflow goes on to no other state: it need not be asked.
 _SETTLED = _CLOSED | {Status.DELIVERED}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A message on its page; `title` is its detail's, else its template's."""
+
+    message: Message
+    title: str
+
+
+async def read_message(
+    context: Context, message_id: UUID, now: datetime
+) -> Reading | None:
+    """Return what a recipient reads of a message; None where nobody accepted it.
+
+    Raises Gone where it is no longer valid.
+    """
+    message = await readable_message(context, message_id, now)
+    if message is None:
+        return None
+    detail = message.detail
+    title = detail.title if detail else await _title(context, message)
+    return Reading(message, title)
+
+
+async def _title(context: Context, message: Message) -> str:
+    """Return the title that the message's first channel with one shows."""
+    async with context.store.sessions() as session:
+        for channel in message.plan.channels:
+            version = message.templates.get(channel, 0)
+            found = await templates.template(session, message.type, channel, version)
+            if found is not None and found.title:
+                return render(found.title, message.params)
+        kind = await catalog.message_type(session, message.type)
+    return kind.name if kind else message.type
 
 
 async def readable_message(

@@ -1,13 +1,17 @@
 """A message is taken back: stopped where it waits, withdrawn where it can be."""
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
+from uuid import UUID
 
 from pydantic import Field
 
 from centre.audit import audit
 from centre.audit.audit import Actor
+from centre.audit.roles import CLIENT, OPERATORS, own_client, require_role
 from centre.context import Context
+from centre.messages.lookup import Found, look_up
 from centre.workstations import removals
 from core.base import Model
 from core.errors import Conflict
@@ -33,26 +37,35 @@ def may_recall(doc: MessageStatus) -> bool:
 
 
 async def recall(
-    context: Context, doc: MessageStatus, order: RecallRequest, actor: Actor
-) -> MessageStatus:
+    context: Context, message_id: UUID, order: RecallRequest, actor: Actor
+) -> Found:
     """Take a message back; Conflict where that was done, or nothing is out.
 
     What the centre itself shows is gone with the order: pop-ups, inbox, page. What
     waits is stopped at once. A workflow of its own takes back what is out,
     and sends the correction to the channels that keep the message.
     """
+    require_role(actor, *OPERATORS, CLIENT)
+    found = await look_up(context, message_id, own_client(actor))
+    doc = found.doc
     if not may_recall(doc):
         known = "recalled" if doc.recall else doc.status
         raise Conflict(f"This message is already {known}.")
     asked = Recall(by=actor.who, reason=order.reason, at=datetime.now(UTC))
-    async with context.store.sessions.begin() as session:
-        before, after = {"status": doc.status.value}, {"reason": order.reason}
-        target = f"messages/{doc.id}"
-        await audit.write(session, actor, "recall", target, before, after)
-        await removals.remove(session, doc.id, "recalled")
+    await _write(context, doc, order, actor)
     with suppress(Conflict):  # it has ended; then only what is out is left
         await context.flows.cancel(doc.id, Cancel(by=actor.who))
     await context.flows.recall(
         RecallOrder(message_id=doc.id, client=doc.client, recall=asked)
     )
-    return doc.model_copy(update={"recall": asked})
+    return replace(found, doc=doc.model_copy(update={"recall": asked}))
+
+
+async def _write(
+    context: Context, doc: MessageStatus, order: RecallRequest, actor: Actor
+) -> None:
+    before, after = {"status": doc.status.value}, {"reason": order.reason}
+    async with context.store.sessions.begin() as session:
+        target = f"messages/{doc.id}"
+        await audit.write(session, actor, "recall", target, before, after)
+        await removals.remove(session, doc.id, "recalled")

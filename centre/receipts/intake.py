@@ -188,7 +188,7 @@ class ReceiptIntake:
         actor = Actor(who=f"receipts/{attempt.provider}", role="system")
         order = AcknowledgeOrder(by=BY_KEY)
         with suppress(Invalid, NotFound):
-            await acknowledge(self.context, found.doc, order, actor, Channel.VOICE)
+            await acknowledge(self.context, found.doc.id, order, actor, Channel.VOICE)
 
     async def _tell(self, attempt: Attempt, receipt: ProviderReceipt) -> None:
         """Signal the message's workflow, or write for it once it has ended."""

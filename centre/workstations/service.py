@@ -8,7 +8,6 @@ from uuid import UUID
 from centre.audit.audit import Actor
 from centre.context import Context
 from centre.messages.acknowledge import AcknowledgeOrder, acknowledge
-from centre.messages.lookup import look_up
 from centre.workstations import popups
 from centre.workstations import queries as workstations
 from centre.workstations.popups import Event, Popup, Stage, Withdrawal
@@ -104,8 +103,7 @@ async def _confirm(
     if order is None:
         missing = Wrong("/user", "Who confirms must be named.")
         raise Invalid("The confirmation was refused.", [missing])
-    doc = (await look_up(context, found.message_id)).doc
-    await acknowledge(context, doc, order, station, Channel.WORKSTATION)
+    await acknowledge(context, found.message_id, order, station, Channel.WORKSTATION)
 
 
 async def _tell(

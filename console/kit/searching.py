@@ -6,7 +6,7 @@ from uuid import UUID
 
 from nicegui import ui
 
-from centre.messages.queries import MessageFilter
+from centre.messages.contracts import MessageFilter
 from centre.people.owners import Trail
 from console.kit.context import context
 from console.kit.errors import Refused, translated

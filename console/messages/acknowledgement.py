@@ -6,9 +6,13 @@ from typing import Any
 from nicegui import ui
 
 from centre.audit.audit import Actor
+from centre.audit.roles import OPERATORS
 from centre.catalog.placeholders import required_params
-from centre.messages.acknowledge import AcknowledgeOrder, acknowledge
-from centre.messages.lookup import look_up, stored_message
+from centre.messages.acknowledge import (
+    AcknowledgeOrder,
+    acknowledge,
+    asks_read_back,
+)
 from console.kit.acting import acting
 from console.kit.context import context
 from console.kit.errors import notify
@@ -21,9 +25,6 @@ from console.kit.visits import present_visitor
 from console.kit.widgets import button, card, dialog, facts, note, when
 from core.models import MessageStatus
 from core.policies import MessageType
-from core.words import Role
-
-_MAY_CONFIRM = (Role.ADMIN, Role.OPERATOR)
 
 
 async def draw_acknowledgement(
@@ -47,12 +48,12 @@ async def draw_acknowledgement(
             return
         note(t("ward.nobody_yet"), "warn")
         visitor = await present_visitor()
-        if visitor is not None and visitor.role in _MAY_CONFIRM:
+        if visitor is not None and visitor.role in OPERATORS:
             _draw_button(doc, again)
 
 
 def _draw_button(doc: MessageStatus, again: Callable[[], Awaitable[None]]) -> None:
-    @acting(*_MAY_CONFIRM)
+    @acting(*OPERATORS)
     async def ask(_: Actor) -> None:
         if await _ask(doc):
             notify(t("ward.acknowledged"))
@@ -64,8 +65,7 @@ def _draw_button(doc: MessageStatus, again: Callable[[], Awaitable[None]]) -> No
 
 async def _ask(doc: MessageStatus) -> bool:
     """Ask who confirms and what they read back; tell whether it was taken."""
-    message = await stored_message(context(), doc.id)
-    reads = message is not None and message.read_back_param is not None
+    reads = await asks_read_back(context(), doc.id)
     form = Form()
     with dialog(t("ward.acknowledge")) as box:
         Text("p", t("ward.acknowledge_ask"))
@@ -73,7 +73,7 @@ async def _ask(doc: MessageStatus) -> bool:
         if reads:
             form.text("read_back", "ward.read_back", hint=t("ward.read_back_hint"))
 
-        @acting(*_MAY_CONFIRM)
+        @acting(*OPERATORS)
         async def take(actor: Actor) -> None:
             check_given(form, "by")
             with form.checked():
@@ -81,8 +81,7 @@ async def _ask(doc: MessageStatus) -> bool:
                 if reads:
                     given["read_back"] = form.value("read_back") or None
                 order = AcknowledgeOrder.model_validate(given)
-                now = (await look_up(context(), doc.id)).doc
-                await acknowledge(context(), now, order, actor)
+                await acknowledge(context(), doc.id, order, actor)
             box.submit(True)
 
         with ui.element("div").classes("hmc-buttons"):

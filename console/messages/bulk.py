@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import structlog
 
 from centre.audit.audit import Actor
-from centre.messages.queries import MessageFilter
+from centre.messages.contracts import MessageFilter
 from centre.orders.bulk_resend import BulkProgress, resend_failed
 from centre.orders.cancel_resend import ResendOrder
 from console.kit.context import ConsoleContext

@@ -1,12 +1,11 @@
 """Failed messages: what waits for a resend, and resending by filter."""
 
-from datetime import UTC, datetime
-
 from nicegui import ui
 
 from centre.audit.audit import Actor
-from centre.messages import queries as messages
-from centre.messages.queries import MessageFilter
+from centre.audit.roles import OPERATORS
+from centre.messages.contracts import MessageFilter
+from centre.messages.finding import count_failed, list_failed
 from centre.orders.cancel_resend import ResendOrder
 from console.kit.acting import acting
 from console.kit.context import context
@@ -25,9 +24,7 @@ from console.messages.bulk import Job, begin, job_of
 from console.messages.message import ask_resend
 from console.messages.message_rows import row_of
 from core.models import MessageStatus
-from core.words import Outcome, Role
-
-_MAY_ACT = (Role.ADMIN, Role.OPERATOR)
+from core.words import Outcome
 
 
 @page("/failed", title="failed.title", icon="error_outline")
@@ -45,9 +42,9 @@ class _Page:
 
     async def draw(self) -> None:
         visitor = await present_visitor()
-        if visitor is not None and visitor.role in _MAY_ACT:
+        if visitor is not None and visitor.role in OPERATORS:
             with actions():
-                again = acting(*_MAY_ACT)(self._ask)
+                again = acting(*OPERATORS)(self._ask)
                 button(t("failed.bulk"), again, icon="replay", kind="primary")
         self._draw_search()
         self._room = ui.element("div").classes("hmc-room")
@@ -86,9 +83,7 @@ class _Page:
         await self._listing.reload()
 
     async def _load(self, cursor: str | None) -> tuple[Rows, str | None]:
-        now = datetime.now(UTC)
-        async with context().store.sessions() as session:
-            found = await messages.list_failed(session, self._wanted, now, cursor, 50)
+        found = await list_failed(context(), self._wanted, cursor)
         return [self._row(doc) for doc in found.items], found.next
 
     def _row(self, doc: MessageStatus) -> Row:
@@ -104,9 +99,7 @@ class _Page:
         """Say how many would go out again, and ask why."""
         self._wanted = self._search.wanted()
         await self._listing.reload()
-        now = datetime.now(UTC)
-        async with context().store.sessions() as session:
-            count, more = await messages.count_failed(session, self._wanted, now)
+        count, more = await count_failed(context(), self._wanted)
         if not count:
             notify(t("failed.none"))
             return
@@ -117,7 +110,7 @@ class _Page:
             await self._begin(order, count)
 
     async def _begin(self, order: ResendOrder, count: int) -> None:
-        @acting(*_MAY_ACT)
+        @acting(*OPERATORS)
         async def start(actor: Actor) -> None:
             self._follow(begin(context(), self._wanted, order, actor, count))
 

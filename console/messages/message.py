@@ -6,14 +6,16 @@ from uuid import UUID
 from nicegui import ui
 
 from centre.audit.audit import Actor
+from centre.audit.roles import OPERATORS
 from centre.delivery.timeline import timeline
-from centre.messages.lookup import Found, look_up, stored_message
+from centre.messages.lookup import Found, look_up, message_id_of
 from centre.orders.cancel_resend import (
     CancelOrder,
     ResendOrder,
     cancel,
     may_cancel,
     resend,
+    resendable_channels,
 )
 from centre.orders.recall import RecallRequest, may_recall, recall
 from console.kit.acting import acting
@@ -40,24 +42,17 @@ from console.messages.acknowledgement import draw_acknowledgement
 from console.messages.recipients import draw_recipient
 from console.messages.timeline import draw_recall, draw_story
 from console.temporal.rules import PATH
-from core.errors import NotFound
 from core.models import MessageStatus, workflow_id
 from core.policies import Plan
-from core.words import Role, Status
+from core.words import Status
 
 Fact = tuple[str, str | Callable[[], object]]
-
-_MAY_ACT = (Role.ADMIN, Role.OPERATOR)
 
 
 @page("/messages/{message_id}", title="message.title", headed=False)
 async def message(message_id: str) -> None:
     """Draw one message."""
-    try:
-        key = UUID(message_id)
-    except ValueError:
-        raise NotFound("There is no such message.") from None
-    await _Message(key, await names()).draw()
+    await _Message(message_id_of(message_id), await names()).draw()
 
 
 class _Message:
@@ -70,14 +65,16 @@ class _Message:
     async def draw(self) -> None:
         found = await look_up(context(), self._id)
         visitor = await present_visitor()
-        self._may_act = visitor is not None and visitor.role in _MAY_ACT
+        self._may_act = visitor is not None and visitor.role in OPERATORS
         heading(t("message.title"), self._names.type(found.doc.type))
         self._room = ui.element("div").classes("hmc-room")
         with self._room:
             await self._inside(found)
 
     async def _again(self) -> None:
-        found = await look_up(context(), self._id)
+        await self._show(await look_up(context(), self._id))
+
+    async def _show(self, found: Found) -> None:
         self._room.clear()
         with self._room:
             await self._inside(found)
@@ -107,13 +104,13 @@ class _Message:
             ui.space()
             button(t("work.refresh"), acting()(self._refresh), icon="refresh")
             if self._may_act and may_cancel(doc):
-                stop = acting(*_MAY_ACT)(self._cancel)
+                stop = acting(*OPERATORS)(self._cancel)
                 button(t("message.cancel"), stop, icon="block", kind="danger")
             if self._may_act and may_recall(doc):
-                back = acting(*_MAY_ACT)(self._recall)
+                back = acting(*OPERATORS)(self._recall)
                 button(t("recall.do"), back, icon="undo", kind="danger")
             if self._may_act and doc.status is Status.FAILED:
-                again = acting(*_MAY_ACT)(self._resend)
+                again = acting(*OPERATORS)(self._resend)
                 button(t("message.resend"), again, icon="replay", kind="primary")
 
     async def _refresh(self, _: Actor) -> None:
@@ -122,10 +119,9 @@ class _Message:
     async def _cancel(self, actor: Actor) -> None:
         title, text = t("message.cancel"), t("message.cancel_ask")
         if await confirm(title, text, yes=title):
-            doc = (await look_up(context(), self._id)).doc
-            await cancel(context(), doc, CancelOrder(), actor)
+            found = await cancel(context(), self._id, CancelOrder(), actor)
             notify(t("message.cancelled"))
-            await self._again()
+            await self._show(found)
 
     async def _recall(self, _: Actor) -> None:
         title = t("recall.do")
@@ -133,21 +129,18 @@ class _Message:
         if reason is None:
             return
 
-        @acting(*_MAY_ACT)
+        @acting(*OPERATORS)
         async def take_back(actor: Actor) -> None:
-            doc = (await look_up(context(), self._id)).doc
             order = RecallRequest.model_validate({"reason": reason[:200]})
-            await recall(context(), doc, order, actor)
+            await recall(context(), self._id, order, actor)
             notify(t("recall.done"))
             await self._again()
 
         await take_back()
 
     async def _resend(self, _: Actor) -> None:
-        doc = (await look_up(context(), self._id)).doc
-        # As it was accepted: an earlier resend on some channels narrows none.
-        plan = (await stored_message(context(), self._id) or doc).plan
-        channels = {str(c): self._names.channel(c) for c in plan.channels}
+        allowed = await resendable_channels(context(), self._id)
+        channels = {str(c): self._names.channel(c) for c in allowed}
         order = await ask_resend(t("message.resend_ask"), channels)
         if order is not None:
             await self._send(order)
@@ -155,12 +148,11 @@ class _Message:
     async def _send(self, order: ResendOrder) -> None:
         """Send again; the dialog took its time, so who acts is asked anew."""
 
-        @acting(*_MAY_ACT)
+        @acting(*OPERATORS)
         async def send(actor: Actor) -> None:
-            doc = (await look_up(context(), self._id)).doc
-            await resend(context(), doc, order, actor)
+            found = await resend(context(), self._id, order, actor)
             notify(t("message.resent"))
-            await self._again()
+            await self._show(found)
 
         await send()
 
@@ -174,7 +166,7 @@ async def ask_resend(text: str, channels: dict[str, str]) -> ResendOrder | None:
         hint = t("work.channels_all")
         form.choice("channels", "work.channel", channels, [], several=True, hint=hint)
 
-        @acting(*_MAY_ACT)
+        @acting(*OPERATORS)
         async def take(_: Actor) -> None:
             if not form.value("reason"):
                 form.refuse("reason", t("frame.reason_missing"))

@@ -1,7 +1,6 @@
 """Messages as lines of a list: what, to whom (masked), how it stands, by what."""
 
-from centre.messages.queries import AddressedMessage
-from centre.people.masking import masked_recipient
+from centre.messages.contracts import AddressedMessage
 from console.kit.names import Names
 from console.kit.table import Row
 from console.kit.texts import t
@@ -28,15 +27,14 @@ def row_of(doc: MessageStatus, known: Names) -> Row:
 
 
 def addressed_row(one: AddressedMessage, known: Names) -> Row:
-    """Return the same with whom it is for, masked."""
+    """Return the same with whom it is for."""
     return {**row_of(one.status, known), "recipient": _in_short(one.recipient)}
 
 
 def _in_short(recipient: Recipient | None) -> str:
-    """Return a name and one number, as a screen may show them."""
+    """Return a name and one number."""
     if recipient is None:
         return t("work.none")
-    shown = masked_recipient(recipient)
-    first = next(iter(shown.identities.values()))
-    number = shown.identities.get(IdentityType.MOBILE, first)
-    return f"{shown.name} {number}" if shown.name else number
+    first = next(iter(recipient.identities.values()))
+    number = recipient.identities.get(IdentityType.MOBILE, first)
+    return f"{recipient.name} {number}" if recipient.name else number

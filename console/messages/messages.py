@@ -4,11 +4,9 @@ from uuid import UUID
 
 from nicegui import ui
 
-from centre.audit import audit
 from centre.audit.audit import Actor
-from centre.messages import queries as messages
-from centre.messages.finding import note_search
-from centre.messages.queries import MessageFilter
+from centre.messages.contracts import MessageFilter
+from centre.messages.finding import export_messages, list_addressed, note_search
 from console.kit.acting import acting
 from console.kit.context import context
 from console.kit.errors import notify
@@ -22,10 +20,6 @@ from console.kit.widgets import button, card, note
 from console.messages.message_rows import addressed_row
 from core.models import MessageStatus
 from core.text import csv_safe
-from db.pages import MAX_LIMIT
-
-# More in one file is a report's work.
-_MOST_EXPORTED = 10_000
 
 
 @page("/messages", title="messages.title", icon="mail")
@@ -110,18 +104,16 @@ class _Page:
         await self._listing.reload()
 
     async def _load(self, cursor: str | None) -> tuple[Rows, str | None]:
-        async with context().store.sessions() as session:
-            found = await messages.list_addressed(session, self._wanted, cursor, 50)
+        found = await list_addressed(context(), self._wanted, cursor)
         return [addressed_row(one, self._names) for one in found.items], found.next
 
     async def _export(self, actor: Actor) -> None:
         self._wanted = self._asked()
-        docs, more = await _all(self._wanted)
-        text = csv_safe.document(_HEADS, map(_cells, docs))
-        await _note(actor, self._wanted, len(docs))
+        taken = await export_messages(context(), self._wanted, actor)
+        text = csv_safe.document(_HEADS, map(_cells, taken.items))
         ui.download.content(text.encode(), "messages.csv", "text/csv")
-        key = "work.exported_part" if more else "work.exported"
-        notify(t(key, count=len(docs)))
+        key = "work.exported_part" if taken.more else "work.exported"
+        notify(t(key, count=len(taken.items)))
 
 
 def _uuid(text: str) -> UUID | None:
@@ -166,27 +158,3 @@ def _cells(doc: MessageStatus) -> list[object]:
         doc.run,
         deliveries,
     ]
-
-
-async def _all(wanted: MessageFilter) -> tuple[list[MessageStatus], bool]:
-    """Return what fits, and whether more does."""
-    docs: list[MessageStatus] = []
-    cursor = None
-    while len(docs) < _MOST_EXPORTED:
-        async with context().store.sessions() as session:
-            found = await messages.list_messages(session, wanted, cursor, MAX_LIMIT)
-        docs += found.items
-        cursor = found.next
-        if cursor is None:
-            return docs, False
-    return docs, True
-
-
-async def _note(actor: Actor, wanted: MessageFilter, count: int) -> None:
-    """Write who took the list; a recipient's number stays out of the log."""
-    asked = wanted.model_dump(mode="json", exclude_none=True, exclude={"recipient"})
-    if wanted.recipient is not None:
-        asked["recipient"] = str(wanted.recipient.type)
-    async with context().store.sessions.begin() as session:
-        after = {"filter": asked, "rows": count}
-        await audit.write(session, actor, "export", "messages", None, after)

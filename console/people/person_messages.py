@@ -5,9 +5,8 @@ from uuid import UUID
 from nicegui import ui
 
 from centre.audit.audit import Actor
-from centre.messages import queries as messages
-from centre.messages.finding import note_search
-from centre.messages.queries import MessageFilter
+from centre.messages.contracts import MessageFilter
+from centre.messages.finding import list_messages, note_search
 from console.kit.context import context
 from console.kit.forms import Form
 from console.kit.names import Names
@@ -56,6 +55,5 @@ class PersonMessages:
         chosen.on_value_change(narrow)
 
     async def _load(self, cursor: str | None) -> tuple[Rows, str | None]:
-        async with context().store.sessions() as session:
-            found = await messages.list_messages(session, self._wanted, cursor, _SHOWN)
+        found = await list_messages(context(), self._wanted, cursor, _SHOWN)
         return [row_of(doc, self._names) for doc in found.items], found.next

@@ -11,6 +11,7 @@ from activities.records import RecordActivities
 from centre.delivery.contracts import Prepared, Record, Snapshot
 from centre.messages import queries as messages
 from centre.messages import status as progress
+from centre.messages.contracts import StoredMessage
 from centre.people import opt_outs as preferences
 from centre.people import patients
 from centre.reachability import queries as standings
@@ -157,4 +158,4 @@ async def test_a_status_alone_is_kept_where_the_message_is(store: Store) -> None
         assert await told(store, Record(status=status))
     async with store.sessions() as session:
         found = await messages.find(session, sent.id)
-    assert found == messages.StoredMessage(message=sent, status=ended)
+    assert found == StoredMessage(message=sent, status=ended)

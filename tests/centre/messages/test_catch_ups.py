@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 
 from centre.messages import catch_ups
 from centre.messages import queries as messages
-from centre.messages.queries import MessageFilter
+from centre.messages.contracts import MessageFilter
 from centre.messages.settling import settle_part, settle_until_done
 from centre.messages.status import begin
 from centre.messages.tables import MessageIdentityRow

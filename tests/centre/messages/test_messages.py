@@ -11,7 +11,7 @@ from sqlmodel import select
 
 from centre.messages import queries as messages
 from centre.messages import writes as message_writes
-from centre.messages.queries import MessageFilter
+from centre.messages.contracts import MessageFilter
 from centre.messages.status import begin, begin_again, with_status
 from centre.messages.tables import MessageIdentityRow
 from core.models import Acknowledgement, Message, MessageStatus, Recipient

@@ -14,8 +14,8 @@ from centre.audit.audit import Actor, AuditFilter
 from centre.delivery import attempts
 from centre.delivery.timeline import timeline
 from centre.messages import reveal as recipients
+from centre.messages.contracts import MessageFilter
 from centre.messages.lookup import look_up
-from centre.messages.queries import MessageFilter
 from centre.orders.bulk_resend import BulkProgress, resend_failed
 from centre.orders.cancel_resend import ResendOrder
 from centre.people import masking as people

@@ -9,7 +9,7 @@ from sqlmodel import update
 
 from centre.messages import queries as messages
 from centre.messages import writes as message_writes
-from centre.messages.queries import MessageFilter
+from centre.messages.contracts import MessageFilter
 from centre.messages.status import begin
 from centre.messages.tables import MessageRow
 from centre.people import patients

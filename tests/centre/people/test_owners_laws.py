@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 
 from centre.messages import queries as messages
 from centre.messages import writes as message_writes
-from centre.messages.queries import MessageFilter
+from centre.messages.contracts import MessageFilter
 from centre.messages.status import begin
 from centre.people import patients
 from centre.people.owners import indexes_of, message_keys, settled, trail_of

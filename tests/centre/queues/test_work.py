@@ -12,7 +12,7 @@ from centre.clients.queries import ClientDraft
 from centre.delivery import attempts
 from centre.messages import queries as messages
 from centre.messages import writes as message_writes
-from centre.messages.queries import MessageFilter
+from centre.messages.contracts import MessageFilter
 from centre.messages.status import begin, with_status
 from centre.people import patients
 from centre.people.patients import PatientDraft
