@@ -47,7 +47,7 @@ WorkflowId = Annotated[
 @router.post("/encode", openapi_extra=_BODY, response_class=Response)
 async def encode(request: Request, caller: Admin, context: ContextDep) -> Response:
     """Encrypt payloads as the centre's own processes do."""
-    sealed = await histories.encoded(context.keyring, await request.body())
+    sealed = await histories.encoded(context, await request.body(), caller.actor)
     return Response(sealed, media_type="application/json")
 
 
@@ -57,7 +57,5 @@ async def decode(
 ) -> Response:
     """Decrypt payloads; the audit log keeps who looked."""
     body, history = await request.body(), History(workflow)
-    clear = await histories.revealed(
-        context.store, context.keyring, body, caller.actor, history
-    )
+    clear = await histories.revealed(context, body, caller.actor, history)
     return Response(clear, media_type="application/json")

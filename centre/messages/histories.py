@@ -15,9 +15,10 @@ from temporalio.api.common.v1 import Payload, Payloads
 
 from centre.audit import audit
 from centre.audit.audit import Actor, AuditFilter
+from centre.audit.roles import ADMINS, require_role
+from centre.context import Context
 from centre.people.masking import MAY_LOOK
 from core.codec import EncryptionCodec, is_sealed
-from core.crypto import Keyring
 from core.errors import Forbidden, Invalid, Malformed
 from db.columns import utc_now
 from db.session import Session
@@ -47,25 +48,26 @@ class History:
         return f"workflows/{self.workflow}"
 
 
-async def encoded(keyring: Keyring, body: bytes) -> str:
+async def encoded(context: Context, body: bytes, actor: Actor) -> str:
     """Return a body's payloads sealed, as the centre's own processes do it."""
-    sealed = await EncryptionCodec(keyring).encode(await _payloads(body))
+    require_role(actor, *ADMINS)
+    sealed = await EncryptionCodec(context.keyring).encode(await _payloads(body))
     return json_format.MessageToJson(Payloads(payloads=sealed))
 
 
 async def revealed(
-    store: Store, keyring: Keyring, body: bytes, actor: Actor, history: History
+    context: Context, body: bytes, actor: Actor, history: History
 ) -> str:
     """Return a body's payloads in clear; the audit log keeps who looked."""
     if actor.role not in MAY_LOOK:
         raise Forbidden("This role does not see personal data in clear.")
     payloads = await _payloads(body)
     try:
-        clear = await EncryptionCodec(keyring).decode(payloads)
+        clear = await EncryptionCodec(context.keyring).decode(payloads)
     except (InvalidTag, KeyError, ValueError):
         raise Invalid("A payload can't be read with this centre's keys.") from None
     if sealed := sum(map(is_sealed, payloads)):
-        await _note(store, actor, history, sealed)
+        await _note(context.store, actor, history, sealed)
     return json_format.MessageToJson(Payloads(payloads=clear))
 
 

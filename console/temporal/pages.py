@@ -74,8 +74,7 @@ async def _passed(request: Request) -> Response:
 async def _decoded(request: Request, visitor: Visitor) -> Response:
     _check_own(request)
     clear = await histories.revealed(
-        context().store,
-        context().keyring,
+        context(),
         await request.body(),
         visitor.actor,
         seen_from(request.headers.get("referer"), _base(request)),
