@@ -8,6 +8,7 @@ from uuid import UUID
 from temporalio import activity
 
 from centre.batches import queries as batches
+from centre.batches import writes as batch_writes
 from centre.batches.contracts import BatchBegun, BatchPage, BatchPageDone
 from centre.batches.rules import first_state
 from centre.flows.batches import Batch, BatchState, Steering
@@ -38,7 +39,9 @@ class BatchActivities:
             if batch is None:
                 return None
             state = first_state(batch.send_at, utc_now())
-            await batches.steer(session, batch_id, [BatchState.PREPARING], state=state)
+            await batch_writes.steer(
+                session, batch_id, [BatchState.PREPARING], state=state
+            )
             batch = await _found(session, batch_id)
         return BatchBegun(send_at=batch.send_at, steering=batch.steering)
 
@@ -61,11 +64,11 @@ class BatchActivities:
             now, batch = utc_now(), await _found(session, batch_id)
             if batch.expires_at is not None and batch.expires_at <= now:
                 state = BatchState.EXPIRED
-                await batches.steer(session, batch_id, _OPEN, state=state)
-                await batches.forget_people(session, batch_id)
+                await batch_writes.steer(session, batch_id, _OPEN, state=state)
+                await batch_writes.forget_people(session, batch_id)
             elif batch.steering.state is BatchState.SCHEDULED:
                 state = BatchState.SENDING
-                await batches.steer(session, batch_id, [_OPEN[0]], state=state)
+                await batch_writes.steer(session, batch_id, [_OPEN[0]], state=state)
             return (await _found(session, batch_id)).steering
 
     async def _messages(self, page: BatchPage) -> list[Message]:
@@ -90,13 +93,13 @@ class BatchActivities:
 
     async def _done(self, page: BatchPage) -> BatchPageDone:
         async with self.store.sessions.begin() as session:
-            await batches.mark_started(
+            await batch_writes.mark_started(
                 session, page.batch_id, page.first, page.end, utc_now()
             )
             batch = await _found(session, page.batch_id)
             if page.end >= batch.count:
                 state = BatchState.SENT
-                await batches.steer(session, page.batch_id, _OPEN, state=state)
+                await batch_writes.steer(session, page.batch_id, _OPEN, state=state)
                 batch = await _found(session, page.batch_id)
         return BatchPageDone(next=page.end, steering=batch.steering)
 

@@ -164,7 +164,8 @@ _AS_CLIENT = Security(_CLIENT_SCHEME)
 _AS_PERSON = Security(_PERSON_SCHEME)
 
 SendingClient = Annotated[Caller, Depends(_client_with(Scope.MESSAGES_SEND))]
-BatchSender = Annotated[Caller, Depends(_client_with(Scope.BATCHES_SEND))]
+may_send_batches = _client_with(Scope.BATCHES_SEND)
+BatchSender = Annotated[Caller, Depends(may_send_batches)]
 Reader = Annotated[Caller, Depends(_client_or_person(Scope.MESSAGES_READ, *Role))]
 Canceller = Annotated[
     Caller,
@@ -175,9 +176,11 @@ Acknowledger = Annotated[
     Depends(_client_or_person(Scope.MESSAGES_ACKNOWLEDGE, Role.OPERATOR, Role.ADMIN)),
 ]
 InboxReader = Annotated[Caller, Depends(_client_with(Scope.INBOX_READ))]
-Operator = Annotated[Caller, Depends(_person_with(Role.OPERATOR, Role.ADMIN))]
+may_operate = _person_with(Role.OPERATOR, Role.ADMIN)
+Operator = Annotated[Caller, Depends(may_operate)]
 Admin = Annotated[Caller, Depends(_person_with(Role.ADMIN))]
-Looker = Annotated[Caller, Depends(_person_with(*Role))]
+may_look = _person_with(*Role)
+Looker = Annotated[Caller, Depends(may_look)]
 Auditor = Annotated[Caller, Depends(_person_with(Role.AUDITOR, Role.ADMIN))]
 
 # For a route's `dependencies=`: what the OpenAPI document says it takes.

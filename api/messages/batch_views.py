@@ -10,6 +10,7 @@ from centre.batches.rules import Rate
 from centre.flows.batches import Batch, BatchState
 from core.base import Model
 from core.repeats import Repeat
+from db.pages import Page
 
 
 class BatchAccepted(Model):
@@ -65,9 +66,10 @@ class RateBody(Model):
     rate_per_second: Rate
 
 
-def line(batch: Batch) -> BatchLine:
-    """Return what a list shows of a batch."""
-    return BatchLine.model_validate(_fields(batch))
+def batch_page(found: Page[Batch]) -> BatchPage:
+    """Return what a list shows of batches."""
+    items = [BatchLine.model_validate(_fields(batch)) for batch in found.items]
+    return BatchPage(items=items, next=found.next)
 
 
 def batch_document(seen: Seen) -> BatchDocument:

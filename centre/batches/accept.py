@@ -12,7 +12,9 @@ from uuid_utils.compat import uuid7
 
 from centre.audit import audit
 from centre.audit.audit import Actor
+from centre.audit.roles import CLIENT, OPERATORS, require_role
 from centre.batches import queries as batches
+from centre.batches import writes as batch_writes
 from centre.batches.rules import (
     MOST_TOLD,
     Addressed,
@@ -80,6 +82,7 @@ async def submit(
     otherwise now. Raises Invalid with every wrong place, Unavailable where Temporal is
     down: then nothing is accepted, and the same key may come again.
     """
+    require_role(actor, *OPERATORS, CLIENT)
     batch_id = uuid7() if key is None else keyed_batch_id(client.code, key)
     print_ = await _fingerprint(asked)
     first = None if key is None else await _known(context, batch_id, print_)
@@ -218,8 +221,8 @@ async def _write(
 ) -> Batch:
     """Write the batch, or return the one that came with the same key meanwhile."""
     async with context.store.sessions.begin() as session:
-        await batches.forget_unaccepted(session, batch.created_at)
-        new = await batches.add(session, batch, checked.frame, checked.people)
+        await batch_writes.forget_unaccepted(session, batch.created_at)
+        new = await batch_writes.add(session, batch, checked.frame, checked.people)
         if new and isinstance(actor.role, Role):
             after = {"client": batch.client, "type": batch.type, "count": batch.count}
             target = f"batches/{batch.id}"
@@ -234,6 +237,6 @@ async def _accepted(context: Context, batch: Batch) -> Submitted:
     state = first_state(batch.send_at, datetime.now(UTC))
     preparing = [BatchState.PREPARING]
     async with context.store.sessions.begin() as session:
-        first = await batches.steer(session, batch.id, preparing, state=state)
+        first = await batch_writes.steer(session, batch.id, preparing, state=state)
         known = await batches.find(session, batch.id) or batch
     return Submitted(known, replayed=not first)

@@ -7,17 +7,27 @@ from uuid import UUID
 
 from centre.audit import audit
 from centre.audit.audit import Actor
+from centre.audit.roles import CLIENT, OPERATORS, own_client, require_role
 from centre.batches import queries as batches
-from centre.batches.rules import first_state
+from centre.batches import writes as batch_writes
+from centre.batches.rules import (
+    MAX_RATE,
+    WAITING,
+    counts_in_state,
+    first_state,
+    is_rate,
+)
 from centre.context import Context
 from centre.flows.batches import Batch, BatchState
-from core.errors import Conflict, NotFound
+from core.errors import Conflict, Invalid, NotFound, Wrong
+from core.rate_limits import SLOWEST
 from core.words import Role, Status
+from db.pages import Page
 from db.session import Session
 
 _MOVING = (BatchState.SCHEDULED, BatchState.SENDING, BatchState.PAUSED)
 _UNDER_WAY = (
-    batches.WAITING,
+    WAITING,
     Status.ACCEPTED.value,
     Status.SCHEDULED.value,
     Status.DELIVERING.value,
@@ -41,50 +51,63 @@ async def look(context: Context, batch_id: UUID, client: str | None = None) -> S
         return await _look(session, batch_id, client)
 
 
-async def cancel(
-    context: Context, batch_id: UUID, actor: Actor, client: str | None = None
-) -> Seen:
+async def list_batches(
+    context: Context,
+    client: str | None = None,
+    cursor: str | None = None,
+    limit: int = 50,
+) -> Page[Batch]:
+    """Return batches, the newest first: one client's, or everybody's."""
+    async with context.store.sessions() as session:
+        return await batches.list_batches(session, client, cursor, limit)
+
+
+def batch_id_of(text: str) -> UUID:
+    """Return the id that stands in an address; NotFound for anything else."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise _no_such_batch() from None
+
+
+def _no_such_batch() -> NotFound:
+    return NotFound("There is no such batch.")
+
+
+async def cancel(context: Context, batch_id: UUID, actor: Actor) -> Seen:
     """Stop a batch: what has not gone out stays here; Conflict where all has."""
-    return await _steer(
-        context, batch_id, actor, client, "cancel", {"state": BatchState.CANCELLED}
-    )
+    changes = {"state": BatchState.CANCELLED}
+    return await _steer(context, batch_id, actor, "cancel", changes)
 
 
-async def pause(
-    context: Context, batch_id: UUID, actor: Actor, client: str | None = None
-) -> Seen:
+async def pause(context: Context, batch_id: UUID, actor: Actor) -> Seen:
     """Let what has not begun wait until the batch is resumed."""
-    return await _steer(
-        context, batch_id, actor, client, "pause", {"state": BatchState.PAUSED}
-    )
+    changes = {"state": BatchState.PAUSED}
+    return await _steer(context, batch_id, actor, "pause", changes)
 
 
-async def resume(
-    context: Context, batch_id: UUID, actor: Actor, client: str | None = None
-) -> Seen:
+async def resume(context: Context, batch_id: UUID, actor: Actor) -> Seen:
     """Let a paused batch go on."""
-    seen = await look(context, batch_id, client)
+    seen = await look(context, batch_id, own_client(actor))
     state = first_state(seen.batch.send_at, datetime.now(UTC))
-    return await _steer(context, batch_id, actor, client, "resume", {"state": state})
+    return await _steer(context, batch_id, actor, "resume", {"state": state})
 
 
 async def set_rate(
-    context: Context,
-    batch_id: UUID,
-    per_second: float,
-    actor: Actor,
-    client: str | None = None,
+    context: Context, batch_id: UUID, per_second: float, actor: Actor
 ) -> Seen:
     """Let so many messages of a batch begin in a second from now on."""
+    if not is_rate(per_second):
+        text = f"Must be from {SLOWEST:g} to {MAX_RATE:g}."
+        raise Invalid("The rate was refused.", [Wrong("/rate_per_second", text)])
     changes = {"rate_per_second": per_second}
-    return await _steer(context, batch_id, actor, client, "limit", changes)
+    return await _steer(context, batch_id, actor, "limit", changes)
 
 
 async def _steer(
     context: Context,
     batch_id: UUID,
     actor: Actor,
-    client: str | None,
     action: str,
     changes: Mapping[str, BatchState | float],
 ) -> Seen:
@@ -92,13 +115,15 @@ async def _steer(
 
     The same order again does no harm: Temporal may have been away.
     """
+    require_role(actor, *OPERATORS, CLIENT)
+    client = own_client(actor)
     async with context.store.sessions.begin() as session:
         before = await _look(session, batch_id, client)
         among = _allowed(before, action)
-        if not await batches.steer(session, batch_id, among, **changes):
+        if not await batch_writes.steer(session, batch_id, among, **changes):
             raise Conflict(f"This batch is already {before.batch.steering.state}.")
         if action == "cancel":
-            await batches.forget_people(session, batch_id)
+            await batch_writes.forget_people(session, batch_id)
         await _audit(session, actor, action, before.batch, changes)
         after = await _look(session, batch_id, client)
     await context.flows.steer_batch(batch_id, after.batch.steering)
@@ -122,9 +147,9 @@ async def _look(session: Session, batch_id: UUID, client: str | None) -> Seen:
     batch = await batches.find(session, batch_id)
     hidden = batch is None or batch.steering.state is BatchState.PREPARING
     if batch is None or hidden or client not in (None, batch.client):
-        raise NotFound("There is no such batch.")
+        raise _no_such_batch()
     counts = await batches.counts_of(session, batch_id)
-    return Seen(batch, batches.told(batch, counts))
+    return Seen(batch, counts_in_state(batch, counts))
 
 
 async def _audit(

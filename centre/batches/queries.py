@@ -1,74 +1,24 @@
 """Batches: what all messages of one share, who receives them, how far each is."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, func, insert, literal, tuple_, update
+from sqlalchemy import case, func, literal, tuple_
 from sqlalchemy import select as core_select
-from sqlmodel import col, delete, select
+from sqlmodel import col, select
 
-from centre.batches.rules import Addressed, batch_message_id
+from centre.batches.rules import COUNTED, WAITING, Addressed, Waiting
 from centre.batches.tables import BatchRecipientRow, BatchRow
 from centre.flows.batches import Batch, BatchState, Steering
 from centre.messages.tables import MessageRow
-from core.base import Model
 from core.models import Message
 from core.repeats import Repeats
 from core.words import Status
 from db.pages import Page, clamp, cut, decode_time_cursor, time_cursor
 from db.session import Session
-from db.sql import dialect_of, insert_into, keyring_of, table_of
+from db.sql import keyring_of, table_of
 
-_FRAME = "batches.frame"
-_CONTENT = "batch_recipients.content"
-# Rows of one INSERT: between two, others have their turn.
-_ROWS = 500
-# Nobody was told that these were accepted, and nobody asked again with their key.
-_PREPARED_KEPT = timedelta(days=1)
-# What waits is not in the messages' table.
-WAITING = "waiting"
-COUNTED = (WAITING, *(status.value for status in Status))
-
-
-class Waiting(Model):
-    """One recipient whose message has not begun; `known` if it has, unmarked."""
-
-    position: int
-    addressed: Addressed
-    known: bool = False
-
-
-async def add(
-    session: Session, batch: Batch, frame: Message, people: Sequence[Addressed]
-) -> bool:
-    """Write a batch and its recipients; False where there is one of this id."""
-    keyring, table = keyring_of(session), table_of(BatchRow)
-    row = batch.model_dump(exclude={"steering"}) | batch.steering.model_dump()
-    row |= {
-        "repeats": batch.repeats.model_dump_json(),
-        "state": batch.steering.state.value,
-        "frame": keyring.seal_text(frame.model_dump_json(), _FRAME),
-    }
-    connection = await session.connection()
-    statement = insert_into(dialect_of(session), table).values(row)
-    written = await connection.execute(statement.on_conflict_do_nothing())
-    if written.rowcount != 1:
-        return False
-    for start in range(0, len(people), _ROWS):
-        rows = [
-            {
-                "batch_id": batch.id,
-                "position": position,
-                "message_id": batch_message_id(batch.id, position),
-                "content": keyring.seal_text(one.model_dump_json(), _CONTENT),
-                "started_at": None,
-            }
-            for position, one in enumerate(people[start : start + _ROWS], start)
-        ]
-        await connection.execute(insert(table_of(BatchRecipientRow)), rows)
-    return True
+# What a sealed text is bound to.
+FRAME, CONTENT = "batches.frame", "batch_recipients.content"
 
 
 async def find(session: Session, batch_id: UUID) -> Batch | None:
@@ -81,7 +31,7 @@ async def frame_of(session: Session, batch_id: UUID) -> Message:
     """Return the message that all of a batch are copies of."""
     wanted = select(BatchRow.frame).where(BatchRow.id == batch_id)
     sealed = (await session.exec(wanted)).one()
-    plain = keyring_of(session).unseal_text(sealed, _FRAME)
+    plain = keyring_of(session).unseal_text(sealed, FRAME)
     return Message.model_validate_json(plain)
 
 
@@ -135,29 +85,6 @@ async def counts_of(session: Session, batch_id: UUID) -> dict[str, int]:
     return counts
 
 
-async def steer(
-    session: Session,
-    batch_id: UUID,
-    among: Iterable[BatchState],
-    **changes: BatchState | float,
-) -> bool:
-    """Change the state or the rate of a batch that is in one of these states."""
-    table = table_of(BatchRow)
-    values: dict[str, Any] = {k: _plain(v) for k, v in changes.items()}
-    changed = (
-        update(table)
-        .where(table.c.id == batch_id)
-        .where(table.c.state.in_([state.value for state in among]))
-        .values(**values, revision=table.c.revision + 1)
-    )
-    connection = await session.connection()
-    return (await connection.execute(changed)).rowcount == 1
-
-
-def _plain(value: BatchState | float) -> str | float:
-    return value.value if isinstance(value, BatchState) else value
-
-
 async def called_off(session: Session, batch_id: UUID | None, run: int) -> bool:
     """Tell whether a message's batch was stopped; a person's resend goes out."""
     if batch_id is None or run > 1:
@@ -183,59 +110,9 @@ async def waiting(
         Waiting(
             position=position,
             addressed=Addressed.model_validate_json(
-                keyring.unseal_text(content, _CONTENT)
+                keyring.unseal_text(content, CONTENT)
             ),
             known=message_id is not None,
         )
         for position, content, message_id in await connection.execute(wanted)
     ]
-
-
-async def mark_started(
-    session: Session, batch_id: UUID, first: int, end: int, at: datetime
-) -> None:
-    """Note that the messages of these positions have begun; forget what they said."""
-    people = table_of(BatchRecipientRow)
-    begun = (
-        update(people)
-        .where(people.c.batch_id == batch_id, people.c.content.is_not(None))
-        .where(people.c.position >= first, people.c.position < end)
-        .values(content=None, started_at=at)
-    )
-    table, connection = table_of(BatchRow), await session.connection()
-    await connection.execute(begun)
-    whole = case((table.c.count < end, table.c.count), else_=end)
-    far = update(table).where(table.c.id == batch_id, table.c.started < end)
-    await connection.execute(far.values(started=whole))
-
-
-async def forget_people(session: Session, batch_id: UUID) -> None:
-    """Forget who a batch that is stopped would still have written to."""
-    people = table_of(BatchRecipientRow)
-    waits = update(people).where(
-        people.c.batch_id == batch_id, people.c.content.is_not(None)
-    )
-    await (await session.connection()).execute(waits.values(content=None))
-
-
-async def forget_unaccepted(session: Session, now: datetime) -> None:
-    """Drop the batches that Temporal never heard of."""
-    old = core_select(col(BatchRow.id)).where(
-        col(BatchRow.state) == BatchState.PREPARING.value,
-        col(BatchRow.created_at) < now - _PREPARED_KEPT,
-    )
-    ids = list((await (await session.connection()).execute(old)).scalars())
-    if ids:
-        await session.exec(
-            delete(BatchRecipientRow).where(col(BatchRecipientRow.batch_id).in_(ids))
-        )
-        await session.exec(delete(BatchRow).where(col(BatchRow.id).in_(ids)))
-
-
-def told(batch: Batch, counts: Mapping[str, int]) -> dict[str, int]:
-    """Return the counts; what waits in a batch that is stopped waits no more."""
-    shown = dict(counts)
-    if batch.steering.state in (BatchState.CANCELLED, BatchState.EXPIRED):
-        shown[batch.steering.state.value] += shown[WAITING]
-        shown[WAITING] = 0
-    return shown

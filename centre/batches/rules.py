@@ -1,14 +1,14 @@
 """A batch: messages of one type to many people, checked whole before any is sent."""
 
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from centre.flows.batches import BatchState
+from centre.flows.batches import Batch, BatchState
 from centre.messages.acceptance import (
     MessageRequest,
     RecipientRequest,
@@ -27,7 +27,7 @@ from core.policies import MessageType
 from core.rate_limits import SLOWEST
 from core.text.letters import Words
 from core.text.plain_text import MaybePlainText
-from core.words import Channel, IdentityType, Priority
+from core.words import Channel, IdentityType, Priority, Status
 
 MAX_RECIPIENTS = 10_000
 MAX_RATE = 1000.0
@@ -38,6 +38,11 @@ _PAGE = timedelta(seconds=2)
 _LARGEST_PAGE = 200
 
 Rate = Annotated[float, Field(ge=SLOWEST, le=MAX_RATE, strict=True)]
+
+
+# What waits is not in the messages' table.
+WAITING = "waiting"
+COUNTED = (WAITING, *(status.value for status in Status))
 
 
 class BatchRecipient(BaseModel):
@@ -92,6 +97,14 @@ class Addressed(Model):
         )
 
 
+class Waiting(Model):
+    """One recipient whose message has not begun; `known` if it has, unmarked."""
+
+    position: int
+    addressed: Addressed
+    known: bool = False
+
+
 def keyed_batch_id(client: str, idempotency_key: str) -> UUID:
     """Return the id that a client's idempotency key always gives (version 5)."""
     return uuid5(NAMESPACE_OID, f"hmc:batch:{client}:{idempotency_key}")
@@ -106,6 +119,11 @@ def first_state(send_at: datetime | None, now: datetime) -> BatchState:
     """Return where a batch stands that nobody has steered."""
     late = send_at is not None and send_at > now
     return BatchState.SCHEDULED if late else BatchState.SENDING
+
+
+def is_rate(per_second: float) -> bool:
+    """Tell whether so many messages of a batch may begin in a second."""
+    return SLOWEST <= per_second <= MAX_RATE
 
 
 def page_size(rate_per_second: float) -> int:
@@ -207,3 +225,12 @@ def _message(request: BatchRequest, asked: BatchRecipient) -> MessageRequest:
 def pointer_in(place: int, pointer: str) -> str:
     """Return where in a batch a wrong place of one message is."""
     return f"/recipients/{place}" + pointer.removeprefix("/recipient")
+
+
+def counts_in_state(batch: Batch, counts: Mapping[str, int]) -> dict[str, int]:
+    """Return the counts; what waits in a batch that is stopped waits no more."""
+    shown = dict(counts)
+    if batch.steering.state in (BatchState.CANCELLED, BatchState.EXPIRED):
+        shown[batch.steering.state.value] += shown[WAITING]
+        shown[WAITING] = 0
+    return shown

@@ -6,21 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from centre.batches.columns import OWN, columns_of
-from centre.batches.rules import MAX_RATE
+from centre.batches.lists import batch_choices
+from centre.batches.rules import is_rate
 from centre.batches.sheets.writing import empty_sheet
 from centre.catalog import dictionaries
 from centre.catalog.samples import SAMPLE_IDENTITIES, sample_params
-from centre.clients import queries as clients
-from centre.clients.queries import Client
 from console.kit.context import context
 from console.kit.errors import Refused
 from console.kit.forms import Form
 from console.kit.names import Names
-from console.kit.setup import all_types, check_given
+from console.kit.setup import check_given
 from console.kit.texts import LANGUAGES, t, text_in
 from core.policies import MessageType
-from core.words import IdentityType, Priority
-from db.pages import MAX_LIMIT
+from core.words import IdentityType
 
 FIELDS = ("client", "type", "send_at", "rate_per_second")
 
@@ -40,9 +38,8 @@ class BatchForm(Form):
 
     async def draw(self, known: Names) -> None:
         """Draw the fields."""
-        self._known, self._systems = known, await _systems()
-        self._kinds = [kind for kind in await all_types() if _fits(kind)]
-        systems = {code: known.client(code) for code in self._systems}
+        self._known, self._choices = known, await batch_choices(context())
+        systems = {code: known.client(code) for code in self._choices.clients}
         self.choice("client", "batch.client", systems)
         self._types = self.choice("type", "batch.type", self._allowed())
         self.text("send_at", "batch.send_at", hint=t("batch.send_at_hint"))
@@ -56,7 +53,7 @@ class BatchForm(Form):
         """Return what the form says; Refused where it says nothing sensible."""
         check_given(self, "client", "type")
         rate = self.value("rate_per_second")
-        if rate is not None and not 0 < rate <= MAX_RATE:
+        if rate is not None and not is_rate(rate):
             self.refuse("rate_per_second", t("batch.rate_wrong"))
             raise Refused
         return Choice(self.value("client"), self.value("type"), self._time(), rate)
@@ -79,23 +76,8 @@ class BatchForm(Form):
         self._types.set_options(types, value=held if held in types else None)
 
     def _allowed(self) -> dict[str, str]:
-        system = self._systems.get(self.value("client") or "")
-        only = system.message_types if system else None
-        codes = (kind.code for kind in self._kinds)
-        return {c: self._known.type(c) for c in codes if only is None or c in only}
-
-
-def _fits(kind: MessageType) -> bool:
-    """Tell whether messages of a type may go out in a batch."""
-    urgent = kind.priority is Priority.CRITICAL
-    return kind.enabled and not urgent and bool(kind.policy.channels)
-
-
-async def _systems() -> dict[str, Client]:
-    """Return the systems that may send, by code."""
-    async with context().store.sessions() as session:
-        found = await clients.list_clients(session, None, MAX_LIMIT)
-    return {system.code: system for system in found.items if system.enabled}
+        codes = self._choices.types_of(self.value("client") or "")
+        return {code: self._known.type(code) for code in codes}
 
 
 async def labels() -> dict[str, str]:

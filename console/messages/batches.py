@@ -6,10 +6,10 @@ from uuid import UUID
 from nicegui import ui
 
 from centre.audit.audit import Actor
-from centre.batches import control as batch_orders
-from centre.batches import queries as store
+from centre.audit.roles import OPERATORS
+from centre.batches import control
 from centre.batches.control import Seen
-from centre.batches.rules import MAX_RATE
+from centre.batches.rules import WAITING, is_rate
 from centre.flows.batches import OVER, Batch, BatchState
 from console.kit.acting import acting
 from console.kit.context import context
@@ -24,10 +24,7 @@ from console.kit.table import Column, Listing, Row, Rows
 from console.kit.texts import t
 from console.kit.visits import present_visitor
 from console.kit.widgets import badge, button, card, confirm, dialog, facts, when
-from core.errors import NotFound
-from core.words import Role
 
-MAY_ACT = (Role.ADMIN, Role.OPERATOR)
 _EVERY_SECONDS = 3.0
 _TONES = {
     BatchState.SCHEDULED: "info",
@@ -43,7 +40,7 @@ Order = Callable[[Actor], Awaitable[Seen]]
 async def may_act() -> bool:
     """Tell whether who looks may send and steer batches."""
     visitor = await present_visitor()
-    return visitor is not None and visitor.role in MAY_ACT
+    return visitor is not None and visitor.role in OPERATORS
 
 
 @page("/batches", title="batch.title", icon="groups")
@@ -57,8 +54,7 @@ async def batches() -> None:
             button(new, lambda: ui.navigate.to(to_new), icon="add", kind="primary")
 
     async def load(cursor: str | None) -> tuple[Rows, str | None]:
-        async with context().store.sessions() as session:
-            found = await store.list_batches(session, None, cursor)
+        found = await control.list_batches(context(), None, cursor)
         return [_row(batch, known) for batch in found.items], found.next
 
     listing = Listing(
@@ -99,10 +95,7 @@ def _row(batch: Batch, known: Names) -> Row:
 @page("/batches/{batch_id}", title="batch.one", headed=False)
 async def batch_page(batch_id: str) -> None:
     """Show one batch, live."""
-    try:
-        wanted = UUID(batch_id)
-    except ValueError:
-        raise NotFound("There is no such batch.") from None
+    wanted = control.batch_id_of(batch_id)
     await _Page(wanted, await names(), await may_act()).draw()
 
 
@@ -115,7 +108,7 @@ class _Page:
         self._acts = acts
 
     async def draw(self) -> None:
-        seen = await batch_orders.look(context(), self._id)
+        seen = await control.look(context(), self._id)
         back("/batches", t("batch.title"))
         batch = seen.batch
         heading(self._names.type(batch.type), self._names.client(batch.client))
@@ -128,7 +121,7 @@ class _Page:
         every(_EVERY_SECONDS, self._again)
 
     async def _again(self) -> None:
-        self._show(await batch_orders.look(context(), self._id))
+        self._show(await control.look(context(), self._id))
 
     def _show(self, seen: Seen) -> None:
         batch = seen.batch
@@ -163,45 +156,43 @@ class _Page:
         button(t("batch.messages"), lambda: ui.navigate.to(to_messages), icon="mail")
         if not self._acts:
             return
-        state, act = seen.batch.steering.state, acting(*MAY_ACT)
+        state, act = seen.batch.steering.state, acting(*OPERATORS)
         if state is BatchState.PAUSED:
             button(t("batch.resume"), act(self._resume), icon="play_arrow")
         elif state not in OVER:
             button(t("batch.pause"), act(self._pause), icon="pause")
         if state not in OVER:
             button(t("batch.set_rate"), self._rate, icon="speed")
-        if batch_orders.may_cancel(seen):
+        if control.may_cancel(seen):
             cancel = act(self._cancel)
             button(t("batch.cancel"), cancel, icon="cancel", kind="danger")
 
     async def _resume(self, actor: Actor) -> None:
-        self._done(await batch_orders.resume(context(), self._id, actor))
+        self._done(await control.resume(context(), self._id, actor))
 
     async def _pause(self, actor: Actor) -> None:
         title = t("batch.pause")
         if await confirm(title, t("batch.pause_ask"), yes=title, danger=False):
-            self._done(await batch_orders.pause(context(), self._id, actor))
+            self._done(await control.pause(context(), self._id, actor))
 
     async def _cancel(self, actor: Actor) -> None:
-        title, seen = t("batch.cancel"), await batch_orders.look(context(), self._id)
+        title, seen = t("batch.cancel"), await control.look(context(), self._id)
         text = t("batch.cancel_ask", count=f"{seen.batch.count:,}")
         if await confirm(title, text, yes=title):
-            self._done(await batch_orders.cancel(context(), self._id, actor))
+            self._done(await control.cancel(context(), self._id, actor))
 
     async def _rate(self) -> None:
         form = Form()
         with dialog(t("batch.set_rate")) as box:
             form.number("rate", "batch.rate")
 
-            @acting(*MAY_ACT)
+            @acting(*OPERATORS)
             async def save(actor: Actor) -> None:
                 rate = form.value("rate")
-                if rate is None or not 0 < rate <= MAX_RATE:
+                if rate is None or not is_rate(rate):
                     form.refuse("rate", t("batch.rate_wrong"))
                     return
-                box.submit(
-                    await batch_orders.set_rate(context(), self._id, rate, actor)
-                )
+                box.submit(await control.set_rate(context(), self._id, rate, actor))
 
             with ui.element("div").classes("hmc-buttons"):
                 button(t("frame.cancel"), lambda: box.submit(None), kind="quiet")
@@ -217,4 +208,4 @@ class _Page:
 
 
 def _status(name: str) -> str:
-    return t("batch.waiting") if name == store.WAITING else t(f"status.{name}")
+    return t("batch.waiting") if name == WAITING else t(f"status.{name}")

@@ -7,12 +7,11 @@ from nicegui import ui
 from nicegui.events import UploadEventArguments
 
 from centre.audit.audit import Actor
-from centre.batches.accept import submit
-from centre.batches.files import Examined, examine
+from centre.audit.roles import OPERATORS
+from centre.batches.files import Examined
+from centre.batches.lists import examine_list, submit_list
 from centre.batches.sheets.lines import MAX_BYTES, Faulty, Sheet
 from centre.batches.sheets.reading import read_sheet
-from centre.clients import queries as clients
-from centre.clients.queries import Client
 from centre.messages.accept import message_type
 from console.kit.acting import acting
 from console.kit.context import context
@@ -25,12 +24,9 @@ from console.kit.texts import t
 from console.kit.widgets import button, card, confirm, note
 from console.messages import batch_check as result
 from console.messages.batch_form import FIELDS, BatchForm, Choice, empty_list, labels
-from console.messages.batches import MAY_ACT
-from core.errors import Forbidden, NotFound
-from core.policies import MessageType
 
 
-@page("/batches/new", title="batch.new", roles=MAY_ACT, icon="groups")
+@page("/batches/new", title="batch.new", roles=OPERATORS, icon="groups")
 async def new_batch() -> None:
     """Draw the form, and below it what became of the file."""
     await _Page(await names()).draw()
@@ -54,7 +50,7 @@ class _Page:
             for name in FIELDS:
                 self._form.element(name).on_value_change(self._void)
             with ui.element("div").classes("hmc-buttons"):
-                empty = acting(*MAY_ACT)(self._download)
+                empty = acting(*OPERATORS)(self._download)
                 button(t("batch.template"), empty, icon="download")
             self._draw_upload()
         self._room = ui.element("div").classes("hmc-room")
@@ -63,7 +59,7 @@ class _Page:
         async def take(event: UploadEventArguments) -> None:
             self._file = (event.file.name, await event.file.read())
             upload.reset()
-            await acting(*MAY_ACT)(self._check)()
+            await acting(*OPERATORS)(self._check)()
 
         upload = ui.upload(
             on_upload=take,
@@ -85,7 +81,7 @@ class _Page:
             return
         with self._room:
             note(t("batch.changed", file=self._file[0]), "warn").props("role=status")
-            again = acting(*MAY_ACT)(self._check)
+            again = acting(*OPERATORS)(self._check)
             with ui.element("div").classes("hmc-buttons"):
                 button(t("batch.check"), again, icon="rule", kind="primary")
 
@@ -114,7 +110,6 @@ class _Page:
                 await self._draw_found(choice, file[0], sheet, found, turn)
 
     async def _examined(self, choice: Choice, data: bytes) -> tuple[Sheet, Examined]:
-        client, kind = await _whose(choice)
         shared = {
             "send_at": choice.send_at,
             "rate_per_second": choice.rate_per_second,
@@ -122,8 +117,13 @@ class _Page:
         async with context().lists:
             sheet = await asyncio.to_thread(read_sheet, data)
             with self._form.checked():
-                return sheet, await examine(
-                    context(), client, sheet, kind, await labels(), **shared
+                return sheet, await examine_list(
+                    context(),
+                    choice.client,
+                    choice.type,
+                    sheet,
+                    await labels(),
+                    **shared,
                 )
 
     async def _draw_found(
@@ -131,11 +131,11 @@ class _Page:
     ) -> None:
         made = result.ready(choice, file, found)
 
-        @acting(*MAY_ACT)
+        @acting(*OPERATORS)
         async def download(_: Actor) -> None:
             await result.download_marked(sheet, found)
 
-        @acting(*MAY_ACT)
+        @acting(*OPERATORS)
         async def go_on(_: Actor) -> None:
             await draw_ready()
 
@@ -155,7 +155,7 @@ class _Page:
     def _send(
         self, made: result.Ready, turn: int
     ) -> Callable[[bool, str], Awaitable[None]]:
-        @acting(*MAY_ACT)
+        @acting(*OPERATORS)
         async def send(actor: Actor, once_each: bool, sentence: str) -> None:
             yes = t("batch.send")
             if not await confirm(yes, sentence, yes=yes, danger=False):
@@ -165,24 +165,10 @@ class _Page:
                 return
             # Pressed twice, it is sent once.
             self._turn += 1
-            client, _ = await _whose(made.choice)
+            client = made.choice.client
             whole = made.asked.model_copy(update={"once_each": once_each})
-            done = await submit(
-                context(), client, whole, None, actor, as_checked=made.frame
-            )
+            done = await submit_list(context(), client, whole, made.frame, actor)
             notify(t("batch.accepted"))
             ui.navigate.to(f"/batches/{done.batch.id}")
 
         return send
-
-
-async def _whose(choice: Choice) -> tuple[Client, MessageType]:
-    """Return the system and the type that a form names, as they are now."""
-    async with context().store.sessions() as session:
-        client = await clients.find_client(session, choice.client)
-    kind = await message_type(context(), choice.type)
-    if client is None or kind is None:
-        raise NotFound("There is no such message type.")
-    if not client.enabled:
-        raise Forbidden("This client is disabled.")
-    return client, kind

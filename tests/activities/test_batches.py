@@ -12,6 +12,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.batches import BatchActivities
 from activities.records import RecordActivities
 from centre.batches import queries as batches
+from centre.batches import writes as batch_writes
 from centre.batches.contracts import BatchPage, BatchPageDone
 from centre.batches.rules import Addressed, batch_message_id
 from centre.delivery.contracts import Snapshot
@@ -76,7 +77,7 @@ async def written(
     ]
     frame = message().model_copy(update={"batch": batch_id})
     async with store.sessions.begin() as session:
-        assert await batches.add(session, batch, frame, people)
+        assert await batch_writes.add(session, batch, frame, people)
     return batch_id
 
 
@@ -199,6 +200,6 @@ async def test_what_nobody_was_told_of_is_dropped(store: Store) -> None:
     dropped = await written(store, 1, BatchState.PREPARING)
     async with store.sessions.begin() as session:
         later = datetime.now(UTC) + timedelta(days=2)
-        await batches.forget_unaccepted(session, later)
+        await batch_writes.forget_unaccepted(session, later)
         assert await batches.find(session, kept) is not None
         assert await batches.find(session, dropped) is None

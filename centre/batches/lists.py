@@ -1,0 +1,90 @@
+"""Lists that people send for a client system: what they may be of, checked, sent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from centre.audit.audit import Actor
+from centre.audit.roles import OPERATORS, require_role
+from centre.batches.accept import Submitted, submit
+from centre.batches.files import Examined, examine
+from centre.batches.rules import BatchRequest
+from centre.batches.sheets.lines import Sheet
+from centre.catalog import types as catalog
+from centre.clients import queries as clients
+from centre.clients.queries import Client
+from centre.context import Context
+from centre.messages.accept import message_type
+from core.errors import Forbidden, NotFound
+from core.models import Message
+from core.policies import MessageType
+from core.words import Priority
+from db.pages import MAX_LIMIT
+
+
+@dataclass(frozen=True)
+class BatchChoices:
+    """The systems for which a batch may go out, by code, and the types it may be of."""
+
+    clients: Mapping[str, Client]
+    types: tuple[MessageType, ...]
+
+    def types_of(self, client: str) -> list[str]:
+        """Return the codes of the types that a system may send in a batch."""
+        system = self.clients.get(client)
+        only = system.message_types if system else None
+        codes = [kind.code for kind in self.types]
+        return [code for code in codes if only is None or code in only]
+
+
+async def batch_choices(context: Context) -> BatchChoices:
+    """Return what a batch may be of: systems and types that are switched on."""
+    async with context.store.sessions() as session:
+        systems = await clients.list_clients(session, None, MAX_LIMIT)
+        page = await catalog.list_message_types(session, None, MAX_LIMIT)
+        kinds = [*page.items]
+        while page.next is not None:
+            page = await catalog.list_message_types(session, page.next, MAX_LIMIT)
+            kinds += page.items
+    enabled = {system.code: system for system in systems.items if system.enabled}
+    return BatchChoices(enabled, tuple(filter(_fits, kinds)))
+
+
+def _fits(kind: MessageType) -> bool:
+    """Tell whether messages of a type may go out in a batch."""
+    urgent = kind.priority is Priority.CRITICAL
+    return kind.enabled and not urgent and bool(kind.policy.channels)
+
+
+async def examine_list(
+    context: Context,
+    client: str,
+    type_code: str,
+    sheet: Sheet,
+    labels: Mapping[str, str],
+    **shared: object,
+) -> Examined:
+    """Check a list as it would be sent for a client; `labels` are columns' names."""
+    system = await _sender(context, client)
+    kind = await message_type(context, type_code)
+    if kind is None:
+        raise NotFound("There is no such message type.")
+    return await examine(context, system, sheet, kind, labels, **shared)
+
+
+async def submit_list(
+    context: Context, client: str, asked: BatchRequest, checked: Message, actor: Actor
+) -> Submitted:
+    """Accept a list as it was checked; Conflict where it would go out otherwise now."""
+    require_role(actor, *OPERATORS)
+    system = await _sender(context, client)
+    return await submit(context, system, asked, None, actor, as_checked=checked)
+
+
+async def _sender(context: Context, code: str) -> Client:
+    async with context.store.sessions() as session:
+        client = await clients.find_client(session, code)
+    if client is None:
+        raise NotFound("There is no such client.")
+    if not client.enabled:
+        raise Forbidden("This client is disabled.")
+    return client
