@@ -36,13 +36,14 @@ class Actor(Model):
     role: Role | str = SYSTEM
     address: str | None = None
 
-    def must_be(self, *roles: Role) -> None:
-        """Raise Forbidden for a person without one of these roles, and for a client.
+    def must_be(self, *roles: Role | str) -> None:
+        """Raise Forbidden for who has none of these roles, of people or others.
 
         The centre itself may do everything.
         """
         if self.role != SYSTEM and self.role not in roles:
-            raise Forbidden("This needs the role " + " or ".join(roles) + ".")
+            people = (role for role in roles if isinstance(role, Role))
+            raise Forbidden("This needs the role " + " or ".join(people) + ".")
 
 
 class AuditEntry(Model):

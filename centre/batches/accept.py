@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 
 from centre.audit import audit
 from centre.audit.audit import Actor
-from centre.audit.roles import CLIENT, OPERATORS, require_role
+from centre.audit.roles import CLIENT, OPERATORS
 from centre.batches import queries as batches
 from centre.batches import writes as batch_writes
 from centre.batches.rules import (
@@ -82,7 +82,7 @@ async def submit(
     otherwise now. Raises Invalid with every wrong place, Unavailable where Temporal is
     down: then nothing is accepted, and the same key may come again.
     """
-    require_role(actor, *OPERATORS, CLIENT)
+    actor.must_be(*OPERATORS, CLIENT)
     batch_id = uuid7() if key is None else keyed_batch_id(client.code, key)
     print_ = await _fingerprint(asked)
     first = None if key is None else await _known(context, batch_id, print_)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from centre.audit import audit
 from centre.audit.audit import Actor
-from centre.audit.roles import CLIENT, OPERATORS, own_client, require_role
+from centre.audit.roles import CLIENT, OPERATORS, own_client
 from centre.batches import queries as batches
 from centre.batches import writes as batch_writes
 from centre.batches.rules import (
@@ -115,7 +115,7 @@ async def _steer(
 
     The same order again does no harm: Temporal may have been away.
     """
-    require_role(actor, *OPERATORS, CLIENT)
+    actor.must_be(*OPERATORS, CLIENT)
     client = own_client(actor)
     async with context.store.sessions.begin() as session:
         before = await _look(session, batch_id, client)

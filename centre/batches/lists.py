@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from centre.audit.audit import Actor
-from centre.audit.roles import OPERATORS, require_role
+from centre.audit.roles import OPERATORS
 from centre.batches.accept import Submitted, submit
 from centre.batches.files import Examined, examine
 from centre.batches.rules import BatchRequest
@@ -75,7 +75,7 @@ async def submit_list(
     context: Context, client: str, asked: BatchRequest, checked: Message, actor: Actor
 ) -> Submitted:
     """Accept a list as it was checked; Conflict where it would go out otherwise now."""
-    require_role(actor, *OPERATORS)
+    actor.must_be(*OPERATORS)
     system = await _sender(context, client)
     return await submit(context, system, asked, None, actor, as_checked=checked)
 

@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 
 from centre.audit import audit
 from centre.audit.audit import Actor
-from centre.audit.roles import CLIENT, OPERATORS, WORKSTATION, own_client, require_role
+from centre.audit.roles import CLIENT, OPERATORS, WORKSTATION, own_client
 from centre.context import Context
 from centre.messages import status as progress
 from centre.messages import writes as message_writes
@@ -48,7 +48,7 @@ async def acknowledge(
     Raises Invalid where the value read back is not the message's own. The
     workflow may have ended, so the store is told as well.
     """
-    require_role(actor, *OPERATORS, CLIENT, WORKSTATION)
+    actor.must_be(*OPERATORS, CLIENT, WORKSTATION)
     found = await look_up(context, message_id, own_client(actor))
     if found.doc.acknowledgement is not None:
         return found

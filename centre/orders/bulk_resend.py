@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from centre.audit.audit import Actor
-from centre.audit.roles import OPERATORS, require_role
+from centre.audit.roles import OPERATORS
 from centre.context import Context
 from centre.messages import queries as messages
 from centre.messages.contracts import MessageFilter
@@ -50,7 +50,7 @@ async def resend_failed(
     `report` hears of every message. One that has failed again meanwhile is
     not sent twice.
     """
-    require_role(actor, *OPERATORS)
+    actor.must_be(*OPERATORS)
     check_times(wanted.since, wanted.until)
     await context.flows.check()
     now, cursor = datetime.now(UTC), None

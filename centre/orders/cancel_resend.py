@@ -7,7 +7,7 @@ from pydantic import Field
 
 from centre.audit import audit
 from centre.audit.audit import Actor
-from centre.audit.roles import CLIENT, OPERATORS, own_client, require_role
+from centre.audit.roles import CLIENT, OPERATORS, own_client
 from centre.context import Context
 from centre.messages.lookup import Found, kept_message, look_up, stored_message
 from centre.workstations import removals
@@ -41,7 +41,7 @@ async def cancel(
     context: Context, message_id: UUID, order: CancelOrder, actor: Actor
 ) -> Found:
     """Stop a message; Conflict, with its state's name, where it is over."""
-    require_role(actor, *OPERATORS, CLIENT)
+    actor.must_be(*OPERATORS, CLIENT)
     found = await look_up(context, message_id, own_client(actor))
     if not may_cancel(found.doc):
         raise _already(found.doc)
@@ -67,7 +67,7 @@ async def resend(
 
     Conflict in any other state; Invalid names the channels that its plan lacks.
     """
-    require_role(actor, *OPERATORS)
+    actor.must_be(*OPERATORS)
     found = await look_up(context, message_id)
     await resend_one(context, found.doc, order, actor)
     return await look_up(context, message_id)

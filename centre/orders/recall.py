@@ -9,7 +9,7 @@ from pydantic import Field
 
 from centre.audit import audit
 from centre.audit.audit import Actor
-from centre.audit.roles import CLIENT, OPERATORS, own_client, require_role
+from centre.audit.roles import CLIENT, OPERATORS, own_client
 from centre.context import Context
 from centre.messages.lookup import Found, look_up
 from centre.workstations import removals
@@ -45,7 +45,7 @@ async def recall(
     waits is stopped at once. A workflow of its own takes back what is out,
     and sends the correction to the channels that keep the message.
     """
-    require_role(actor, *OPERATORS, CLIENT)
+    actor.must_be(*OPERATORS, CLIENT)
     found = await look_up(context, message_id, own_client(actor))
     doc = found.doc
     if not may_recall(doc):
