@@ -24,7 +24,7 @@ from centre.orders.cancel_resend import (
 from centre.orders.recall import RecallRequest, recall
 from core.errors import Forbidden, Invalid, NotFound
 from core.words import Channel, IdentityType, Role
-from tests.api_rig import Rig, running_api
+from tests.support.api.rig import Rig, running_api
 
 OPERATOR = Actor(who="sun", role=Role.OPERATOR)
 AUDITOR = Actor(who="li", role=Role.AUDITOR)

@@ -14,7 +14,7 @@ from centre.batches.lists import batch_choices, examine_list, submit_list
 from centre.batches.sheets.reading import read_sheet
 from core.errors import Forbidden, Invalid, NotFound
 from core.words import Role
-from tests.api_rig import Rig, running_api
+from tests.support.api.rig import Rig, running_api
 
 OPERATOR = Actor(who="sun", role=Role.OPERATOR)
 AUDITOR = Actor(who="li", role=Role.AUDITOR)
