@@ -9,7 +9,6 @@ import signal
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from typing import Annotated
 
 import httpx
@@ -51,7 +50,6 @@ from deploy.configured import settings_or_exit
 from serving import WHOLE, Activity, Part, Queues
 from workflows.client import TemporalFlows
 from workflows.connection import connect
-from workflows.start import start_once
 
 # How often clients and accounts are read: a change holds within 5 s.
 _FOLLOW_SECONDS = 2.0
@@ -118,7 +116,8 @@ async def serve(
     keyring, store = opened
     async with open_http() as http:
         client = await connect(settings, keyring)
-        intake = ReceiptIntake(Context(settings, keyring, store, TemporalFlows(client)))
+        flows = TemporalFlows(client)
+        intake = ReceiptIntake(Context(settings, keyring, store, flows))
         post = PopupPost(store)
         tools = Tools(
             http,
@@ -131,8 +130,8 @@ async def serve(
         under, rules = fallback(settings)[1], settings.routing
         channels = LiveChannels(tools, under, rules)
         routing = asyncio.create_task(route_for_ever(store, under, rules))
-        begin = partial(start_once, client)
-        activities = assemble(settings, keyring, store, http, channels.router, begin)
+        begin, router = flows.start_once, channels.router
+        activities = assemble(settings, keyring, store, http, router, begin)
         queues = layout(client, activities)
         try:
             await _follow(queues, channels, store, share, stop)

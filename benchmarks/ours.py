@@ -21,9 +21,9 @@ from db.store import open_store
 from deploy.prepare import prepare
 from deploy.supervision import processes
 from deploy.up import api_url, until_ready
+from workflows.client import Handle, TemporalFlows
 from workflows.connection import connect
 from workflows.message import DeliverMessage
-from workflows.start import Handle, start
 
 CLIENT, TYPE = "his", "registration-success"
 
@@ -79,7 +79,7 @@ class Ours:
         """Send one message."""
         message = self._message()
         began = time.monotonic()
-        await start(self._client, message)
+        await TemporalFlows(self._client).start(message)
         handle: Handle = self._client.get_workflow_handle_for(
             DeliverMessage.run, workflow_id(message.id)
         )

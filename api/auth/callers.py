@@ -56,6 +56,13 @@ class Caller:
         return Actor(who=self.name, role=self.role or "client", address=self.address)
 
     @property
+    def sender(self) -> Client:
+        """The client system that sends; Forbidden where a person calls."""
+        if self.client is None:
+            raise Forbidden("Only client systems send messages.")
+        return self.client
+
+    @property
     def only(self) -> str | None:
         """The client whose messages alone this caller may know of; None: all."""
         return self.client.code if self.client else None

@@ -6,20 +6,19 @@ from fastapi import APIRouter, Body, Query, Request, Response
 
 from api.auth.callers import CLIENTS, BatchSender, may_send_batches
 from api.context import ContextDep
+from api.http.checked_bodies import CheckedBody
 from api.http.paging import Paging
-from api.http.whole_bodies import WholeBody
-from api.messages.accepting import client_of, idempotency_key
 from api.messages.batch_steering import add_steering
 from api.messages.batch_views import BatchAccepted, BatchPage, batch_page
 from api.messages.examples import BATCHES
-from api.messages.routes import Key
+from api.messages.idempotency import Key, idempotency_key
 from centre.batches import control
-from centre.batches.accept import submit
+from centre.batches.accept import accept_batch
 from centre.batches.rules import BatchRequest
 
 PREFIX = "/v1/batches"
 router = APIRouter(
-    prefix=PREFIX, tags=["batches"], dependencies=CLIENTS, route_class=WholeBody
+    prefix=PREFIX, tags=["batches"], dependencies=CLIENTS, route_class=CheckedBody
 )
 
 BatchBody = Annotated[BatchRequest, Body(openapi_examples=BATCHES)]
@@ -39,9 +38,9 @@ async def send_batch(
 
     202 means that it is durable. Its messages go out behind all others.
     """
-    client, key = client_of(caller), idempotency_key(request)
+    client, key = caller.sender, idempotency_key(request)
     context.rates.take(client.code, client.rate_per_minute)
-    done = await submit(context, client, body, key, caller.actor)
+    done = await accept_batch(context, client, body, key, caller.actor)
     response.headers["Location"] = f"{PREFIX}/{done.batch.id}"
     if done.replayed:
         response.headers["Idempotent-Replayed"] = "true"

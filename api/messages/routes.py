@@ -1,9 +1,10 @@
 """`/v1/messages`: send, look, cancel, send again, and see beforehand."""
 
+import time
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Header, Query, Request, Response
+from fastapi import APIRouter, Body, Query, Request, Response
 
 from api.auth.callers import (
     CLIENTS,
@@ -16,8 +17,9 @@ from api.auth.callers import (
     SendingClient,
 )
 from api.context import ContextDep
-from api.messages.accepting import client_of, idempotency_key, submit
+from api.http.checked_bodies import CheckedBody
 from api.messages.examples import MESSAGES
+from api.messages.idempotency import Key, idempotency_key
 from api.messages.views import (
     Accepted,
     MessagePage,
@@ -28,6 +30,7 @@ from api.messages.views import (
     page_of,
     plan_view,
 )
+from centre.messages.accept import accept_message
 from centre.messages.acceptance import MessageRequest
 from centre.messages.acknowledge import AcknowledgeOrder, acknowledge
 from centre.messages.finding import find_messages
@@ -36,19 +39,11 @@ from centre.messages.preview import preview
 from centre.orders.cancel_resend import CancelOrder, ResendOrder, cancel, resend
 from centre.orders.recall import RecallRequest, recall
 
-router = APIRouter(prefix="/v1/messages", tags=["messages"])
+router = APIRouter(prefix="/v1/messages", tags=["messages"], route_class=CheckedBody)
 # With a form of its own, so that `/preview` is no message: GET there is a 405.
 _ONE = "/{message_id:uuid}"
 
 MessageBody = Annotated[MessageRequest, Body(openapi_examples=MESSAGES)]
-Key = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        description="Up to 255 printable ASCII characters; the same key and body give"
-        " the first answer again, another body 422.",
-    ),
-]
 
 
 @router.post("", status_code=202, dependencies=CLIENTS)
@@ -61,9 +56,12 @@ async def send_message(
     _: Key = None,
 ) -> Accepted:
     """Accept a message. 202 means that it is durable, whatever happens next."""
-    client, key = client_of(caller), idempotency_key(request)
+    client, key = caller.sender, idempotency_key(request)
     context.rates.take(client.code, client.rate_per_minute)
-    started = await submit(context, client, body, key)
+    began = time.perf_counter()
+    started = await accept_message(context, client, body, key)
+    seconds = time.perf_counter() - began
+    context.metrics.accepted(client.code, started.replayed, seconds)
     message = started.message
     response.headers["Location"] = f"/v1/messages/{message.id}"
     if started.replayed:
@@ -81,7 +79,7 @@ async def preview_message(
     body: MessageBody, caller: SendingClient, context: ContextDep
 ) -> Preview:
     """Show the plan and what each channel would say; nothing is sent."""
-    found = await preview(context, client_of(caller), body)
+    found = await preview(context, caller.sender, body)
     return Preview(plan=plan_view(found.plan), channels=found.channels)
 
 

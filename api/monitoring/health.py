@@ -15,6 +15,7 @@ from api.http.problems import problem, request_id
 from centre.accounts.health import health_of_all
 from centre.clients import queries as clients
 from centre.clients.queries import Client
+from centre.flows.ports import QueueReader, Reachable
 from centre.keys.keys import misfits
 from centre.messages import away, catch_ups
 from centre.queues.settings import QueueSettings, queue_settings
@@ -135,7 +136,7 @@ async def _note_accounts(context: ApiContext) -> None:
 
 
 async def _missing(context: ApiContext) -> list[str]:
-    temporal = await _reachable(context)
+    temporal = await _reachable(context.flows)
     enabled = await _enabled(context)
     missing = [] if temporal else ["temporal"]
     if enabled is None or not await _writable(context):
@@ -153,9 +154,9 @@ async def _missing(context: ApiContext) -> list[str]:
     return missing
 
 
-async def _reachable(context: ApiContext) -> bool:
+async def _reachable(flows: Reachable) -> bool:
     try:
-        await context.flows.check()
+        await flows.check()
     except MessageCentreError:
         return False
     return True
@@ -230,12 +231,16 @@ async def _pollers(context: ApiContext, enabled: list[Client]) -> list[int]:
         seen = {q.client: q.pollers for q in await live_queues(context)}
         # A queue nobody has looked at yet is not missed.
         return [seen.get(client.code, 1) for client in enabled]
+    return await _count_pollers(context.flows, enabled)
+
+
+async def _count_pollers(flows: QueueReader, enabled: list[Client]) -> list[int]:
     few = asyncio.Semaphore(_AT_ONCE)
 
     async def pollers(client: Client) -> int:
         async with few:
             try:
-                return await context.flows.pollers(client.code)
+                return await flows.pollers(client.code)
             except MessageCentreError:
                 return 0
 

@@ -28,8 +28,8 @@ from core.policies import MessageType
 from core.words import Priority
 from db.store import open_store
 from deploy.prepare import prepare
+from workflows.client import TemporalFlows
 from workflows.connection import connect
-from workflows.start import start
 
 _ACTOR = Actor(who="benchmark")
 
@@ -59,7 +59,7 @@ class QueueRig:
     async def begin(self, client: str, priority: Priority = Priority.NORMAL) -> Message:
         """Start a message, waiting for nothing else."""
         message = self.message(client, priority)
-        await start(self.client, message)
+        await TemporalFlows(self.client).start(message)
         return message
 
     async def one(self, client: str, priority: Priority = Priority.NORMAL) -> Timing:

@@ -33,11 +33,12 @@ from centre.catalog.placeholders import required_params
 from centre.clients.queries import Client
 from centre.context import Context
 from centre.flows.batches import Batch, BatchState, Steering
+from centre.flows.replays import refuse_other_body
 from centre.messages.accept import message_type
 from centre.messages.acceptance import Sender
 from centre.people.holders import holders
 from centre.providers.filing import ValueLimits, rules_in_use, too_long, value_limits
-from core.errors import Conflict, Invalid, Wrong
+from core.errors import Conflict, Wrong
 from core.models import Message
 from core.policies import MessageType
 from core.repeats import Repeat, Repeats, repeats_of, told
@@ -48,7 +49,7 @@ _SLICE = 100
 
 
 @dataclass(frozen=True)
-class Submitted:
+class AcceptedBatch:
     """An accepted batch; `replayed` where its key had brought it before."""
 
     batch: Batch
@@ -67,7 +68,7 @@ class Checked:
     repeats: Repeats
 
 
-async def submit(
+async def accept_batch(
     context: Context,
     client: Client,
     asked: BatchRequest,
@@ -75,7 +76,7 @@ async def submit(
     actor: Actor,
     *,
     as_checked: Message | None = None,
-) -> Submitted:
+) -> AcceptedBatch:
     """Accept a batch; with a key seen before, return what it made then.
 
     `as_checked` is what somebody has looked at before: Conflict where it would go out
@@ -87,7 +88,7 @@ async def submit(
     print_ = await _fingerprint(asked)
     first = None if key is None else await _known(context, batch_id, print_)
     if first is not None and first.steering.state is not BatchState.PREPARING:
-        return Submitted(first, replayed=True)
+        return AcceptedBatch(first, replayed=True)
     if first is None:
         now = datetime.now(UTC)
         checked = await check(context, client, asked, batch_id, now)
@@ -211,8 +212,8 @@ async def _known(context: Context, batch_id: UUID, fingerprint: str) -> Batch | 
     """Return the batch that this key has brought; Invalid for another body."""
     async with context.store.autocommit() as session:
         first = await batches.find(session, batch_id)
-    if first is not None and first.fingerprint != fingerprint:
-        raise Invalid("This Idempotency-Key was used with another body.")
+    if first is not None:
+        refuse_other_body(first.fingerprint, fingerprint)
     return first
 
 
@@ -232,11 +233,11 @@ async def _write(
     return await _known(context, batch.id, batch.fingerprint) or batch
 
 
-async def _accepted(context: Context, batch: Batch) -> Submitted:
+async def _accepted(context: Context, batch: Batch) -> AcceptedBatch:
     """Say that a batch is accepted, now that Temporal has it; of many, one does."""
     state = first_state(batch.send_at, datetime.now(UTC))
     preparing = [BatchState.PREPARING]
     async with context.store.sessions.begin() as session:
         first = await batch_writes.steer(session, batch.id, preparing, state=state)
         known = await batches.find(session, batch.id) or batch
-    return Submitted(known, replayed=not first)
+    return AcceptedBatch(known, replayed=not first)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from centre.audit.audit import Actor
 from centre.audit.roles import OPERATORS
-from centre.batches.accept import Submitted, submit
+from centre.batches.accept import AcceptedBatch, accept_batch
 from centre.batches.files import Examined, examine
 from centre.batches.rules import BatchRequest
 from centre.batches.sheets.lines import Sheet
@@ -73,11 +73,11 @@ async def examine_list(
 
 async def submit_list(
     context: Context, client: str, asked: BatchRequest, checked: Message, actor: Actor
-) -> Submitted:
+) -> AcceptedBatch:
     """Accept a list as it was checked; Conflict where it would go out otherwise now."""
     actor.must_be(*OPERATORS)
     system = await _sender(context, client)
-    return await submit(context, system, asked, None, actor, as_checked=checked)
+    return await accept_batch(context, system, asked, None, actor, as_checked=checked)
 
 
 async def _sender(context: Context, code: str) -> Client:

@@ -1,4 +1,4 @@
-"""What edges ask of the workflows: a protocol."""
+"""What the rest asks of the workflows: one narrow protocol for each kind of asking."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,16 +27,8 @@ class Started:
     replayed: bool
 
 
-class Flows(Protocol):
-    """What edges ask of the workflows.
-
-    Every function raises Unavailable where they can't be reached, but
-    `status_of`, which then knows nothing.
-    """
-
-    async def start(self, message: Message) -> Started:
-        """Start a message; the same id twice starts it once."""
-        ...
+class MessageReader(Protocol):
+    """How messages stand, as their workflows know it."""
 
     async def status_of(self, message_id: UUID) -> MessageStatus | None:
         """Ask how a message stands; None where nobody answers."""
@@ -44,6 +36,17 @@ class Flows(Protocol):
 
     async def accepted_message(self, message_id: UUID) -> Message | None:
         """Return a message as it was accepted; None if it never was."""
+        ...
+
+
+class MessageFlows(MessageReader, Protocol):
+    """Messages' workflows: started, ordered about, told of receipts."""
+
+    async def start(self, message: Message) -> Started:
+        """Start a message; the same id twice starts it once.
+
+        Raises Invalid where the id stands for another body.
+        """
         ...
 
     async def resend(self, message_id: UUID, order: Resend) -> None:
@@ -74,6 +77,10 @@ class Flows(Protocol):
         """Tell the client how its message ended, however often this is asked once."""
         ...
 
+
+class BatchFlows(Protocol):
+    """Batches' workflows."""
+
     async def start_batch(self, batch: Batch) -> None:
         """Start a batch; the same id twice starts it once."""
         ...
@@ -81,6 +88,10 @@ class Flows(Protocol):
     async def steer_batch(self, batch_id: UUID, steering: Steering) -> None:
         """Tell a batch how it is driven."""
         ...
+
+
+class QueueReader(Protocol):
+    """What waits in the clients' queues, and who serves them."""
 
     async def queue(self, client: str, *, both: bool = False) -> QueueFigures:
         """Return how much waits in a client's queue, or in both of its queues."""
@@ -94,6 +105,18 @@ class Flows(Protocol):
         """Return how many workers serve a client's queue."""
         ...
 
+
+class Reachable(Protocol):
+    """Whether the workflows can be reached."""
+
     async def check(self) -> None:
-        """Return if the workflows can be reached."""
+        """Return if they can."""
         ...
+
+
+class Flows(MessageFlows, BatchFlows, QueueReader, Reachable, Protocol):
+    """All of it: what a context has.
+
+    Every function raises Unavailable where the workflows can't be reached, but
+    `status_of`, which then knows nothing.
+    """

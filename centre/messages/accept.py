@@ -1,5 +1,6 @@
 """Accepting a message: once per key, and only when Temporal has it."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from centre.catalog import types as catalog
 from centre.clients.queries import Client
 from centre.context import Context
 from centre.flows.ports import Started
+from centre.flows.replays import replay
 from centre.messages import queries as messages
 from centre.messages.acceptance import MessageRequest, Sender, accept, fingerprint
 from centre.messages.lookup import stored_message
@@ -20,40 +22,71 @@ from core.policies import MessageType
 from core.words import Priority
 
 
-async def submit(
+@dataclass(frozen=True)
+class _Known:
+    """What the store knows beforehand: an earlier message of the key, the type.
+
+    `passes_pause`: the client's critical messages have a queue of their own.
+    """
+
+    first: Message | None
+    message_type: MessageType | None
+    passes_pause: bool
+
+
+async def accept_message(
     context: Context, client: Client, asked: MessageRequest, key: str | None
 ) -> Started:
-    """Accept a message; with a key seen before, return what it made then."""
-    if key is None:
-        return await _start(context, client, asked, uuid7())
-    message_id = keyed_message_id(client.code, key)
-    return await _start_once(context, client, asked, message_id)
+    """Accept a message; with a key seen before, return what it made then.
 
-
-async def _start_once(
-    context: Context, client: Client, asked: MessageRequest, message_id: UUID
-) -> Started:
-    """Look into the store first: keys outlive what Temporal remembers."""
-    first = await _written(context, message_id)
-    if first is not None:
-        return _replay(first, asked)
+    Raises Forbidden or Invalid where it can't be sent so, Unavailable where nothing
+    was accepted.
+    """
+    message_id = uuid7() if key is None else keyed_message_id(client.code, key)
+    # The store is asked first: keys outlive what Temporal remembers.
+    known = await _read(context, client, asked, None if key is None else message_id)
+    if known.first is not None:
+        return replay(known.first, fingerprint(asked))
     try:
-        return await _start(context, client, asked, message_id)
+        return await _start(context, client, asked, known, message_id)
     except (Invalid, Forbidden):
         # It may be a repeat whose time has passed since, or whose type is off now.
-        first = await stored_message(context, message_id)
+        first = None if key is None else await stored_message(context, message_id)
         if first is None:
             raise
-        return _replay(first, asked)
+        return replay(first, fingerprint(asked))
+
+
+async def _read(
+    context: Context, client: Client, asked: MessageRequest, keyed: UUID | None
+) -> _Known:
+    """Read all that acceptance needs in one go.
+
+    Which queue a message waits in is settled now: it can't change it later.
+    """
+    async with context.store.autocommit() as session:
+        stored = await messages.find(session, keyed) if keyed else None
+        kind = await catalog.message_type(session, asked.type)
+        passes_pause = False
+        if kind is not None and kind.priority is Priority.CRITICAL:
+            queue = await queue_settings.settings_of(session, client.code)
+            passes_pause = queue.critical_passes_pause
+    return _Known(stored.message if stored else None, kind, passes_pause)
 
 
 async def _start(
-    context: Context, client: Client, asked: MessageRequest, message_id: UUID
+    context: Context,
+    client: Client,
+    asked: MessageRequest,
+    known: _Known,
+    message_id: UUID,
 ) -> Started:
-    kind = await message_type(context, asked.type)
-    message = planned(context, client, asked, kind, message_id)
+    kind = known.message_type
+    message = planned(
+        context, client, asked, kind, message_id, passes_pause=known.passes_pause
+    )
     await refuse_too_long(context, kind, message)
-    return await context.flows.start(await on_its_queue(context, message))
+    return await context.flows.start(message)
 
 
 def planned(
@@ -62,6 +95,8 @@ def planned(
     asked: MessageRequest,
     kind: MessageType | None,
     message_id: UUID,
+    *,
+    passes_pause: bool = False,
 ) -> Message:
     """Return the message with its plan, if this client may send it so."""
     sender = Sender(client.code, client.message_types, client.callback is not None)
@@ -72,6 +107,7 @@ def planned(
         message_id=message_id,
         now=datetime.now(UTC),
         resend_window=timedelta(hours=context.settings.resend_window_hours),
+        passes_pause=passes_pause,
     )
 
 
@@ -88,31 +124,7 @@ async def refuse_too_long(
         await check_values(session, context.settings, kind, message.params)
 
 
-async def on_its_queue(context: Context, message: Message) -> Message:
-    """Return the message as its client's queues take it.
-
-    Which queue it waits in is settled here: a message can't change it later.
-    """
-    if message.priority is not Priority.CRITICAL:
-        return message
-    async with context.store.autocommit() as session:
-        settings = await queue_settings.settings_of(session, message.client)
-    return message.model_copy(update={"passes_pause": settings.critical_passes_pause})
-
-
 async def message_type(context: Context, code: str) -> MessageType | None:
     """Return a message type with its policy and newest templates."""
     async with context.store.autocommit() as session:
         return await catalog.message_type(session, code)
-
-
-async def _written(context: Context, message_id: UUID) -> Message | None:
-    async with context.store.autocommit() as session:
-        stored = await messages.find(session, message_id)
-    return stored.message if stored else None
-
-
-def _replay(first: Message, asked: MessageRequest) -> Started:
-    if first.fingerprint != fingerprint(asked):
-        raise Invalid("This Idempotency-Key was used with another body.")
-    return Started(message=first, replayed=True)

@@ -82,11 +82,9 @@ def accept(
     message_id: UUID,
     now: datetime,
     resend_window: timedelta,
+    passes_pause: bool = False,
 ) -> Message:
-    """Return the message with its plan fixed.
-
-    Raises Forbidden for a type this client may not send, else Invalid: its places.
-    """
+    """Return the message, its plan fixed; Forbidden or Invalid where it can't be."""
     kind = usable_type(request.type, sender, message_type)
     return Message(
         id=message_id,
@@ -111,6 +109,7 @@ def accept(
         notify_client=sender.notify,
         acknowledge=kind.acknowledge,
         read_back_param=kind.read_back_param,
+        passes_pause=passes_pause,
         retry_seconds=kind.waits_seconds,
         resend_when_back=kind.resend_when_back,
     )

@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 from centre.audit.audit import Actor
 from centre.clients import queries as clients
 from centre.context import Context
+from centre.flows.ports import QueueReader
 from centre.flows.queue_figures import QueueFigures
 from centre.queues import samples as queue_samples
 from centre.queues import settings as queue_settings
@@ -35,15 +36,22 @@ async def figures(context: Context, codes: Sequence[str]) -> list[QueueFigures]:
     """Return the figures of these clients' queues, with what people set."""
     async with context.store.sessions() as session:
         steered = await queue_settings.queue_settings(session)
+    settings = [steered.get(code, QueueSettings(client=code)) for code in codes]
+    return await _counted(context.flows, settings)
+
+
+async def _counted(
+    flows: QueueReader, steered: Sequence[QueueSettings]
+) -> list[QueueFigures]:
+    """Ask Temporal of these queues, a few at a time."""
     few = asyncio.Semaphore(_AT_ONCE)
 
-    async def one(code: str) -> QueueFigures:
-        settings = steered.get(code, QueueSettings(client=code))
+    async def one(settings: QueueSettings) -> QueueFigures:
         async with few:
-            seen = await context.flows.queue(code, both=settings.critical_queue)
+            seen = await flows.queue(settings.client, both=settings.critical_queue)
         return _steered(seen, settings)
 
-    return list(await asyncio.gather(*map(one, codes)))
+    return list(await asyncio.gather(*map(one, steered)))
 
 
 def _steered(seen: QueueFigures, settings: QueueSettings) -> QueueFigures:

@@ -7,7 +7,7 @@ from centre.audit.names import CENTRE
 from centre.clients import queries as clients
 from centre.clients.queries import Client, ClientDraft
 from centre.context import Context
-from centre.messages.accept import submit
+from centre.messages.accept import accept_message
 from centre.messages.acceptance import MessageRequest, RecipientRequest
 from centre.watch.alarms import Alarm
 from centre.watch.rules import AlarmKind
@@ -44,7 +44,7 @@ async def tell(context: Context, alarm: Alarm, told: Sequence[Address]) -> None:
     for place, person in enumerate(told):
         who = RecipientRequest(identities={person.type: person.value})
         asked = MessageRequest(type=TYPE, recipient=who, params=params)
-        await submit(context, centre, asked, f"alarm-{alarm.id}-{place}")
+        await accept_message(context, centre, asked, f"alarm-{alarm.id}-{place}")
 
 
 def _subject(alarm: Alarm) -> str:

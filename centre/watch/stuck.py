@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from centre.context import Context
+from centre.flows.ports import QueueReader
 from centre.watch import under_way, watch_rules
 from centre.watch.rules import Expected
 from centre.watch.under_way import StuckMessage
@@ -26,7 +27,17 @@ async def _not_begun(
     context: Context, expected: Expected, now: datetime
 ) -> list[StuckMessage]:
     """Return those that no worker has begun in time."""
-    running = await context.flows.running(now - expected.shortest, under_way.MOST)
+    late = await _late(context.flows, expected, now)
+    async with context.store.sessions() as session:
+        written = await under_way.written(session, [message.id for message in late])
+    return [message for message in late if message.id not in written]
+
+
+async def _late(
+    flows: QueueReader, expected: Expected, now: datetime
+) -> list[StuckMessage]:
+    """Return what Temporal lists as accepted for longer than is expected."""
+    running = await flows.running(now - expected.shortest, under_way.MOST)
     late: list[StuckMessage] = []
     for found in running:
         within = expected.within(found.priority, found.type)
@@ -38,6 +49,4 @@ async def _not_begun(
                     **known, since=found.started_at, expected_within_seconds=seconds
                 )
             )
-    async with context.store.sessions() as session:
-        written = await under_way.written(session, [message.id for message in late])
-    return [message for message in late if message.id not in written]
+    return late

@@ -24,8 +24,8 @@ from tests.support.workflows.scenes import (
     status,
     until,
 )
+from workflows.client import TemporalFlows
 from workflows.message import DeliverMessage
-from workflows.start import tell_client
 
 
 async def test_send_at_is_waited_for_and_the_store_knows_meanwhile(
@@ -238,7 +238,7 @@ async def test_an_end_after_the_end_is_told_once(
         doc = await (await begin(time_skipping.client, sent)).result()
         late = doc.model_copy(update={"run": 2})
         for _ in range(3):
-            await tell_client(client, sent, late)
+            await TemporalFlows(client).tell(sent, late)
         for run in (1, 2):
             name = f"notice-{sent.id}-{run}-delivered"
             assert await client.get_workflow_handle(name).result()

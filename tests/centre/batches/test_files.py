@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from centre.audit.audit import Actor
-from centre.batches.accept import submit
+from centre.batches.accept import accept_batch
 from centre.batches.files import Examined, examine, request_of
 from centre.batches.sheets.lines import Faulty
 from centre.batches.sheets.reading import read_sheet
@@ -126,7 +126,7 @@ async def test_what_was_checked_is_what_is_sent_or_nothing(rig: Rig) -> None:
     text = {"title": "t", "body": "{{exam}} {{place}} 新"}
     at = "/v1/admin/message-types/exam-booking/templates/email"
     frame, parts = found.checked.frame, rig.context
-    done = await submit(parts, client, found.asked, None, actor, as_checked=frame)
+    done = await accept_batch(parts, client, found.asked, None, actor, as_checked=frame)
     assert done.batch.count == 1
     changed = await rig.http.put(at, json=text, headers=admin)
     assert changed.status_code == 200, changed.text
@@ -137,4 +137,4 @@ async def test_what_was_checked_is_what_is_sent_or_nothing(rig: Rig) -> None:
     )
     assert put.status_code == 200, put.text
     with pytest.raises(Conflict):
-        await submit(parts, client, found.asked, None, actor, as_checked=frame)
+        await accept_batch(parts, client, found.asked, None, actor, as_checked=frame)

@@ -8,6 +8,7 @@ from centre.catalog.plan import narrow
 from centre.flows.batches import Batch, Steering
 from centre.flows.ports import Started
 from centre.flows.queue_figures import QueueFigures
+from centre.flows.replays import replay
 from centre.flows.running import RunningMessage
 from centre.messages import status as progress
 from core.errors import Conflict, Unavailable
@@ -22,7 +23,6 @@ from core.models import (
     task_queue,
 )
 from core.words import Outcome, Status
-from workflows.start import replay
 
 Order = Acknowledgement | Cancel | Receipt | Resend
 
@@ -53,7 +53,7 @@ class FakeFlows:
         self._reach()
         first = self.accepted.get(message.id)
         if first is not None:
-            return replay(first, message)
+            return replay(first, message.fingerprint)
         self.accepted[message.id] = message
         self.docs[message.id] = progress.begin(message)
         return Started(message=message, replayed=False)

@@ -23,8 +23,8 @@ from core.crypto import Keyring
 from core.models import Message, MessageStatus, task_queue
 from serving import WORKFLOWS
 from tests.support.workflows.fakes import FakeActivities
+from workflows.client import TemporalFlows
 from workflows.message import DeliverMessage
-from workflows.start import start
 
 KEYRING = Keyring(
     keys={"test": b"k" * 32}, current="test", index_key=b"i" * 32, token_key=b"t" * 32
@@ -92,6 +92,6 @@ async def begin(
     handles = _Handles()
     config = encrypting(client).config()
     config["interceptors"] = [handles, *config["interceptors"]]
-    await start(Client(**config), message)
+    await TemporalFlows(Client(**config)).start(message)
     assert handles.last is not None
     return handles.last

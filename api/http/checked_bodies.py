@@ -1,4 +1,4 @@
-"""Routes that take the guard's word for a large body: it is not parsed twice."""
+"""Routes that take the value which the guard has read: no body is parsed twice."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -10,13 +10,13 @@ from api.http.request_guard import VALUE
 
 
 class _Checked(Request):
-    """A request whose JSON was read, beside the event loop, when it was checked."""
+    """A request whose JSON was read, a large one beside the loop, when checked."""
 
     async def json(self) -> Any:
         return self.scope[VALUE]
 
 
-class WholeBody(APIRoute):
+class CheckedBody(APIRoute):
     """A route whose body the guard has read."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
