@@ -20,6 +20,7 @@ from centre.delivery.patience import held_back, told, within_patience
 from centre.workstations import removals
 from channels.base import Asking, Content, Sender, Sending, Taken
 from channels.router import Route, Router
+from core.base import evolve
 from core.errors import (
     DeliveryError,
     NotTaken,
@@ -86,9 +87,9 @@ class DeliveryActivities:
         if route is None or not isinstance(route.sender, Asking):
             raise ProviderDown("the account that was used is gone", code="no-account")
         sending = self._sending(task, rules)
-        known = {"provider_message_id": last.provider_message_id if last else None}
+        number = last.provider_message_id if last else None
         try:
-            taken = await route.sender.ask(sending.model_copy(update=known))
+            taken = await route.sender.ask(evolve(sending, provider_message_id=number))
         except DeliveryError as error:
             await note_refusal(self.store, task, error)
             if last and not error.retryable:

@@ -12,6 +12,7 @@ from temporalio.worker import (
 )
 
 from centre.delivery.contracts import Refusal
+from core.base import evolve
 from core.errors import DeliveryError, MessageCentreError
 from core.process.logs import describe
 from core.words import Reason
@@ -58,13 +59,13 @@ def _failure(error: MessageCentreError) -> ApplicationError:
 def _of(error: DeliveryError) -> Refusal:
     refusal = _refusal(error.reason)
     made = error.attempts or refusal.attempts
-    told = {
-        "attempts": made,
-        "account": error.account,
-        "pause": error.retry_after,
-        "answered": error.answered,
-    }
-    return refusal.model_copy(update=told)
+    return evolve(
+        refusal,
+        attempts=made,
+        account=error.account,
+        pause=error.retry_after,
+        answered=error.answered,
+    )
 
 
 def _refusal(reason: Reason) -> Refusal:

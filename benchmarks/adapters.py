@@ -23,6 +23,7 @@ from channels.base import Closing, Sender, Sending
 from channels.kit.http import Slots, open_http
 from channels.provider import Provider, SandboxPorts, Tools
 from channels.registry import PROVIDERS
+from core.base import evolve
 from core.settings import Settings
 from core.words import Channel
 from deploy.supervision.processes import sandbox
@@ -32,7 +33,7 @@ LATENCY = 0.2
 # One that allows few calls at once would take minutes for all: it sends less.
 _MOST_SECONDS = 25.0
 # Each account's own template: their numbers differ from provider to provider.
-_CONTENT = CONTENT.model_copy(update={"provider_template": None})
+_CONTENT = evolve(CONTENT, provider_template=None)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import Field, SecretStr
 
 from channels.uplinks import Uplink
-from core.base import Model
+from core.base import Model, evolve
 from core.models import Address
 from core.words import Channel, Outcome, Reason
 
@@ -73,8 +73,7 @@ class AccountReceipts:
 
     async def __call__(self, receipts: Sequence[Reported]) -> None:
         """Hand them on with the account's code."""
-        own = {"account": self.account}
-        await self.sink([receipt.model_copy(update=own) for receipt in receipts])
+        await self.sink([evolve(each, account=self.account) for each in receipts])
 
 
 class ReceiptSink(Protocol):

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 
 from centre.keys.keys import check_keys
+from core.base import evolve
 from core.settings import Settings
 from deploy import temporal_server
 from deploy.configured import doubt_of_accounts
@@ -30,7 +31,7 @@ async def up(settings: Settings, say: Say, show: Show | None = None) -> None:
 
     `show` is done once the centre is ready, and may itself say "stop".
     """
-    settings = settings.model_copy(update={"state_dir": settings.state_dir.resolve()})
+    settings = evolve(settings, state_dir=settings.state_dir.resolve())
     await asyncio.to_thread(check_keys, settings.database, settings.keys_file)
     make_private_folder(settings.state_dir)
     with held(settings.state_dir):

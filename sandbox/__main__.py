@@ -3,6 +3,7 @@
 import argparse
 import logging
 
+from core.base import evolve
 from core.sandbox_keys import SECRET
 from core.settings import Settings
 from sandbox.app import create_sandbox
@@ -18,7 +19,7 @@ def main() -> None:
     # aiosmtpd warns of its own attribute at every sign-in.
     logging.getLogger("mail.log").setLevel(logging.ERROR)
     # As the settings have it: beside the HTTP port.
-    beside = settings.model_copy(update={"sandbox_port": given.port})
+    beside = evolve(settings, sandbox_port=given.port)
     app = create_sandbox(
         Options(
             host=given.host,

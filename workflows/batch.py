@@ -13,7 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from centre.batches.contracts import BatchPage
     from centre.batches.rules import page_size
     from centre.flows.batches import OVER, BatchState, Steering
-    from core.base import Model
+    from core.base import Model, evolve
     from core.codec import Summary
     from workflows.options import PAGE, PAGES_A_RUN
 
@@ -62,8 +62,7 @@ class DeliverBatch:
             self._steering = steering
 
     def _progress(self) -> BatchOrder:
-        news = {"next": self._next, "steering": self._steering}
-        return self._order.model_copy(update=news)
+        return evolve(self._order, next=self._next, steering=self._steering)
 
     def _in(self, *states: BatchState) -> bool:
         return self._steering is not None and self._steering.state in states

@@ -24,6 +24,7 @@ from centre.flows.queue_figures import QueueFigures, describe_queue, live_poller
 from centre.flows.replays import replay
 from centre.flows.running import RunningMessage, running_messages
 from core import search_attributes as search
+from core.base import evolve
 from core.codec import Summary
 from core.crypto import Keyring
 from core.errors import Conflict, Unavailable
@@ -87,13 +88,8 @@ class TemporalFlows:
 
     @reaching
     async def restart(self, message: Message, last: int, order: Resend) -> None:
-        again = message.model_copy(
-            update={
-                "run": last + 1,
-                "only": order.channels,
-                "send_at": None,
-                "expires_at": None,
-            }
+        again = evolve(
+            message, run=last + 1, only=order.channels, send_at=None, expires_at=None
         )
         try:
             await self._start(again, WorkflowIDReusePolicy.ALLOW_DUPLICATE)

@@ -9,6 +9,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from centre.delivery.contracts import DeliveryResult, Prepared
     from centre.messages.status import RANK
+    from core.base import evolve
     from core.words import REACHED, Channel, Outcome, Reason, StepKind, StepWhy, Then
     from workflows.away import Away, Next
     from workflows.calls import AWAY, NOT_SENT, ProviderCalls
@@ -16,7 +17,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.ledger import Ledger
     from workflows.options import ASK_AFTER, POLL_AFTER
 
-_IN_DOUBT = {"outcome": Outcome.UNKNOWN}
 _ARRIVED = (Outcome.DELIVERED, Outcome.READ)
 
 
@@ -63,7 +63,7 @@ class DeliveryRun:
                 continue
             if self._outcome(channel) is Outcome.SENDING and self._calls.over:
                 result = self._calls.stopped()
-            self._note(channel, result)
+            self._ledger.note(channel, result)
 
     async def _once_more(self, channel: Channel) -> bool:
         """Try one whose provider was away; what may have been taken is asked after."""
@@ -83,7 +83,7 @@ class DeliveryRun:
         if found is None or self._away.keeps(channel, found, Next.ASK):
             return False
         self._ledger.step(channel, StepKind.ASKED, outcome=found.outcome)
-        self._note(channel, found)
+        self._ledger.note(channel, found)
         return await self._counts(channel, found.askable)
 
     async def _send(self, channel: Channel, again: bool = False) -> bool:
@@ -91,9 +91,9 @@ class DeliveryRun:
         if self._away.keeps(channel, result, Next.REPEAT if again else Next.SEND):
             doubt = result.outcome is Outcome.UNKNOWN
             shown = Outcome.UNKNOWN if doubt else Outcome.SENDING
-            self._note(channel, result.model_copy(update={"outcome": shown}))
+            self._ledger.note(channel, evolve(result, outcome=shown))
             return False
-        self._note(channel, result)
+        self._ledger.note(channel, result)
         if result.outcome is Outcome.UNKNOWN:
             await self._clear_up(channel, result)
         return await self._counts(channel, result.askable)
@@ -113,13 +113,13 @@ class DeliveryRun:
             unknown = again.outcome is Outcome.UNKNOWN
             if found is None and again.reason is Reason.UNREACHABLE:
                 # It never left, which says nothing of the call before it.
-                again = again.model_copy(update=_IN_DOUBT)
+                again = evolve(again, outcome=Outcome.UNKNOWN)
             if self._away.keeps(channel, again, Next.REPEAT):
                 return
-            self._note(channel, again)
+            self._ledger.note(channel, again)
             found = await self._find_out(channel, again) if unknown else None
         if found is not None:
-            self._note(channel, found)
+            self._ledger.note(channel, found)
         if self._outcome(channel) is Outcome.UNKNOWN:
             over = self._why_pass_over(channel, repeated=why is not None)
             self._ledger.step(channel, StepKind.PASSED_OVER, over)
@@ -213,7 +213,7 @@ class DeliveryRun:
                 return
             found = await self._calls.poll(channel)
             if found is not None:
-                self._note(channel, found)
+                self._ledger.note(channel, found)
             if self._outcome(channel) is not Outcome.ACCEPTED:
                 outcome = self._outcome(channel)
                 self._ledger.step(channel, StepKind.ASKED, outcome=outcome)
@@ -247,17 +247,6 @@ class DeliveryRun:
 
     def _outcome(self, channel: Channel) -> Outcome:
         return self._ledger.delivery(channel).outcome
-
-    def _note(self, channel: Channel, result: DeliveryResult) -> None:
-        unknown = result.outcome is Outcome.UNKNOWN
-        self._ledger.move(
-            channel,
-            result.outcome,
-            Reason.OUTCOME_UNKNOWN if unknown else result.reason,
-            attempts=result.attempts or None,
-            provider=result.provider,
-            provider_message_id=result.provider_message_id,
-        )
 
 
 def _pauses() -> Iterator[timedelta]:

@@ -6,8 +6,9 @@ from datetime import datetime
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from centre.delivery.contracts import Prepared, Record
+    from centre.delivery.contracts import DeliveryResult, Prepared, Record
     from centre.messages import status as progress
+    from core.base import evolve
     from core.models import (
         Acknowledgement,
         Delivery,
@@ -53,11 +54,23 @@ class Ledger:
         channel: Channel,
         outcome: Outcome,
         reason: Reason | None = None,
-        **facts: object,
     ) -> None:
         """Move one delivery."""
+        now = workflow.now()
+        self.doc = progress.with_outcome(self.doc, channel, outcome, now, reason)
+
+    def note(self, channel: Channel, result: DeliveryResult) -> None:
+        """Move one delivery to what its provider answered."""
+        unknown = result.outcome is Outcome.UNKNOWN
         self.doc = progress.with_outcome(
-            self.doc, channel, outcome, workflow.now(), reason, **facts
+            self.doc,
+            channel,
+            result.outcome,
+            workflow.now(),
+            Reason.OUTCOME_UNKNOWN if unknown else result.reason,
+            attempts=result.attempts or None,
+            provider=result.provider,
+            provider_message_id=result.provider_message_id,
         )
 
     def acknowledge(self, given: Acknowledgement) -> None:
@@ -103,8 +116,7 @@ class Ledger:
         """
         itself = until is not None and self.message.resend_when_back
         on = progress.resends_on(self.doc, missed) if itself else ()
-        news = {"resendable_until": until, "resends_on": on}
-        self.doc = self.doc.model_copy(update=news)
+        self.doc = evolve(self.doc, resendable_until=until, resends_on=on)
 
     def waits(self, waiting: Waiting | None) -> None:
         """Say what the message waits for; None: nothing any more."""

@@ -11,6 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from centre.catalog.plan import narrow
     from centre.delivery.contracts import Record
     from centre.messages import status as progress
+    from core.base import evolve
     from core.codec import Summary
     from core.models import (
         Acknowledgement,
@@ -176,7 +177,7 @@ class DeliverMessage:
         self._resend, self._automatic = None, resend.automatic
         message = self._ledger.message
         if not resend.automatic:
-            message = message.model_copy(update={"expires_at": None})
+            message = evolve(message, expires_at=None)
         self._ledger.message = message
         self._ledger.doc = progress.begin_again(
             self._ledger.doc,

@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.recall import RecallActivities
     from centre.delivery.contracts import Correction, Out, RecallNote, WithdrawTask
     from core import search_attributes as search
+    from core.base import evolve
     from core.codec import Summary
     from core.models import RecallOrder, workflow_id
     from core.words import Channel
@@ -30,7 +31,7 @@ class RecallMessage:
         taken = tuple(d.channel for d, gone in zip(out, withdrawn, strict=True) if gone)
         left = tuple(d.channel for d in out if d.channel not in taken)
         corrected = await self._correct(order, left) if left else None
-        recall = order.recall.model_copy(update={"correction": corrected})
+        recall = evolve(order.recall, correction=corrected)
         note = RecallNote(message_id=order.message_id, recall=recall, withdrawn=taken)
         await workflow.execute_local_activity_method(
             RecallActivities.note_recall,

@@ -16,6 +16,7 @@ from centre.receipts.intake import ReceiptIntake
 from centre.receipts.replies import ReplyIntake
 from channels.kit.reports import MOST_REPORTS
 from channels.receipts import Inbound, Parsed
+from core.base import evolve
 from core.errors import Forged, Malformed, NotFound
 from core.words import Channel
 
@@ -57,15 +58,14 @@ async def known_address(request: HTTPConnection) -> Reporter:
 async def _read(request: Request, context: ApiContext) -> Response:
     known = await known_address(request)
     parsed = await _parsed(known, request, context)
-    own = {"account": known.account}
-    receipts = [receipt.model_copy(update=own) for receipt in parsed.receipts]
+    receipts = [evolve(each, account=known.account) for each in parsed.receipts]
     intake = ReceiptIntake(context)
     taken = await intake.take_all(receipts)
     for receipt, taking in zip(receipts, taken, strict=True):
         context.metrics.receipt(receipt.channel, receipt.provider, taking)
     replies = ReplyIntake(context)
     for uplink in parsed.uplinks:
-        heard = await replies.take(uplink.model_copy(update=own))
+        heard = await replies.take(evolve(uplink, account=known.account))
         context.metrics.receipt(Channel.SMS, uplink.provider, heard)
     async with context.store.sessions.begin() as session:
         for event in parsed.events:

@@ -80,7 +80,7 @@ async def preview_message(
 ) -> Preview:
     """Show the plan and what each channel would say; nothing is sent."""
     found = await preview(context, caller.sender, body)
-    return Preview(plan=plan_view(found.plan), channels=found.channels)
+    return Preview(plan=plan_view(found.plan), channels=dict(found.channels))
 
 
 @router.get("", dependencies=EITHER)

@@ -22,6 +22,7 @@ from centre.clients import queries as clients
 from centre.clients.queries import ClientDraft
 from centre.flows.queue_figures import QueueFigures, describe_queue
 from centre.messages.acceptance import Sender, accept
+from core.base import evolve
 from core.crypto import load_keyring
 from core.models import Message
 from core.policies import MessageType
@@ -54,7 +55,7 @@ class QueueRig:
             now=datetime.now(UTC),
             resend_window=timedelta(hours=72),
         )
-        return made.model_copy(update={"priority": priority})
+        return evolve(made, priority=priority)
 
     async def begin(self, client: str, priority: Priority = Priority.NORMAL) -> Message:
         """Start a message, waiting for nothing else."""

@@ -31,7 +31,7 @@ from channels.provider import (
     of_channel,
 )
 from channels.registry import find_provider
-from core.base import Model
+from core.base import Model, evolve
 from core.errors import NotFound
 from core.rate_limits import SLOWEST
 from core.settings import Settings
@@ -160,7 +160,7 @@ def _stored_view(stored: StoredAccount) -> AccountView:
         beside = stored.model_dump(exclude={"values"})
         return AccountView(**beside, source="store")
     view = _view(account, "store")
-    return view.model_copy(update={"set_by": stored.set_by, "set_at": stored.set_at})
+    return evolve(view, set_by=stored.set_by, set_at=stored.set_at)
 
 
 def _view(account: Account, source: Source) -> AccountView:

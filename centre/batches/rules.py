@@ -19,7 +19,7 @@ from centre.messages.acceptance import (
     refused,
     usable_type,
 )
-from core.base import Model
+from core.base import Model, evolve
 from core.errors import Invalid, Wrong
 from core.fields import MAX_PARAMS, Code, ParamName, Time
 from core.models import Message, Recipient
@@ -86,14 +86,13 @@ class Addressed(Model):
     def message(self, frame: Message, position: int, now: datetime) -> Message:
         """Return this recipient's message of a batch; `frame` is what all share."""
         assert frame.batch is not None
-        return frame.model_copy(
-            update={
-                "id": batch_message_id(frame.batch, position),
-                "recipient": self.recipient,
-                "params": self.params,
-                "reference": self.reference,
-                "created_at": now,
-            }
+        return evolve(
+            frame,
+            id=batch_message_id(frame.batch, position),
+            recipient=self.recipient,
+            params=self.params,
+            reference=self.reference,
+            created_at=now,
         )
 
 
@@ -142,7 +141,7 @@ def batch_type(
     kind = usable_type(request.type, sender, found)
     if kind.priority is Priority.CRITICAL:
         raise refused("/type", "Critical messages are sent one by one.")
-    return kind.model_copy(update={"priority": Priority.BULK})
+    return evolve(kind, priority=Priority.BULK)
 
 
 def batch_wrongs(
@@ -205,8 +204,14 @@ def frame(
         now=now,
         resend_window=resend_window,
     )
-    nobody = {"recipient": Recipient(identities={}), "params": {}, "reference": None}
-    return first.model_copy(update=nobody | {"batch": batch_id, "fingerprint": ""})
+    return evolve(
+        first,
+        recipient=Recipient(identities={}),
+        params={},
+        reference=None,
+        batch=batch_id,
+        fingerprint="",
+    )
 
 
 def _message(request: BatchRequest, asked: BatchRecipient) -> MessageRequest:

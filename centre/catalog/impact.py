@@ -6,7 +6,7 @@ from centre.catalog.placeholders import required_params, template_placeholders
 from centre.catalog.templates import TemplateDraft, check_template
 from centre.clients import usage as client_use
 from centre.clients.usage import Sender
-from core.base import Model
+from core.base import Model, evolve
 from core.errors import NotFound
 from core.policies import MessageType, Policy, Template
 from core.words import Channel
@@ -39,7 +39,7 @@ async def review_template(
     check_template(draft)
     kind = await _kind(session, code)
     new = Template(channel=channel, **draft.model_dump())
-    after = kind.model_copy(update={"templates": {**kind.templates, channel: new}})
+    after = evolve(kind, templates={**kind.templates, channel: new})
     return await _review(
         session,
         kind,
@@ -52,7 +52,7 @@ async def review_template(
 async def review_policy(session: Session, code: str, policy: Policy) -> Review:
     """Return what a new policy would change: its channels decide what is required."""
     kind = await _kind(session, code)
-    after = kind.model_copy(update={"policy": policy})
+    after = evolve(kind, policy=policy)
     return await _review(session, kind, after, tuple(sorted(required_params(after))))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
+from core.base import evolve
 from core.policies import Plan, Policy, WeightedChannel
 from core.words import Channel, Strategy
 
@@ -47,9 +48,8 @@ def narrow(whole: Plan, only: Collection[Channel] | None) -> Plan:
     if only is None:
         return whole
     kept = (tuple(c for c in stage if c in only) for stage in whole.stages)
-    return whole.model_copy(
-        update={
-            "stages": tuple(stage for stage in kept if stage),
-            "weights": {c: w for c, w in whole.weights.items() if c in only},
-        }
+    return evolve(
+        whole,
+        stages=tuple(stage for stage in kept if stage),
+        weights={c: w for c, w in whole.weights.items() if c in only},
     )

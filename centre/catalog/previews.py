@@ -13,7 +13,7 @@ from channels.kit.clip import clip
 from channels.weixin import medical as wechat_medical
 from channels.weixin import service_account as wechat
 from channels.weixin import wecom
-from core.base import Model
+from core.base import Model, evolve
 from core.identities import ADDRESSES
 from core.models import Address
 from core.policies import Template
@@ -96,27 +96,27 @@ def _shown(channel: Channel, content: Content, signature: str) -> ChannelPreview
     )
     if channel is Channel.SMS:
         text = signed(content.body, signature)
-        said = {"title": "", "body": text, "size": sms_size(text)}
-        return plain.model_copy(update=said)
+        return evolve(plain, title="", body=text, size=sms_size(text))
     if channel in _FIELDS:
-        return plain.model_copy(update={"link": True})
+        return evolve(plain, link=True)
     if channel is Channel.WECOM:
-        return plain.model_copy(update={**_wecom_card(content), "link": True})
+        title, body = _wecom_card(content)
+        return evolve(plain, title=title, body=body, link=True)
     if channel is Channel.EMAIL:
         subject = one_line(content.title) or one_line(content.body)
         title = clip(subject, email.SUBJECT_LENGTH)
-        return plain.model_copy(update={"title": title, "link": True})
+        return evolve(plain, title=title, link=True)
     if channel is Channel.WORKSTATION:
         title = str(workstation.payload(_sending(channel, content))["title"])
-        return plain.model_copy(update={"title": title, "link": True})
+        return evolve(plain, title=title, link=True)
     return plain
 
 
-def _wecom_card(content: Content) -> dict[str, str]:
+def _wecom_card(content: Content) -> tuple[str, str]:
     request = wecom.message(_sending(Channel.WECOM, content), 0)
     card = request["textcard"]
     assert isinstance(card, dict)
-    return {"title": card["title"], "body": card["description"]}
+    return card["title"], card["description"]
 
 
 def _sending(channel: Channel, content: Content) -> Sending:

@@ -15,7 +15,7 @@ from centre.audit.audit import Actor
 from centre.catalog.digest_texts import check_digest
 from centre.catalog.tables import MessageTypeRow, PolicyRow, TemplateRow, TypeChannelRow
 from centre.catalog.templates import TEMPLATE_COLUMNS
-from core.base import Model
+from core.base import Model, evolve
 from core.errors import Conflict, NotFound
 from core.fields import Code, ParamName
 from core.policies import MessageType, Policy, Template, check_policy
@@ -190,7 +190,7 @@ async def put_policy(
     row = await _row(session, code)
     await session.refresh(row)
     before, now = row.policy, utc_now()
-    added = policy.model_copy(update={"version": before["version"] + 1})
+    added = evolve(policy, version=before["version"] + 1)
     packed = added.model_dump(mode="json")
     row.policy, row.updated_at = packed, now
     session.add(row)

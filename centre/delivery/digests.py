@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from centre.delivery.contracts import Digest, Prepared, Snapshot
 from centre.schedule import digests
 from centre.schedule.digests import Place
+from core.base import evolve
 from core.models import Waiting
 from core.words import Reason, Status
 from db.session import Session
@@ -42,13 +43,12 @@ class Group:
         return self._following(prepared, place, at)
 
     def _following(self, prepared: Prepared, place: Place, at: datetime) -> Prepared:
-        told: dict[str, object] = {"digested_into": place.carrier}
+        told = evolve(prepared, digested_into=place.carrier)
         if place.status in _OVER:
-            told["ended"] = place.status
-        else:
-            pause = min(max(at - place.since, _SOONEST), _LATEST)
-            told["waiting"] = Waiting(reason=Reason.DIGESTED, until=at + pause)
-        return prepared.model_copy(update=told)
+            return evolve(told, ended=place.status)
+        pause = min(max(at - place.since, _SOONEST), _LATEST)
+        waiting = Waiting(reason=Reason.DIGESTED, until=at + pause)
+        return evolve(told, waiting=waiting)
 
     async def wait(self, at: datetime) -> None:
         """Be told of by the first that may go out."""
@@ -66,4 +66,4 @@ class Group:
         if count == 1:
             return prepared
         digest = Digest(type=self._digest, count=count)
-        return prepared.model_copy(update={"digest": digest})
+        return evolve(prepared, digest=digest)

@@ -8,6 +8,7 @@ from centre.delivery.attempts import Attempt
 from centre.delivery.contracts import DeliveryResult
 from centre.delivery.parked import ParkedReceipt
 from centre.messages.status import outcome_moves
+from core.base import evolve
 from core.words import Outcome, Reason
 from db.store import Store
 
@@ -36,7 +37,7 @@ async def with_early_receipt(
         await parked.unpark(session, attempt.provider, early.provider_message_id)
     failed = early.outcome is Outcome.FAILED
     reason = Reason.RECEIPT_FAILED if failed else None
-    return result.model_copy(update={"outcome": early.outcome, "reason": reason})
+    return evolve(result, outcome=early.outcome, reason=reason)
 
 
 async def _parked(
@@ -65,7 +66,7 @@ async def _of_parts(
             whole = await parts.note_part(session, attempt.id, number, early.outcome)
             await parked.unpark(session, attempt.provider, number)
         if whole is not None:
-            told = early.model_copy(update={"outcome": whole})
+            told = evolve(early, outcome=whole)
     return told
 
 

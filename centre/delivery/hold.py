@@ -10,6 +10,7 @@ from centre.delivery.digests import Group
 from centre.schedule import caps
 from centre.schedule import queries as sending_times
 from centre.schedule.rules import Book, Closed, closed
+from core.base import evolve
 from core.models import Message, Waiting
 from core.words import Channel, Priority, Reason
 from db.columns import utc_now
@@ -117,12 +118,12 @@ class Times:
             return _waiting(prepared, Reason.FREQUENCY_CAP, full.until)
         unsent = dict.fromkeys(prepared.addresses, Reason.FREQUENCY_CAP)
         withheld = prepared.withheld | unsent
-        return prepared.model_copy(update={"addresses": {}, "withheld": withheld})
+        return evolve(prepared, addresses={}, withheld=withheld)
 
 
 def _waiting(prepared: Prepared, reason: Reason, until: datetime) -> Prepared:
     waiting = Waiting(reason=reason, until=until)
-    return prepared.model_copy(update={"waiting": waiting})
+    return evolve(prepared, waiting=waiting)
 
 
 def later(at: datetime | None) -> datetime:

@@ -15,6 +15,7 @@ from centre.messages.contracts import (
 )
 from centre.people.masking import masked_recipient
 from centre.people.owners import Trail
+from core.base import evolve
 from core.errors import Invalid, Wrong
 from core.fields import check_times
 from core.identities import normalise
@@ -76,7 +77,7 @@ async def find_messages(
     if only is not None:
         if wanted.client not in (None, only):
             return _NOTHING
-        wanted = wanted.model_copy(update={"client": only})
+        wanted = evolve(wanted, client=only)
     narrowed = await _narrowed(context, wanted, recipient) if recipient else wanted
     if recipient and only is None and cursor is None:
         await note_search(context, narrowed or MessageFilter(), actor)
@@ -92,10 +93,10 @@ async def _narrowed(
     kind, colon, value = recipient.partition(":")
     if colon and kind in set(IdentityType):
         address = _address(IdentityType(kind), value)
-        return wanted.model_copy(update={"recipient": address})
+        return evolve(wanted, recipient=address)
     async with context.store.sessions() as session:
         for address in _candidates(recipient):
-            narrowed = wanted.model_copy(update={"recipient": address})
+            narrowed = evolve(wanted, recipient=address)
             if (await messages.list_messages(session, narrowed, None, 1)).items:
                 return narrowed
     return None

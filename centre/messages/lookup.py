@@ -8,6 +8,7 @@ from uuid import UUID
 from centre.context import Context
 from centre.messages import queries as messages
 from centre.messages import status as progress
+from core.base import evolve
 from core.errors import NotFound, Unavailable
 from core.models import Message, MessageStatus
 from core.words import Status
@@ -61,9 +62,9 @@ def _later(answered: MessageStatus, stored: MessageStatus) -> MessageStatus | No
     then, now = (answered.run, answered.updated_at), (stored.run, stored.updated_at)
     given = answered.acknowledgement or stored.acknowledgement
     if now > then:
-        return stored.model_copy(update={"acknowledgement": given})
+        return evolve(stored, acknowledgement=given)
     if given is not answered.acknowledgement:
-        return answered.model_copy(update={"acknowledgement": given})
+        return evolve(answered, acknowledgement=given)
     return None
 
 

@@ -23,6 +23,7 @@ from centre.messages.recipients import recipient_in
 from centre.messages.tables import MessageIdentityRow, MessageRow
 from centre.messages.writes import ACKNOWLEDGEMENT, MESSAGE
 from centre.people.owners import Trail, trail_of, trail_of_person
+from core.base import evolve
 from core.crypto import Keyring
 from core.models import Acknowledgement, Message, MessageStatus
 from core.words import Status
@@ -56,7 +57,7 @@ def _status(keyring: Keyring, found: Mapping[str, Any]) -> MessageStatus:
         return doc
     plain = keyring.unseal_text(found["acknowledgement"], ACKNOWLEDGEMENT)
     acknowledgement = Acknowledgement.model_validate_json(plain)
-    return doc.model_copy(update={"acknowledgement": acknowledgement})
+    return evolve(doc, acknowledgement=acknowledgement)
 
 
 async def list_messages(
@@ -200,7 +201,7 @@ async def list_failed(
     One `now` for all pages: a message that a resend has failed again is not
     listed twice.
     """
-    failed = wanted.model_copy(update={"status": Status.FAILED})
+    failed = evolve(wanted, status=Status.FAILED)
     rows, following = await _page(session, failed, cursor, limit, failed_by=now)
     keyring = keyring_of(session)
     return Page(items=tuple(_status(keyring, row) for row in rows), next=following)
@@ -210,7 +211,7 @@ async def count_failed(
     session: Session, wanted: MessageFilter, now: datetime, most: int = 10_000
 ) -> tuple[int, bool]:
     """Count what `list_failed` lists, up to `most`; tell whether there is more."""
-    failed = wanted.model_copy(update={"status": Status.FAILED})
+    failed = evolve(wanted, status=Status.FAILED)
     asked = _Asked(failed, None, most + 1, now)
     found_by = await trail(session, failed)
     some = _listing((table_of(MessageRow).c.id,), asked, found_by)

@@ -12,9 +12,11 @@ positive receipt is the stronger evidence.
 from collections.abc import Collection
 from datetime import datetime
 from types import MappingProxyType
+from typing import TypeVar
 from uuid import UUID
 
 from centre.catalog.plan import narrow
+from core.base import evolve
 from core.models import (
     Acknowledgement,
     Delivery,
@@ -41,6 +43,7 @@ RANK = MappingProxyType(
     }
 )
 MAX_STEPS = 100
+_Fact = TypeVar("_Fact")
 _NEXT: MappingProxyType[Status, frozenset[Status]] = MappingProxyType(
     {
         Status.ACCEPTED: frozenset(Status) - {Status.ACCEPTED},
@@ -110,7 +113,7 @@ def with_status(doc: MessageStatus, then: Status, at: datetime) -> MessageStatus
     """Return the document with the status moved, or unchanged if it may not."""
     if not may_follow(doc.status, then):
         return doc
-    return doc.model_copy(update={"status": then, "updated_at": _later(doc, at)})
+    return evolve(doc, status=then, updated_at=_later(doc, at))
 
 
 def _later(doc: MessageStatus, at: datetime) -> datetime:
@@ -124,37 +127,46 @@ def with_outcome(
     outcome: Outcome,
     at: datetime,
     reason: Reason | None = None,
-    **facts: object,
+    *,
+    attempts: int | None = None,
+    provider: str | None = None,
+    provider_message_id: str | None = None,
 ) -> MessageStatus:
     """Return the document with one delivery moved forward.
 
-    Facts (attempts, provider, provider_message_id) are kept even where the
-    outcome already stands further along, as when a receipt overtakes the call.
+    Attempts, provider and its number, where told, are kept even where the outcome
+    already stands further along, as when a receipt overtakes the call.
     """
     now = doc.delivery(channel)
-    told = {k: v for k, v in facts.items() if v is not None}
-    news: dict[str, object] = {k: v for k, v in told.items() if v != getattr(now, k)}
+    changed = evolve(
+        now,
+        attempts=_told(attempts, now.attempts),
+        provider=_told(provider, now.provider),
+        provider_message_id=_told(provider_message_id, now.provider_message_id),
+    )
     if outcome_moves(now.outcome, outcome):
-        news |= {"outcome": outcome, "reason": reason, "at": at}
-    if not news:
+        changed = evolve(changed, outcome=outcome, reason=reason, at=at)
+    if changed == now:
         return doc
-    changed = now.model_copy(update=news)
     rest = tuple(changed if d.channel is channel else d for d in doc.deliveries)
-    return doc.model_copy(update={"deliveries": rest, "updated_at": _later(doc, at)})
+    return evolve(doc, deliveries=rest, updated_at=_later(doc, at))
+
+
+def _told(news: _Fact | None, known: _Fact) -> _Fact:
+    return known if news is None else news
 
 
 def with_acknowledgement(doc: MessageStatus, given: Acknowledgement) -> MessageStatus:
     """Return the document as confirmed; the first confirmation stays."""
     if doc.acknowledgement is not None:
         return doc
-    news = {"acknowledgement": given, "updated_at": _later(doc, given.at)}
-    return doc.model_copy(update=news)
+    return evolve(doc, acknowledgement=given, updated_at=_later(doc, given.at))
 
 
 def with_step(doc: MessageStatus, step: Step) -> MessageStatus:
     """Return the document with one step more; the newest are kept."""
     steps = (*doc.steps, step)[-MAX_STEPS:]
-    return doc.model_copy(update={"steps": steps, "updated_at": _later(doc, step.at)})
+    return evolve(doc, steps=steps, updated_at=_later(doc, step.at))
 
 
 def with_receipt(doc: MessageStatus, receipt: Receipt, at: datetime) -> MessageStatus:
@@ -207,14 +219,14 @@ def with_late_receipt(
     if doc.status is not Status.FAILED or not confirmed(doc):
         return doc
     arrived = with_status(doc, Status.DELIVERED, at)
-    return arrived.model_copy(update={"resendable_until": None, "resends_on": ()})
+    return evolve(arrived, resendable_until=None, resends_on=())
 
 
 def with_waiting(
     doc: MessageStatus, waiting: Waiting | None, at: datetime
 ) -> MessageStatus:
     """Return the document that says what the message waits for."""
-    return doc.model_copy(update={"waiting": waiting, "updated_at": _later(doc, at)})
+    return evolve(doc, waiting=waiting, updated_at=_later(doc, at))
 
 
 def with_digest(
@@ -223,8 +235,7 @@ def with_digest(
     """Return the document that says which message tells of it, or of how many it."""
     if (doc.digested_into, doc.digest_of) == (into, of):
         return doc
-    news = {"digested_into": into, "digest_of": of, "updated_at": _later(doc, at)}
-    return doc.model_copy(update=news)
+    return evolve(doc, digested_into=into, digest_of=of, updated_at=_later(doc, at))
 
 
 def with_recall(
@@ -232,11 +243,11 @@ def with_recall(
 ) -> MessageStatus:
     """Return the document as taken back; where each delivery stands stays true."""
     deliveries = tuple(
-        d.model_copy(update={"recalled_at": at}) if d.channel in withdrawn else d
+        evolve(d, recalled_at=at) if d.channel in withdrawn else d
         for d in doc.deliveries
     )
-    news = {"recall": recall, "deliveries": deliveries, "updated_at": _later(doc, at)}
-    return doc.model_copy(update=news)
+    then = _later(doc, at)
+    return evolve(doc, recall=recall, deliveries=deliveries, updated_at=then)
 
 
 def skip_pending(doc: MessageStatus, reason: Reason, at: datetime) -> MessageStatus:
@@ -257,13 +268,12 @@ def begin_again(
     if doc.status is not Status.FAILED:
         return doc
     again = with_status(doc, Status.DELIVERING, at)
-    return again.model_copy(
-        update={
-            "plan": plan,
-            "deliveries": pending(plan),
-            "resendable_until": None,
-            "resends_on": (),
-            "automatic_resends": doc.automatic_resends + automatic,
-            "run": doc.run + 1,
-        }
+    return evolve(
+        again,
+        plan=plan,
+        deliveries=pending(plan),
+        resendable_until=None,
+        resends_on=(),
+        automatic_resends=doc.automatic_resends + automatic,
+        run=doc.run + 1,
     )

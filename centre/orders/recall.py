@@ -13,7 +13,7 @@ from centre.audit.roles import CLIENT, OPERATORS, own_client
 from centre.context import Context
 from centre.messages.lookup import Found, look_up
 from centre.workstations import removals
-from core.base import Model
+from core.base import Model, evolve
 from core.errors import Conflict
 from core.models import Cancel, MessageStatus, Recall, RecallOrder
 from core.text.plain_text import PlainLine
@@ -58,7 +58,7 @@ async def recall(
     await context.flows.recall(
         RecallOrder(message_id=doc.id, client=doc.client, recall=asked)
     )
-    return replace(found, doc=doc.model_copy(update={"recall": asked}))
+    return replace(found, doc=evolve(doc, recall=asked))
 
 
 async def _write(

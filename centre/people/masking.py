@@ -9,6 +9,7 @@ from centre.people import opt_outs as preferences
 from centre.people import patients
 from centre.people.opt_outs import Preference
 from centre.people.patients import Patient
+from core.base import evolve
 from core.errors import Forbidden, Invalid, NotFound, Wrong
 from core.identities import mask, mask_name, normalise
 from core.models import Recipient
@@ -22,7 +23,7 @@ def masked(patient: Patient) -> Patient:
     """Return a patient as a screen may show it."""
     shown = {kind: mask(kind, value) for kind, value in patient.identities.items()}
     name = mask_name(patient.name)
-    return patient.model_copy(update={"name": name, "identities": shown})
+    return evolve(patient, name=name, identities=shown)
 
 
 def masked_recipient(recipient: Recipient) -> Recipient:

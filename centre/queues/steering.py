@@ -14,6 +14,7 @@ from centre.queues import samples as queue_samples
 from centre.queues import settings as queue_settings
 from centre.queues.samples import QueueSample
 from centre.queues.settings import QueueSettings
+from core.base import evolve
 from core.memo import Shared
 from core.models import task_queue
 from db.pages import Page
@@ -55,12 +56,11 @@ async def _counted(
 
 
 def _steered(seen: QueueFigures, settings: QueueSettings) -> QueueFigures:
-    return seen.model_copy(
-        update={
-            "paused": seen.paused or settings.paused,
-            "limit_per_second": settings.per_second,
-            "critical_passes_pause": settings.critical_passes_pause,
-        }
+    return evolve(
+        seen,
+        paused=seen.paused or settings.paused,
+        limit_per_second=settings.per_second,
+        critical_passes_pause=settings.critical_passes_pause,
     )
 
 

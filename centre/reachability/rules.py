@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from channels.email.codes import ADDRESS_CODES
-from core.base import Model
+from core.base import Model, evolve
 from core.words import Channel, Reason
 
 FADE = timedelta(days=30)
@@ -153,8 +153,8 @@ def refused(
         return old if doubt else fresh
     if state is State.INVALID and at - old.since > INVALID_WITHIN:
         return fresh
-    known = {"count": old.count + 1, "code": code, "last_at": max(at, old.last_at)}
-    return old.model_copy(update=known)
+    last_at = max(at, old.last_at)
+    return evolve(old, count=old.count + 1, code=code, last_at=last_at)
 
 
 def fades_at(standing: Standing, fade: timedelta = FADE) -> datetime | None:

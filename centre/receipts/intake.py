@@ -27,6 +27,7 @@ from centre.receipts.replies import ReplyIntake
 from centre.receipts.reports import note_report
 from channels.receipts import ProviderReceipt, Reported
 from channels.uplinks import Uplink
+from core.base import evolve
 from core.errors import Conflict, Invalid, NotFound
 from core.models import Receipt
 from core.words import Channel, Outcome
@@ -136,8 +137,9 @@ class ReceiptIntake:
             whole = await parts.note_part(session, attempt.id, number, receipt.outcome)
             await unpark(session, receipt.provider, number)
         first = attempt.provider_message_id
-        changes = {"outcome": whole, "provider_message_id": first}
-        return receipt.model_copy(update=changes) if whole else None
+        if whole is None:
+            return None
+        return evolve(receipt, outcome=whole, provider_message_id=first)
 
     async def _park(self, early: Sequence[ProviderReceipt]) -> None:
         names = set(ParkedReceipt.model_fields)
@@ -231,7 +233,7 @@ class ReceiptIntake:
 def _dated(receipt: ProviderReceipt, now: datetime) -> ProviderReceipt:
     """Return a receipt whose time can be its time; else now is."""
     far = abs(receipt.at - now) > _NEAR
-    return receipt.model_copy(update={"at": now}) if far else receipt
+    return evolve(receipt, at=now) if far else receipt
 
 
 async def _own_attempt(session: Session, receipt: ProviderReceipt) -> Attempt | None:

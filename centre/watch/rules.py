@@ -13,7 +13,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from core.base import Model
+from core.base import Model, evolve
 from core.words import Priority
 
 # Below this share of its threshold a figure is well again.
@@ -66,7 +66,7 @@ class OwnThresholds(Model):
 
     def over(self, defaults: Thresholds) -> Thresholds:
         """Return the thresholds in force."""
-        return defaults.model_copy(update=self.model_dump(exclude_none=True))
+        return evolve(defaults, **self.model_dump(exclude_none=True))
 
 
 _EXPECTED: Mapping[Priority, float] = {

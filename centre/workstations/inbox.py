@@ -89,8 +89,9 @@ async def list_inbox(
     wanted = wanted.order_by(at.desc(), key.desc()).limit(limit + 1)
     rows, more = cut((await session.exec(wanted)).all(), limit)
     items = tuple(_item(session, row, kind) for row, kind in rows)
-    last_one = items[-1] if more else None
-    following = last_one and time_cursor(last_one.created_at, last_one.delivery_id)
+    following = None
+    if more:
+        following = time_cursor(items[-1].created_at, items[-1].delivery_id)
     return Page(items=items, next=following)
 
 

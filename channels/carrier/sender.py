@@ -18,7 +18,7 @@ from channels.kit.http import deadline
 from channels.kit.long_text import parts_of
 from channels.kit.times import Clock
 from channels.receipts import ProviderReceipt, ReceiptSink
-from core.base import Model
+from core.base import Model, evolve
 from core.errors import ContentRefused, DeliveryError
 from core.text.sms_text import signed
 from core.words import Channel, Outcome
@@ -114,9 +114,9 @@ class GatewaySender(Generic[A]):
         try:
             number = self._wire.taken(answer)
         except DeliveryError as error:
-            news = {"outcome": Outcome.FAILED, "reason": error.reason}
-            return told.model_copy(update=news | {"code": error.code})
-        return told.model_copy(update={"provider_message_id": number})
+            reason, code = error.reason, error.code
+            return evolve(told, outcome=Outcome.FAILED, reason=reason, code=code)
+        return evolve(told, provider_message_id=number)
 
     def _parts(self, sending: Sending) -> list[Part]:
         text = signed(sending.content.body, self._sign_name)
@@ -156,5 +156,4 @@ def on_its_way(told: ProviderReceipt) -> ProviderReceipt:
     """Return a report that another follows: what failed now is tried again."""
     if told.outcome is not Outcome.FAILED:
         return told
-    news = {"outcome": Outcome.ACCEPTED, "reason": None, "refused": False}
-    return told.model_copy(update=news)
+    return evolve(told, outcome=Outcome.ACCEPTED, reason=None, refused=False)

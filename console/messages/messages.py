@@ -18,6 +18,7 @@ from console.kit.table import Column, Listing, Rows
 from console.kit.texts import t
 from console.kit.widgets import button, card, note
 from console.messages.message_rows import addressed_row
+from core.base import evolve
 from core.models import MessageStatus
 from core.text import csv_safe
 
@@ -88,7 +89,7 @@ class _Page:
 
     def _asked(self) -> MessageFilter:
         """Return what is asked for, of the batch that the page was opened for."""
-        return self._search.wanted().model_copy(update={"batch": self._batch})
+        return evolve(self._search.wanted(), batch=self._batch)
 
     async def _find(self, actor: Actor) -> None:
         """Search; an id leads to its message."""

@@ -24,6 +24,7 @@ from console.kit.texts import t
 from console.kit.widgets import button, card, confirm, note
 from console.messages import batch_check as result
 from console.messages.batch_form import FIELDS, BatchForm, Choice, empty_list, labels
+from core.base import evolve
 
 
 @page("/batches/new", title="batch.new", roles=OPERATORS, icon="groups")
@@ -166,7 +167,7 @@ class _Page:
             # Pressed twice, it is sent once.
             self._turn += 1
             client = made.choice.client
-            whole = made.asked.model_copy(update={"once_each": once_each})
+            whole = evolve(made.asked, once_each=once_each)
             done = await submit_list(context(), client, whole, made.frame, actor)
             notify(t("batch.accepted"))
             ui.navigate.to(f"/batches/{done.batch.id}")

@@ -15,6 +15,7 @@ from console.kit.table import Column, Listing, Rows
 from console.kit.texts import t
 from console.kit.widgets import note
 from console.messages.message_rows import row_of
+from core.base import evolve
 
 _SHOWN = 10
 
@@ -48,8 +49,7 @@ class PersonMessages:
         await self._listing.draw()
 
         async def narrow() -> None:
-            only = {"type": chosen.value or None}
-            self._wanted = self._wanted.model_copy(update=only)
+            self._wanted = evolve(self._wanted, type=chosen.value or None)
             await self._listing.reload()
 
         chosen.on_value_change(narrow)

@@ -74,7 +74,7 @@ def test_settings_do_not_show_their_secrets(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_settings_do_not_change() -> None:
     with pytest.raises(ValidationError):
-        Settings().api_port = 1  # type: ignore[misc]
+        Settings().api_port = 1
 
 
 @pytest.mark.parametrize("level", ["debug", "INFO", "Warning", "error"])

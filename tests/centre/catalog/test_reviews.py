@@ -106,7 +106,8 @@ async def a_type(store: Store) -> None:
             (Channel.EMAIL, "{{mail}}"),
         ):
             await templates.put_template(session, "lab", channel, draft(body), ACTOR)
-        for code, types in (("his", ["lab"]), ("lis", ["x"])):
+        for code, only in (("his", "lab"), ("lis", "x")):
+            types = frozenset({only})
             client = ClientDraft(code=code, name=code, message_types=types)
             await clients.create_client(session, client, ACTOR)
 

@@ -99,7 +99,11 @@ async def test_a_clients_use_is_noted_once_a_minute(store: Store) -> None:
 
 async def test_who_may_send_a_type(store: Store) -> None:
     async with store.sessions.begin() as session:
-        for code, types in (("all", None), ("some", ["lab"]), ("other", ["x"])):
+        for code, types in (
+            ("all", None),
+            ("some", frozenset({"lab"})),
+            ("other", frozenset({"x"})),
+        ):
             draft = ClientDraft(code=code, name=code, message_types=types)
             await clients.create_client(session, draft, ACTOR)
         off = ClientDraft(code="off", name="off")

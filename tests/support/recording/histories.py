@@ -67,8 +67,12 @@ async def _report(env: WorkflowEnvironment, handle: Handle) -> None:
     """Report a failure of what has failed already: news, but no other ending."""
     await env.sleep(5)
     at = await env.get_current_time()
-    number = {"provider_message_id": "p-9"}
-    bad = Receipt(channel=Channel.WECHAT, outcome=Outcome.FAILED, at=at, **number)
+    bad = Receipt(
+        channel=Channel.WECHAT,
+        outcome=Outcome.FAILED,
+        at=at,
+        provider_message_id="p-9",
+    )
     await handle.signal(DeliverMessage.receipt, bad)
 
 
