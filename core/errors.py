@@ -59,6 +59,12 @@ class Malformed(RequestError):
     """The body is not what it claims to be."""
 
 
+class Ambiguous(Malformed):
+    """The request may be two: a proxy before us may have seen another end of it."""
+
+    closes = True
+
+
 class Unauthenticated(RequestError):
     """Nobody known is asking."""
 
@@ -103,6 +109,20 @@ class TooLarge(RequestError):
 
     status = 413
     title = "Body too large"
+
+
+class TooSlow(RequestError):
+    """The body did not arrive in time."""
+
+    status = 408
+    title = "Request timeout"
+
+
+class HeadersTooLarge(RequestError):
+    """There are too many header fields, or they are too long."""
+
+    status = 431
+    title = "Request header fields too large"
 
 
 class UnsupportedMedia(RequestError):

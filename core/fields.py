@@ -7,17 +7,13 @@ from pydantic import AwareDatetime, BeforeValidator, StringConstraints
 
 from core.errors import Invalid, Wrong
 
+# What clients, message types and accounts are called by, and who signs in.
+CODE = r"^[a-z0-9][a-z0-9\-]{0,63}$"
+USERNAME = r"^[a-z0-9][a-z0-9._\-]{0,63}$"
 MAX_PARAM = 1000
-
-
 MAX_PARAMS = 64
 
-
-Code = Annotated[
-    str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9\-]{0,63}$", max_length=64)
-]
-
-
+Code = Annotated[str, StringConstraints(pattern=CODE, max_length=64)]
 ParamName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 

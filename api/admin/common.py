@@ -5,19 +5,19 @@ from typing import Annotated
 from fastapi import Path
 
 from core.errors import Invalid
+from core.fields import CODE, USERNAME
 from core.identities import normalise
 from core.words import Channel, IdentityType
 
 PREFIX = "/v1/admin"
-_CODE = r"^[a-z0-9][a-z0-9\-]{0,63}$"
 
 # A path that breaks these rules names nothing: 404, like any unknown one.
-CodePath = Annotated[str, Path(pattern=_CODE, max_length=64)]
+CodePath = Annotated[str, Path(pattern=CODE, max_length=64)]
 ChannelPath = Annotated[Channel, Path()]
 IdentityTypePath = Annotated[IdentityType, Path()]
 EmpiPath = Annotated[str, Path(pattern=r"^[A-Za-z0-9\-]{1,64}$", max_length=64)]
 ValuePath = Annotated[str, Path(min_length=1, max_length=255)]
-UserPath = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9._\-]{0,63}$")]
+UserPath = Annotated[str, Path(pattern=USERNAME)]
 
 
 def normal_value(identity_type: IdentityType, value: str) -> str:

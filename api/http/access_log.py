@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.http.forwarding import Forwarding
 from api.http.metrics import Metrics
 from api.http.problems import REQUEST_ID, internal
+from core.fields import CODE
 from core.process.caps import Cap
 from core.process.logs import describe
 
@@ -34,7 +35,7 @@ _EACH_STRANGER, _ALL_STRANGERS = 60, 1200
 # Path parameters that are ids of ours; others may be a person's number.
 _LOGGED = ("message_id", "code", "client")
 # Anybody may put something else in their place.
-_CODE = re.compile(r"(?!.*\d{5})[a-z0-9][a-z0-9\-]{0,63}")
+_CODE = re.compile(r"(?!.*\d{5})" + CODE)
 
 
 class Edge:

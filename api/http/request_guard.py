@@ -17,10 +17,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.http.problems import send_problem
 from api.http.strict_json import read_json
 from core.errors import (
+    Ambiguous,
+    HeadersTooLarge,
     Malformed,
     MessageCentreError,
-    RequestError,
     TooLarge,
+    TooSlow,
     UnsupportedMedia,
 )
 
@@ -39,26 +41,6 @@ _NO_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 # Raises an error of ours unless it is known who makes a request.
 Known = Callable[[HTTPConnection], Awaitable[object]]
-
-
-class TooSlow(RequestError):
-    """The body did not arrive in time."""
-
-    status = 408
-    title = "Request timeout"
-
-
-class HeadersTooLarge(RequestError):
-    """There are too many header fields, or they are too long."""
-
-    status = 431
-    title = "Request header fields too large"
-
-
-class Ambiguous(Malformed):
-    """The request may be two: a proxy before us may have seen another end of it."""
-
-    closes = True
 
 
 class _Gone(Exception):

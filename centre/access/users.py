@@ -13,6 +13,7 @@ from centre.audit.audit import Actor
 from centre.audit.names import ADMIN, CENTRE, refuse_username
 from core.base import Model
 from core.errors import Conflict, NotFound
+from core.fields import USERNAME
 from core.text.plain_text import PlainText
 from core.words import Role
 from db.columns import utc_now
@@ -42,7 +43,7 @@ class User(Model):
 class UserDraft(Model):
     """A person to let in."""
 
-    username: str = Field(pattern=r"^[a-z0-9][a-z0-9._\-]{0,63}$")
+    username: str = Field(pattern=USERNAME)
     name: PlainText = Field(default="", max_length=128)
     role: Role
     password: str = Field(

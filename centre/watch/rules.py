@@ -14,6 +14,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from core.base import Model, evolve
+from core.fields import CODE
 from core.words import Priority
 
 # Below this share of its threshold a figure is well again.
@@ -86,9 +87,9 @@ class Expected(Model):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     seconds: dict[Priority, Seconds] = {}
-    types: dict[
-        Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9\-]{0,63}$")], Seconds
-    ] = Field(default={}, max_length=500)
+    types: dict[Annotated[str, Field(pattern=CODE)], Seconds] = Field(
+        default={}, max_length=500
+    )
 
     def within(self, priority: Priority, kind: str) -> timedelta:
         """Return how long a message of this priority and type may take."""

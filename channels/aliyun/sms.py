@@ -5,24 +5,21 @@ says what became of the message (help.aliyun.com, SendSms: "does not support
 idempotence").
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
-import httpx
 from pydantic import Field, SecretStr
 
-from channels.aliyun.api import AliyunApi, AliyunKey
-from channels.aliyun.codes import CARRIERS, SMS, raise_over_limit
-from channels.base import Content, Sending, Taken
-from channels.kit.clip import clip
+from channels.aliyun.api import AliyunKey
+from channels.aliyun.codes import CARRIERS, SMS
+from channels.aliyun.sender import AliyunSender, template_param
+from channels.base import Sending, Taken
 from channels.kit.codes import cannot_ask
-from channels.kit.http import Line, Slots, deadline
-from channels.kit.times import CHINA, Clock, utc_now
+from channels.kit.http import deadline
+from channels.kit.times import CHINA
 from channels.provider import Provider, SandboxPorts
 from channels.template_ids import (
-    ALIYUN_LONGEST,
     ALIYUN_SMS,
     ALIYUN_SMS_RULES,
     id_of_form,
@@ -32,11 +29,9 @@ from core.errors import DeliveryError
 from core.sandbox_keys import KEY, SECRET
 from core.words import Channel
 
-VERSION = "2017-05-25"
 _WAITING, _FAILED, _DELIVERED = "1", "2", "3"
 _PAGE = 50
 _MOST_PAGES = 4
-_SLOTS = 50
 
 
 class AliyunAccount(AliyunKey):
@@ -58,33 +53,17 @@ class AliyunAccount(AliyunKey):
         )
 
 
-class AliyunSmsSender:
+class AliyunSmsSender(AliyunSender[AliyunAccount]):
     """Sends short messages with Aliyun, and asks what became of them."""
 
-    channel: ClassVar[Channel] = Channel.SMS
-    provider: ClassVar[str] = "aliyun"
-    dedupe_window: ClassVar[timedelta | None] = None
-
-    def __init__(
-        self,
-        account: AliyunAccount,
-        http: httpx.AsyncClient,
-        clock: Clock = utc_now,
-    ) -> None:
-        self._account = account
-        self._clock = clock
-        self._api = AliyunApi(Line(self.provider, http, clock), account, VERSION)
-        self._slots = Slots(self.provider, _SLOTS)
+    channel = Channel.SMS
+    version = "2017-05-25"
+    codes = SMS
+    slots = 50
 
     async def send(self, sending: Sending) -> Taken:
         """Send one short message."""
-        params = self._params(sending)
-        async with self._slots.one():
-            reply = await self._api.call("SendSms", params, deadline())
-        raise_over_limit(reply, self._clock())
-        self._api.refuse(reply, SMS)
-        number = reply.text("BizId")[:128] or None
-        return Taken(provider=self.provider, provider_message_id=number)
+        return await self._place("SendSms", self._params(sending), "BizId")
 
     def _params(self, sending: Sending) -> dict[str, str]:
         content = sending.content
@@ -177,14 +156,3 @@ def _list_in(data: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
 def phone(number: str) -> str:
     """Return a number as Aliyun takes it: 11 digits, or country code and number."""
     return number.removeprefix("+86").removeprefix("+")
-
-
-def template_param(content: Content) -> str:
-    """Return the template's variables as the JSON text Aliyun wants, each cut to size.
-
-    A value over its limit would lose the message; requests that have one are refused
-    where they come in, critical ones excepted.
-    """
-    values = content.fields or content.params
-    cut = {name: clip(value, ALIYUN_LONGEST, len) for name, value in values.items()}
-    return json.dumps(cut, ensure_ascii=False)

@@ -10,19 +10,17 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 from uuid import UUID
 
-import httpx
 from pydantic import Field, SecretStr
 
-from channels.aliyun.api import AliyunApi, AliyunKey
-from channels.aliyun.codes import ANSWERED, CALLS, VOICE, raise_over_limit
-from channels.aliyun.sms import template_param
+from channels.aliyun.api import AliyunKey
+from channels.aliyun.codes import ANSWERED, CALLS, VOICE
+from channels.aliyun.sender import AliyunSender, template_param
 from channels.base import Sending, Taken
 from channels.kit.codes import cannot_ask
-from channels.kit.http import Line, Slots, deadline
-from channels.kit.times import Clock, utc_now
+from channels.kit.http import deadline
 from channels.provider import Provider, SandboxPorts
 from channels.template_ids import ALIYUN_VOICE, ALIYUN_VOICE_RULES, id_of_form, required
 from core.errors import DeliveryError, NotTaken, ProviderDown
@@ -30,11 +28,9 @@ from core.models import Address
 from core.sandbox_keys import KEY, SECRET
 from core.words import Channel, IdentityType
 
-VERSION = "2017-05-25"
 # The product of a text read aloud (QueryCallDetailByCallId, ProdId).
 PRODUCT = "11010000138001"
 _REFERENCE_LENGTH = 15
-_SLOTS = 20
 
 
 class AliyunVoiceAccount(AliyunKey):
@@ -62,33 +58,17 @@ class AliyunVoiceAccount(AliyunKey):
         )
 
 
-class AliyunVoiceSender:
+class AliyunVoiceSender(AliyunSender[AliyunVoiceAccount]):
     """Calls people with Aliyun, and asks how a call ended."""
 
-    channel: ClassVar[Channel] = Channel.VOICE
-    provider: ClassVar[str] = "aliyun"
-    dedupe_window: ClassVar[timedelta | None] = None
-
-    def __init__(
-        self,
-        account: AliyunVoiceAccount,
-        http: httpx.AsyncClient,
-        clock: Clock = utc_now,
-    ) -> None:
-        self._account = account
-        self._clock = clock
-        self._api = AliyunApi(Line(self.provider, http, clock), account, VERSION)
-        self._slots = Slots(self.provider, _SLOTS)
+    channel = Channel.VOICE
+    version = "2017-05-25"
+    codes = VOICE
+    slots = 20
 
     async def send(self, sending: Sending) -> Taken:
         """Place one call; it is made after the answer."""
-        params = self._params(sending)
-        async with self._slots.one():
-            reply = await self._api.call("SingleCallByTts", params, deadline())
-        raise_over_limit(reply, self._clock())
-        self._api.refuse(reply, VOICE)
-        number = reply.text("CallId")[:128] or None
-        return Taken(provider=self.provider, provider_message_id=number)
+        return await self._place("SingleCallByTts", self._params(sending), "CallId")
 
     def _params(self, sending: Sending) -> dict[str, str]:
         account = self._account

@@ -15,12 +15,12 @@ from channels.carrier import cmpp_pdu as pdus
 from channels.carrier.cmpp_pdu import V20, V30, Command, Pdu
 from channels.carrier.cmpp_report import unpack_report
 from channels.carrier.sender import GatewayAccount, GatewaySender, Part, receipt
-from channels.carrier.session import Heard, Limits, Make
+from channels.carrier.session import Heard, Make
 from channels.kit.codes import CodeTable, classes, refusal
 from channels.kit.octets import Garbled
 from channels.kit.times import CHINA, Clock, after, utc_now
 from channels.provider import Provider, SandboxPorts
-from channels.receipts import ProviderReceipt, ReceiptSink
+from channels.receipts import ProviderReceipt
 from channels.uplinks import Uplink, decoded
 from core.errors import (
     ContentRefused,
@@ -226,20 +226,12 @@ class CmppSender(GatewaySender[Pdu]):
 
     provider: ClassVar[str] = _NAME
 
-    def __init__(
-        self,
-        account: CmppAccount,
-        receipts: ReceiptSink,
-        clock: Clock = utc_now,
-        limits: Limits | None = None,
-    ) -> None:
-        wire = CmppWire(account, clock)
-        super().__init__(wire, account, receipts, limits or Limits(), clock)
-
 
 PROVIDER = Provider(
     CmppSender,
     CmppAccount,
-    lambda account, tools: CmppSender(account, tools.receipts, tools.clock),
+    lambda account, tools: CmppSender(
+        CmppWire(account, tools.clock), account, tools.receipts, tools.clock
+    ),
     CmppAccount.sandbox,
 )

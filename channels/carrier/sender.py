@@ -16,7 +16,7 @@ from channels.kit.carriers import CARRIERS, GONE, outcome_of, state_word
 from channels.kit.codes import clean_code, refusal
 from channels.kit.http import deadline
 from channels.kit.long_text import parts_of
-from channels.kit.times import Clock
+from channels.kit.times import Clock, utc_now
 from channels.receipts import ProviderReceipt, ReceiptSink
 from core.base import Model, evolve
 from core.errors import ContentRefused, DeliveryError
@@ -72,16 +72,21 @@ class GatewaySender(Generic[A]):
         wire: Submits[A],
         account: GatewayAccount,
         receipts: ReceiptSink,
-        limits: Limits,
-        clock: Clock,
+        clock: Clock = utc_now,
+        limits: Limits | None = None,
     ) -> None:
         self._wire = wire
         self._sign_name = account.sign_name
         self._pace = Pace(self.provider, account.parts_per_second)
-        self._limits = limits
+        self._limits = limits or Limits()
         self._clock = clock
         self._link = Link(
-            wire, account.host, account.port, receipts, account.probe_seconds, limits
+            wire,
+            account.host,
+            account.port,
+            receipts,
+            account.probe_seconds,
+            self._limits,
         )
 
     async def send(self, sending: Sending) -> Taken:

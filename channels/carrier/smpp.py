@@ -29,7 +29,7 @@ from channels.carrier.sender import (
     on_its_way,
     receipt,
 )
-from channels.carrier.session import Heard, Limits, Make
+from channels.carrier.session import Heard, Make
 from channels.carrier.smpp_receipt import (
     IdForm,
     Report,
@@ -43,7 +43,7 @@ from channels.kit.codes import CodeTable, classes, refusal
 from channels.kit.octets import Garbled
 from channels.kit.times import Clock, after, utc_now
 from channels.provider import Provider, SandboxPorts
-from channels.receipts import ProviderReceipt, ReceiptSink
+from channels.receipts import ProviderReceipt
 from core.errors import (
     ContentRefused,
     Misconfigured,
@@ -273,20 +273,12 @@ class SmppSender(GatewaySender[Answer]):
 
     provider: ClassVar[str] = _NAME
 
-    def __init__(
-        self,
-        account: SmppAccount,
-        receipts: ReceiptSink,
-        clock: Clock = utc_now,
-        limits: Limits | None = None,
-    ) -> None:
-        wire = SmppWire(account, clock)
-        super().__init__(wire, account, receipts, limits or Limits(), clock)
-
 
 PROVIDER = Provider(
     SmppSender,
     SmppAccount,
-    lambda account, tools: SmppSender(account, tools.receipts, tools.clock),
+    lambda account, tools: SmppSender(
+        SmppWire(account, tools.clock), account, tools.receipts, tools.clock
+    ),
     SmppAccount.sandbox,
 )

@@ -7,32 +7,29 @@ report never means "not sent".
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
-import httpx
 from pydantic import Field, SecretStr
 
-from channels.base import Content, Sending, Taken
+from channels.base import Sending, Taken
 from channels.kit.carriers import CARRIERS
 from channels.kit.codes import cannot_ask, refusal
-from channels.kit.http import Line, Slots, deadline
-from channels.kit.times import Clock, utc_now
+from channels.kit.http import deadline
 from channels.provider import Provider, SandboxPorts
-from channels.template_ids import TENCENT, TENCENT_RULES, id_of_form, required
-from channels.tencent.api import TencentAccount, TencentApi
+from channels.template_ids import TENCENT_RULES
+from channels.tencent.api import TencentAccount
 from channels.tencent.codes import SMS
+from channels.tencent.sender import TencentSender, template_params
 from core.errors import DeliveryError, OutcomeUnknown
 from core.sandbox_keys import KEY, SECRET
 from core.words import Channel
 
-VERSION = "2021-01-11"
 OK = "Ok"
 SUCCESS, FAIL = "SUCCESS", "FAIL"
 
 # How far back reports are pulled: an unknown end is asked about within minutes.
 _BACK = timedelta(days=1)
 _PAGE = 100
-_SLOTS = 50
 
 
 class TencentSmsAccount(TencentAccount):
@@ -54,43 +51,27 @@ class TencentSmsAccount(TencentAccount):
         )
 
 
-class TencentSmsSender:
+class TencentSmsSender(TencentSender[TencentSmsAccount]):
     """Sends short messages with Tencent Cloud, and asks what became of them."""
 
-    channel: ClassVar[Channel] = Channel.SMS
-    provider: ClassVar[str] = "tencent"
-    dedupe_window: ClassVar[timedelta | None] = None
-
-    def __init__(
-        self,
-        account: TencentSmsAccount,
-        http: httpx.AsyncClient,
-        clock: Clock = utc_now,
-    ) -> None:
-        self._account = account
-        self._clock = clock
-        line = Line(self.provider, http, clock)
-        self._api = TencentApi(line, account, "sms", VERSION)
-        self._slots = Slots(self.provider, _SLOTS)
+    channel = Channel.SMS
+    service = "sms"
+    version = "2021-01-11"
+    codes = SMS
+    slots = 50
 
     async def send(self, sending: Sending) -> Taken:
         """Send one short message to one number."""
-        params = self._params(sending)
-        async with self._slots.one():
-            reply = await self._api.call("SendSms", params, deadline())
-        self._api.refuse(reply, SMS)
+        reply = await self._call("SendSms", self._params(sending))
         return self._taken(reply.entries("SendStatusSet"))
 
     def _params(self, sending: Sending) -> dict[str, object]:
         content = sending.content
-        template = id_of_form(
-            content.provider_template, TENCENT, self._account.default_template
-        )
         return {
             "PhoneNumberSet": [sending.address.value],
             "SmsSdkAppId": self._account.sdk_app_id,
             "SignName": self._account.sign_name,
-            "TemplateId": required(self.provider, template),
+            "TemplateId": self._template(content),
             "TemplateParamSet": template_params(content),
             "SessionContext": str(sending.id),
         }
@@ -171,8 +152,3 @@ def _serial(status: Mapping[str, Any]) -> str | None:
     """Return Tencent's number of a message, None where it gives none."""
     serial = status.get("SerialNo")
     return serial[:128] or None if isinstance(serial, str) else None
-
-
-def template_params(content: Content) -> list[str]:
-    """Return the values for {1}, {2} …: the template's fields in their order."""
-    return list((content.fields or content.params).values())

@@ -6,28 +6,20 @@ stays unknown.
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
-import httpx
 from pydantic import Field, SecretStr
 
 from channels.base import Sending, Taken
 from channels.kit.codes import refusal
-from channels.kit.http import Line, Slots, deadline
-from channels.kit.times import Clock, utc_now
 from channels.provider import Provider, SandboxPorts
-from channels.template_ids import TENCENT, TENCENT_RULES, id_of_form, required
-from channels.tencent.api import TencentAccount, TencentApi
+from channels.template_ids import TENCENT_RULES
+from channels.tencent.api import TencentAccount
 from channels.tencent.codes import VOICE
-from channels.tencent.sms import template_params
+from channels.tencent.sender import TencentSender, template_params
 from core.errors import OutcomeUnknown
 from core.sandbox_keys import KEY, SECRET
 from core.words import Channel
-
-VERSION = "2020-09-02"
-# SendTtsVoice takes twenty calls a second (document/api/1128/51558).
-_SLOTS = 20
 
 
 class TencentVoiceAccount(TencentAccount):
@@ -53,42 +45,27 @@ class TencentVoiceAccount(TencentAccount):
         )
 
 
-class TencentVoiceSender:
+class TencentVoiceSender(TencentSender[TencentVoiceAccount]):
     """Calls people with Tencent Cloud."""
 
-    channel: ClassVar[Channel] = Channel.VOICE
-    provider: ClassVar[str] = "tencent"
-    dedupe_window: ClassVar[timedelta | None] = None
-
-    def __init__(
-        self,
-        account: TencentVoiceAccount,
-        http: httpx.AsyncClient,
-        clock: Clock = utc_now,
-    ) -> None:
-        self._account = account
-        line = Line(self.provider, http, clock)
-        self._api = TencentApi(line, account, "vms", VERSION)
-        self._slots = Slots(self.provider, _SLOTS)
+    channel = Channel.VOICE
+    service = "vms"
+    version = "2020-09-02"
+    codes = VOICE
+    # SendTtsVoice takes twenty calls a second (document/api/1128/51558).
+    slots = 20
 
     async def send(self, sending: Sending) -> Taken:
         """Place one call; it is made after the answer."""
-        params = self._params(sending)
-        async with self._slots.one():
-            reply = await self._api.call("SendTtsVoice", params, deadline())
-        self._api.refuse(reply, VOICE)
+        reply = await self._call("SendTtsVoice", self._params(sending))
         return self._taken(reply.entry("SendStatus"))
 
     def _params(self, sending: Sending) -> dict[str, object]:
-        content = sending.content
-        template = id_of_form(
-            content.provider_template, TENCENT, self._account.default_template
-        )
         return {
-            "TemplateId": required(self.provider, template),
+            "TemplateId": self._template(sending.content),
             "CalledNumber": sending.address.value,
             "VoiceSdkAppid": self._account.sdk_app_id,
-            "TemplateParamSet": template_params(content),
+            "TemplateParamSet": template_params(sending.content),
             "PlayTimes": self._account.play_times,
             "SessionContext": str(sending.id),
         }

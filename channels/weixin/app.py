@@ -6,7 +6,8 @@ and WxJava's tables.
 """
 
 from dataclasses import replace
-from typing import Literal
+from datetime import timedelta
+from typing import ClassVar, Generic, Literal, TypeVar
 
 import httpx
 from pydantic import Field, SecretStr
@@ -30,6 +31,7 @@ from core.errors import (
     RateLimited,
     RecipientRefused,
 )
+from core.words import Channel
 
 TOKEN_CODES = frozenset({"40001", "40014", "42001", "41001"})
 
@@ -55,6 +57,7 @@ CODES = CodeTable(
     pauses={"45009": until_midnight, "45011": after(minutes=1)},
 )
 _SLOTS = 50
+A = TypeVar("A", bound="WeixinAppAccount")
 
 
 def codes_of(provider: str, more: CodeTable | None = None) -> CodeTable:
@@ -137,3 +140,22 @@ class WeixinApp:
             headers={"Content-Type": "application/json"},
             content=body,
         )
+
+
+class WeixinSender(Generic[A]):
+    """Sends through an app of WeChat's; `codes` says what an errcode means."""
+
+    channel: ClassVar[Channel]
+    provider: ClassVar[str]
+    dedupe_window: ClassVar[timedelta | None]
+    codes: ClassVar[CodeTable]
+
+    def __init__(
+        self,
+        account: A,
+        http: httpx.AsyncClient,
+        store: TokenStore | None = None,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._account = account
+        self._app = WeixinApp(self.codes, account, http, store, clock)

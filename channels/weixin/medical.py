@@ -10,16 +10,13 @@ person and order.
 from datetime import timedelta
 from typing import ClassVar, Self
 
-import httpx
 from pydantic import Field, SecretStr
 
 from channels.base import Content, Sending, Taken
 from channels.kit.codes import CodeTable, classes, refusal
-from channels.kit.times import Clock, utc_now
-from channels.kit.tokens import TokenStore
 from channels.provider import Provider, SandboxPorts
 from channels.template_ids import WEIXIN_MEDICAL_RULES
-from channels.weixin.app import WeixinApp, WeixinAppAccount, codes_of
+from channels.weixin.app import WeixinAppAccount, WeixinSender, codes_of
 from core.errors import ContentRefused, Misconfigured
 from core.sandbox_keys import KEY, SECRET
 from core.text.letters import one_line
@@ -59,23 +56,14 @@ class WechatMedicalAccount(WeixinAppAccount):
         )
 
 
-class WechatMedicalSender:
+class WechatMedicalSender(WeixinSender[WechatMedicalAccount]):
     """Sends the medical assistant's notices."""
 
-    channel: ClassVar[Channel] = Channel.WECHAT_MEDICAL
-    provider: ClassVar[str] = "wechat_medical"
+    channel = Channel.WECHAT_MEDICAL
+    provider = "wechat_medical"
     # How long a msg_id is remembered is not said; a retry comes within the hour.
     dedupe_window: ClassVar[timedelta | None] = timedelta(hours=1)
-
-    def __init__(
-        self,
-        account: WechatMedicalAccount,
-        http: httpx.AsyncClient,
-        store: TokenStore | None = None,
-        clock: Clock = utc_now,
-    ) -> None:
-        self._account = account
-        self._app = WeixinApp(CODES, account, http, store, clock)
+    codes = CODES
 
     async def send(self, sending: Sending) -> Taken:
         """Send one notice."""

@@ -19,7 +19,7 @@ from channels.kit.times import Clock, utc_now
 from channels.kit.tokens import TokenStore
 from channels.provider import Provider, SandboxPorts
 from channels.template_ids import WEIXIN_RULES, required
-from channels.weixin.app import WeixinApp, WeixinAppAccount, codes_of
+from channels.weixin.app import WeixinAppAccount, WeixinSender, codes_of
 from channels.weixin.service_account import fields
 from core.errors import (
     DeliveryError,
@@ -56,12 +56,13 @@ class WechatMiniAccount(WeixinAppAccount):
         )
 
 
-class WechatMiniSender:
+class WechatMiniSender(WeixinSender[WechatMiniAccount]):
     """Sends subscription messages to the users of a mini program."""
 
-    channel: ClassVar[Channel] = Channel.WECHAT_MINI
-    provider: ClassVar[str] = "wechat_mini"
+    channel = Channel.WECHAT_MINI
+    provider = "wechat_mini"
     dedupe_window: ClassVar[timedelta | None] = None
+    codes = CODES
 
     def __init__(
         self,
@@ -71,8 +72,7 @@ class WechatMiniSender:
         consents: Consents | None = None,
         clock: Clock = utc_now,
     ) -> None:
-        self._account = account
-        self._app = WeixinApp(CODES, account, http, store, clock)
+        super().__init__(account, http, store, clock)
         self._consents = consents or NoLedger()
         self._long_term = frozenset(account.long_term_templates.split())
 

@@ -9,16 +9,13 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import ClassVar, Self
 
-import httpx
 from pydantic import SecretStr
 
 from channels.base import Content, Sending, Taken
 from channels.kit.clip import ELLIPSIS, clip
-from channels.kit.times import Clock, utc_now
-from channels.kit.tokens import TokenStore
 from channels.provider import Provider, SandboxPorts
 from channels.template_ids import WEIXIN_RULES, required
-from channels.weixin.app import CODES, WeixinApp, WeixinAppAccount
+from channels.weixin.app import CODES, WeixinAppAccount, WeixinSender
 from core.sandbox_keys import KEY, SECRET
 from core.text.letters import one_line
 from core.words import Channel
@@ -53,22 +50,13 @@ class WechatAccount(WeixinAppAccount):
         )
 
 
-class WechatSender:
+class WechatSender(WeixinSender[WechatAccount]):
     """Sends template messages to the followers of a service account."""
 
-    channel: ClassVar[Channel] = Channel.WECHAT
-    provider: ClassVar[str] = "wechat"
+    channel = Channel.WECHAT
+    provider = "wechat"
     dedupe_window: ClassVar[timedelta | None] = timedelta(minutes=10)
-
-    def __init__(
-        self,
-        account: WechatAccount,
-        http: httpx.AsyncClient,
-        store: TokenStore | None = None,
-        clock: Clock = utc_now,
-    ) -> None:
-        self._account = account
-        self._app = WeixinApp(CODES, account, http, store, clock)
+    codes = CODES
 
     async def send(self, sending: Sending) -> Taken:
         """Send one template message."""

@@ -25,9 +25,11 @@ from console.kit.visits import (
     session_changes,
 )
 from console.kit.widgets import (
+    answer_of,
     badge,
     button,
     card,
+    choices,
     confirm,
     copyable,
     dialog,
@@ -167,12 +169,9 @@ async def _turn_on(actor: Actor) -> None:
             box.submit(codes)
 
         form.element("code").on("keydown.enter", take)
-        with ui.element("div").classes("hmc-buttons"):
-            button(t("frame.cancel"), lambda: box.submit(None), kind="quiet")
-            button(t("account.turn_on_now"), take, kind="primary")
-    codes = await box
-    box.delete()
-    if codes:
+        choices(box, t("account.turn_on_now"), take)
+    codes = await answer_of(box)
+    if isinstance(codes, tuple):
         await _show_codes(codes)
 
 
@@ -212,9 +211,7 @@ async def _turn_off(actor: Actor) -> None:
                     await second_factor.turn_off(session, actor.who, actor)
             box.submit(True)
 
-        with ui.element("div").classes("hmc-buttons"):
-            button(t("frame.cancel"), lambda: box.submit(None), kind="quiet")
-            button(t("account.turn_off"), take, kind="danger")
+        choices(box, t("account.turn_off"), take, kind="danger")
     if await box:
         ui.navigate.reload()
 

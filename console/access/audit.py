@@ -18,7 +18,7 @@ from console.kit.shell import Text, actions
 from console.kit.table import Action, Column, Listing, Row, Rows
 from console.kit.texts import knows, t
 from console.kit.visits import present_actor
-from console.kit.widgets import button, card, dialog, facts, note, when
+from console.kit.widgets import answer_of, button, card, dialog, facts, note, when
 
 EXPORT = "/audit.csv"
 
@@ -121,8 +121,7 @@ async def _show(entry: AuditEntry) -> None:
         _changes(before, after)
         with ui.element("div").classes("hmc-buttons"):
             button(t("frame.close"), lambda: box.submit(None), kind="quiet")
-    await box
-    box.delete()
+    await answer_of(box)
 
 
 def _changes(before: Mapping[str, object], after: Mapping[str, object]) -> None:
@@ -157,8 +156,7 @@ async def _verify(actor: Actor) -> None:
             note(t("audit.broken", number=report.broken_at), "bad")
         with ui.element("div").classes("hmc-buttons"):
             button(t("frame.close"), lambda: box.submit(None), kind="quiet")
-    await box
-    box.delete()
+    await answer_of(box)
 
 
 def _export(form: Form) -> None:

@@ -18,7 +18,16 @@ from console.kit.shell import Text, actions
 from console.kit.table import Action, Column, Listing, Row, Rows
 from console.kit.texts import t
 from console.kit.visits import present_visitor
-from console.kit.widgets import button, confirm, dialog, note, show_secret, when
+from console.kit.widgets import (
+    answer_of,
+    button,
+    choices,
+    confirm,
+    dialog,
+    note,
+    show_secret,
+    when,
+)
 from core.words import Role
 
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -160,8 +169,7 @@ async def _edited(username: str) -> bool:
             box.submit(True)
 
         _save_or_not(box, save)
-    done = await box
-    box.delete()
+    done = await answer_of(box)
     if done:
         notify(t("frame.saved"))
     return bool(done)
@@ -176,9 +184,7 @@ def _changes(user: User, form: Form) -> UserChanges:
 
 
 def _save_or_not(box: ui.dialog, save: object) -> None:
-    with ui.element("div").classes("hmc-buttons"):
-        button(t("frame.cancel"), lambda: box.submit(None), kind="quiet")
-        button(t("frame.save"), save, kind="primary")  # type: ignore[arg-type]
+    choices(box, t("frame.save"), save)  # type: ignore[arg-type]
 
 
 async def _new_password(username: str, actor: Actor) -> None:

@@ -24,7 +24,12 @@ from console.kit.setup import (
 from console.kit.shell import actions
 from console.kit.table import Column, Listing, Rows
 from console.kit.texts import t
-from console.kit.widgets import button, dialog
+from console.kit.widgets import (
+    answer_of,
+    button,
+    choices,
+    dialog,
+)
 from core.policies import MessageType
 from core.words import Channel, Priority, Role
 
@@ -85,11 +90,8 @@ async def _ask_new(_: Actor) -> None:
         async def create(actor: Actor) -> None:
             box.submit(await _created(form, actor))
 
-        with ui.element("div").classes("hmc-buttons"):
-            button(t("frame.cancel"), lambda: box.submit(None), kind="quiet")
-            button(t("types.create"), create, kind="primary")
-    made = await box
-    box.delete()
+        choices(box, t("types.create"), create)
+    made = await answer_of(box)
     if isinstance(made, MessageType):
         ui.navigate.to(f"/types/{made.code}")
 

@@ -17,7 +17,17 @@ from console.kit.setup import check_given
 from console.kit.shell import Text
 from console.kit.table import Action, Column, Listing, Row, Rows
 from console.kit.texts import t
-from console.kit.widgets import button, card, confirm, dialog, note, show_secret, when
+from console.kit.widgets import (
+    answer_of,
+    button,
+    card,
+    choices,
+    confirm,
+    dialog,
+    note,
+    show_secret,
+    when,
+)
 from core.words import Role
 from db.columns import utc_now
 
@@ -126,11 +136,8 @@ async def _ask_rotation(client: Client) -> None:
                     )
                 )
 
-        with ui.element("div").classes("hmc-buttons"):
-            button(t("frame.cancel"), lambda: box.submit(None), kind="quiet")
-            button(t("secrets.issue"), issue, kind="primary")
-    made = await box
-    box.delete()
+        choices(box, t("secrets.issue"), issue)
+    made = await answer_of(box)
     if isinstance(made, client_secrets.NewSecret):
         pairs = [("appkey", made.appkey), ("appsecret", made.appsecret)]
         await show_secret(t("secrets.issued"), pairs)

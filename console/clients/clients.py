@@ -16,7 +16,15 @@ from console.kit.setup import check_code, check_given, may_change, state, type_n
 from console.kit.shell import actions
 from console.kit.table import Column, Listing, Rows
 from console.kit.texts import t
-from console.kit.widgets import button, dialog, note, show_secret, when
+from console.kit.widgets import (
+    answer_of,
+    button,
+    choices,
+    dialog,
+    note,
+    show_secret,
+    when,
+)
 from core.words import Role
 
 
@@ -81,11 +89,8 @@ async def _ask_new(_: Actor) -> None:
         async def create(actor: Actor) -> None:
             box.submit(await _created(form, actor))
 
-        with ui.element("div").classes("hmc-buttons"):
-            button(t("frame.cancel"), lambda: box.submit(None), kind="quiet")
-            button(t("clients.create"), create, kind="primary")
-    made = await box
-    box.delete()
+        choices(box, t("clients.create"), create)
+    made = await answer_of(box)
     if isinstance(made, NewClient):
         await show_new(made)
         ui.navigate.to(f"/clients/{made.client.code}")

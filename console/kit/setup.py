@@ -15,10 +15,11 @@ from console.kit.shell import Text
 from console.kit.texts import language, t
 from console.kit.visits import present_visitor
 from console.kit.widgets import badge
+from core.fields import CODE
 from core.policies import MessageType
 from core.words import Channel, Role
 
-_CODE = re.compile(r"[a-z0-9][a-z0-9\-]{0,63}")
+_CODE = re.compile(CODE)
 _BETWEEN = re.compile(r"[\s,;，；、]+")
 
 

@@ -86,10 +86,9 @@ async def confirm(title: str, text: str, *, yes: str, danger: bool = True) -> bo
     """Ask before a step that can't be taken back."""
     with dialog(title) as box:
         Text("p", text)
-        _buttons(box, yes, danger)
-    answer = await box
-    box.delete()
-    return bool(answer)
+        kind = "danger" if danger else "primary"
+        choices(box, yes, lambda: box.submit(True), kind=kind)
+    return bool(await answer_of(box))
 
 
 async def confirm_with_reason(title: str, text: str, *, yes: str) -> str | None:
@@ -107,19 +106,25 @@ async def confirm_with_reason(title: str, text: str, *, yes: str) -> str | None:
                 reason.props["error-message"] = t("frame.reason_missing")
                 reason.update()
 
-        with ui.element("div").classes("hmc-buttons"):
-            button(t("frame.cancel"), lambda: box.submit(None), kind="quiet")
-            button(yes, take, kind="danger")
-    answer = await box
-    box.delete()
+        choices(box, yes, take, kind="danger")
+    answer = await answer_of(box)
     return answer if isinstance(answer, str) else None
 
 
-def _buttons(box: ui.dialog, yes: str, danger: bool) -> None:
+def choices(
+    box: ui.dialog, yes: str, work: Callable[..., object], *, kind: str = "primary"
+) -> None:
+    """Draw a dialog's last row: cancel, which submits None, or the step it is for."""
     with ui.element("div").classes("hmc-buttons"):
-        button(t("frame.cancel"), lambda: box.submit(False), kind="quiet")
-        kind = "danger" if danger else "primary"
-        button(yes, lambda: box.submit(True), kind=kind)
+        button(t("frame.cancel"), lambda: box.submit(None), kind="quiet")
+        button(yes, work, kind=kind)
+
+
+async def answer_of(box: ui.dialog) -> object:
+    """Open a dialog, wait for what is submitted, and take it off the page."""
+    answer: object = await box
+    box.delete()
+    return answer
 
 
 async def show_secret(title: str, pairs: Sequence[tuple[str, str]]) -> None:

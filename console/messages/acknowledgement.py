@@ -22,7 +22,16 @@ from console.kit.setup import check_given
 from console.kit.shell import Text
 from console.kit.texts import t
 from console.kit.visits import present_visitor
-from console.kit.widgets import button, card, dialog, facts, note, when
+from console.kit.widgets import (
+    answer_of,
+    button,
+    card,
+    choices,
+    dialog,
+    facts,
+    note,
+    when,
+)
 from core.models import MessageStatus
 from core.policies import MessageType
 
@@ -84,11 +93,8 @@ async def _ask(doc: MessageStatus) -> bool:
                 await acknowledge(context(), doc.id, order, actor)
             box.submit(True)
 
-        with ui.element("div").classes("hmc-buttons"):
-            button(t("frame.cancel"), lambda: box.submit(False), kind="quiet")
-            button(t("ward.acknowledge"), take, kind="primary")
-    taken = await box
-    box.delete()
+        choices(box, t("ward.acknowledge"), take)
+    taken = await answer_of(box)
     return bool(taken)
 
 

@@ -23,7 +23,17 @@ from console.kit.shell import Text, actions, heading
 from console.kit.table import Column, Listing, Row, Rows
 from console.kit.texts import t
 from console.kit.visits import present_visitor
-from console.kit.widgets import badge, button, card, confirm, dialog, facts, when
+from console.kit.widgets import (
+    answer_of,
+    badge,
+    button,
+    card,
+    choices,
+    confirm,
+    dialog,
+    facts,
+    when,
+)
 
 _EVERY_SECONDS = 3.0
 _TONES = {
@@ -194,11 +204,8 @@ class _Page:
                     return
                 box.submit(await control.set_rate(context(), self._id, rate, actor))
 
-            with ui.element("div").classes("hmc-buttons"):
-                button(t("frame.cancel"), lambda: box.submit(None), kind="quiet")
-                button(t("frame.save"), save, kind="primary")
-        changed = await box
-        box.delete()
+            choices(box, t("frame.save"), save)
+        changed = await answer_of(box)
         if isinstance(changed, Seen):
             self._done(changed)
 

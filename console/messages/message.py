@@ -28,9 +28,11 @@ from console.kit.shell import Text, heading
 from console.kit.texts import t
 from console.kit.visits import present_visitor
 from console.kit.widgets import (
+    answer_of,
     badge,
     button,
     card,
+    choices,
     confirm,
     confirm_with_reason,
     dialog,
@@ -176,11 +178,8 @@ async def ask_resend(text: str, channels: dict[str, str]) -> ResendOrder | None:
                 order = {"reason": form.value("reason"), "channels": chosen}
                 box.submit(ResendOrder.model_validate(order))
 
-        with ui.element("div").classes("hmc-buttons"):
-            button(t("frame.cancel"), lambda: box.submit(None), kind="quiet")
-            button(t("message.resend"), take, kind="primary")
-    answer = await box
-    box.delete()
+        choices(box, t("message.resend"), take)
+    answer = await answer_of(box)
     return answer if isinstance(answer, ResendOrder) else None
 
 

@@ -20,7 +20,13 @@ from console.kit.shell import Text
 from console.kit.table import Action, Column, Listing, Row, Rows
 from console.kit.texts import t
 from console.kit.visits import present_visitor
-from console.kit.widgets import button, confirm, dialog, note
+from console.kit.widgets import (
+    answer_of,
+    choices,
+    confirm,
+    dialog,
+    note,
+)
 from console.operations.watch_form import ask_own_thresholds
 from core.errors import MessageCentreError
 from core.words import Role
@@ -175,11 +181,8 @@ class _Page:
                 await steering.limit(context(), row["code"], limit, actor)
                 box.submit(True)
 
-            with ui.element("div").classes("hmc-buttons"):
-                button(t("frame.cancel"), lambda: box.submit(None), kind="quiet")
-                button(t("frame.save"), save, kind="primary")
-        saved = await box
-        box.delete()
+            choices(box, t("frame.save"), save)
+        saved = await answer_of(box)
         if saved:
             notify(t("queues.limit_set"))
             await self._listing.reload()

@@ -16,7 +16,11 @@ from console.kit.forms import Form
 from console.kit.names import Names
 from console.kit.shell import Text
 from console.kit.texts import t
-from console.kit.widgets import button, dialog
+from console.kit.widgets import (
+    button,
+    choices,
+    dialog,
+)
 from core.models import Address
 from core.words import Priority, Role
 
@@ -55,9 +59,7 @@ async def ask_own_thresholds(client: str, known: Names) -> None:
                     await watch_rules.put_own_thresholds(session, client, own, actor)
             box.submit(True)
 
-        with ui.element("div").classes("hmc-buttons"):
-            button(t("frame.cancel"), lambda: box.submit(None), kind="quiet")
-            button(t("frame.save"), save, kind="primary")
+        choices(box, t("frame.save"), save)
     if await box:
         notify(t("alarms.saved"))
     box.delete()

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from nicegui import ui
-
 from centre.audit.audit import Actor
 from centre.workstations import queries as store
 from centre.workstations.queries import (
@@ -20,7 +18,16 @@ from console.kit.setup import check_given, entries, may_change, state
 from console.kit.shell import actions
 from console.kit.table import Action, Column, Listing, Row, Rows
 from console.kit.texts import t
-from console.kit.widgets import button, confirm, dialog, note, show_secret, when
+from console.kit.widgets import (
+    answer_of,
+    button,
+    choices,
+    confirm,
+    dialog,
+    note,
+    show_secret,
+    when,
+)
 from core.words import Role
 
 
@@ -155,11 +162,8 @@ async def _ask(title: str, station: Workstation | None) -> NewWorkstation | None
             with form.checked():
                 box.submit(await _saved(form, station, actor) or True)
 
-        with ui.element("div").classes("hmc-buttons"):
-            button(t("frame.cancel"), lambda: box.submit(None), kind="quiet")
-            button(t("frame.save"), save, kind="primary")
-    made = await box
-    box.delete()
+        choices(box, t("frame.save"), save)
+    made = await answer_of(box)
     return made if isinstance(made, NewWorkstation) else None
 
 

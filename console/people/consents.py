@@ -19,7 +19,12 @@ from console.kit.forms import Form
 from console.kit.shell import Text
 from console.kit.table import Column, Listing, Row, Rows
 from console.kit.texts import t
-from console.kit.widgets import button, dialog, when
+from console.kit.widgets import (
+    button,
+    choices,
+    dialog,
+    when,
+)
 
 
 class Consents:
@@ -73,9 +78,7 @@ class Consents:
                     await set_consent(context(), self._id, change, actor)
                 box.submit(True)
 
-            with ui.element("div").classes("hmc-buttons"):
-                button(t("frame.cancel"), lambda: box.submit(None), kind="quiet")
-                button(t("frame.save"), save, kind="primary")
+            choices(box, t("frame.save"), save)
         if await box:
             notify(t("consents.was_set"))
             await self._listing.reload()

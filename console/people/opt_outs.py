@@ -15,7 +15,15 @@ from console.kit.forms import Form
 from console.kit.names import Names
 from console.kit.table import Action, Column, Listing, Row, Rows
 from console.kit.texts import t
-from console.kit.widgets import button, confirm, dialog, note, when
+from console.kit.widgets import (
+    answer_of,
+    button,
+    choices,
+    confirm,
+    dialog,
+    note,
+    when,
+)
 from core.words import Channel, IdentityType, Role, TypeClass
 
 # No code of a message type looks so.
@@ -109,11 +117,8 @@ class OptOuts:
                 await opt_out(context(), self._id, _wanted(form), actor)
                 box.submit(True)
 
-            with ui.element("div").classes("hmc-buttons"):
-                button(t("frame.cancel"), lambda: box.submit(None), kind="quiet")
-                button(t("frame.save"), save, kind="primary")
-        saved = await box
-        box.delete()
+            choices(box, t("frame.save"), save)
+        saved = await answer_of(box)
         if saved:
             await self._listing.reload()
 

@@ -1,7 +1,5 @@
 """The dialog that adds a patient to the index, or changes one."""
 
-from nicegui import ui
-
 from centre.audit.audit import Actor
 from centre.people import patients
 from centre.people.patients import Patient, PatientDraft
@@ -11,7 +9,11 @@ from console.kit.errors import Refused, notify
 from console.kit.forms import Form
 from console.kit.names import Names
 from console.kit.texts import t
-from console.kit.widgets import button, dialog
+from console.kit.widgets import (
+    answer_of,
+    choices,
+    dialog,
+)
 from core.words import IdentityType, Role
 
 
@@ -33,11 +35,8 @@ async def ask_patient(known: Names, patient: Patient | None = None) -> Patient |
                     saved = await patients.put_patient(session, empi_id, draft, actor)
             box.submit(saved)
 
-        with ui.element("div").classes("hmc-buttons"):
-            button(t("frame.cancel"), lambda: box.submit(None), kind="quiet")
-            button(t("frame.save"), save, kind="primary")
-    answer = await box
-    box.delete()
+        choices(box, t("frame.save"), save)
+    answer = await answer_of(box)
     if not isinstance(answer, Patient):
         return None
     notify(t("patients.saved"))

@@ -1,4 +1,8 @@
-"""Takes a PDU's fields one after the other."""
+"""Takes a PDU's fields one after the other.
+
+The channels have the like of it. The double stays independent of what it tests: it
+shares none of their reading, or both would make the same mistake unseen.
+"""
 
 
 class TooShort(Exception):

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from core.sandbox_keys import KEY, SECRET
 from core.words import Channel
 from sandbox.kit.answers import Json, Refusal, body_of, json_object
+from sandbox.kit.book import Entry
 from sandbox.kit.context import Desk, Provider
 from sandbox.kit.outcomes import Outcome
 from sandbox.weixin.tokens import ForcedTooOften, Standing, Token, Tokens
@@ -72,6 +73,21 @@ class TokenProvider(Provider):
             Outcome.EXPIRED_TOKEN: partial(self.expired, token),
         }
         return self.desk.answer(outcome, every, lambda: take(recipient, body, outcome))
+
+    def entry(
+        self, openid: str, call: tuple[str, Body], outcome: Outcome, number: str
+    ) -> Entry:
+        """Return what the book says of one call: its path, its body, its number."""
+        path, body = call
+        return Entry(
+            channel=self.channel,
+            provider=self.provider,
+            recipient=openid,
+            at=self.desk.now(),
+            provider_message_id=number,
+            outcome=outcome,
+            request={"path": path, "body": body},
+        )
 
     def issuers(self) -> list[Tokens]:
         """Return every kind of token that opens this provider's door."""

@@ -15,11 +15,9 @@ from starlette.routing import BaseRoute
 from core.sandbox_keys import KEY
 from core.words import Channel
 from sandbox.kit.answers import Json, Refusal, answering
-from sandbox.kit.book import Entry
-from sandbox.kit.context import Desk
 from sandbox.kit.outcomes import Outcome
 from sandbox.weixin.api import Body, Checked, error, refused
-from sandbox.weixin.service_account import OPENID, REFUSALS, App, WeChat
+from sandbox.weixin.service_account import OPENID, REFUSALS, App
 
 APPID = "sandbox-medical"
 _SEND = "/cityservice/sendchannelmsg"
@@ -43,9 +41,7 @@ class WeChatMedical(App):
 
     channel = Channel.WECHAT_MEDICAL
     provider = "wechat_medical"
-
-    def __init__(self, desk: Desk, service: WeChat) -> None:
-        super().__init__(desk, service, APPID)
+    appid = APPID
 
     def routes(self) -> list[BaseRoute]:
         """Return its one path."""
@@ -56,15 +52,7 @@ class WeChatMedical(App):
         return await self.taking(request, _checked, _REFUSALS, self._take)
 
     def _take(self, openid: str, body: dict[str, object], outcome: Outcome) -> Response:
-        entry = Entry(
-            channel=self.channel,
-            provider=self.provider,
-            recipient=openid,
-            at=self.desk.now(),
-            provider_message_id=str(body["msg_id"]),
-            outcome=outcome,
-            request={"path": _SEND, "body": body},
-        )
+        entry = self.entry(openid, (_SEND, body), outcome, str(body["msg_id"]))
         key = (str(body["order_id"]), str(body["msg_id"]))
         self.desk.book.enter_once(entry, key, _FOR_EVER)
         return Json({"errcode": 0, "errmsg": "ok"})

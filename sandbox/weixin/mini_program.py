@@ -14,12 +14,11 @@ from starlette.routing import BaseRoute
 from core.words import Channel
 from sandbox.kit.answers import Json, answering
 from sandbox.kit.book import Entry
-from sandbox.kit.context import Desk
 from sandbox.kit.outcomes import Outcome
 from sandbox.kit.receipts import Push
 from sandbox.weixin.api import Body, Checked, error, refused
 from sandbox.weixin.events import cdata, event_push
-from sandbox.weixin.service_account import REFUSALS, App, WeChat, checked
+from sandbox.weixin.service_account import REFUSALS, App, checked
 
 # The mini program has an appid of its own; the service account's opens it too, so
 # that one key is enough to try every channel.
@@ -38,9 +37,7 @@ class WeChatMini(App):
 
     channel = Channel.WECHAT_MINI
     provider = "wechat_mini"
-
-    def __init__(self, desk: Desk, service: WeChat) -> None:
-        super().__init__(desk, service, APPID)
+    appid = APPID
 
     def routes(self) -> list[BaseRoute]:
         """Return the path that only a mini program calls."""
@@ -51,15 +48,7 @@ class WeChatMini(App):
         return await self.taking(request, _checked, _REFUSALS, self._take)
 
     def _take(self, openid: str, body: dict[str, object], outcome: Outcome) -> Response:
-        entry = Entry(
-            channel=self.channel,
-            provider=self.provider,
-            recipient=openid,
-            at=self.desk.now(),
-            provider_message_id=self._service.next_msgid(),
-            outcome=outcome,
-            request={"path": _SEND, "body": body},
-        )
+        entry = self.entry(openid, (_SEND, body), outcome, self._service.next_msgid())
         self.desk.book.enter(entry)
         if outcome is not Outcome.NO_RECEIPT:
             self.desk.receipts.later(self.channel, partial(self._event, entry, body))

@@ -101,15 +101,7 @@ class WeChat(TokenProvider):
         return await self.taking(request, checked, REFUSALS, self._take)
 
     def _take(self, openid: str, body: dict[str, object], outcome: Outcome) -> Response:
-        entry = Entry(
-            channel=self.channel,
-            provider=self.provider,
-            recipient=openid,
-            at=self.desk.now(),
-            provider_message_id=self.next_msgid(),
-            outcome=outcome,
-            request={"path": _SEND, "body": body},
-        )
+        entry = self.entry(openid, (_SEND, body), outcome, self.next_msgid())
         key = body.get("client_msg_id")
         if isinstance(key, str) and key:
             first = self.desk.book.enter_once(entry, key, DEDUPE_WINDOW)
@@ -136,12 +128,13 @@ class WeChat(TokenProvider):
 class App(TokenProvider):
     """Another app at the same host: its calls take its own token or the service's."""
 
+    appid: str
     unknown_token = WeChat.unknown_token
 
-    def __init__(self, desk: Desk, service: WeChat, appid: str) -> None:
+    def __init__(self, desk: Desk, service: WeChat) -> None:
         super().__init__(desk)
         self._service = service
-        service.apps[appid] = self
+        service.apps[self.appid] = self
 
     def issuers(self) -> list[Tokens]:
         """Return every kind of token that opens this app's door."""

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from centre.catalog.previews import preview, shown
 from channels.alipay.sender import keywords
-from channels.aliyun.sms import template_param
+from channels.aliyun.sender import template_param
 from channels.base import Content
-from channels.tencent.sms import template_params
+from channels.tencent.sender import template_params
 from channels.weixin.medical import business_info
 from channels.weixin.service_account import fields
 from core.policies import Template

@@ -8,7 +8,8 @@ import pytest
 
 from channels.aliyun.api import authorization
 from channels.aliyun.codes import SMS
-from channels.aliyun.sms import AliyunSmsSender, phone, template_param
+from channels.aliyun.sender import template_param
+from channels.aliyun.sms import AliyunSmsSender, phone
 from channels.base import Content, Taken
 from core.errors import (
     ContentRefused,

@@ -9,7 +9,8 @@ import pytest
 from channels.base import Content, Taken
 from channels.tencent.api import authorization
 from channels.tencent.codes import SMS
-from channels.tencent.sms import TencentSmsSender, template_params
+from channels.tencent.sender import template_params
+from channels.tencent.sms import TencentSmsSender
 from core.errors import (
     ContentRefused,
     DeliveryError,

@@ -10,9 +10,9 @@ from typing import Any
 from pydantic import SecretStr
 
 from channels.base import Sending, Taken
-from channels.carrier.cmpp import CmppAccount, CmppSender
+from channels.carrier.cmpp import CmppAccount, CmppSender, CmppWire
 from channels.carrier.session import Limits
-from channels.carrier.smpp import SmppAccount, SmppSender
+from channels.carrier.smpp import SmppAccount, SmppSender, SmppWire
 from channels.receipts import ProviderReceipt, Reported
 from channels.uplinks import Uplink
 from core.words import Channel
@@ -107,10 +107,11 @@ class Protocol:
         inbox = Inbox()
         sender: Sender
         if self.name == "smpp":
-            sender = SmppSender(smpp_account(port, **changes), inbox, limits=limits)
+            smpp = smpp_account(port, **changes)
+            sender = SmppSender(SmppWire(smpp), smpp, inbox, limits=limits)
         else:
             account = cmpp_account(port, version=self.version, **changes)
-            sender = CmppSender(account, inbox, limits=limits)
+            sender = CmppSender(CmppWire(account), account, inbox, limits=limits)
         try:
             yield sender, inbox
         finally:
