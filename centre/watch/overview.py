@@ -17,7 +17,7 @@ from centre.watch.overview_queries import (
     EndingSecret,
     ProviderHealth,
     Unacknowledged,
-    Waiting,
+    WaitingFailures,
 )
 from core.base import Model
 from core.errors import MessageCentreError
@@ -51,7 +51,7 @@ class Overview(Model):
     temporal: bool
     today: dict[Status, int] | None = None
     hours: tuple[int, ...] = ()
-    waiting: Waiting | None = None
+    waiting: WaitingFailures | None = None
     away: tuple[AwayFrom, ...] = ()
     providers: tuple[ProviderHealth, ...] = ()
     queues: tuple[QueueFigures, ...] | None = None

@@ -22,7 +22,7 @@ from db.sql import table_of
 MOST = 100_000
 
 
-class Waiting(Model):
+class WaitingFailures(Model):
     """Failed messages that can be sent again, and when the first one no longer."""
 
     count: int
@@ -89,7 +89,7 @@ async def count_by_hour(
 
 async def waiting_failed(
     session: Session, now: datetime, most: int = 10_000
-) -> Waiting:
+) -> WaitingFailures:
     """Return how many failed messages wait for a resend."""
     table = table_of(MessageRow)
     waits = core_select(table.c.resendable_until)
@@ -99,7 +99,7 @@ async def waiting_failed(
     figures = core_select(func.count(), func.min(some.c.resendable_until))
     connection = await session.connection()
     count, first = (await connection.execute(figures.select_from(some))).one()
-    return Waiting(count=min(count, most), more=count > most, first_end=first)
+    return WaitingFailures(count=min(count, most), more=count > most, first_end=first)
 
 
 class Unacknowledged(Model):

@@ -78,7 +78,7 @@ def test_names_are_imported_from_where_they_are_defined(path: Path) -> None:
 
 
 def test_a_borrowed_name_is_seen() -> None:
-    ours = "from tests.house.test_no_facades import MODULES, Path\nfrom tests import support"
+    ours = "from tests.house.test_no_facades import MODULES, Path\nimport tests"
     assert [*borrowed(ast.parse(ours))] == [(1, "tests.house.test_no_facades.Path")]
     ours = "from tests.house import test_no_facades as t\nt.MODULES, t.Path, t.__doc__"
     assert [*borrowed(ast.parse(ours))] == [(2, "tests.house.test_no_facades.Path")]
