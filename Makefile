@@ -1,9 +1,9 @@
 # Every target installs what it needs; the second time it is quick.
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check bench fuzz format clean
+.PHONY: help demo run test coverage check bench fuzz format clean
 
 help: ## show this list · 显示本列表
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## start everything, send a morning's messages, show the result (ONCE=1: then exit) · 演示
 	@ONCE=$(ONCE) scripts/demo
@@ -13,6 +13,9 @@ run: ## start everything in the foreground, no demo traffic · 前台启动
 
 test: ## run all tests (ARGS="-k name" goes to pytest) · 运行测试
 	@scripts/test $(ARGS)
+
+coverage: ## run the tests that start no centre, and print what they reach · 测试覆盖率
+	@scripts/coverage $(ARGS)
 
 check: ## format, lint and types · 检查代码
 	@scripts/check
@@ -29,5 +32,5 @@ format: ## format the code · 格式化代码
 	@.venv/bin/python -m ruff check --fix --quiet .
 
 clean: ## remove .venv and caches; the state in var/ stays · 清理（保留 var/）
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -51,8 +51,6 @@ from serving import WHOLE, Activity, Part, Queues
 from workflows.client import TemporalFlows
 from workflows.connection import connect
 
-# How often clients and accounts are read: a change holds within 5 s.
-_FOLLOW_SECONDS = 2.0
 log = structlog.get_logger("worker")
 
 
@@ -134,7 +132,8 @@ async def serve(
         activities = assemble(settings, keyring, store, http, router, begin)
         queues = layout(client, activities)
         try:
-            await _follow(queues, channels, store, share, stop)
+            every = settings.follow_seconds
+            await _follow(queues, channels, store, share, stop, every)
         finally:
             routing.cancel()
             await queues.stop()
@@ -152,7 +151,7 @@ async def _opened(
         except Unavailable:
             log.warning("store.unavailable")
         with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), _FOLLOW_SECONDS)
+            await asyncio.wait_for(stop.wait(), settings.follow_seconds)
     return None
 
 
@@ -162,6 +161,7 @@ async def _follow(
     store: Store,
     share: Share,
     stop: asyncio.Event,
+    every: float,
 ) -> None:
     """Take up which accounts hold and which clients there are, again and again."""
     absent: frozenset[str] = frozenset()
@@ -177,7 +177,7 @@ async def _follow(
         except Unavailable:
             log.warning("store.unavailable")
         with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), _FOLLOW_SECONDS)
+            await asyncio.wait_for(stop.wait(), every)
 
 
 def tell_absent(

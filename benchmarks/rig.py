@@ -13,7 +13,7 @@ from benchmarks.measure import family
 from core.settings import Settings
 from deploy.supervision.processes import Process, environment
 from deploy.supervision.supervisor import Supervisor
-from tests.support.centre.running import free_ports, free_settings
+from tests.support.centre.running import free_settings
 
 
 class Rig:
@@ -69,12 +69,6 @@ async def new_rig() -> AsyncIterator[Rig]:
             raise
         finally:
             await rig.stop()
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    (port,) = free_ports(1)
-    return port
 
 
 def free_row(length: int) -> int:

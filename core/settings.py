@@ -66,6 +66,10 @@ class Settings(BaseSettings):
     trusted_proxies: str | None = None
     # Networks that may read /metrics, with commas between; unset: everybody.
     metrics_from: str | None = None
+    # How often a worker reads which clients, queues and accounts hold.
+    follow_seconds: float = Field(default=2, ge=0.05, le=4)
+    # How often queues are sampled and watched, and what failed is sent again.
+    watch_seconds: float = Field(default=10, ge=0.5, le=60)
     # The window in which a failed message waits for a resend.
     resend_window_hours: float = Field(default=72, gt=0, le=24 * 90)
 

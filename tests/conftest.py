@@ -5,8 +5,8 @@ import signal
 import subprocess
 import time
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import hypothesis
@@ -21,9 +21,14 @@ from deploy.supervision.processes import ROOT
 from deploy.temporal_server import tuning
 from tests.support.centre.running import Centre, running_centre
 
-pytest_plugins = ["tests.support.stores.fixtures"]
-# How often a busy machine gets another try at starting the server that skips time.
-_STARTS = 4
+pytest_plugins = [
+    "tests.support.stores.fixtures",
+    "tests.support.quarantine",
+    "pytester",
+]
+_CENTRES = {"centre", "own_centre"}
+# How long a busy machine may take to start a server; the SDK gives it five seconds.
+_START = timedelta(seconds=60)
 
 
 def pytest_configure() -> None:
@@ -36,6 +41,12 @@ def pytest_configure() -> None:
         "busy", deadline=None, suppress_health_check=[slow]
     )
     hypothesis.settings.load_profile("busy")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    # Whole centres are tried outside tests/e2e too: by the console's tests, say.
+    if _CENTRES & {*getattr(item, "fixturenames", ())}:
+        item.add_marker("e2e")
 
 
 def pytest_unconfigure() -> None:
@@ -88,6 +99,7 @@ async def temporal_dev(
         dev_server_existing_path=str(temporal_cli),
         dev_server_database_filename=str(folder / "temporal.db"),
         dev_server_log_level="error",
+        dev_server_startup_timeout=_START,
         dev_server_extra_args=tuning(),
     ) as environment:
         client = environment.client
@@ -101,17 +113,6 @@ async def temporal_client(temporal_dev: Temporal) -> Client:
     return await Client.connect(temporal_dev.address)
 
 
-async def _started(server: Path) -> WorkflowEnvironment:
-    """Start the server; the SDK gives it five seconds, which a busy machine exceeds."""
-    path = str(server)
-    for _ in range(_STARTS - 1):
-        with suppress(RuntimeError):
-            return await WorkflowEnvironment.start_time_skipping(
-                test_server_existing_path=path
-            )
-    return await WorkflowEnvironment.start_time_skipping(test_server_existing_path=path)
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def time_skipping(
     temporal_test_server: Path,
@@ -120,7 +121,10 @@ async def time_skipping(
 
     Workflows that a test leaves open share the skipped time with the next.
     """
-    async with await _started(temporal_test_server) as environment:
+    async with await WorkflowEnvironment.start_time_skipping(
+        test_server_existing_path=str(temporal_test_server),
+        test_server_startup_timeout=_START,
+    ) as environment:
         names = {key.name for key in search.ALL}
         await add_search_attributes(environment.client, "default", names)
         yield environment

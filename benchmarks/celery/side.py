@@ -11,7 +11,8 @@ from typing import Any
 from benchmarks.arrivals import Arrivals
 from benchmarks.floor import new_call
 from benchmarks.measure import Contender, Timing
-from benchmarks.rig import Rig, free_port, until_listening
+from benchmarks.rig import Rig, until_listening
+from tests.support.ports import free_port
 
 
 def missing() -> list[str]:

@@ -14,7 +14,7 @@ from playwright.async_api import async_playwright, expect
 
 from deploy.supervision.processes import ROOT
 from tests.support.console.rig import FLAGS, ready, signed_in
-from tests.support.stores.postgres import free_port
+from tests.support.ports import free_port
 
 _PASSWORD = "correct horse battery staple"
 _START_SECONDS = 60

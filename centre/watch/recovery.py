@@ -30,7 +30,6 @@ from core.words import Channel
 from db.columns import utc_now
 from db.leases import take_lease
 
-EVERY = timedelta(seconds=10)
 MOST = 3
 # What is sent again leaves half of an account's own limit to what is new.
 _A_SECOND, _SHARE = 5.0, 0.5
@@ -50,7 +49,7 @@ Accounts = Iterable[Account]
 Docs = Sequence[MessageStatus]
 
 
-async def recover_for_ever(context: Context, every: timedelta = EVERY) -> None:
+async def recover_for_ever(context: Context) -> None:
     """Look until cancelled; a store or a Temporal that is away is waited for."""
     holder = secrets.token_hex(8)
     while True:
@@ -60,7 +59,7 @@ async def recover_for_ever(context: Context, every: timedelta = EVERY) -> None:
             pass  # /health/ready says what is missing
         except Exception as error:
             _log.error("unexpected", **describe(error))
-        await asyncio.sleep(every.total_seconds())
+        await asyncio.sleep(context.settings.watch_seconds)
 
 
 async def recover_once(
@@ -79,7 +78,8 @@ async def recover_once(
         answering = await traffic.answering(session, now - _RECENT, now)
         waiting = {one.channel for one in await away.waiting(session)}
         under = fallback(context.settings)[1]
-        room = allowance(await current_accounts(session, under), answering)
+        known = await current_accounts(session, under)
+    room = allowance(known, answering, context.settings.watch_seconds)
     sent = 0
     for on in groups:
         async with context.store.sessions() as session:
@@ -90,15 +90,15 @@ async def recover_once(
 
 
 def allowance(
-    accounts: Accounts, answering: Mapping[Channel, set[str]]
+    accounts: Accounts, answering: Mapping[Channel, set[str]], seconds: float
 ) -> dict[Channel, int]:
-    """Return how many may go out on each channel in a round, where any is back."""
+    """Return how many may go out on each channel, back again, in so many seconds."""
     limits = {(a.channel, a.code): a.per_second for a in accounts}
     room: dict[Channel, int] = {}
     for channel, codes in answering.items():
         rates = (limits.get((channel, code)) for code in codes)
         each = (min(_A_SECOND, r * _SHARE) if r else _A_SECOND for r in rates)
-        room[channel] = max(1, int(sum(each) * EVERY.total_seconds()))
+        room[channel] = max(1, int(sum(each) * seconds))
     return room
 
 

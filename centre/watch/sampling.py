@@ -24,7 +24,6 @@ from core.errors import MessageCentreError
 from core.process.logs import describe
 from db.leases import take_lease
 
-EVERY = timedelta(seconds=10)
 # Of more queues than this, a round takes the next ones: asking Temporal of one
 # costs it some 3 ms of CPU, of a thousand at once half a minute of a core's.
 A_ROUND = 200
@@ -34,7 +33,7 @@ _LEASE = timedelta(seconds=25)
 _log = structlog.get_logger("sampling")
 
 
-async def sample_for_ever(context: Context, every: timedelta = EVERY) -> None:
+async def sample_for_ever(context: Context) -> None:
     """Sample until cancelled; a store or a Temporal that is away is waited for."""
     holder, watch = secrets.token_hex(8), Watch()
     while True:
@@ -44,7 +43,7 @@ async def sample_for_ever(context: Context, every: timedelta = EVERY) -> None:
             pass  # /health/ready says what is missing
         except Exception as error:
             _log.error("unexpected", **describe(error))
-        await asyncio.sleep(every.total_seconds())
+        await asyncio.sleep(context.settings.watch_seconds)
 
 
 async def sample_once(context: Context, holder: str, watch: Watch) -> bool:
@@ -55,7 +54,7 @@ async def sample_once(context: Context, holder: str, watch: Watch) -> bool:
     async with context.store.sessions() as session:
         codes = await clients.enabled_codes(session)
     now = datetime.now(UTC)
-    number = int(now.timestamp() / EVERY.total_seconds())
+    number = int(now.timestamp() / context.settings.watch_seconds)
     seen = await figures(context, turn(codes, number))
     async with context.store.sessions.begin() as session:
         await add_samples(session, [_sample(f, now) for f in seen], now)

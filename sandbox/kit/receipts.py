@@ -56,6 +56,11 @@ class Receipts:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    @property
+    def idle(self) -> bool:
+        """Whether no receipt waits for its time or another try."""
+        return not self._tasks
+
     async def aclose(self) -> None:
         """Stop pushing."""
         for task in self._tasks:

@@ -14,9 +14,9 @@ from core.errors import DeliveryError, ProviderDown
 from sandbox.app import create_sandbox
 from sandbox.kit.context import Options
 from sandbox.server import Ports, running
-from tests.support.centre.running import free_ports
 from tests.support.channels.fakes import NOW, Clock
 from tests.support.channels.matrix import CARRIED, OVER_HTTP, Carried, tools
+from tests.support.ports import free_ports
 
 BUSY = [c for c in CARRIED if str(c.channel) not in ("workstation", "alipay")]
 

@@ -96,6 +96,7 @@ def test_a_missing_value_is_an_error_and_not_a_gap() -> None:
     ids=["braces", "unclosed", "endless name", "many"],
 )
 def test_time_is_bounded(text: str) -> None:
-    began = time.perf_counter()
+    # In the process's own time: what others do here meanwhile does not count.
+    began = time.process_time()
     render(text, {"a": "x"})
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2

@@ -4,7 +4,8 @@ import signal
 import stat
 from pathlib import Path
 
-from tests.support.centre.running import Centre, running_centre, until
+from tests.support.centre.running import Centre, running_centre
+from tests.support.waiting import until
 
 PARTS = ("temporal", "sandbox", "api", "worker")
 

@@ -14,7 +14,7 @@ from deploy.supervision.log_files import LogFiles
 from deploy.supervision.processes import Process
 from deploy.supervision.supervisor import Supervisor
 from tests.deploy.test_supervisor import pids
-from tests.support.centre.running import until
+from tests.support.waiting import until
 
 _LARGEST, _KEPT = 20_000, 3
 # Counts for ever; a line each half millisecond, 8 octets long.

@@ -7,7 +7,11 @@ import pytest
 from deploy.doctor import CHECKS, Doubtful
 from tests.support.centre.running import running_centre
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.timeout(240),
+]
 
 
 async def test_the_doctor_speaks_of_a_proxy_that_nobody_named(

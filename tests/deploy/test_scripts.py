@@ -3,7 +3,6 @@
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -137,10 +136,8 @@ def test_the_virtual_environment_is_made_once_and_follows_its_lock(
     path = f"{Path(sys.executable).parent}:{SYSTEM}"
     env, script = environment(tmp_path, PATH=path), copy / "scripts/venv"
     assert "installing" in run(script, env, "dev").stderr
-    began = time.monotonic()
     assert run(script, env, "dev").stderr == ""
     assert run(script, env, "run").stderr == ""
-    assert time.monotonic() - began < 2
     (copy / "requirements.lock").write_text("# another\n")
     assert "installing" in run(script, env, "run").stderr
     assert "installing" not in run(script, env, "run").stderr

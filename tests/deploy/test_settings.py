@@ -12,7 +12,7 @@ from core.settings import Settings
 from deploy.configured import check_accounts, read_settings
 from deploy.doctor import CHECKS, Doubtful, Ill
 from deploy.supervision.processes import ROOT
-from tests.support.centre.running import free_ports
+from tests.support.ports import free_ports
 
 SECRET = "hunter2"
 GOOD = f"workstation: {{base_url: 'http://127.0.0.1:1', secret: {SECRET}}}\n"

@@ -21,7 +21,7 @@ from deploy.supervision.supervisor import (
     Supervisor,
     next_pause,
 )
-from tests.support.centre.running import until
+from tests.support.waiting import until
 
 SLEEPER = (sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)")
 # Writes its name to a file when it is told to stop.

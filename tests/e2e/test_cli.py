@@ -13,6 +13,7 @@ import typer
 from deploy.remote import Refused, message, pairs, trial_of
 from deploy.supervision.processes import ROOT
 from tests.support.centre.running import Centre
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -98,12 +99,12 @@ async def test_a_failed_message_is_sent_again(centre: Centre) -> None:
 
 async def ending(centre: Centre, message_id: str) -> str:
     """Return where a message stands once it does not wait for a resend."""
-    async with centre.admin() as admin, asyncio.timeout(30):
-        while True:
-            found = await admin.get(f"/v1/messages/{message_id}")
-            if found["status"] in {"delivered", "cancelled", "expired"}:
-                return str(found["status"])
-            await asyncio.sleep(0.2)
+    async with centre.admin() as admin:
+        found = await eventually(
+            lambda: admin.get(f"/v1/messages/{message_id}"),
+            lambda found: found["status"] in {"delivered", "cancelled", "expired"},
+        )
+    return str(found["status"])
 
 
 async def test_a_channel_is_tried_by_an_account(centre: Centre) -> None:

@@ -4,7 +4,6 @@ The disk is full for two processes only, by a limit on the size of files, which
 needs no rights: the kernel refuses their writes as it does on a full disk.
 """
 
-import asyncio
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ import pytest
 from tests.support.centre.running import PASSWORD, Centre
 from tests.support.centre.system import Document, joined, signed_in, somebody
 from tests.support.centre.types import BOOKING, define, message
+from tests.support.waiting import eventually
 
 _TINY = 4096
 
@@ -36,12 +36,11 @@ def full_disk(centre: Centre, *processes: str) -> Iterator[None]:
 async def readiness(centre: Centre) -> list[str]:
     """Return what is missing, once anything is."""
     async with centre.http() as http:
-        while True:
-            answer = await http.get("/health/ready")
-            if not answer.is_success:
-                found: Document = answer.json()
-                return list(found["missing"])
-            await asyncio.sleep(0.2)
+        answer = await eventually(
+            lambda: http.get("/health/ready"), lambda answer: not answer.is_success
+        )
+    found: Document = answer.json()
+    return list(found["missing"])
 
 
 @pytest.mark.timeout(240)

@@ -1,6 +1,5 @@
 """Found by any number on a running centre: single messages, batches, resends."""
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
@@ -10,6 +9,7 @@ from tests.support.centre.providers import Providers, providers_of, rule
 from tests.support.centre.running import Centre
 from tests.support.centre.system import Person, System, joined, signed_in, somebody
 from tests.support.centre.types import BOOKING, PARAMS, define, message
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 KIND = "found-anywhere"
@@ -73,11 +73,7 @@ async def test_a_batch_is_found_by_what_its_list_does_not_name(
 
 async def _first(his: System, recipient: str) -> str:
     """Wait until a search finds something; return the newest."""
-    async with asyncio.timeout(60):
-        while True:
-            if listed := await found(his, recipient):
-                return listed[0][0]
-            await asyncio.sleep(0.1)
+    return (await eventually(lambda: found(his, recipient), within=60))[0][0]
 
 
 async def test_a_message_stays_found_when_it_is_sent_again(

@@ -1,8 +1,7 @@
 """On a running centre: an inbox is read, what is recalled is gone, a reply opts out."""
 
-import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
@@ -21,6 +20,7 @@ from tests.support.centre.system import (
     somebody,
 )
 from tests.support.centre.types import ANY, define, message
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 CODE = "inbox-any"
@@ -53,14 +53,6 @@ async def known(centre: Centre) -> Person:
         patient = {"name": "患者", "identities": identities}
         await admin.ask("PUT", f"/admin/patients/{person.empi}", patient)
     return person
-
-
-async def becomes(look: Callable[[], Awaitable[bool]], within: float = 30) -> None:
-    async with asyncio.timeout(within):
-        while True:
-            if await look():
-                return
-            await asyncio.sleep(0.1)
 
 
 async def shown(centre: Centre, person: Person) -> list[Document]:
@@ -121,7 +113,7 @@ async def test_what_is_recalled_is_gone(inboxes: Centre, his: System) -> None:
     async def noted() -> bool:
         return bool((await his.status(message_id))["recall"])
 
-    await becomes(noted)
+    await eventually(noted)
 
 
 async def test_a_recalled_item_leaves_the_inbox(inboxes: Centre, his: System) -> None:
@@ -137,7 +129,7 @@ async def test_a_recalled_item_leaves_the_inbox(inboxes: Centre, his: System) ->
         doc = await his.status(message_id)
         return bool(doc["recall"]) and bool(delivery(doc, "inbox")["recalled_at"])
 
-    await becomes(noted)
+    await eventually(noted)
     assert item["id"] not in str(await shown(inboxes, person))
 
 
@@ -152,7 +144,7 @@ async def opted_out(centre: Centre, person: Person, provider: str) -> Document:
         async def noted() -> bool:
             return bool((await admin.ask("GET", path))["items"])
 
-        await becomes(noted)
+        await eventually(noted)
         (said,) = (await admin.ask("GET", path))["items"]
     found: Document = said
     return found
@@ -189,7 +181,7 @@ async def by_gateway(centre: Centre, his: System, provider: str) -> None:
         doc = await his.ended(await his.send(message(CODE, somebody(), "sms")))
         return bool(delivery(doc, "sms")["provider"] == provider)
 
-    await becomes(goes_there)
+    await eventually(goes_there)
 
 
 async def test_over_a_gateway_it_is_answered_once(inboxes: Centre, his: System) -> None:
@@ -207,6 +199,6 @@ async def test_over_a_gateway_it_is_answered_once(inboxes: Centre, his: System) 
         async def answered() -> bool:
             return len(await texts()) > 1
 
-        await becomes(answered)
+        await eventually(answered)
         _, answer = await texts()
     assert "您已退订" in answer

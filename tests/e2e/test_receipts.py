@@ -1,6 +1,5 @@
 """The sandbox's providers report to a running centre: before and after the end."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from tests.support.centre.system import (
     somebody,
 )
 from tests.support.centre.types import ANY, define, message
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 CODE, WAITING = "receipts-any", "receipts-waiting"
@@ -63,12 +63,10 @@ async def providers(reporting: Centre) -> AsyncIterator[Providers]:
 
 async def told(his: System, message_id: str, channel: str, wanted: str) -> Document:
     """Return the document once a delivery's outcome is this."""
-    async with asyncio.timeout(20):
-        while True:
-            doc = await his.status(message_id)
-            if delivery(doc, channel)["outcome"] == wanted:
-                return doc
-            await asyncio.sleep(0.1)
+    return await eventually(
+        lambda: his.status(message_id),
+        lambda doc: delivery(doc, channel)["outcome"] == wanted,
+    )
 
 
 @pytest.mark.parametrize(

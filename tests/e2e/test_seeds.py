@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+from functools import partial
 
 from deploy.credentials import clients_file
 from tests.support.centre.providers import providers_of
 from tests.support.centre.running import Centre
 from tests.support.centre.system import Document, Office, outcomes, signed_in, somebody
 from tests.support.centre.types import message
+from tests.support.waiting import eventually
 
 # The centre's own type, of its alarms, is no client's.
 CLIENTS, TYPES = 12, 13
@@ -58,8 +60,8 @@ async def sent(centre: Centre, client: str, kind: Document) -> None:
             body = message(kind["code"], somebody(), channel, params=params)
             accepted = await system.post("/v1/messages", body)
             path = f"/v1/messages/{accepted['id']}"
-            doc = await system.get(path)
-            while doc["status"] in ("accepted", "delivering"):
-                await asyncio.sleep(0.2)
-                doc = await system.get(path)
+            doc = await eventually(
+                partial(system.get, path),
+                lambda doc: doc["status"] not in ("accepted", "delivering"),
+            )
             assert doc["status"] == "delivered", (kind["code"], outcomes(doc))

@@ -25,9 +25,10 @@ from benchmarks.measure import (
     parent,
     percentile,
 )
-from benchmarks.rig import Rig, free_port, new_rig
+from benchmarks.rig import Rig, new_rig
 from channels.registry import PROVIDERS
 from deploy.supervision.processes import ROOT
+from tests.support.ports import free_port
 
 
 class Meter:
@@ -65,7 +66,7 @@ async def test_a_pace_does_not_wait_for_the_messages_before() -> None:
     meter = Meter()
     began = time.monotonic()
     assert len(await pace(meter.one, 20, per_second=200)) == 20
-    assert 0.095 < time.monotonic() - began < 5
+    assert time.monotonic() - began > 0.095
     assert meter.most > 1
 
 

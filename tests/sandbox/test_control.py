@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -22,6 +21,8 @@ from sandbox.kit.outcomes import Outcome
 from sandbox.kit.rules import Rule, Rules
 from sandbox.server import running
 from sandbox.weixin.tokens import ForcedTooOften, Standing, Tokens
+from tests.support.ports import free_port
+from tests.support.waiting import until_so
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
@@ -226,13 +227,6 @@ def test_a_retired_token_has_a_successor_once() -> None:
     assert tokens.fetch() is second
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def answers(url: str) -> bool:
     try:
         return httpx.get(f"{url}/_sandbox/health", trust_env=False).is_success
@@ -250,11 +244,8 @@ def test_it_runs_as_a_process_and_stops_gracefully() -> None:
         env={**os.environ, "PYTHONPATH": "."},
     )
     try:
-        until = time.monotonic() + 15
-        while not answers(f"http://127.0.0.1:{port}"):
-            assert process.poll() is None
-            assert time.monotonic() < until
-            time.sleep(0.05)
+        until_so(lambda: process.poll() or answers(f"http://127.0.0.1:{port}"))
+        assert process.poll() is None
         with socket.create_connection(("127.0.0.1", smtp_port), 5) as line:
             assert line.recv(100).startswith(b"220 ")
             process.send_signal(signal.SIGTERM)

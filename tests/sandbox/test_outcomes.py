@@ -129,7 +129,7 @@ def test_timeout_takes_it_and_closes_after_the_hold(sandbox: Rig, channel: str) 
     begin = time.monotonic()
     with pytest.raises(httpx.RemoteProtocolError, match="without sending a response"):
         SENDS[channel](sandbox, to)
-    assert HOLD <= time.monotonic() - begin < HOLD + 2
+    assert time.monotonic() - begin >= HOLD
     assert len(sandbox.messages(recipient=to)) == 1
 
 

@@ -1,6 +1,5 @@
 """The seam to Temporal: what it says of queues, and that it may be away."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,7 +20,8 @@ from core.models import Cancel, Message, Recipient, Resend
 from core.policies import Plan
 from core.settings import Settings
 from core.words import Channel, IdentityType, Priority, Strategy
-from tests.api.http.test_server import free_port
+from tests.support.ports import free_port
+from tests.support.waiting import eventually
 from workflows.client import TemporalFlows
 
 
@@ -112,12 +112,7 @@ async def until(
     client: Client, code: str, met: Callable[[QueueFigures], bool]
 ) -> QueueFigures:
     """Return a queue's figures once they are so: Temporal counts with a delay."""
-    async with asyncio.timeout(20):
-        while True:
-            figures = await describe_queue(client, code)
-            if met(figures):
-                return figures
-            await asyncio.sleep(0.2)
+    return await eventually(lambda: describe_queue(client, code), met)
 
 
 async def test_queues_as_temporal_counts_them(temporal_client: Client) -> None:

@@ -10,8 +10,8 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from api.http.connections import Connection
-from tests.api.http.test_server import free_port
-from tests.support.centre.running import until
+from tests.support.ports import free_port
+from tests.support.waiting import until
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 

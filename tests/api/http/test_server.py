@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
@@ -15,6 +14,7 @@ import httpx
 import pytest
 
 from tests.support.api.rig import PASSWORD, problem
+from tests.support.ports import free_port
 
 ROOT = Path(__file__).parents[3]
 MIB = 1024 * 1024
@@ -78,13 +78,6 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
         if process.returncode is None:
             process.kill()
             await process.wait()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 async def until_live(server: Server) -> None:

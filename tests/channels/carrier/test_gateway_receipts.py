@@ -12,6 +12,7 @@ from core.words import Outcome
 from tests.support.channels.fakes import listening
 from tests.support.channels.gateways import NAMES, PROTOCOLS, Call, Protocol, text_to
 from tests.support.sandbox.rig import new_number
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.parametrize("protocol", PROTOCOLS, ids=NAMES)
 
@@ -40,8 +41,7 @@ async def test_a_hundred_receipts_shuffled_repeated_and_early(
         await sender.send(text_to(new_number()))
         async with asyncio.timeout(5), inbox.more:
             await inbox.more.wait_for(lambda: len(inbox.receipts) == 100)
-        while len(answered) < 100:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+        await until(lambda: len(answered) == 100)
     assert [r.provider_message_id for r in inbox.receipts] == [str(i) for i in ids]
     assert {r.outcome for r in inbox.receipts} == {Outcome.DELIVERED}
     assert answered == [500_000 + at for at in range(100)]
@@ -93,8 +93,7 @@ async def test_the_gateway_may_ask_too_and_take_leave(protocol: Protocol) -> Non
 
     async with listening(serve) as port, protocol.sender(port) as (sender, _):
         await sender.send(text_to(new_number()))
-        await asyncio.sleep(0.1)
-        assert heard == [901, 902]
+        await until(lambda: heard == [901, 902])
         await sender.send(text_to(new_number()))
 
 

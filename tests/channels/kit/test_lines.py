@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from channels.kit.lines import Lines
+from tests.support.waiting import until
 
 
 class Server:
@@ -45,8 +46,7 @@ async def serving(
         transport = Lines(line, idle_seconds)
         async with httpx.AsyncClient(base_url=url, transport=transport) as http:
             yield server, http
-        await asyncio.sleep(0.1)
-        assert server.open == 0  # closed with the client
+        await until(lambda: server.open == 0)  # closed with the client
 
 
 async def test_calls_in_turn_share_a_connection_and_calls_at_once_do_not() -> None:
@@ -65,8 +65,7 @@ async def test_idle_connections_are_closed_by_the_next_call() -> None:
         await asyncio.gather(*(http.get("/") for _ in range(5)))
         await asyncio.sleep(0.3)
         await http.get("/")
-        await asyncio.sleep(0.05)
-        assert (server.opened, server.open) == (6, 1)
+        await until(lambda: (server.opened, server.open) == (6, 1))
 
 
 async def test_an_abandoned_call_gives_up_its_connection() -> None:
@@ -76,5 +75,4 @@ async def test_an_abandoned_call_gives_up_its_connection() -> None:
         async with http.stream("GET", "/"):
             pass  # the body is not read
         assert (await http.get("/")).text == "ok"
-        await asyncio.sleep(0.1)
-        assert server.open == 1
+        await until(lambda: server.open == 1)

@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 
 from core.text import csv_safe
 from deploy.supervision.processes import ROOT
-from tests.support.centre.running import Centre, free_ports, running_centre
+from tests.support.centre.running import Centre, running_centre
 from tests.support.console.rig import (
     BROWSER,
     Console,
@@ -24,6 +24,8 @@ from tests.support.console.rig import (
     screenshot,
     signed_in,
 )
+from tests.support.ports import free_port
+from tests.support.waiting import eventually
 
 pytestmark = BROWSER
 
@@ -117,7 +119,7 @@ def _tamper(centre: Centre) -> None:
 @pytest.fixture
 def short_idle() -> dict[str, object]:
     """A console on a port of its own, whose sessions end after six seconds."""
-    return {"console_port": next(free_ports(1)), "console_idle_minutes": 0.1}
+    return {"console_port": free_port(), "console_idle_minutes": 0.1}
 
 
 async def test_the_console_by_itself_and_idle_sessions(
@@ -146,11 +148,9 @@ async def test_the_console_by_itself_and_idle_sessions(
 
 
 async def _until_up(url: str) -> None:
-    async with httpx.AsyncClient() as http, asyncio.timeout(40):
-        while True:
-            try:
-                (await http.get(url)).raise_for_status()
-            except httpx.HTTPError:
-                await asyncio.sleep(0.3)
-            else:
-                return
+    async with httpx.AsyncClient() as http:
+        await eventually(
+            lambda: http.get(url),
+            lambda answer: answer.is_success,
+            despite=httpx.HTTPError,
+        )

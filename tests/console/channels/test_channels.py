@@ -18,6 +18,7 @@ from tests.support.console.rig import (
     open_page,
     signed_in,
 )
+from tests.support.waiting import eventually
 
 pytestmark = BROWSER
 
@@ -49,14 +50,10 @@ async def wechat_outcome(centre: Centre, code: str) -> tuple[str, str | None]:
 
 
 async def until_wechat(centre: Centre, code: str, wanted: str) -> None:
-    """Wait for a worker to take the account up: within five seconds."""
-    last: tuple[str, str | None] = ("", None)
-    until = time.monotonic() + 5
-    while time.monotonic() < until:
-        last = await wechat_outcome(centre, code)
-        if last[0] == wanted:
-            return
-    raise AssertionError(f"still {last}")
+    """Wait for a worker to take the account up."""
+    await eventually(
+        lambda: wechat_outcome(centre, code), lambda outcome: outcome[0] == wanted
+    )
 
 
 async def test_an_account_is_set_and_workers_take_it_up(

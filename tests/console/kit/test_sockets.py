@@ -21,7 +21,8 @@ from websockets.exceptions import WebSocketException
 from core.settings import Settings
 from deploy.supervision.processes import ROOT, environment
 from deploy.up import api_url
-from tests.support.centre.running import free_settings, until
+from tests.support.centre.running import free_settings
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

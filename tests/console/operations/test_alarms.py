@@ -1,11 +1,11 @@
 """Alarms in the browser: an incident, who looks after it, what is watched for."""
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
 from playwright.async_api import expect
 
+from tests.support.centre.queues import rests
 from tests.support.centre.running import Centre
 from tests.support.centre.system import System, joined, signed_in, somebody
 from tests.support.centre.types import define, message
@@ -49,7 +49,7 @@ async def test_an_incident_is_seen_and_taken(
     await expect(dialog).to_be_hidden()
     async with signed_in(centre) as admin:
         await admin.ask("POST", f"{QUEUE}/pause")
-        await asyncio.sleep(4)
+        await rests(centre, CLIENT)
         await his.send(message(KIND, somebody()))
     await expect(row).to_contain_text("Long wait", timeout=30_000)
     await open_page(page, "/")

@@ -21,6 +21,7 @@ from tests.support.console.rig import (
     open_page,
     signed_in,
 )
+from tests.support.waiting import eventually
 
 pytestmark = BROWSER
 KIND = "console-ward"
@@ -162,10 +163,12 @@ async def test_a_message_is_taken_back_from_the_ward(
     await dialog.get_by_role("button", name="Take the message back").click()
     await expect(popup).to_contain_text("Taken back by its sender")
     withdrawn = desk.get_by_text("Withdrawn from this channel")
-    async with asyncio.timeout(15):
-        while not await withdrawn.is_visible():
-            await desk.get_by_role("button", name="Refresh").click()
-            await asyncio.sleep(0.5)
+
+    async def refreshed() -> bool:
+        await desk.get_by_role("button", name="Refresh").click()
+        return await withdrawn.is_visible()
+
+    await eventually(refreshed)
     await check_axe(desk)
     doc = await lis.status(message_id)
     assert doc["recall"]["by"] == "admin"

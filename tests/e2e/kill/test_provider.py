@@ -16,7 +16,7 @@ import pytest
 import pytest_asyncio
 
 from tests.support.centre.providers import Providers, providers_of
-from tests.support.centre.running import Centre, running_centre, until
+from tests.support.centre.running import Centre, running_centre
 from tests.support.centre.system import (
     Document,
     Person,
@@ -26,6 +26,7 @@ from tests.support.centre.system import (
     somebody,
 )
 from tests.support.centre.types import ANY, define, message
+from tests.support.waiting import eventually, until
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(600)]
 SECONDS = float(os.environ.get("OUTAGE_SECONDS", "15"))
@@ -101,12 +102,11 @@ async def all_of(system: System, kind: str, status: str) -> list[Document]:
 
 async def all_are(status: str, system: System, kind: str, count: int) -> list[Document]:
     """Return every message of a kind, once all stand so."""
-    async with asyncio.timeout(WITHIN):
-        while True:
-            docs = await all_of(system, kind, status)
-            if len(docs) == count:
-                return docs
-            await asyncio.sleep(1)
+    return await eventually(
+        lambda: all_of(system, kind, status),
+        lambda docs: len(docs) == count,
+        within=WITHIN,
+    )
 
 
 async def taken(providers: Providers) -> Counter[str]:

@@ -7,9 +7,10 @@ import signal
 import httpx
 
 from tests.support.centre.providers import providers_of
-from tests.support.centre.running import Centre, until
+from tests.support.centre.running import Centre
 from tests.support.centre.system import delivery, joined, signed_in, somebody
 from tests.support.centre.types import BOOKING, define, message
+from tests.support.waiting import until
 
 PARTS = ("temporal", "sandbox", "api", "worker")
 

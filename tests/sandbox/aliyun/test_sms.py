@@ -11,14 +11,16 @@ import httpx
 import pytest
 
 from sandbox.kit.context import Options
-from tests.support.sandbox.rig import Rig, aliyun, new_number, rig, sms, voice
+from tests.support.sandbox.rig import Clock, Rig, aliyun, new_number, rig, sms, voice
 
-RECEIPT_AFTER = 0.2
+# Within the minutes that a signature may be old.
+RECEIPT_AFTER = 20
+CLOCK = Clock()
 
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Rig]:
-    with rig(Options(receipt_after=RECEIPT_AFTER)) as running:
+    with rig(Options(clock=CLOCK, receipt_after=RECEIPT_AFTER)) as running:
         yield running
 
 
@@ -194,7 +196,7 @@ def test_asking_after_a_message(
     biz_id = sms(sandbox, number, OutId="d-7").json()["BizId"]
     [at_once] = query(sandbox, number).json()["SmsSendDetailDTOs"]["SmsSendDetailDTO"]
     assert (at_once["SendStatus"], at_once["OutId"]) == (1, "d-7")
-    time.sleep(RECEIPT_AFTER)
+    CLOCK.pass_by(RECEIPT_AFTER)
     answer = query(sandbox, f"+86{number}", BizId=biz_id).json()
     [later] = answer["SmsSendDetailDTOs"]["SmsSendDetailDTO"]
     assert (later["SendStatus"], later.get("ErrCode")) == (status, err_code)

@@ -1,6 +1,5 @@
 """Aliyun's calls: the vendor's SDK and our sender ask the sandbox how one ended."""
 
-import asyncio
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -19,15 +18,17 @@ from core.errors import RecipientRefused
 from core.words import Channel
 from sandbox.kit.context import Options
 from tests.support.channels.matrix import Carried, tools
-from tests.support.sandbox.rig import SECRET, Rig, aliyun, new_number, rig
+from tests.support.sandbox.rig import SECRET, Clock, Rig, aliyun, new_number, rig
 
-RECEIPT_AFTER = 0.2
+# Within the minutes that a signature may be old.
+RECEIPT_AFTER = 20
+CLOCK = Clock()
 PRODUCT = 11010000138001
 
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Rig]:
-    with rig(Options(receipt_after=RECEIPT_AFTER)) as running:
+    with rig(Options(clock=CLOCK, receipt_after=RECEIPT_AFTER)) as running:
         yield running
 
 
@@ -69,7 +70,7 @@ def test_the_vendors_sdk_calls_and_asks(sandbox: Rig) -> None:
         query_date=int((time.time() - 3600) * 1000),
     )
     assert "state" not in client.query_call_detail_by_call_id(asked).body.data
-    time.sleep(RECEIPT_AFTER)
+    CLOCK.pass_by(RECEIPT_AFTER)
     found = client.query_call_detail_by_call_id(asked).body
     assert (found.code, '"state": "200000"' in found.data) == ("OK", True)
 
@@ -97,7 +98,7 @@ async def test_our_sender_asks(sandbox: Rig) -> None:
             sandbox.rules({"channel": "voice", "outcome": outcome})
             what = carried.sending()
             number = (await sender.send(what)).provider_message_id
-            await asyncio.sleep(RECEIPT_AFTER)
+            CLOCK.pass_by(RECEIPT_AFTER)
             asked = what.model_copy(update={"provider_message_id": number})
             try:
                 taken = await sender.ask(asked)

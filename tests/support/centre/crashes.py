@@ -10,6 +10,7 @@ import httpx
 from tests.support.centre.providers import Providers
 from tests.support.centre.system import Document, Person, System, delivery, somebody
 from tests.support.centre.types import message
+from tests.support.waiting import eventually
 
 COUNT = 200
 # Each with another behind it: mail of unknown end can't be asked after.
@@ -149,14 +150,6 @@ async def crash(
     """Submit the crowd, and strike in the middle of it."""
     async with asyncio.TaskGroup() as group:
         group.create_task(crowd.submit())
-        async with asyncio.timeout(20):
-            await _until(ripe)
+        await eventually(ripe)
         assert await crowd.delivered() < COUNT // 2, "too few are under way"
         await strike
-
-
-async def _until(ripe: Callable[[], Awaitable[bool]]) -> None:
-    while True:
-        if await ripe():
-            return
-        await asyncio.sleep(0.05)

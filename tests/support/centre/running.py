@@ -5,14 +5,12 @@ processes, by the ids in pids.json, while the supervisor does its work.
 """
 
 import asyncio
-import contextlib
 import json
 import os
 import signal
-import socket
 import sys
 from asyncio.subprocess import DEVNULL, STDOUT, Process
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +23,8 @@ from deploy.files import make_private_folder
 from deploy.remote import Remote, as_client, as_person
 from deploy.supervision.processes import ROOT, environment
 from deploy.up import api_url, until_ready
+from tests.support.ports import free_ports
+from tests.support.waiting import until
 
 PASSWORD = "correct horse battery staple"
 _START_SECONDS = 90
@@ -101,15 +101,6 @@ class Centre:
             await until_ready(self.url)
 
 
-async def until(condition: Callable[[], bool], within: float = 10) -> None:
-    """Return once something is so; TimeoutError when it takes too long."""
-    async with asyncio.timeout(within):
-        while True:
-            if condition():
-                return
-            await asyncio.sleep(0.05)
-
-
 @asynccontextmanager
 async def running_centre(state_dir: Path, **changes: object) -> AsyncIterator[Centre]:
     """Start a centre on free ports; `changes` are settings by name."""
@@ -131,17 +122,10 @@ def free_settings(state_dir: Path, **changes: object) -> Settings:
     ports = zip((f"{name}_port" for name in names), free_ports(7), strict=True)
     # Where receipts are not the matter, outcomes shall stay as the calls left them.
     quiet = {"sandbox_receipts": False}
-    values = {"state_dir": state_dir, **dict(ports), **quiet, **changes}
+    # Nobody's test waits for a worker's next look, or the watch's.
+    often = {"follow_seconds": 0.5, "watch_seconds": 3}
+    values = {"state_dir": state_dir, **dict(ports), **quiet, **often, **changes}
     return Settings.model_validate(values)
-
-
-def free_ports(count: int) -> Iterator[int]:
-    """Yield ports that were free a moment ago, each another one."""
-    with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        yield from [probe.getsockname()[1] for probe in probes]
 
 
 def notices_file(state_dir: Path) -> Path:

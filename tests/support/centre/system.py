@@ -1,6 +1,5 @@
 """A client system and an administrator of a running centre, over HTTP alone."""
 
-import asyncio
 import itertools
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
@@ -10,6 +9,7 @@ from typing import Any
 import httpx
 
 from tests.support.centre.running import PASSWORD, Centre
+from tests.support.waiting import eventually
 
 Document = dict[str, Any]
 FINAL = frozenset({"delivered", "failed", "cancelled", "expired"})
@@ -124,16 +124,11 @@ class System:
         within: float = 30,
     ) -> Document:
         """Return the document once its status is one of these."""
-        doc: Document = {}
-        try:
-            async with asyncio.timeout(within):
-                while True:
-                    doc = await self.status(message_id)
-                    if doc["status"] in wanted and doc["run"] >= run:
-                        return doc
-                    await asyncio.sleep(0.1)
-        except TimeoutError:
-            raise AssertionError(f"after {within} s it is still {doc}") from None
+        return await eventually(
+            lambda: self.status(message_id),
+            lambda doc: doc["status"] in wanted and doc["run"] >= run,
+            within=within,
+        )
 
     async def ended(
         self, message_id: str, *, run: int = 1, within: float = 30
@@ -156,12 +151,11 @@ class System:
         Unlike a look at the message itself this asks no workflow: a query that
         finds one busy adds events to its history.
         """
-        async with asyncio.timeout(within):
-            while True:
-                found = await self.listed(limit="200", **query)
-                if len(found) >= count:
-                    return found
-                await asyncio.sleep(0.2)
+        return await eventually(
+            lambda: self.listed(limit="200", **query),
+            lambda found: len(found) >= count,
+            within=within,
+        )
 
 
 def delivery(doc: Document, channel: str) -> Document:

@@ -22,7 +22,11 @@ from core.words import Role
 from deploy.supervision.processes import ROOT
 from tests.support.centre.running import PASSWORD, Centre
 
-BROWSER = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(240)]
+BROWSER = [
+    pytest.mark.browser,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.timeout(240),
+]
 SCREENSHOTS = ROOT / "docs" / "screenshots"
 # What a typed-in script does if it is ever run.
 CANARY = "hmcCanary"

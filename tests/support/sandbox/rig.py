@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from urllib.parse import quote
 
@@ -23,6 +23,19 @@ Items = list[dict[str, object]]
 Fields = Mapping[str, object]
 NONE: Fields = MappingProxyType({})
 _numbers = itertools.count()
+
+
+class Clock:
+    """The time, which a test may let pass."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self._ahead
+
+    def pass_by(self, seconds: float) -> None:
+        self._ahead += timedelta(seconds=seconds)
 
 
 @dataclass(frozen=True)

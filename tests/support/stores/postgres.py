@@ -8,7 +8,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -18,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+
+from tests.support.ports import free_port
 
 _START_SECONDS = 30.0
 # Nothing here outlives the tests, so nothing needs to reach the disk.
@@ -100,10 +101,3 @@ def _wait(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
                 text = log.read_text(errors="replace")
                 raise RuntimeError(f"PostgreSQL did not start: {text}") from None
             time.sleep(0.05)
-
-
-def free_port() -> int:
-    """Return a TCP port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
