@@ -11,7 +11,7 @@ from centre.delivery.addresses import addresses_in, identities_of
 from centre.delivery.contracts import Prepared, Record, Snapshot
 from centre.delivery.hold import Times
 from centre.messages import writes as message_writes
-from centre.people import opt_outs as preferences
+from centre.people import opt_out_queries as preferences
 from centre.people.replies import CONFIRMATION
 from centre.reachability import queries as standings
 from centre.reachability.rules import FADE, Standing, reason_to_skip

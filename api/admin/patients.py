@@ -7,17 +7,13 @@ from pydantic import Field
 
 from api.admin.common import PREFIX, EmpiPath, IdentityTypePath, ValuePath, normal_value
 from api.auth.callers import PEOPLE, Admin, Looker
-from api.context import ContextDep, SessionDep
-from centre.audit import audit
-from centre.people import opt_outs as preferences
-from centre.people import patients
-from centre.people.masking import find_patients, masked
-from centre.people.opt_outs import Preference
-from centre.people.patients import Patient, PatientDraft
+from api.context import ContextDep
+from centre.people import opt_outs, patients
+from centre.people.contracts import Patient, PatientDraft, Preference
 from core.base import Model
-from core.errors import NotFound
 from core.fields import Code
-from core.words import Channel, IdentityType, Role, TypeClass
+from core.words import Channel, IdentityType, TypeClass
+from db.columns import utc_now
 from db.pages import Page
 
 router = APIRouter(prefix=PREFIX, tags=["admin: patients"], dependencies=PEOPLE)
@@ -43,24 +39,18 @@ class PatientSearch(Model):
 
 @router.put("/patients/{empi_id}")
 async def put_patient(
-    empi_id: EmpiPath, body: PatientDraft, caller: Admin, session: SessionDep
+    empi_id: EmpiPath, body: PatientDraft, caller: Admin, context: ContextDep
 ) -> Patient:
     """Write a patient into the index, or over what it says of them."""
-    return await patients.put_patient(session, empi_id, body, caller.actor)
+    return await patients.put_patient(context, empi_id, body, caller.actor)
 
 
 @router.get("/patients/{empi_id}")
 async def get_patient(
-    empi_id: EmpiPath, caller: Looker, session: SessionDep
+    empi_id: EmpiPath, caller: Looker, context: ContextDep
 ) -> Patient:
     """Return a patient; masked for all but administrators, whose look is logged."""
-    patient = await patients.find_patient(session, empi_id)
-    if patient is None:
-        raise NotFound("There is no such patient.")
-    if caller.role is not Role.ADMIN:
-        return masked(patient)
-    await audit.write(session, caller.actor, "look", f"patients/{patient.id}")
-    return patient
+    return await patients.patient_for(context, empi_id, caller.actor)
 
 
 @router.post("/patients/search")
@@ -68,7 +58,7 @@ async def search_patients(
     body: PatientSearch, caller: Looker, context: ContextDep
 ) -> Page[Patient]:
     """Find patients by any identity, masked; phones are shared within families."""
-    found = await find_patients(context, body.identity_type, body.value)
+    found = await patients.find_patients(context, body.identity_type, body.value)
     return Page[Patient](items=found)
 
 
@@ -77,11 +67,11 @@ async def list_preferences(
     identity_type: IdentityTypePath,
     value: ValuePath,
     caller: Looker,
-    session: SessionDep,
+    context: ContextDep,
 ) -> Page[Preference]:
     """List what the person of an identity has opted out of."""
     known = normal_value(identity_type, value)
-    found = await preferences.preferences_of(session, identity_type, known)
+    found = await opt_outs.opt_outs_of(context, identity_type, known)
     return Page[Preference](items=found)
 
 
@@ -91,18 +81,11 @@ async def opt_out(
     value: ValuePath,
     body: PreferenceBody,
     caller: Admin,
-    session: SessionDep,
+    context: ContextDep,
 ) -> Preference:
     """Opt a person out of a channel, a type, a class, or one on the other."""
-    return await preferences.opt_out(
-        session,
-        identity_type,
-        normal_value(identity_type, value),
-        body.channel,
-        body.message_type,
-        caller.actor,
-        body.type_class,
-    )
+    known, wanted = normal_value(identity_type, value), _wanted(identity_type, body)
+    return await opt_outs.opt_out(context, wanted, known, caller.actor)
 
 
 @router.delete("/preferences/{identity_type}/{value}", status_code=204)
@@ -111,15 +94,12 @@ async def opt_in(
     value: ValuePath,
     which: Annotated[PreferenceBody, Query()],
     caller: Admin,
-    session: SessionDep,
+    context: ContextDep,
 ) -> None:
     """Take an opt-out back; the query says which."""
-    await preferences.opt_in(
-        session,
-        identity_type,
-        normal_value(identity_type, value),
-        which.channel,
-        which.message_type,
-        caller.actor,
-        which.type_class,
-    )
+    known, wanted = normal_value(identity_type, value), _wanted(identity_type, which)
+    await opt_outs.opt_in(context, wanted, known, caller.actor)
+
+
+def _wanted(identity_type: IdentityType, body: PreferenceBody) -> Preference:
+    return Preference(identity_type=identity_type, since=utc_now(), **dict(body))

@@ -6,11 +6,9 @@ from fastapi import APIRouter, Query
 
 from api.admin.common import PREFIX, IdentityTypePath, ValuePath, normal_value
 from api.auth.callers import PEOPLE, Looker, Operator
-from api.context import ContextDep, SessionDep
-from centre.reachability import consents
-from centre.reachability import queries as standings
-from centre.reachability.consents import Consent
-from centre.reachability.service import ConsentChange, StandingView, standing_views
+from api.context import ContextDep
+from centre.reachability import service
+from centre.reachability.contracts import Consent, ConsentChange, StandingView
 from core.base import Model
 from core.models import Address
 from core.words import Channel
@@ -33,9 +31,8 @@ async def list_standings(
     context: ContextDep,
 ) -> Page[StandingView]:
     """List what providers said of an identity, and whether it keeps messages back."""
-    known, fade = normal_value(identity_type, value), context.settings.standing_fade
-    async with context.store.sessions() as session:
-        found = await standing_views(session, identity_type, known, fade)
+    known = normal_value(identity_type, value)
+    found = await service.standings_of(context, identity_type, known)
     return Page[StandingView](items=found)
 
 
@@ -45,11 +42,11 @@ async def clear_standing(
     value: ValuePath,
     which: Annotated[WhichStanding, Query()],
     caller: Operator,
-    session: SessionDep,
+    context: ContextDep,
 ) -> None:
     """Forget what is held against an identity: the next message is tried again."""
-    known = normal_value(identity_type, value)
-    await standings.clear(session, identity_type, known, which.channel, caller.actor)
+    address = Address(type=identity_type, value=normal_value(identity_type, value))
+    await service.clear_standing(context, address, which.channel, caller.actor)
 
 
 @router.get("/consents/{identity_type}/{value}")
@@ -57,11 +54,11 @@ async def list_consents(
     identity_type: IdentityTypePath,
     value: ValuePath,
     caller: Looker,
-    session: SessionDep,
+    context: ContextDep,
 ) -> Page[Consent]:
     """List what a person still allows, per template of the mini program."""
     known = normal_value(identity_type, value)
-    found = await consents.consents_of(session, identity_type, known)
+    found = await service.consents_of(context, identity_type, known)
     return Page[Consent](items=found)
 
 
@@ -71,14 +68,8 @@ async def put_consent(
     value: ValuePath,
     body: ConsentChange,
     caller: Operator,
-    session: SessionDep,
+    context: ContextDep,
 ) -> None:
     """Set what a person allows of a template, where no event of WeChat told it."""
-    await consents.put(
-        session,
-        Address(type=identity_type, value=normal_value(identity_type, value)),
-        body.template,
-        quota=body.quota,
-        unlimited=body.unlimited,
-        actor=caller.actor,
-    )
+    address = Address(type=identity_type, value=normal_value(identity_type, value))
+    await service.set_consent(context, address, body, caller.actor)

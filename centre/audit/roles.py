@@ -5,6 +5,7 @@ from core.words import Role
 
 OPERATORS = (Role.OPERATOR, Role.ADMIN)
 ADMINS = (Role.ADMIN,)
+AUDITORS = (Role.AUDITOR, Role.ADMIN)
 # A client system, and a workstation's screen: with `Actor.must_be` beside people.
 CLIENT, WORKSTATION = "client", "workstation"
 

@@ -4,12 +4,10 @@ from collections.abc import Mapping
 
 from centre.audit import audit, queries
 from centre.audit.audit import Actor, AuditEntry, AuditFilter, ChainReport
+from centre.audit.roles import AUDITORS
 from centre.context import Context
-from core.words import Role
 from db.pages import Page
 from db.store import Store
-
-MAY_READ = (Role.ADMIN, Role.AUDITOR)
 
 
 async def entries(
@@ -20,21 +18,21 @@ async def entries(
     limit: int = 50,
 ) -> Page[AuditEntry]:
     """Return who did what, newest first; Forbidden for who may not read it."""
-    actor.must_be(*MAY_READ)
+    actor.must_be(*AUDITORS)
     async with context.store.sessions() as session:
         return await audit.list_audit(session, wanted, cursor, limit)
 
 
 async def note_export(context: Context, asked: Mapping[str, str], actor: Actor) -> None:
     """Keep who takes the log with them, before they get the first row."""
-    actor.must_be(*MAY_READ)
+    actor.must_be(*AUDITORS)
     async with context.store.sessions.begin() as session:
         await audit.write(session, actor, "export", "audit", None, asked)
 
 
 async def chain(context: Context, actor: Actor) -> ChainReport:
     """Tell whether the log is whole; Forbidden for who may not read it."""
-    actor.must_be(*MAY_READ)
+    actor.must_be(*AUDITORS)
     async with context.store.sessions() as session:
         return await audit.verify_chain(session)
 

@@ -36,7 +36,7 @@ from centre.flows.batches import Batch, BatchState, Steering
 from centre.flows.replays import refuse_other_body
 from centre.messages.accept import message_type
 from centre.messages.acceptance import Sender
-from centre.people.holders import holders
+from centre.people.holder_queries import holders
 from centre.providers.filing import ValueLimits, rules_in_use, too_long, value_limits
 from core.errors import Conflict, Wrong
 from core.models import Message

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from centre.people.holders import resolve
+from centre.people.holder_queries import resolve
 from core.identities import ADDRESSES
 from core.models import Address, Message
 from core.words import Channel, IdentityType

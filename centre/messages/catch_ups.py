@@ -13,7 +13,8 @@ from sqlalchemy import delete, literal, select, tuple_, update
 from centre.messages.recipients import recipient_in
 from centre.messages.tables import CatchUpRow, MessageIdentityRow, MessageRow
 from centre.messages.writes import key_rows
-from centre.people.owners import holders_of, indexes_of, message_keys, owned
+from centre.people.owner_queries import holders_of
+from centre.people.owners import indexes_of, message_keys, owned
 from core.base import Model
 from core.crypto import Keyring
 from core.words import IdentityType

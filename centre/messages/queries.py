@@ -22,7 +22,8 @@ from centre.messages.contracts import AddressedMessage, MessageFilter, StoredMes
 from centre.messages.recipients import recipient_in
 from centre.messages.tables import MessageIdentityRow, MessageRow
 from centre.messages.writes import ACKNOWLEDGEMENT, MESSAGE
-from centre.people.owners import Trail, trail_of, trail_of_person
+from centre.people.owner_queries import trail_of, trail_of_person
+from centre.people.owners import Trail
 from core.base import evolve
 from core.crypto import Keyring
 from core.models import Acknowledgement, Message, MessageStatus

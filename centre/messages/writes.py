@@ -25,7 +25,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from centre.messages import away
 from centre.messages.tables import MessageIdentityRow, MessageRow
-from centre.people.owners import keys_of
+from centre.people.owner_queries import keys_of
 from core.crypto import Keyring
 from core.models import Acknowledgement, Message, MessageStatus
 from core.words import Status

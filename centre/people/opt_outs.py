@@ -1,58 +1,89 @@
-"""What people do not want to receive; kept per identity, not per person."""
+"""What people do not want to receive: said, taken back, listed."""
 
-from collections.abc import Mapping
-from datetime import datetime
-from functools import cache
-from typing import Any
-
-from sqlalchemy import Table, bindparam
-from sqlalchemy import select as core_select
-from sqlmodel import col, delete, select
+from uuid import UUID
 
 from centre.audit import audit
 from centre.audit.audit import Actor
-from centre.people.tables import PreferenceRow
-from core.base import Model
-from core.errors import Invalid, Wrong
-from core.identities import normalise
+from centre.audit.roles import ADMINS
+from centre.context import Context
+from centre.people import opt_out_queries
+from centre.people.contracts import Preference
+from centre.people.opt_out_queries import Columns
+from centre.people.patients import identity_of, patient_in_clear
 from core.words import Channel, IdentityType, OptOutSource, TypeClass
-from db.columns import utc_now
 from db.session import Session
-from db.sql import dialect_of, insert_into, keyring_of, table_of
-
-_ALL = ""
-# No code of a type looks so.
-_CLASS = "class:"
 
 
-class Preference(Model):
-    """An opt-out of one identity; None stands for every channel or type.
+async def opt_outs_of(
+    context: Context, identity_type: IdentityType, value: str
+) -> tuple[Preference, ...]:
+    """Return what the person of an identity has opted out of."""
+    async with context.store.sessions() as session:
+        return await opt_out_queries.preferences_of(session, identity_type, value)
 
-    A class stands for all its message types; it and a type are never both given.
-    """
 
-    identity_type: IdentityType
-    channel: Channel | None = None
-    message_type: str | None = None
-    type_class: TypeClass | None = None
-    since: datetime
-    source: OptOutSource | None = None
+async def opt_outs_of_patient(
+    context: Context, person_id: UUID
+) -> dict[IdentityType, tuple[Preference, ...]]:
+    """Return a patient's opt-outs, by the kind of number they hold for."""
+    found = await patient_in_clear(context, person_id)
+    async with context.store.sessions() as session:
+        return {
+            kind: await opt_out_queries.preferences_of(session, kind, value)
+            for kind, value in found.identities.items()
+        }
 
 
 async def opt_out(
-    session: Session,
-    identity_type: IdentityType,
-    value: str,
-    channel: Channel | None,
-    message_type: str | None,
-    actor: Actor,
-    type_class: TypeClass | None = None,
+    context: Context, wanted: Preference, value: str, actor: Actor
 ) -> Preference:
-    """Note that this identity wants none of these; saying it twice changes nothing."""
-    said, _ = await note_opt_out(
-        session, identity_type, value, channel, actor, message_type, type_class
-    )
+    """Opt an identity out of a channel, a type, a class, or one on the other.
+
+    Saying it twice changes nothing. Raises Forbidden, and Invalid where the value
+    is none or both a type and a class are given.
+    """
+    actor.must_be(*ADMINS)
+    async with context.store.sessions.begin() as session:
+        said, _ = await note_opt_out(
+            session,
+            wanted.identity_type,
+            value,
+            wanted.channel,
+            actor,
+            wanted.message_type,
+            wanted.type_class,
+        )
     return said
+
+
+async def opt_in(
+    context: Context, wanted: Preference, value: str, actor: Actor
+) -> None:
+    """Take an opt-out back; raises what `opt_out` does."""
+    actor.must_be(*ADMINS)
+    what = wanted.channel, wanted.message_type, wanted.type_class
+    async with context.store.sessions.begin() as session:
+        columns = opt_out_queries.columns_of(
+            session, wanted.identity_type, value, *what
+        )
+        await opt_out_queries.remove(session, columns)
+        await _log(session, actor, "opt-in", columns)
+
+
+async def opt_patient_out(
+    context: Context, person_id: UUID, wanted: Preference, actor: Actor
+) -> None:
+    """Opt a patient's number out; NotFound where the patient has none of this kind."""
+    value = await identity_of(context, person_id, wanted.identity_type)
+    await opt_out(context, wanted, value, actor)
+
+
+async def opt_patient_in(
+    context: Context, person_id: UUID, wanted: Preference, actor: Actor
+) -> None:
+    """Take one of a patient's opt-outs back."""
+    value = await identity_of(context, person_id, wanted.identity_type)
+    await opt_in(context, wanted, value, actor)
 
 
 async def note_opt_out(
@@ -65,133 +96,16 @@ async def note_opt_out(
     type_class: TypeClass | None = None,
     source: OptOutSource | None = None,
 ) -> tuple[Preference, bool]:
-    """Do the same for what came from elsewhere; tell whether it is news."""
-    columns = {
-        "index_hmac": _index(session, identity_type, value),
-        "channel": channel or _ALL,
-        "message_type": _subject(message_type, type_class),
-        "identity_type": identity_type,
-        "since": utc_now(),
-        "source": source,
-    }
-    table: Table = table_of(PreferenceRow)
-    note = insert_into(dialect_of(session), table).values(columns)
-    connection = await session.connection()
-    told = note.on_conflict_do_nothing().returning(table.c.index_hmac)
-    new = (await connection.execute(told)).first() is not None
+    """Note an opt-out in this transaction; tell whether it is news."""
+    what = channel, message_type, type_class
+    columns = opt_out_queries.columns_of(session, identity_type, value, *what)
+    said, new = await opt_out_queries.add(session, columns, source)
     if new:
         await _log(session, actor, "opt-out", columns)
-    wanted = select(PreferenceRow).where(
-        PreferenceRow.index_hmac == columns["index_hmac"],
-        PreferenceRow.channel == columns["channel"],
-        PreferenceRow.message_type == columns["message_type"],
-    )
-    first = (await session.exec(wanted)).one()
-    return _preference(first), new
+    return said, new
 
 
-def _subject(message_type: str | None, type_class: TypeClass | None) -> str:
-    """Return how a type, a class, or everything is written down."""
-    if type_class is None:
-        return message_type or _ALL
-    if message_type is not None:
-        wrong = Wrong("/type_class", "Give a message type or a class, not both.")
-        raise Invalid(wrong.detail, [wrong])
-    return _CLASS + type_class
-
-
-def _named(subject: str) -> dict[str, Any]:
-    """Return what `_subject` wrote down."""
-    if subject.startswith(_CLASS):
-        return {"type_class": TypeClass(subject.removeprefix(_CLASS))}
-    return {"message_type": subject or None}
-
-
-async def opt_in(
-    session: Session,
-    identity_type: IdentityType,
-    value: str,
-    channel: Channel | None,
-    message_type: str | None,
-    actor: Actor,
-    type_class: TypeClass | None = None,
-) -> None:
-    """Take an opt-out back."""
-    columns = {
-        "index_hmac": _index(session, identity_type, value),
-        "channel": channel or _ALL,
-        "message_type": _subject(message_type, type_class),
-        "identity_type": identity_type,
-    }
-    gone = delete(PreferenceRow).where(
-        col(PreferenceRow.index_hmac) == columns["index_hmac"],
-        col(PreferenceRow.channel) == columns["channel"],
-        col(PreferenceRow.message_type) == columns["message_type"],
-    )
-    await session.exec(gone)
-    await _log(session, actor, "opt-in", columns)
-
-
-async def preferences_of(
-    session: Session, identity_type: IdentityType, value: str
-) -> tuple[Preference, ...]:
-    """Return the opt-outs of one identity."""
-    index = _index(session, identity_type, value)
-    wanted = select(PreferenceRow).where(PreferenceRow.index_hmac == index)
-    ordered = wanted.order_by(
-        col(PreferenceRow.channel), col(PreferenceRow.message_type)
-    )
-    return tuple(map(_preference, await session.exec(ordered)))
-
-
-def _preference(row: PreferenceRow) -> Preference:
-    return Preference(
-        identity_type=IdentityType(row.identity_type),
-        channel=Channel(row.channel) if row.channel else None,
-        **_named(row.message_type),
-        since=row.since,
-        source=OptOutSource(row.source) if row.source else None,
-    )
-
-
-async def opted_out(
-    session: Session,
-    identities: Mapping[IdentityType, str],
-    message_type: str,
-    type_class: TypeClass,
-) -> frozenset[Channel]:
-    """Return the channels that one of these identities refuses for this type."""
-    keyring = keyring_of(session)
-    indexes = [keyring.index(kind, value) for kind, value in identities.items()]
-    if not indexes:
-        return frozenset()
-    connection = await session.connection()
-    wanted = {"indexes": indexes, "types": [_ALL, message_type, _CLASS + type_class]}
-    found = set((await connection.execute(_refused(), wanted)).scalars())
-    return frozenset(Channel) if _ALL in found else frozenset(map(Channel, found))
-
-
-@cache
-def _refused() -> Any:
-    table = table_of(PreferenceRow)
-    return core_select(table.c.channel).where(
-        table.c.index_hmac.in_(bindparam("indexes", expanding=True)),
-        table.c.message_type.in_(bindparam("types", expanding=True)),
-    )
-
-
-def _index(session: Session, identity_type: IdentityType, value: str) -> str:
-    try:
-        spelt = normalise(identity_type, value)
-    except ValueError as error:
-        wrong = Wrong(f"/identities/{identity_type}", str(error))
-        raise Invalid("The identity was refused.", [wrong]) from None
-    return keyring_of(session).index(identity_type, spelt)
-
-
-async def _log(
-    session: Session, actor: Actor, action: str, columns: Mapping[str, object]
-) -> None:
+async def _log(session: Session, actor: Actor, action: str, columns: Columns) -> None:
     target = f"preferences/{columns['identity_type']}/{columns['index_hmac']}"
     what = {name: columns[name] for name in ("channel", "message_type")}
     await audit.write(session, actor, action, target, None, what)

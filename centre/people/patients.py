@@ -1,95 +1,90 @@
-"""The embedded index of patients and staff (EMPI), and what they opted out of."""
+"""The embedded index of patients and staff (EMPI): who is found, seen, entered."""
 
-from datetime import datetime
 from uuid import UUID
 
 from centre.audit.audit import Actor
-from centre.people.persons import (
-    Person,
-    PersonDraft,
-    find_people,
-    find_person,
-    person_of,
-    put_person,
-)
-from core.base import Model
-from core.words import IdentityType
-from db.session import Session
-
-
-class PatientDraft(PersonDraft):
-    """A patient as an administrator gives it; identities are normalised here."""
-
-
-class StaffDraft(PersonDraft):
-    """A member of staff as an administrator gives it."""
-
-
-class Patient(Model):
-    """A patient of the index."""
-
-    id: UUID
-    empi_id: str
-    name: str
-    identities: dict[IdentityType, str]
-    updated_at: datetime
-
-
-class Staff(Model):
-    """A member of staff."""
-
-    id: UUID
-    staff_no: str
-    name: str
-    identities: dict[IdentityType, str]
-    updated_at: datetime
+from centre.audit.roles import ADMINS
+from centre.context import Context
+from centre.people import person_queries
+from centre.people.contracts import Patient, PatientDraft, Person
+from centre.people.masking import masked, note_look
+from centre.people.persons import put_person
+from core.errors import Invalid, NotFound, Wrong
+from core.identities import normalise
+from core.words import IdentityType, Role
 
 
 async def put_patient(
-    session: Session, empi_id: str, draft: PatientDraft, actor: Actor
+    context: Context, empi_id: str, draft: PatientDraft, actor: Actor
 ) -> Patient:
     """Create a patient or replace what is known of it."""
-    person = await put_person(session, "patient", empi_id, draft, actor)
-    return Patient(empi_id=person.identities[IdentityType.EMPI_ID], **dict(person))
+    actor.must_be(*ADMINS)
+    async with context.store.sessions.begin() as session:
+        return _patient(await put_person(session, "patient", empi_id, draft, actor))
 
 
-async def find_patient(session: Session, empi_id: str) -> Patient | None:
-    """Return a patient by its number in the index."""
-    person = await find_person(session, "patient", empi_id)
-    if person is None:
-        return None
-    return Patient(empi_id=person.identities[IdentityType.EMPI_ID], **dict(person))
+async def find_patient(context: Context, empi_id: str) -> Patient:
+    """Return a patient in clear, by its number; NotFound. Not to be shown so."""
+    async with context.store.sessions() as session:
+        return _found(await person_queries.find_person(session, "patient", empi_id))
+
+
+async def patient_for(context: Context, empi_id: str, actor: Actor) -> Patient:
+    """Return a patient; masked for all but administrators, whose look is logged."""
+    found = await find_patient(context, empi_id)
+    if actor.role != Role.ADMIN:
+        return masked(found)
+    await note_look(context, f"patients/{found.id}", actor)
+    return found
 
 
 async def find_patients(
-    session: Session, identity_type: IdentityType, value: str
+    context: Context, identity_type: IdentityType, value: str
 ) -> tuple[Patient, ...]:
-    """Return the patients who have this identity."""
-    found = await find_people(session, "patient", identity_type, value)
-    return tuple(map(_patient, found))
+    """Return who has this identity, masked: families share phones."""
+    try:
+        wanted = normalise(identity_type, value)
+    except ValueError as error:
+        wrong = Wrong("/value", str(error))
+        raise Invalid(wrong.detail, [wrong]) from None
+    async with context.store.sessions() as session:
+        found = await person_queries.find_people(
+            session, "patient", identity_type, wanted
+        )
+    return tuple(masked(_patient(person)) for person in found)
 
 
-async def patient_of(session: Session, id: UUID) -> Patient | None:
-    """Return a patient by the id that the audit log names."""
-    person = await person_of(session, "patient", id)
-    return None if person is None else _patient(person)
+async def patient(context: Context, person_id: UUID) -> Patient:
+    """Return a patient, masked; NotFound where there is none."""
+    return masked(await patient_in_clear(context, person_id))
+
+
+async def reveal_patient(context: Context, person_id: UUID, actor: Actor) -> Patient:
+    """Return a patient in clear; the log keeps who looked."""
+    found = await patient_in_clear(context, person_id)
+    await note_look(context, f"patients/{found.id}", actor)
+    return found
+
+
+async def patient_in_clear(context: Context, person_id: UUID) -> Patient:
+    """Return a patient for our own use: nothing of it is to be shown as it is."""
+    async with context.store.sessions() as session:
+        return _found(await person_queries.person_of(session, "patient", person_id))
+
+
+async def identity_of(context: Context, person_id: UUID, kind: IdentityType) -> str:
+    """Return a patient's number of a kind, for our own use; NotFound without one."""
+    found = await patient_in_clear(context, person_id)
+    if kind not in found.identities:
+        raise NotFound("This patient has no such number.")
+    return found.identities[kind]
+
+
+def _found(person: Person | None) -> Patient:
+    if person is None:
+        raise NotFound("There is no such patient.")
+    return _patient(person)
 
 
 def _patient(person: Person) -> Patient:
     return Patient(empi_id=person.identities[IdentityType.EMPI_ID], **dict(person))
-
-
-async def put_staff(
-    session: Session, staff_no: str, draft: StaffDraft, actor: Actor
-) -> Staff:
-    """Create a member of staff or replace what is known of it."""
-    person = await put_person(session, "staff", staff_no, draft, actor)
-    return Staff(staff_no=person.identities[IdentityType.STAFF_NO], **dict(person))
-
-
-async def find_staff(session: Session, staff_no: str) -> Staff | None:
-    """Return a member of staff by its number."""
-    person = await find_person(session, "staff", staff_no)
-    if person is None:
-        return None
-    return Staff(staff_no=person.identities[IdentityType.STAFF_NO], **dict(person))

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from random import Random
 
-from centre.people.persons import PersonDraft
+from centre.people.contracts import PersonDraft
 from core.words import IdentityType
 
 PATIENTS = 200

@@ -9,8 +9,6 @@ from sqlalchemy import bindparam
 from sqlalchemy import select as core_select
 from sqlmodel import col, delete, select
 
-from centre.audit import audit
-from centre.audit.audit import Actor
 from centre.reachability.rules import Standing, State, disproved, refused, state_said
 from centre.reachability.tables import ConsentRow, StandingRow
 from core.models import Address
@@ -116,11 +114,11 @@ async def clear(
     identity_type: IdentityType,
     value: str,
     channel: Channel | None,
-    actor: Actor,
-) -> None:
+) -> str:
     """Forget what is held against an identity, on one channel or on all.
 
     Consents that are used up are forgotten with it: the provider is asked again.
+    Returns the identity's index, by which the audit log names it.
     """
     index = keyring_of(session).index(identity_type, value)
     gone = delete(StandingRow).where(col(StandingRow.index_hmac) == index)
@@ -134,10 +132,7 @@ async def clear(
             col(ConsentRow.unlimited).is_(False),
         )
         await session.exec(used_up)
-    target = f"standings/{identity_type}/{index}"
-    await audit.write(
-        session, actor, "clear-standing", target, None, {"channel": channel}
-    )
+    return index
 
 
 async def _put(

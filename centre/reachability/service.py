@@ -1,50 +1,31 @@
 """How people stand with channels: told by providers, shown, taken back."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
-from pydantic import Field
 
+from centre.audit import audit
 from centre.audit.audit import Actor
+from centre.audit.roles import OPERATORS
 from centre.context import Context
-from centre.people.masking import patient_in_clear
-from centre.reachability import consents
+from centre.people.patients import identity_of, patient_in_clear
+from centre.reachability import consent_queries as consents
 from centre.reachability import queries as standings
-from centre.reachability.consents import Consent
-from centre.reachability.rules import Standing, fades_at, reason_to_skip
+from centre.reachability.contracts import Consent, ConsentChange, StandingView
+from centre.reachability.rules import fades_at, reason_to_skip
 from channels.receipts import Happening, PersonEvent, ProviderReceipt
-from core.base import Model
-from core.errors import Conflict, Forbidden, Unavailable
+from core.errors import Conflict, Unavailable
 from core.models import Address
-from core.words import REACHED, Channel, IdentityType, Outcome, Reason, Role
+from core.words import REACHED, Channel, IdentityType, Outcome
 from db.columns import utc_now
 from db.session import Session
 from db.store import Store
 
-MAY_CLEAR = frozenset({Role.ADMIN, Role.OPERATOR})
+# The only identity that consents are given under.
+_OF_CONSENTS = IdentityType.WECHAT_MINI_OPENID
 
 log = structlog.get_logger("standings")
-
-
-class StandingView(Standing):
-    """How an identity stands with a channel, and what follows.
-
-    `reason` is why messages are kept back, none where they are tried; `until` is
-    when that ends by itself.
-    """
-
-    identity_type: IdentityType
-    reason: Reason | None
-    until: datetime | None
-
-
-class ConsentChange(Model):
-    """How many messages of a provider's template a person allows from now on."""
-
-    template: str = Field(min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+$")
-    quota: int = Field(default=1, ge=0, le=10_000, strict=True)
-    unlimited: bool = Field(default=False, strict=True)
 
 
 class StoreConsents:
@@ -114,11 +95,13 @@ async def note_receipt(
         await standings.note_reached(session, channel, address)
 
 
-async def standing_views(
-    session: Session, identity_type: IdentityType, value: str, fade: timedelta
+async def standings_of(
+    context: Context, identity_type: IdentityType, value: str
 ) -> tuple[StandingView, ...]:
     """Return how an identity stands with each channel that said something of it."""
-    now = utc_now()
+    now, fade = utc_now(), context.settings.standing_fade
+    async with context.store.sessions() as session:
+        found = await standings.known_of(session, identity_type, value)
     return tuple(
         StandingView(
             **dict(known),
@@ -126,7 +109,7 @@ async def standing_views(
             reason=reason_to_skip(known, now, fade),
             until=fades_at(known, fade),
         )
-        for known in await standings.known_of(session, identity_type, value)
+        for known in found
     )
 
 
@@ -135,54 +118,70 @@ async def standings_of_patient(
 ) -> tuple[StandingView, ...]:
     """Return how every identity of a patient stands."""
     found = await patient_in_clear(context, person_id)
-    fade = context.settings.standing_fade
-    async with context.store.sessions() as session:
-        several = [
-            await standing_views(session, kind, value, fade)
-            for kind, value in found.identities.items()
-        ]
+    several = [await standings_of(context, *one) for one in found.identities.items()]
     return tuple(view for views in several for view in views)
+
+
+async def consents_of(
+    context: Context, identity_type: IdentityType, value: str
+) -> tuple[Consent, ...]:
+    """Return what a person still allows, by template."""
+    async with context.store.sessions() as session:
+        return await consents.consents_of(session, identity_type, value)
 
 
 async def consents_of_patient(context: Context, person_id: UUID) -> tuple[Consent, ...]:
     """Return what a patient still allows in the mini program."""
     found = await patient_in_clear(context, person_id)
-    kind = IdentityType.WECHAT_MINI_OPENID
-    if kind not in found.identities:
-        return ()
-    async with context.store.sessions() as session:
-        return await consents.consents_of(session, kind, found.identities[kind])
+    value = found.identities.get(_OF_CONSENTS)
+    return () if value is None else await consents_of(context, _OF_CONSENTS, value)
 
 
 async def set_consent(
+    context: Context, address: Address, change: ConsentChange, actor: Actor
+) -> None:
+    """Set what a person allows of a template, where no event of WeChat told it."""
+    actor.must_be(*OPERATORS)
+    said = change.model_dump()
+    index = context.keyring.index(address.type, address.value)
+    target = f"consents/{address.type}/{index}"
+    async with context.store.sessions.begin() as session:
+        await consents.put(session, address, **said)
+        await audit.write(session, actor, "set-consent", target, None, said)
+
+
+async def set_patient_consent(
     context: Context, person_id: UUID, change: ConsentChange, actor: Actor
 ) -> None:
-    """Set what a patient allows of a template, where no event of WeChat told it."""
-    if actor.role not in MAY_CLEAR:
-        raise Forbidden("This role does not change how people stand.")
+    """Set what a patient allows; Conflict for one who has no mini-program openid."""
     found = await patient_in_clear(context, person_id)
-    kind = IdentityType.WECHAT_MINI_OPENID
-    if kind not in found.identities:
+    value = found.identities.get(_OF_CONSENTS)
+    if value is None:
         raise Conflict("This patient has no mini-program openid.")
-    address = Address(type=kind, value=found.identities[kind])
-    said = change.model_dump()
-    async with context.store.sessions.begin() as session:
-        await consents.put(session, address, **said, actor=actor)
+    address = Address(type=_OF_CONSENTS, value=value)
+    await set_consent(context, address, change, actor)
 
 
 async def clear_standing(
+    context: Context, address: Address, channel: Channel | None, actor: Actor
+) -> None:
+    """Let an identity be tried again at once, on one channel or on all."""
+    actor.must_be(*OPERATORS)
+    kind, value = address.type, address.value
+    async with context.store.sessions.begin() as session:
+        index = await standings.clear(session, kind, value, channel)
+        target, what = f"standings/{kind}/{index}", {"channel": channel}
+        await audit.write(session, actor, "clear-standing", target, None, what)
+
+
+async def clear_patient_standing(
     context: Context,
     person_id: UUID,
     identity_type: IdentityType,
     channel: Channel | None,
     actor: Actor,
 ) -> None:
-    """Let a patient's identity be tried again at once; the log keeps who said so."""
-    if actor.role not in MAY_CLEAR:
-        raise Forbidden("This role does not change how people stand.")
-    found = await patient_in_clear(context, person_id)
-    value = found.identities.get(identity_type)
-    if value is None:
-        return
-    async with context.store.sessions.begin() as session:
-        await standings.clear(session, identity_type, value, channel, actor)
+    """Let a patient's identity be tried again; NotFound without such a number."""
+    value = await identity_of(context, person_id, identity_type)
+    address = Address(type=identity_type, value=value)
+    await clear_standing(context, address, channel, actor)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from uuid import UUID
 
 from centre.context import Context
-from centre.people.holders import inboxes_of
+from centre.people.holder_queries import inboxes_of
 from centre.receipts.intake import ReceiptIntake
 from centre.workstations import inbox
 from centre.workstations.inbox import InboxItem

@@ -18,7 +18,7 @@ from centre.context import Context
 from centre.delivery.texts import texts_to
 from centre.messages.acceptance import MessageRequest, Sender, accept
 from centre.people import opt_outs as preferences
-from centre.people.opt_outs import Preference
+from centre.people.contracts import Preference
 from centre.people.replies import CONFIRMATION, asks_to_stop
 from centre.seeds.seeds import add_confirmation
 from channels.uplinks import Uplink

@@ -8,6 +8,7 @@ from nicegui import ui
 
 from centre.audit import service as log
 from centre.audit.audit import Actor, AuditEntry
+from centre.audit.roles import AUDITORS
 from console.access.audit_filter import NAMES, filter_of
 from console.kit.acting import acting
 from console.kit.context import context
@@ -23,7 +24,7 @@ from console.kit.widgets import answer_of, button, card, dialog, facts, note, wh
 EXPORT = "/audit.csv"
 
 
-@page("/audit", title="audit.title", roles=log.MAY_READ, icon="fact_check")
+@page("/audit", title="audit.title", roles=AUDITORS, icon="fact_check")
 async def audit(target: str = "", who: str = "") -> None:
     """List the log, newest first, with a filter, an export and a check."""
     Text("p", t("audit.text")).classes("hmc-quiet")
@@ -55,7 +56,7 @@ def _listing(form: Form) -> Listing:
         found = await log.entries(context(), wanted, await present_actor(), cursor)
         return [_row(entry) for entry in found.items], found.next
 
-    @acting(*log.MAY_READ)
+    @acting(*AUDITORS)
     async def show(actor: Actor, row: Row) -> None:
         await _show(row["entry"])
 
@@ -143,7 +144,7 @@ def _text(value: object) -> str:
     return "—" if value is None else str(value)
 
 
-@acting(*log.MAY_READ)
+@acting(*AUDITORS)
 async def _verify(actor: Actor) -> None:
     """Compute the whole chain again, and say whether it holds."""
     report = await log.chain(context(), actor)

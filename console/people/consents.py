@@ -5,12 +5,11 @@ from uuid import UUID
 from nicegui import ui
 
 from centre.audit.audit import Actor
-from centre.reachability.consents import Consent
+from centre.audit.roles import OPERATORS
+from centre.reachability.contracts import Consent, ConsentChange
 from centre.reachability.service import (
-    MAY_CLEAR,
-    ConsentChange,
     consents_of_patient,
-    set_consent,
+    set_patient_consent,
 )
 from console.kit.acting import acting
 from console.kit.context import context
@@ -50,7 +49,7 @@ class Consents:
         )
         await self._listing.draw()
         if self._may_change:
-            ask = acting(*MAY_CLEAR)(self._ask)
+            ask = acting(*OPERATORS)(self._ask)
             with ui.element("div"):
                 button(t("consents.set"), ask, icon="edit")
 
@@ -67,7 +66,7 @@ class Consents:
             form.number("quota", "consents.left", 1)
             form.switch("unlimited", "consents.unlimited")
 
-            @acting(*MAY_CLEAR)
+            @acting(*OPERATORS)
             async def save(actor: Actor) -> None:
                 with form.checked():
                     change = ConsentChange(
@@ -75,7 +74,7 @@ class Consents:
                         quota=int(form.value("quota") or 0),
                         unlimited=form.value("unlimited"),
                     )
-                    await set_consent(context(), self._id, change, actor)
+                    await set_patient_consent(context(), self._id, change, actor)
                 box.submit(True)
 
             choices(box, t("frame.save"), save)

@@ -6,8 +6,13 @@ from uuid import UUID
 from nicegui import ui
 
 from centre.audit.audit import Actor
-from centre.people.masking import opt_in, opt_out, opt_outs_of
-from centre.people.opt_outs import Preference
+from centre.audit.roles import ADMINS
+from centre.people.contracts import Preference
+from centre.people.opt_outs import (
+    opt_outs_of_patient,
+    opt_patient_in,
+    opt_patient_out,
+)
 from console.kit.acting import acting
 from console.kit.context import context
 from console.kit.errors import notify
@@ -24,7 +29,7 @@ from console.kit.widgets import (
     note,
     when,
 )
-from core.words import Channel, IdentityType, Role, TypeClass
+from core.words import Channel, IdentityType, TypeClass
 
 # No code of a message type looks so.
 _CLASS = "class:"
@@ -61,11 +66,11 @@ class OptOuts:
         await self._listing.draw()
         if self._may_change:
             with ui.element("div"):
-                add = acting(Role.ADMIN)(self._add)
+                add = acting(*ADMINS)(self._add)
                 button(t("optouts.add"), add, icon="notifications_off")
 
     async def _load(self, _: str | None) -> tuple[Rows, str | None]:
-        found = await opt_outs_of(context(), self._id)
+        found = await opt_outs_of_patient(context(), self._id)
         self._kinds = list(found)
         every = [one for several in found.values() for one in several]
         self._known = {_key(one): one for one in every}
@@ -92,9 +97,9 @@ class OptOuts:
         if not await confirm(title, text, yes=title):
             return
 
-        @acting(Role.ADMIN)
+        @acting(*ADMINS)
         async def work(actor: Actor) -> None:
-            await opt_in(context(), self._id, self._known[row["key"]], actor)
+            await opt_patient_in(context(), self._id, self._known[row["key"]], actor)
             notify(t("optouts.removed"))
             await self._listing.reload()
 
@@ -112,9 +117,9 @@ class OptOuts:
             kinds = everything | _classes() | dict(self._names.types)
             form.choice("type", "work.type", kinds, "")
 
-            @acting(Role.ADMIN)
+            @acting(*ADMINS)
             async def save(actor: Actor) -> None:
-                await opt_out(context(), self._id, _wanted(form), actor)
+                await opt_patient_out(context(), self._id, _wanted(form), actor)
                 box.submit(True)
 
             choices(box, t("frame.save"), save)

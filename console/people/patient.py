@@ -5,9 +5,10 @@ from uuid import UUID
 from nicegui import ui
 
 from centre.audit.audit import Actor
-from centre.people.masking import MAY_LOOK, patient, reveal_patient
-from centre.people.patients import Patient
-from centre.reachability.service import MAY_CLEAR
+from centre.audit.roles import OPERATORS
+from centre.people.contracts import Patient
+from centre.people.masking import MAY_LOOK
+from centre.people.patients import patient, reveal_patient
 from console.kit.acting import acting
 from console.kit.context import context
 from console.kit.frame import page
@@ -61,10 +62,10 @@ class _Page:
             with card(t("patients.messages")):
                 await PersonMessages(self._id, self._names).draw(visitor.actor)
         with card(t("standings.title")):
-            may_clear = role in MAY_CLEAR
+            may_clear = role in OPERATORS
             await Standings(self._id, self._names, may_clear=may_clear).draw()
         with card(t("consents.title")):
-            await Consents(self._id, may_change=role in MAY_CLEAR).draw()
+            await Consents(self._id, may_change=role in OPERATORS).draw()
         with card(t("optouts.title")):
             opt_outs = OptOuts(self._id, self._names, may_change=role is Role.ADMIN)
             await opt_outs.draw()

@@ -2,7 +2,7 @@
 
 from centre.audit.audit import Actor
 from centre.people import patients
-from centre.people.patients import Patient, PatientDraft
+from centre.people.contracts import Patient, PatientDraft
 from console.kit.acting import acting
 from console.kit.context import context
 from console.kit.errors import Refused, notify
@@ -31,8 +31,7 @@ async def ask_patient(known: Names, patient: Patient | None = None) -> Patient |
                 draft = PatientDraft(
                     name=form.value("name"), identities=_identities(form)
                 )
-                async with context().store.sessions.begin() as session:
-                    saved = await patients.put_patient(session, empi_id, draft, actor)
+                saved = await patients.put_patient(context(), empi_id, draft, actor)
             box.submit(saved)
 
         choices(box, t("frame.save"), save)

@@ -3,8 +3,8 @@
 from nicegui import ui
 
 from centre.audit.audit import Actor
-from centre.people.masking import find_patients
-from centre.people.patients import Patient
+from centre.people.contracts import Patient
+from centre.people.patients import find_patients
 from console.kit.acting import acting
 from console.kit.context import context
 from console.kit.forms import Form

@@ -3,10 +3,10 @@
 from uuid import UUID
 
 from centre.audit.audit import Actor
+from centre.audit.roles import OPERATORS
+from centre.reachability.contracts import StandingView
 from centre.reachability.service import (
-    MAY_CLEAR,
-    StandingView,
-    clear_standing,
+    clear_patient_standing,
     standings_of_patient,
 )
 from console.kit.acting import acting
@@ -74,10 +74,10 @@ class Standings:
         if not await confirm(title, text, yes=title, danger=False):
             return
 
-        @acting(*MAY_CLEAR)
+        @acting(*OPERATORS)
         async def work(actor: Actor) -> None:
             kind, channel = row["identity_type"], Channel(row["channel_code"])
-            await clear_standing(
+            await clear_patient_standing(
                 context(), self._id, IdentityType(kind), channel, actor
             )
             notify(t("standings.cleared"))

@@ -12,8 +12,8 @@ from centre.delivery.contracts import Prepared, Record, Snapshot
 from centre.messages import queries as messages
 from centre.messages import status as progress
 from centre.messages.contracts import StoredMessage
-from centre.people import opt_outs as preferences
-from centre.people import patients
+from centre.people import opt_outs, persons
+from centre.people.contracts import PersonDraft
 from centre.reachability import queries as standings
 from core.identities import ADDRESSES
 from core.models import Address, Message
@@ -46,7 +46,7 @@ def known_by(sent: Message, **identities: str) -> Message:
 
 
 async def put_lin(store: Store) -> None:
-    draft = patients.PatientDraft(
+    draft = PersonDraft(
         name="林小满",
         identities={
             IdentityType.MOBILE: "13812345678",
@@ -54,7 +54,7 @@ async def put_lin(store: Store) -> None:
         },
     )
     async with store.sessions.begin() as session:
-        await patients.put_patient(session, "E100", draft, ACTOR)
+        await persons.put_person(session, "patient", "E100", draft, ACTOR)
 
 
 async def test_missing_addresses_come_from_the_patient_index(store: Store) -> None:
@@ -81,8 +81,8 @@ async def test_an_opt_out_counts_except_for_critical_values(
 ) -> None:
     sent = message(CRITICAL, priority)
     async with store.sessions.begin() as session:
-        await preferences.opt_out(
-            session, IdentityType.MOBILE, "13812345678", None, None, ACTOR
+        await opt_outs.note_opt_out(
+            session, IdentityType.MOBILE, "13812345678", None, ACTOR
         )
     prepared = await prepare(store, sent)
     refused = Channel.SMS in prepared.withheld

@@ -10,9 +10,8 @@ from centre.clients.checks import Callback
 from centre.clients.queries import ClientDraft, create_client
 from centre.messages import writes as message_writes
 from centre.messages.status import begin
-from centre.people import opt_outs as preferences
-from centre.people import patients
-from centre.people.patients import PatientDraft
+from centre.people import opt_outs, persons
+from centre.people.contracts import PatientDraft
 from centre.workstations import inbox
 from core.models import Acknowledgement, Address, Detail, DetailItem
 from core.words import Channel, IdentityType, Role
@@ -39,9 +38,9 @@ async def write_everything(store: Store) -> tuple[str, ...]:
     user = UserDraft(username="liu", role=Role.ADMIN, password="a long password")
     async with store.sessions.begin() as session:
         await message_writes.record(session, message, doc)
-        await patients.put_patient(session, "EMPI-MARKER", draft, ACTOR)
-        await preferences.opt_out(
-            session, IdentityType.MOBILE, "13800138000", Channel.SMS, None, ACTOR
+        await persons.put_person(session, "patient", "EMPI-MARKER", draft, ACTOR)
+        await opt_outs.note_opt_out(
+            session, IdentityType.MOBILE, "13800138000", Channel.SMS, ACTOR
         )
         await inbox.deposit(
             session,

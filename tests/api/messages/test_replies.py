@@ -18,10 +18,9 @@ from centre.catalog.templates import TemplateDraft
 from centre.catalog.types import MessageTypeChanges, MessageTypeDraft
 from centre.delivery import attempts
 from centre.delivery.contracts import Snapshot
-from centre.people import opt_outs as preferences
-from centre.people import patients
-from centre.people.opt_outs import Preference
-from centre.people.patients import PatientDraft
+from centre.people import opt_out_queries as preferences
+from centre.people import persons
+from centre.people.contracts import PatientDraft, Preference
 from centre.people.replies import CONFIRMATION
 from centre.receipts.replies import Heard, ReplyIntake
 from channels.uplinks import Uplink
@@ -180,7 +179,7 @@ async def test_a_text_found_by_the_index_is_the_one_answered(
 ) -> None:
     async with rig.context.store.sessions.begin() as session:
         draft = PatientDraft(name="x", identities={IdentityType.MOBILE: NATIONAL})
-        await patients.put_patient(session, "E100", draft, SETUP)
+        await persons.put_person(session, "patient", "E100", draft, SETUP)
     await texted(
         rig, his, type="promotion", recipient={"identities": {"empi_id": "E100"}}
     )

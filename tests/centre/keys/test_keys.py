@@ -14,8 +14,8 @@ from sqlalchemy import text
 
 from centre.clients.queries import ClientDraft, create_client
 from centre.keys.keys import check_keys, establish, misfits, renew_token
-from centre.people import persons as people
-from centre.people.persons import PersonDraft
+from centre.people import persons
+from centre.people.contracts import PersonDraft
 from core.crypto import Keyring, load_keyring
 from core.keys_file import KeysRefused, make_keys, new_key
 from core.process.faults import CannotStart
@@ -73,7 +73,7 @@ async def _fill(url: str, keyring: Keyring) -> None:
         await create_client(session, ClientDraft(code="his", name="HIS"), ACTOR)
         identities = {IdentityType.EMPI_ID: "E1", IdentityType.MOBILE: "13800138000"}
         draft = PersonDraft(name="张三", identities=identities)
-        await people.put_person(session, "patient", "E1", draft, ACTOR)
+        await persons.put_person(session, "patient", "E1", draft, ACTOR)
     await store.close()
 
 

@@ -17,8 +17,8 @@ from centre.messages.contracts import MessageFilter
 from centre.messages.settling import settle_part, settle_until_done
 from centre.messages.status import begin
 from centre.messages.tables import MessageIdentityRow
-from centre.people import patients
-from centre.people.patients import PatientDraft
+from centre.people import persons
+from centre.people.contracts import PatientDraft
 from core.models import Address, Message, Recipient
 from core.words import IdentityType
 from db.leases import take_lease
@@ -89,7 +89,7 @@ async def old(bare_url: str) -> AsyncIterator[tuple[Store, list[UUID]]]:
 async def put(store: Store, empi: str, identities: dict[IdentityType, str]) -> None:
     draft = PatientDraft(name="王芳", identities=identities)
     async with store.sessions.begin() as session:
-        await patients.put_patient(session, empi, draft, ACTOR)
+        await persons.put_person(session, "patient", empi, draft, ACTOR)
 
 
 async def found(store: Store, kind: IdentityType, value: str) -> list[str | None]:

@@ -18,9 +18,9 @@ from centre.messages.contracts import MessageFilter
 from centre.messages.lookup import look_up
 from centre.orders.bulk_resend import BulkProgress, resend_failed
 from centre.orders.cancel_resend import ResendOrder
-from centre.people import masking as people
-from centre.people import patients
-from centre.people.patients import PatientDraft
+from centre.people import patients as people
+from centre.people import persons
+from centre.people.contracts import PatientDraft
 from centre.queues import samples as queue_samples
 from centre.queues import steering
 from centre.watch.overview import overview, shared_overview
@@ -122,7 +122,7 @@ async def test_patients_are_masked_until_somebody_asks(rig: Rig) -> None:
         name="欧阳明文", identities={IdentityType.MOBILE: "13800138000"}
     )
     async with rig.context.store.sessions.begin() as session:
-        made = await patients.put_patient(session, "E100", draft, OPERATOR)
+        made = await persons.put_person(session, "patient", "E100", draft, OPERATOR)
     (found,) = await people.find_patients(
         rig.context, IdentityType.MOBILE, "138-0013-8000"
     )

@@ -12,9 +12,10 @@ from centre.messages import writes as message_writes
 from centre.messages.contracts import MessageFilter
 from centre.messages.status import begin
 from centre.messages.tables import MessageRow
-from centre.people import patients
-from centre.people.owners import FEW, Trail, trail_of
-from centre.people.patients import PatientDraft, StaffDraft
+from centre.people import persons
+from centre.people.contracts import PatientDraft, PersonDraft
+from centre.people.owner_queries import trail_of
+from centre.people.owners import FEW, Trail
 from core.identities import normalise
 from core.models import Address, Recipient
 from core.words import IdentityType
@@ -44,13 +45,13 @@ MOBILE, OTHER = "+8619900000003", "+8619900000004"
 async def put(store: Store, empi: str, identities: Identities) -> UUID:
     draft = PatientDraft(name="王芳", identities=dict(identities))
     async with store.sessions.begin() as session:
-        return (await patients.put_patient(session, empi, draft, ACTOR)).id
+        return (await persons.put_person(session, "patient", empi, draft, ACTOR)).id
 
 
 async def put_staff(store: Store, number: str, identities: Identities) -> None:
-    draft = StaffDraft(name="王芳", identities=dict(identities))
+    draft = PersonDraft(name="王芳", identities=dict(identities))
     async with store.sessions.begin() as session:
-        await patients.put_staff(session, number, draft, ACTOR)
+        await persons.put_person(session, "staff", number, draft, ACTOR)
 
 
 async def send(store: Store, identities: Identities) -> UUID:

@@ -19,9 +19,10 @@ from centre.messages import queries as messages
 from centre.messages import writes as message_writes
 from centre.messages.contracts import MessageFilter
 from centre.messages.status import begin
-from centre.people import patients
-from centre.people.owners import indexes_of, message_keys, settled, trail_of
-from centre.people.patients import PatientDraft
+from centre.people import persons
+from centre.people.contracts import PatientDraft
+from centre.people.owner_queries import trail_of
+from centre.people.owners import indexes_of, message_keys, settled
 from core.identities import PERSONAL
 from core.models import Address, Recipient
 from core.words import IdentityType, Status
@@ -143,7 +144,7 @@ async def _live(store: Store, steps: list[tuple[str | None, Identities]]) -> Non
 async def _put(store: Store, empi: str, identities: Identities) -> None:
     draft = PatientDraft(name="王芳", identities=identities)
     async with store.sessions.begin() as session:
-        await patients.put_patient(session, empi, draft, ACTOR)
+        await persons.put_person(session, "patient", empi, draft, ACTOR)
 
 
 async def _send(store: Store, identities: Identities, number: int) -> None:

@@ -2,22 +2,25 @@
 
 import pytest
 
-from centre.people import holders, patients
-from centre.people import opt_outs as preferences
-from centre.people.patients import PatientDraft, StaffDraft
+from centre.people import holder_queries as holders
+from centre.people import opt_out_queries as preferences
+from centre.people import opt_outs, person_queries, persons
+from centre.people.contracts import PatientDraft, Person, PersonDraft, Preference
 from core.errors import Invalid
 from core.words import Channel, IdentityType, TypeClass
+from db.columns import utc_now
 from db.store import Store
+from tests.support.stores.context import context_of
 from tests.support.stores.rig import ACTOR
 
 ID_CARD = "11010519491231002X"
 Identities = dict[IdentityType, str]
 
 
-async def put(store: Store, empi_id: str, identities: Identities) -> patients.Patient:
+async def put(store: Store, empi_id: str, identities: Identities) -> Person:
     draft = PatientDraft(name="欧阳明文", identities=identities)
     async with store.sessions.begin() as session:
-        return await patients.put_patient(session, empi_id, draft, ACTOR)
+        return await persons.put_person(session, "patient", empi_id, draft, ACTOR)
 
 
 async def resolved(store: Store, identities: Identities) -> Identities:
@@ -29,7 +32,7 @@ async def test_identities_are_kept_in_their_one_spelling(store: Store) -> None:
     given = {IdentityType.MOBILE: "138 0013 8000", IdentityType.ID_CARD: ID_CARD}
     put_in = await put(store, "E1", given)
     async with store.sessions() as session:
-        found = await patients.find_patient(session, "E1")
+        found = await person_queries.find_person(session, "patient", "E1")
     assert found == put_in
     assert found is not None
     assert found.name == "欧阳明文"
@@ -103,11 +106,13 @@ async def test_a_number_of_several_people_names_nobody(store: Store) -> None:
 
 
 async def test_staff_are_found_by_their_number(store: Store) -> None:
-    draft = StaffDraft(name="王医生", identities={IdentityType.WECOM_USERID: "wang.yi"})
+    draft = PersonDraft(
+        name="王医生", identities={IdentityType.WECOM_USERID: "wang.yi"}
+    )
     async with store.sessions.begin() as session:
-        await patients.put_staff(session, "S1", draft, ACTOR)
-        found = await patients.find_staff(session, "S1")
-        assert await patients.find_patient(session, "S1") is None
+        await persons.put_person(session, "staff", "S1", draft, ACTOR)
+        found = await person_queries.find_person(session, "staff", "S1")
+        assert await person_queries.find_person(session, "patient", "S1") is None
     assert found is not None
     asked = {IdentityType.STAFF_NO: "S1"}
     assert (await resolved(store, asked))[IdentityType.WECOM_USERID] == "wang.yi"
@@ -115,21 +120,25 @@ async def test_staff_are_found_by_their_number(store: Store) -> None:
 
 async def test_nobody_is_found_under_a_malformed_number(store: Store) -> None:
     async with store.sessions() as session:
-        assert await patients.find_patient(session, "no such number!") is None
+        assert (
+            await person_queries.find_person(session, "patient", "no such number!")
+            is None
+        )
 
 
 async def out(
     store: Store, channel: Channel | None, message_type: str | None = None
-) -> preferences.Preference:
+) -> Preference:
     async with store.sessions.begin() as session:
-        return await preferences.opt_out(
+        said, _ = await opt_outs.note_opt_out(
             session,
             IdentityType.MOBILE,
             "13800138000",
             channel,
-            message_type,
             ACTOR,
+            message_type,
         )
+    return said
 
 
 async def refused(store: Store, message_type: str = "lab-report") -> set[Channel]:
@@ -164,8 +173,8 @@ async def test_an_opt_out_of_a_class_holds_for_its_types(store: Store) -> None:
     for opted_out in (TypeClass.BILLING, TypeClass.MARKETING):
         assert await refused(store) == set()
         async with store.sessions.begin() as session:
-            await preferences.opt_out(
-                session, *identity, Channel.SMS, None, ACTOR, opted_out
+            await opt_outs.note_opt_out(
+                session, *identity, Channel.SMS, ACTOR, None, opted_out
             )
     assert await refused(store) == {Channel.SMS}
 
@@ -177,9 +186,10 @@ async def test_an_opt_out_can_be_taken_back(store: Store) -> None:
         before = await preferences.preferences_of(
             session, IdentityType.MOBILE, "+86 138 0013 8000"
         )
-        await preferences.opt_in(
-            session, IdentityType.MOBILE, "13800138000", Channel.SMS, None, ACTOR
-        )
+    wanted = Preference(
+        identity_type=IdentityType.MOBILE, channel=Channel.SMS, since=utc_now()
+    )
+    await opt_outs.opt_in(context_of(store), wanted, "13800138000", ACTOR)
     assert [(p.channel, p.message_type) for p in before] == [
         (None, "e-invoice"),
         (Channel.SMS, None),
@@ -191,6 +201,4 @@ async def test_an_opt_out_can_be_taken_back(store: Store) -> None:
 async def test_a_malformed_identity_can_not_opt_out(store: Store) -> None:
     with pytest.raises(Invalid):
         async with store.sessions.begin() as session:
-            await preferences.opt_out(
-                session, IdentityType.MOBILE, "12", None, None, ACTOR
-            )
+            await opt_outs.note_opt_out(session, IdentityType.MOBILE, "12", None, ACTOR)

@@ -10,10 +10,10 @@ from centre.delivery import attempts
 from centre.delivery.texts import texts_to
 from centre.messages import status as progress
 from centre.messages import writes as message_writes
-from centre.people import opt_outs as preferences
-from centre.people import patients
-from centre.people.holders import inboxes_of
-from centre.people.patients import PatientDraft
+from centre.people import opt_out_queries as preferences
+from centre.people import opt_outs, persons
+from centre.people.contracts import PatientDraft
+from centre.people.holder_queries import inboxes_of
 from centre.workstations import inbox, popups, removals
 from centre.workstations.popups import Popup, Withdrawal
 from core.models import Address, Message, Recipient, delivery_id
@@ -131,7 +131,7 @@ async def test_whose_inbox_it_is_must_be_sure(
     async with store.sessions.begin() as session:
         for empi, known in (("E1", first), ("E2", {IdentityType.MOBILE: OTHER})):
             draft = PatientDraft(name="x", identities=known | shared)
-            await patients.put_patient(session, empi, draft, ACTOR)
+            await persons.put_person(session, "patient", empi, draft, ACTOR)
         asked = {IdentityType(kind): value for kind, value in given.items()}
         owners = await inboxes_of(session, asked)
     assert {o.value for o in owners} - {"+861088886666"} == found
@@ -166,7 +166,7 @@ async def test_the_last_text_to_a_number_by_whatever_named_the_person(
 ) -> None:
     async with store.sessions.begin() as session:
         draft = PatientDraft(name="x", identities={IdentityType.MOBILE: MOBILE})
-        await patients.put_patient(session, "E1", draft, ACTOR)
+        await persons.put_person(session, "patient", "E1", draft, ACTOR)
     first = await texted(store, {IdentityType.MOBILE: MOBILE})
     second = await texted(store, {IdentityType.EMPI_ID: "E1"})
     await texted(store, {IdentityType.EMPI_ID: "E1", IdentityType.MOBILE: OTHER})
@@ -181,7 +181,7 @@ async def test_the_last_text_to_a_number_by_whatever_named_the_person(
 async def test_an_opt_out_says_how_it_was_first_said(store: Store) -> None:
     kind = IdentityType.MOBILE
     async with store.sessions.begin() as session:
-        said, new = await preferences.note_opt_out(
+        said, new = await opt_outs.note_opt_out(
             session,
             kind,
             MOBILE,
@@ -190,8 +190,8 @@ async def test_an_opt_out_says_how_it_was_first_said(store: Store) -> None:
             type_class=TypeClass.SERVICE,
             source=OptOutSource.SMS_REPLY,
         )
-        by_hand = await preferences.opt_out(
-            session, kind, MOBILE, Channel.SMS, None, ACTOR, TypeClass.SERVICE
+        by_hand, _ = await opt_outs.note_opt_out(
+            session, kind, MOBILE, Channel.SMS, ACTOR, None, TypeClass.SERVICE
         )
         (kept,) = await preferences.preferences_of(session, kind, MOBILE)
     assert new

@@ -14,8 +14,8 @@ from centre.messages import queries as messages
 from centre.messages import writes as message_writes
 from centre.messages.contracts import MessageFilter
 from centre.messages.status import begin, with_status
-from centre.people import patients
-from centre.people.patients import PatientDraft
+from centre.people import person_queries, persons
+from centre.people.contracts import PatientDraft
 from centre.queues import samples as queue_samples
 from centre.queues import settings as queue_settings
 from centre.queues.samples import QueueSample
@@ -201,23 +201,26 @@ async def test_patients_are_found_by_any_identity(store: Store) -> None:
         name="王芳", identities=shared | {IdentityType.OUTPATIENT_NO: "OP-1"}
     )
     async with store.sessions.begin() as session:
-        await patients.put_patient(session, "E1", mother, ACTOR)
+        await persons.put_person(session, "patient", "E1", mother, ACTOR)
         child = PatientDraft(name="李小", identities=shared)
-        made = await patients.put_patient(session, "E2", child, ACTOR)
+        made = await persons.put_person(session, "patient", "E2", child, ACTOR)
     async with store.sessions() as session:
 
         async def found(kind: IdentityType, value: str) -> list[str]:
-            people = await patients.find_patients(session, kind, value)
-            return sorted(person.empi_id for person in people)
+            people = await person_queries.find_people(session, "patient", kind, value)
+            return sorted(one.identities[IdentityType.EMPI_ID] for one in people)
 
         assert await found(IdentityType.MOBILE, "138 0013 8000") == ["E1", "E2"]
         assert await found(IdentityType.OUTPATIENT_NO, "OP-1") == ["E1"]
         assert await found(IdentityType.EMPI_ID, "E2") == ["E2"]
         assert await found(IdentityType.EMPI_ID, "E3") == []
-        one = await patients.patient_of(session, made.id)
+        one = await person_queries.person_of(session, "patient", made.id)
         assert one is not None
         assert one.name == "李小"
-        assert await patients.patient_of(session, make_message().id) is None
+        assert (
+            await person_queries.person_of(session, "patient", make_message().id)
+            is None
+        )
 
 
 async def test_todays_messages_are_counted_by_the_hour(store: Store) -> None:

@@ -3,14 +3,20 @@
 from datetime import UTC, datetime, timedelta
 
 from centre.audit import audit
-from centre.reachability import consents
+from centre.reachability import consent_queries as consents
 from centre.reachability import queries as standings
 from centre.reachability.rules import FADE, Standing, State
-from centre.reachability.service import StoreConsents, note_event, note_receipt
+from centre.reachability.service import (
+    StoreConsents,
+    clear_standing,
+    note_event,
+    note_receipt,
+)
 from channels.receipts import Happening, PersonEvent, ProviderReceipt
 from core.models import Address
 from core.words import Channel, IdentityType, Outcome
 from db.store import Store
+from tests.support.stores.context import context_of
 from tests.support.stores.rig import ACTOR
 
 AT = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -147,8 +153,7 @@ async def test_an_operator_clears_and_the_log_says_so(store: Store) -> None:
     ledger = StoreConsents(store, FADE)
     await ledger.refused(MINI, "T1")
     assert not await ledger.allows(MINI, "T1")
-    async with store.sessions.begin() as session:
-        await standings.clear(session, MINI.type, MINI.value, None, ACTOR)
+    await clear_standing(context_of(store), MINI, None, ACTOR)
     assert not await known(store)
     assert await ledger.allows(MINI, "T1")
     async with store.sessions() as session:

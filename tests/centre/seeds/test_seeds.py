@@ -15,7 +15,9 @@ from centre.catalog.templates import TemplateDraft
 from centre.catalog.types import MessageTypeChanges
 from centre.clients import queries as clients
 from centre.clients.queries import ClientChanges, NewClient
-from centre.people import holders, patients
+from centre.people import holder_queries as holders
+from centre.people import person_queries, persons
+from centre.people.contracts import PersonDraft
 from centre.people.seeds import PATIENTS
 from centre.people.seeds import patients as made_up_patients
 from centre.people.seeds import staff as made_up_staff
@@ -208,7 +210,7 @@ async def test_the_dictionaries_hold_every_word(store: Store) -> None:
 async def _a_patient_is_found(store: Store) -> None:
     empi_id, draft = next(iter(made_up_patients()))
     async with store.sessions() as session:
-        found = await patients.find_patient(session, empi_id)
+        found = await person_queries.find_person(session, "patient", empi_id)
         card = {IdentityType.ID_CARD: draft.identities[IdentityType.ID_CARD]}
         resolved = await holders.resolve(session, card)
         people = (await session.exec(select(func.count()).select_from(PersonRow))).one()
@@ -254,14 +256,14 @@ async def test_what_an_administrator_changed_stays(store: Store) -> None:
         await dictionaries.update_channel(session, sms, dear, ACTOR)
         off = ClientChanges.model_validate({"enabled": False})
         await clients.update_client(session, "lis", off, ACTOR)
-        draft = patients.PatientDraft(name="改名")
-        await patients.put_patient(session, "EMPI000001", draft, ACTOR)
+        draft = PersonDraft(name="改名")
+        await persons.put_person(session, "patient", "EMPI000001", draft, ACTOR)
     assert await load(store) == ()
     kind = (await all_types(store))[code]
     async with store.sessions() as session:
         channel = await dictionaries.find_channel(session, sms)
         client = await clients.find_client(session, "lis")
-        patient = await patients.find_patient(session, "EMPI000001")
+        patient = await person_queries.find_person(session, "patient", "EMPI000001")
     assert (kind.name, kind.enabled, kind.templates[sms].version) == ("改名", False, 2)
     assert channel is not None
     assert channel.cost_per_message == 9.0

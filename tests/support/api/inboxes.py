@@ -10,8 +10,8 @@ from uuid import UUID
 import httpx
 
 from centre.delivery import attempts
-from centre.people import patients
-from centre.people.patients import PatientDraft
+from centre.people import persons
+from centre.people.contracts import PatientDraft
 from centre.workstations import inbox
 from core.models import Address, delivery_id
 from core.words import Channel, IdentityType, Outcome, Status
@@ -108,5 +108,7 @@ async def running_inboxes(folder: Path) -> AsyncIterator[Rig]:
         async with running.context.store.sessions.begin() as session:
             for known in (ZHANG, LI):
                 draft = PatientDraft(name="x", identities=_identities(known | SHARED))
-                await patients.put_patient(session, known["empi_id"], draft, SETUP)
+                await persons.put_person(
+                    session, "patient", known["empi_id"], draft, SETUP
+                )
         yield running

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select, bindparam
 from sqlalchemy import select as core_select
 
-from centre.people.persons import VALUE
+from centre.people.person_queries import VALUE
 from centre.people.tables import PersonIdentityRow
 from core.crypto import Keyring
 from core.identities import PERSONAL

@@ -4,16 +4,14 @@ A person without a line is not known: the provider is asked. A line that has run
 down to nothing keeps messages back until another consent comes.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import case
 from sqlmodel import col, select, update
 
-from centre.audit import audit
-from centre.audit.audit import Actor
+from centre.reachability.contracts import Consent
 from centre.reachability.tables import ConsentRow
-from core.base import Model
 from core.models import Address
 from core.words import IdentityType
 from db.columns import utc_now
@@ -21,15 +19,6 @@ from db.session import Session
 from db.sql import dialect_of, insert_into, keyring_of, table_of
 
 _KEYS = ("index_hmac", "template")
-
-
-class Consent(Model):
-    """What a person still allows of a template; `unlimited` for a long-term one."""
-
-    template: str
-    quota: int
-    unlimited: bool
-    updated_at: datetime
 
 
 async def allows(
@@ -90,17 +79,12 @@ async def put(
     *,
     quota: int,
     unlimited: bool,
-    actor: Actor | None = None,
 ) -> None:
-    """Set a line of the ledger; `actor` where a person or a client says so."""
+    """Set a line of the ledger."""
     columns = _columns(session, address, template, quota, unlimited)
     insert = insert_into(dialect_of(session), table_of(ConsentRow)).values(columns)
     news = {name: columns[name] for name in ("quota", "unlimited", "updated_at")}
     await session.exec(insert.on_conflict_do_update(index_elements=_KEYS, set_=news))
-    if actor is not None:
-        target = f"consents/{address.type}/{columns['index_hmac']}"
-        what = {"template": template, "quota": quota, "unlimited": unlimited}
-        await audit.write(session, actor, "set-consent", target, None, what)
 
 
 async def consents_of(
