@@ -138,8 +138,7 @@ async def _lifespan(
 ) -> AsyncIterator[None]:
     keyring, store = await open_with_keys(settings.database, settings.keys_file)
     if settings.admin_password is not None:
-        async with store.sessions.begin() as session:
-            await users.ensure_admin(session, settings.admin_password)
+        await users.first_admin(store, settings.admin_password)
     app.state.context = ApiContext(
         settings=settings,
         keyring=keyring,

@@ -7,12 +7,11 @@ from pydantic import ConfigDict, Field, StrictBool
 
 from api.admin.common import PREFIX, UserPath
 from api.auth.callers import PEOPLE, Admin, Auditor
-from api.context import ContextDep, SessionDep
+from api.context import ContextDep
 from api.http.paging import PagingDep
 from api.messages.views import Time
 from centre.access import second_factor, users
-from centre.access.sign_in import rules_of
-from centre.access.users import User, UserChanges, UserDraft
+from centre.access.contracts import User, UserChanges, UserDraft
 from centre.audit import service as audit_log
 from centre.audit.audit import AuditEntry, AuditFilter, ChainReport
 from core.base import Model
@@ -50,24 +49,24 @@ class AuditQuery(Model):
 
 @router.get("/users")
 async def list_users(
-    paging: PagingDep, caller: Auditor, session: SessionDep
+    paging: PagingDep, caller: Auditor, context: ContextDep
 ) -> Page[User]:
     """List the people who may sign in."""
-    return await users.list_users(session, paging.cursor, paging.limit)
+    return await users.list_users(context, caller.actor, paging.cursor, paging.limit)
 
 
 @router.post("/users", status_code=201)
-async def create_user(body: UserDraft, caller: Admin, session: SessionDep) -> User:
+async def create_user(body: UserDraft, caller: Admin, context: ContextDep) -> User:
     """Let a person sign in."""
-    return await users.create_user(session, body, caller.actor)
+    return await users.create_user(context, body, caller.actor)
 
 
 @router.patch("/users/{username}")
 async def change_user(
-    username: UserPath, body: UserPatch, caller: Admin, session: SessionDep
+    username: UserPath, body: UserPatch, caller: Admin, context: ContextDep
 ) -> User:
     """Change or disable a person; nobody shuts themselves out."""
-    return await users.update_user(session, username, body, caller.actor)
+    return await users.update_user(context, username, body, caller.actor)
 
 
 @router.put("/users/{username}/password", status_code=204)
@@ -76,25 +75,23 @@ async def set_password(
     body: PasswordBody,
     caller: Admin,
     context: ContextDep,
-    session: SessionDep,
 ) -> None:
     """Set a person's password; their tokens end."""
-    rules = rules_of(context.settings)
-    await users.set_password(session, username, body.password, caller.actor, rules)
+    await users.set_password(context, username, body.password, caller.actor)
 
 
 @router.delete("/users/{username}/second-factor", status_code=204)
 async def turn_off_second_factor(
-    username: UserPath, caller: Admin, session: SessionDep
+    username: UserPath, caller: Admin, context: ContextDep
 ) -> None:
     """Turn off a person's second factor: phone and recovery codes are lost."""
-    await second_factor.turn_off(session, username, caller.actor)
+    await second_factor.turn_off(context, username, caller.actor)
 
 
 @router.delete("/users/{username}/sessions", status_code=204)
-async def end_sessions(username: UserPath, caller: Admin, session: SessionDep) -> None:
+async def end_sessions(username: UserPath, caller: Admin, context: ContextDep) -> None:
     """End every token and session of a person."""
-    await users.end_sessions(session, username, caller.actor)
+    await users.end_sessions(context, username, caller.actor)
 
 
 @router.get("/audit")

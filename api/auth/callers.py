@@ -124,9 +124,8 @@ async def _client(context: ApiContext, claims: Claims, address: str) -> Caller:
 
 
 async def _person(context: ApiContext, claims: Claims, address: str) -> Caller:
-    async with context.store.autocommit() as session:
-        user = await users.find_user(session, claims.sub)
-    if user is None or not user.enabled or user.epoch != claims.epoch:
+    user = await users.holder_of_token(context, claims.sub, claims.epoch)
+    if user is None:
         raise refused()
     signing_in.refuse_unready(user, context.settings)
     return Caller(user.username, address, role=user.role)

@@ -17,8 +17,7 @@ from api.auth.client_auth import (
 from api.context import ApiContext, ContextDep
 from api.tokens import LIFE
 from centre.access import sign_in as signing_in
-from centre.access.passwords import MAX_LENGTH, MIN_LENGTH
-from centre.access.sign_in import Attempt
+from centre.access.contracts import MAX_PASSWORD, MIN_PASSWORD, Attempt
 from centre.clients import queries as clients
 from centre.clients import usage as client_use
 from centre.clients.queries import Authenticated, Client
@@ -77,8 +76,8 @@ class PasswordChange(SessionRequest):
     """A person's present password, and the new one."""
 
     new_password: str = Field(
-        min_length=MIN_LENGTH,
-        max_length=MAX_LENGTH,
+        min_length=MIN_PASSWORD,
+        max_length=MAX_PASSWORD,
         repr=False,
         examples=["a phrase of my own"],
     )
@@ -172,7 +171,7 @@ async def sign_in(
 ) -> SessionAnswer:
     """Sign a person in; 403 says what they have to do first."""
     attempt = _attempt(body, request)
-    user = await signing_in.sign_in(context.store, context.sign_ins, attempt)
+    user = await signing_in.sign_in(context, context.sign_ins, attempt)
     signing_in.refuse_unready(user, context.settings)
     token = context.tokens.for_person(user.username, user.epoch, user.role)
     return SessionAnswer(access_token=token, role=user.role)
@@ -183,10 +182,9 @@ async def change_password(
     body: PasswordChange, request: Request, context: ContextDep
 ) -> None:
     """Change one's own password; every token and session of the person ends."""
-    change, gates = signing_in.change_password, context.sign_ins
     attempt, new = _attempt(body, request), body.new_password
     try:
-        await change(context.store, gates, attempt, new, context.settings)
+        await signing_in.change_password(context, context.sign_ins, attempt, new)
     except Invalid as refused:
         wrong = [Wrong("/new_password", one.detail) for one in refused.errors]
         raise Invalid(str(refused), wrong) from None

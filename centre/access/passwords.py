@@ -6,21 +6,19 @@ NIST SP 800-63B advises against the last two, so both are settings.
 """
 
 import asyncio
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import cache
 
 from pwdlib.hashers.argon2 import Argon2Hasher
-from sqlmodel import col, delete, select
 
-from centre.access.tables import OldPasswordRow, UserRow
+from centre.access.contracts import MAX_PASSWORD, MIN_PASSWORD
 from core.base import Model
 from core.errors import Invalid, Wrong
+from core.settings import Settings
 from db.columns import utc_now
-from db.session import Session
 
-MIN_LENGTH = 8
-MAX_LENGTH = 256
 # From this length on a phrase needs no mixture of classes.
 _PHRASE = 10
 _CLASSES = 3
@@ -33,10 +31,16 @@ class PasswordRules(Model):
     history: int = 5
 
 
+def rules_of(settings: Settings) -> PasswordRules:
+    """Return the installation's rules for passwords."""
+    days, history = settings.password_days, settings.password_history
+    return PasswordRules(days=days, history=history)
+
+
 def check_password(username: str, password: str) -> None:
     """Raise Invalid where a password is too easy to guess."""
-    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
-        raise refused(f"Must have {MIN_LENGTH} to {MAX_LENGTH} characters.")
+    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+        raise refused(f"Must have {MIN_PASSWORD} to {MAX_PASSWORD} characters.")
     if len(password) < _PHRASE and _classes(password) < _CLASSES:
         raise refused(
             "Must have 10 characters or more, or three of: small letters, "
@@ -56,42 +60,11 @@ def expired(set_at: datetime, rules: PasswordRules) -> bool:
     return bool(rules.days) and utc_now() - set_at > timedelta(days=rules.days)
 
 
-async def refuse_old(
-    session: Session, row: UserRow, password: str, rules: PasswordRules
-) -> None:
-    """Raise Invalid where this is the user's password, or was of late.
-
-    The present one never is a new one, whatever the rules say.
-    """
-    hashes = [row.password_hash, *await _had(session, row.username, rules.history - 1)]
-    for digest in hashes:
+async def refuse_old(password: str, digests: Iterable[str]) -> None:
+    """Raise Invalid where a password is one of those that have these hashes."""
+    for digest in digests:
         if await matches(password, digest):
             raise refused("Must differ from the passwords used of late.")
-
-
-async def remember(session: Session, row: UserRow, rules: PasswordRules) -> None:
-    """Keep the password that is about to be replaced, and no more than needed."""
-    had = OldPasswordRow(
-        username=row.username, set_at=utc_now(), password_hash=row.password_hash
-    )
-    session.add(had)
-    await session.flush()
-    kept = await _had(session, row.username, max(rules.history, 1))
-    surplus = delete(OldPasswordRow).where(
-        col(OldPasswordRow.username) == row.username,
-        col(OldPasswordRow.password_hash).not_in(kept),
-    )
-    await session.exec(surplus)
-
-
-async def _had(session: Session, username: str, count: int) -> list[str]:
-    newest = (
-        select(OldPasswordRow.password_hash)
-        .where(OldPasswordRow.username == username)
-        .order_by(col(OldPasswordRow.set_at).desc())
-        .limit(max(count, 0))
-    )
-    return list((await session.exec(newest)).all())
 
 
 async def hashed(password: str) -> str:

@@ -1,95 +1,43 @@
-"""Who is signed in at the console: random tokens, kept as hashes.
+"""Who is signed in at the console, from the first page to the last."""
 
-A session ends when its user's epoch moves on (disabled, demoted, new password),
-when nothing was done for the idle time, and after a working day at the latest.
-"""
-
-import hashlib
-import secrets
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlmodel import col, delete, select, update
-
-from centre.access.tables import ConsoleSessionRow, UserRow
-from centre.access.users import User, user_of
-from db.columns import utc_now
-from db.session import Session
-
-LONGEST = timedelta(hours=12)
-# How often "still here" is written: a row written by every click is too much.
-_NOTED = timedelta(seconds=20)
-_NOTED_SHARE = 4  # of the idle time, where that is short
+from centre.access import session_queries
+from centre.access.contracts import User
+from centre.audit import audit
+from centre.audit.audit import Actor
+from centre.context import Context
 
 
-async def begin(session: Session, user: User, address: str | None) -> str:
+async def begin(context: Context, user: User, address: str | None) -> str:
     """Open a session for who has just signed in; return its token."""
-    token, now = secrets.token_urlsafe(32), utc_now()
-    session.add(
-        ConsoleSessionRow(
-            token_hash=_hash(token),
-            username=user.username,
-            epoch=user.epoch,
-            address=address,
-            began_at=now,
-            seen_at=now,
-        )
-    )
-    await session.flush()
-    old = delete(ConsoleSessionRow).where(
-        col(ConsoleSessionRow.began_at) < now - LONGEST
-    )
-    await session.exec(old)
-    return token
+    async with context.store.sessions.begin() as session:
+        return await session_queries.begin(session, user, address)
 
 
-async def visitor(session: Session, token: str, idle: timedelta) -> User | None:
-    """Return the user of a session that holds, else None."""
-    return (await visitors(session, [token], idle)).get(token)
+async def visitor(context: Context, token: str, *, at_work: bool) -> User | None:
+    """Return the user of a session that holds; `at_work` keeps it from idling out."""
+    user = (await visitors(context, [token])).get(token)
+    if user is not None and at_work:
+        async with context.store.sessions.begin() as session:
+            await session_queries.note_activity(session, token, _idle(context))
+    return user
 
 
-async def visitors(
-    session: Session, tokens: Sequence[str], idle: timedelta
-) -> dict[str, User]:
+async def visitors(context: Context, tokens: Sequence[str]) -> dict[str, User]:
     """Return the users of these sessions, of those that hold."""
-    now = utc_now()
-    by_hash = {_hash(token): token for token in tokens}
-    wanted = (
-        select(ConsoleSessionRow.token_hash, UserRow)
-        .join(
-            UserRow,
-            col(ConsoleSessionRow.username) == col(UserRow.username),
-        )
-        .where(
-            col(ConsoleSessionRow.token_hash).in_(by_hash),
-            col(ConsoleSessionRow.epoch) == col(UserRow.epoch),
-            col(UserRow.enabled).is_(True),
-            col(ConsoleSessionRow.seen_at) > now - idle,
-            col(ConsoleSessionRow.began_at) > now - LONGEST,
-        )
-    )
-    rows = (await session.exec(wanted)).all()
-    return {by_hash[digest]: user_of(row) for digest, row in rows}
+    async with context.store.sessions() as session:
+        return await session_queries.visitors(session, tokens, _idle(context))
 
 
-async def note_activity(session: Session, token: str, idle: timedelta) -> None:
-    """Note that the session's user is still at work."""
-    now = utc_now()
-    seen = update(ConsoleSessionRow).where(
-        col(ConsoleSessionRow.token_hash) == _hash(token),
-        col(ConsoleSessionRow.seen_at) < now - min(_NOTED, idle / _NOTED_SHARE),
-    )
-    await session.exec(seen.values(seen_at=now))
+async def sign_out(context: Context, token: str, actor: Actor) -> None:
+    """End one session; every tab of it notices."""
+    async with context.store.sessions.begin() as session:
+        await session_queries.end(session, token)
+        await audit.write(session, actor, "sign-out", f"users/{actor.who}")
 
 
-async def end(session: Session, token: str) -> None:
-    """End one session: its user signed out."""
-    ended = delete(ConsoleSessionRow).where(
-        col(ConsoleSessionRow.token_hash) == _hash(token)
-    )
-    await session.exec(ended)
-
-
-def _hash(token: str) -> str:
-    """A token is 256 random bits: no slow hash is needed."""
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+def _idle(context: Context) -> timedelta:
+    """Return how long nothing may happen before a session ends."""
+    return timedelta(minutes=context.settings.console_idle_minutes)

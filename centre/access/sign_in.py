@@ -3,37 +3,28 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from pydantic import Field
-
-from centre.access import passwords, sign_in_places, sign_ins, users
-from centre.access.passwords import PasswordRules
+from centre.access import (
+    passwords,
+    sign_in_place_queries,
+    sign_in_queries,
+    sign_ins,
+    user_queries,
+    users,
+)
+from centre.access.contracts import Attempt, User
+from centre.access.sign_in_places import places_of
 from centre.access.sign_ins import Try
-from centre.access.users import User
 from centre.audit import audit
 from centre.audit.audit import Actor
+from centre.context import Context
 from centre.rate_limits.in_process import Gate
-from core.base import Model
 from core.errors import Forbidden, Unauthenticated
 from core.settings import Settings
 from db.session import Session
-from db.store import Store
 
 # The answer to a wrong password comes later and later: 0.1 s, 0.2 s … 1.6 s.
 _FIRST_DELAY = 0.1
 _MOST_DOUBLINGS = 4
-
-
-class Attempt(Model):
-    """What somebody gave to sign in, and where from.
-
-    `device` is a known browser's (centre/access/devices.py).
-    """
-
-    username: str = Field(repr=False)
-    password: str = Field(repr=False)
-    code: str | None = Field(default=None, repr=False)
-    address: str | None = None
-    device: str | None = Field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -47,18 +38,18 @@ class Gates:
     others: Gate = field(default_factory=lambda: Gate(at_once=2, waiting=40))
 
 
-async def sign_in(store: Store, gates: Gates, attempt: Attempt) -> User:
+async def sign_in(context: Context, gates: Gates, attempt: Attempt) -> User:
     """Return the user; Unauthenticated where name, password or code is wrong.
 
     Raises sign_ins.CodeNeeded and TooManyRequests as `sign_ins` does. The log has
     every sign-in, and every failure of a name that exists.
     """
-    async with store.sessions.begin() as session:
+    async with context.store.sessions.begin() as session:
         tried = await _try(session, attempt)
         wait = await sign_ins.take_turn(session, tried)
     await asyncio.sleep(wait.total_seconds())
     gate = gates.known if tried.known else gates.others
-    async with gate, store.sessions.begin() as session:
+    async with gate, context.store.sessions.begin() as session:
         user = await sign_ins.verify(
             session,
             attempt.username,
@@ -68,7 +59,7 @@ async def sign_in(store: Store, gates: Gates, attempt: Attempt) -> User:
             attempt.device,
         )
         await _note(session, user, attempt)
-        failures = await sign_ins.failures_of(session, tried)
+        failures = await sign_in_queries.failures_of(session, tried.pair)
     if user is None:
         doublings = min(max(failures - 1, 0), _MOST_DOUBLINGS)
         await asyncio.sleep(_FIRST_DELAY * 2**doublings)
@@ -82,44 +73,44 @@ async def _try(session: Session, attempt: Attempt) -> Try:
 
 
 async def change_password(
-    store: Store, gates: Gates, attempt: Attempt, new: str, settings: Settings
+    context: Context, gates: Gates, attempt: Attempt, new: str
 ) -> User:
     """Set a person's own new password: with the present one, as at a sign-in.
 
     Every token and session of theirs ends.
     """
     passwords.check_password(attempt.username, new)
-    user = await sign_in(store, gates, attempt)
+    user = await sign_in(context, gates, attempt)
     actor = Actor(who=user.username, role=user.role, address=attempt.address)
-    return await set_own_password(store, settings, actor, new, attempt.device)
+    return await set_own_password(context, actor, new, attempt.device)
 
 
 async def set_own_password(
-    store: Store, settings: Settings, actor: Actor, new: str, device: str | None
+    context: Context, actor: Actor, new: str, device: str | None
 ) -> User:
     """Set the password of who acts; where they are, they stay known."""
-    name, rules = actor.who, rules_of(settings)
-    async with store.sessions.begin() as session:
-        user = await users.set_password(session, name, new, actor, rules)
-        places = sign_in_places.places_of(session, actor.address, device)
-        await sign_in_places.note(session, name, places)
+    name, rules = actor.who, passwords.rules_of(context.settings)
+    places = places_of(context.keyring, actor.address, device)
+    async with context.store.sessions.begin() as session:
+        user = await users.replace_password(session, name, new, actor, rules)
+        await sign_in_place_queries.note(session, name, places)
     return user
+
+
+async def confirms(context: Context, password: str, actor: Actor) -> bool:
+    """Tell whether who is signed in knows their password; failures are counted."""
+    async with context.store.sessions.begin() as session:
+        return await sign_ins.confirms(session, actor.who, password)
 
 
 async def _note(session: Session, user: User | None, attempt: Attempt) -> None:
     """Write it into the log; what names nobody may be a password: not written."""
-    known = user or await users.find_user(session, attempt.username)
+    known = user or await user_queries.find_user(session, attempt.username)
     if known is None:
         return
     actor = Actor(who=known.username, role=known.role, address=attempt.address)
     action = "sign-in" if user else "sign-in-failed"
     await audit.write(session, actor, action, f"users/{known.username}")
-
-
-def rules_of(settings: Settings) -> PasswordRules:
-    """Return the installation's rules for passwords."""
-    days, history = settings.password_days, settings.password_history
-    return PasswordRules(days=days, history=history)
 
 
 def must_add_factor(user: User, settings: Settings) -> bool:
@@ -129,7 +120,7 @@ def must_add_factor(user: User, settings: Settings) -> bool:
 
 def must_change(user: User, settings: Settings) -> bool:
     """Tell whether a user has to choose a new password first."""
-    too_old = passwords.expired(user.renewed_at, rules_of(settings))
+    too_old = passwords.expired(user.renewed_at, passwords.rules_of(settings))
     return user.must_renew or too_old
 
 

@@ -1,224 +1,161 @@
 """People who may sign in: their roles, and who changes them."""
 
-from datetime import datetime
-
-from pydantic import Field
-from sqlmodel import col, select
-
-from centre.access import passwords, sign_in_places
-from centre.access.passwords import PasswordRules, check_password, hashed
-from centre.access.tables import UserRow
+from centre.access import passwords, sign_in_place_queries, user_queries
+from centre.access.contracts import User, UserChanges, UserDraft
+from centre.access.passwords import PasswordRules, check_password, hashed, rules_of
 from centre.audit import audit
 from centre.audit.audit import Actor
 from centre.audit.names import ADMIN, CENTRE, refuse_username
-from core.base import Model
+from centre.audit.roles import ADMINS, AUDITORS, require_role
+from centre.context import Context
 from core.errors import Conflict, NotFound
-from core.fields import USERNAME
-from core.text.plain_text import PlainText
 from core.words import Role
 from db.columns import utc_now
-from db.pages import Page, clamp, cut, decode_cursor, encode_cursor
+from db.pages import Page
 from db.session import Session
 from db.sql import lock
+from db.store import Store
 
 
-class User(Model):
-    """A person who may sign in. Tokens of an older `epoch` are revoked.
-
-    `renewed_at` is when the password was set; `must_renew` asks for another.
-    """
-
-    username: str
-    name: str
-    role: Role
-    enabled: bool = True
-    created_at: datetime
-    epoch: int = 1
-    two_factor: bool = False
-    must_renew: bool = False
-    renewed_at: datetime
-    signed_in_at: datetime | None = None
-
-
-class UserDraft(Model):
-    """A person to let in."""
-
-    username: str = Field(pattern=USERNAME)
-    name: PlainText = Field(default="", max_length=128)
-    role: Role
-    password: str = Field(
-        min_length=passwords.MIN_LENGTH, max_length=passwords.MAX_LENGTH, repr=False
-    )
-
-
-class UserChanges(Model):
-    """What to change of a user; fields left out stay."""
-
-    name: PlainText = Field(default="", max_length=128)
-    role: Role = Role.AUDITOR
-    enabled: bool = True
+async def first_admin(store: Store, password: str) -> bool:
+    """Create the first administrator; False where there is one, left as it is."""
+    async with store.sessions.begin() as session:
+        return await ensure_admin(session, password)
 
 
 async def ensure_admin(session: Session, password: str) -> bool:
-    """Create the first administrator; False where there is one, left as it is."""
-    if await session.get(UserRow, ADMIN) is not None:
+    """Do the same in this transaction."""
+    if await user_queries.find_user(session, ADMIN) is not None:
         return False
     digest = await hashed(password)
     await lock(session, "users")
-    if await session.get(UserRow, ADMIN) is not None:
+    if await user_queries.find_user(session, ADMIN) is not None:
         return False
-    centre = Actor(who=CENTRE)
-    await _add(session, ADMIN, "", Role.ADMIN, digest, centre)
+    made = await user_queries.add_user(session, ADMIN, Role.ADMIN, digest)
+    await _log_new(session, made, Actor(who=CENTRE))
     return True
 
 
-async def create_user(session: Session, draft: UserDraft, actor: Actor) -> User:
+async def create_user(context: Context, draft: UserDraft, actor: Actor) -> User:
     """Let a person in, who changes the password at once; Conflict if known."""
+    require_role(actor, *ADMINS)
     check_password(draft.username, draft.password)
-    digest = await hashed(draft.password)
-    await lock(session, "users")
-    if await session.get(UserRow, draft.username) is not None:
-        raise Conflict("There is already a user of this name.")
-    await refuse_username(session, draft.username)
-    name, role = draft.name, draft.role
-    return await _add(session, draft.username, name, role, digest, actor, first=True)
+    digest, name = await hashed(draft.password), draft.username
+    async with context.store.sessions.begin() as session:
+        await lock(session, "users")
+        if await user_queries.find_user(session, name) is not None:
+            raise Conflict("There is already a user of this name.")
+        await refuse_username(session, name)
+        made = await user_queries.add_user(
+            session, name, draft.role, digest, name=draft.name, must_change=True
+        )
+        await _log_new(session, made, actor)
+    return made
 
 
-async def _add(
-    session: Session,
-    username: str,
-    name: str,
-    role: Role,
-    digest: str,
-    actor: Actor,
-    *,
-    first: bool = False,
-) -> User:
-    now = utc_now()
-    row = UserRow(
-        username=username,
-        name=name,
-        role=role.value,
-        password_hash=digest,
-        enabled=True,
-        epoch=1,
-        created_at=now,
-        password_set_at=now,
-        must_change_password=first,
-    )
-    session.add(row)
-    await session.flush()
-    after = {"role": role.value}
-    await audit.write(session, actor, "create", _target(username), None, after)
-    return user_of(row)
+async def find_user(context: Context, username: str, actor: Actor) -> User:
+    """Return a user; NotFound where there is none."""
+    require_role(actor, *AUDITORS)
+    async with context.store.sessions() as session:
+        return await user_queries.the_user(session, username)
 
 
-async def find_user(session: Session, username: str) -> User | None:
-    """Return a user."""
-    row = await session.get(UserRow, username)
-    return None if row is None else user_of(row)
+async def holder_of_token(context: Context, username: str, epoch: int) -> User | None:
+    """Return the user that a token of this epoch was given to, if it still holds."""
+    async with context.store.autocommit() as session:
+        user = await user_queries.find_user(session, username)
+    holds = user is not None and user.enabled and user.epoch == epoch
+    return user if holds else None
 
 
 async def list_users(
-    session: Session, cursor: str | None = None, limit: int = 100
+    context: Context, actor: Actor, cursor: str | None = None, limit: int = 100
 ) -> Page[User]:
     """Return users in the order of their names."""
-    limit = clamp(limit)
-    wanted = select(UserRow).order_by(col(UserRow.username)).limit(limit + 1)
-    if cursor is not None:
-        wanted = wanted.where(UserRow.username > decode_cursor(cursor, 1)[0])
-    rows, more = cut((await session.exec(wanted)).all(), limit)
-    following = encode_cursor(rows[-1].username) if more else None
-    return Page(items=tuple(map(user_of, rows)), next=following)
+    require_role(actor, *AUDITORS)
+    async with context.store.sessions() as session:
+        return await user_queries.list_users(session, cursor, limit)
 
 
 async def update_user(
-    session: Session, username: str, changes: UserChanges, actor: Actor
+    context: Context, username: str, changes: UserChanges, actor: Actor
 ) -> User:
     """Change a user and end its tokens; the last administrator stays one.
 
     Nobody disables themselves or takes up another role.
     """
+    require_role(actor, *ADMINS)
     if actor.who == username and {"enabled", "role"} & changes.model_fields_set:
         raise Conflict("Another administrator must change this for you.")
-    await lock(session, "users")
-    row = await _row(session, username)
     news = changes.model_dump(mode="json", exclude_unset=True)
-    before = {name: getattr(row, name) for name in news}
-    row.sqlmodel_update(news)
-    row.epoch += 1
-    session.add(row)
-    await session.flush()
-    await _keep_an_admin(session)
-    await audit.write(session, actor, "update", _target(username), before, news)
-    return user_of(row)
-
-
-async def _keep_an_admin(session: Session) -> None:
-    admins = select(UserRow.username).where(
-        UserRow.role == Role.ADMIN.value, col(UserRow.enabled).is_(True)
-    )
-    if (await session.exec(admins.limit(1))).first() is None:
-        raise Conflict("There must be one enabled administrator.")
+    async with context.store.sessions.begin() as session:
+        await lock(session, "users")
+        before, user = await user_queries.change_user(session, username, news)
+        if not await user_queries.has_admin(session):
+            raise Conflict("There must be one enabled administrator.")
+        await audit.write(session, actor, "update", _target(username), before, news)
+    return user
 
 
 async def set_password(
+    context: Context, username: str, password: str, actor: Actor
+) -> User:
+    """Give a user another password, to be changed at the next sign-in."""
+    require_role(actor, *ADMINS)
+    rules = rules_of(context.settings)
+    async with context.store.sessions.begin() as session:
+        return await replace_password(session, username, password, actor, rules)
+
+
+async def replace_password(
     session: Session,
     username: str,
     password: str,
     actor: Actor,
     rules: PasswordRules | None = None,
 ) -> User:
-    """Change a password; every token and session of the user ends.
+    """Change a password in this transaction; every token and session ends.
 
     Where they have signed in from is forgotten. Who got the password from
     somebody else has to change it at the next sign-in.
     """
     check_password(username, password)
     rules = rules or PasswordRules()
-    row = await _row(session, username)
-    await passwords.refuse_old(session, row, password, rules)
-    await passwords.remember(session, row, rules)
-    row.password_hash, row.password_set_at = await hashed(password), utc_now()
-    row.must_change_password = actor.who != username
-    row.epoch += 1
-    session.add(row)
-    await session.flush()
-    await sign_in_places.forget(session, username)
+    present = await user_queries.password_hash(session, username)
+    if present is None:
+        raise NotFound("There is no such user.")
+    old = await user_queries.old_hashes(session, username, rules.history - 1)
+    # The present one never is a new one, whatever the rules say.
+    await passwords.refuse_old(password, [present, *old])
+    await user_queries.keep_hash(session, username, present, rules.history)
+    news = {
+        "password_hash": await hashed(password),
+        "password_set_at": utc_now(),
+        "must_change_password": actor.who != username,
+    }
+    _, user = await user_queries.change_user(session, username, news)
+    await sign_in_place_queries.forget(session, username)
     await audit.write(session, actor, "set-password", _target(username))
-    return user_of(row)
+    return user
 
 
-async def end_sessions(session: Session, username: str, actor: Actor) -> None:
-    """End every token and session of a user."""
-    row = await _row(session, username)
-    row.epoch += 1
-    session.add(row)
-    await session.flush()
-    await audit.write(session, actor, "end-sessions", _target(username))
+async def end_sessions(context: Context, username: str, actor: Actor) -> None:
+    """End every token and session of a user: one's own, or as an administrator."""
+    require_self_or_admin(actor, username)
+    async with context.store.sessions.begin() as session:
+        await user_queries.end_tokens(session, username)
+        await audit.write(session, actor, "end-sessions", _target(username))
 
 
-async def _row(session: Session, username: str) -> UserRow:
-    row = await session.get(UserRow, username)
-    if row is None:
-        raise unknown()
-    return row
+def require_self_or_admin(actor: Actor, username: str) -> None:
+    """Raise Forbidden unless it is about oneself, or for an administrator to do."""
+    if not (actor.who == username and actor.role in list(Role)):
+        require_role(actor, *ADMINS)
 
 
-def unknown() -> NotFound:
-    """Return the error for a name that nobody has."""
-    return NotFound("There is no such user.")
-
-
-def user_of(row: UserRow) -> User:
-    """Return the user of a row."""
-    known = row.model_dump(include=set(User.model_fields))
-    return User(
-        **known,
-        two_factor=row.totp_secret is not None,
-        must_renew=row.must_change_password,
-        renewed_at=row.password_set_at,
-    )
+async def _log_new(session: Session, user: User, actor: Actor) -> None:
+    after = {"role": user.role.value}
+    await audit.write(session, actor, "create", _target(user.username), None, after)
 
 
 def _target(username: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from centre.access import sign_ins
+from centre.access import sign_in_queries
 from centre.audit.names import CENTRE
 from centre.context import Context
 from centre.delivery import attempts
@@ -25,7 +25,7 @@ _BURST = timedelta(seconds=20)
 # The watchdog asks Temporal's visibility; that may be seldom.
 _STUCK_EVERY = timedelta(seconds=30)
 # Where as many sign-ins failed as lock a place, somebody may be guessing.
-_ATTACK = sign_ins.MAX_FAILURES
+_ATTACK = sign_in_queries.MAX_FAILURES
 
 # A client's code, what is wrong, and whose name it is where it is a person's.
 Key = tuple[str, AlarmKind, str | None]
@@ -54,7 +54,7 @@ class Watch:
             ends = await under_way.ended_of_late(session, now - _RECENT)
             wrong = await attempts.misconfigured_since(session, now - _RECENT)
             raised = {_key(a): a for a in await alarms.open_alarms(session)}
-            attacked = dict(await sign_ins.attacked_names(session))
+            attacked = dict(await sign_in_queries.attacked_names(session))
         for queue in seen:
             client = queue.client
             seen_of = Seen(ends.get(client, {}), self.stuck[client], wrong[client])

@@ -5,8 +5,14 @@ from datetime import timedelta
 import segno
 from nicegui import ui
 
-from centre.access import second_factor, sign_ins, users
-from centre.access.sign_in import must_add_factor, must_change, set_own_password
+from centre.access import one_time_codes, second_factor, users
+from centre.access.contracts import User
+from centre.access.sign_in import (
+    confirms,
+    must_add_factor,
+    must_change,
+    set_own_password,
+)
 from centre.audit.audit import Actor
 from console.kit.acting import acting
 from console.kit.context import context
@@ -47,8 +53,7 @@ async def account() -> None:
     visitor = await present_visitor()
     if visitor is None:
         return
-    async with context().store.sessions() as session:
-        left = await second_factor.codes_left(session, visitor.user.username)
+    left = await second_factor.codes_left(context(), visitor.actor)
     with ui.element("div").classes("hmc-grid"):
         with card(t("account.profile")):
             _profile(visitor)
@@ -118,16 +123,13 @@ def _typed(form: Form, name: str) -> str:
 
 
 async def _check_old(actor: Actor, old: str) -> None:
-    async with context().store.sessions.begin() as session:
-        right = await sign_ins.confirms(session, actor.who, old)
-    if not right:
+    if not await confirms(context(), old, actor):
         raise _wrong("old", t("account.old_wrong"))
 
 
-async def _set_password(actor: Actor, new: str) -> users.User:
+async def _set_password(actor: Actor, new: str) -> User:
     device = browser_of(ui.context.client.request)
-    known = context().store, context().settings, actor
-    return await set_own_password(*known, new, device)
+    return await set_own_password(context(), actor, new, device)
 
 
 def _wrong(name: str, text: str) -> Invalid:
@@ -153,19 +155,17 @@ def _two_factor(visitor: Visitor, left: int) -> None:
 
 @acting()
 async def _turn_on(actor: Actor) -> None:
-    secret, form = second_factor.new_secret(), Form()
+    secret, form = one_time_codes.new_secret(), Form()
     with dialog(t("account.turn_on")) as box:
-        _qr_code(second_factor.address_of(secret, actor.who))
+        _qr_code(one_time_codes.address_of(secret, actor.who))
         copyable(t("account.by_hand"), secret)
         form.text("code", "account.app_code", autocomplete="one-time-code")
 
         @acting()
         async def take(actor: Actor) -> None:
             with form.checked():
-                async with context().store.sessions.begin() as session:
-                    codes = await second_factor.turn_on(
-                        session, actor.who, secret, form.value("code"), actor
-                    )
+                code = form.value("code")
+                codes = await second_factor.turn_on(context(), secret, code, actor)
             box.submit(codes)
 
         form.element("code").on("keydown.enter", take)
@@ -191,8 +191,7 @@ async def _show_codes(codes: tuple[str, ...]) -> None:
 
 @acting()
 async def _renew_codes(actor: Actor) -> None:
-    async with context().store.sessions.begin() as session:
-        codes = await second_factor.renew_codes(session, actor.who, actor)
+    codes = await second_factor.renew_codes(context(), actor)
     await _show_codes(codes)
 
 
@@ -206,9 +205,9 @@ async def _turn_off(actor: Actor) -> None:
         @acting()
         async def take(actor: Actor) -> None:
             with form.checked():
-                await _check_old(actor, _typed(form, "old"))
-                async with context().store.sessions.begin() as session:
-                    await second_factor.turn_off(session, actor.who, actor)
+                old = _typed(form, "old")
+                if not await second_factor.turn_own_off(context(), old, actor):
+                    raise _wrong("old", t("account.old_wrong"))
             box.submit(True)
 
         choices(box, t("account.turn_off"), take, kind="danger")
@@ -221,8 +220,7 @@ def _sessions() -> None:
     async def end(actor: Actor) -> None:
         text = t("account.end_text")
         if await confirm(t("account.end"), text, yes=t("account.end")):
-            async with context().store.sessions.begin() as session:
-                await users.end_sessions(session, actor.who, actor)
+            await users.end_sessions(context(), actor.who, actor)
             ui.navigate.to("/sign-in?ended=1")
 
     with ui.element("div").classes("hmc-buttons"):

@@ -7,8 +7,8 @@ from nicegui import ui
 from starlette.responses import RedirectResponse, Response
 
 from centre.access import sign_in as signing_in
+from centre.access.contracts import Attempt
 from centre.access.devices import new_device
-from centre.access.sign_in import Attempt
 from centre.access.sign_ins import CodeNeeded
 from console.kit.context import context
 from console.kit.entering import enter_as
@@ -76,9 +76,8 @@ class _Desk:
             # A browser gets its name now; only with a session it gets to know it.
             device = browser_of(request) or new_device(context().keyring)
             attempt = self._attempt(request, device)
-            user = await signing_in.sign_in(
-                context().store, context().sign_ins, attempt
-            )
+            gates = context().sign_ins
+            user = await signing_in.sign_in(context(), gates, attempt)
         except CodeNeeded:
             self._ask_for_code()
         except MessageCentreError as error:

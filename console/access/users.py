@@ -6,8 +6,7 @@ from nicegui import ui
 
 from centre.access import second_factor
 from centre.access import users as people
-from centre.access.sign_in import rules_of
-from centre.access.users import User, UserChanges, UserDraft
+from centre.access.contracts import User, UserChanges, UserDraft
 from centre.audit.audit import Actor
 from console.kit.acting import acting
 from console.kit.context import context
@@ -17,7 +16,7 @@ from console.kit.frame import page
 from console.kit.shell import Text, actions
 from console.kit.table import Action, Column, Listing, Row, Rows
 from console.kit.texts import t
-from console.kit.visits import present_visitor
+from console.kit.visits import present_actor, present_visitor
 from console.kit.widgets import (
     answer_of,
     button,
@@ -48,8 +47,7 @@ async def users() -> None:
 
 def _listing(is_admin: bool, me: str) -> Listing:
     async def load(cursor: str | None) -> tuple[Rows, str | None]:
-        async with context().store.sessions() as session:
-            found = await people.list_users(session, cursor, 50)
+        found = await people.list_users(context(), await present_actor(), cursor, 50)
         # One's own password is changed under "My account", knowing the old one.
         rows = [{**_row(user), "other": user.username != me} for user in found.items]
         return rows, found.next
@@ -79,7 +77,7 @@ def _actions(listing: Listing) -> tuple[Action, ...]:
 
     @acting(Role.ADMIN)
     async def edit(actor: Actor, row: Row) -> None:
-        if await _edited(str(row["username"])):
+        if await _edited(str(row["username"]), actor):
             await listing.reload()
 
     @acting(Role.ADMIN)
@@ -90,15 +88,13 @@ def _actions(listing: Listing) -> tuple[Action, ...]:
     @acting(Role.ADMIN)
     async def reset_factor(actor: Actor, row: Row) -> None:
         if await _asked("reset", row):
-            async with context().store.sessions.begin() as session:
-                await second_factor.turn_off(session, row["username"], actor)
+            await second_factor.turn_off(context(), row["username"], actor)
             await listing.reload()
 
     @acting(Role.ADMIN)
     async def end(actor: Actor, row: Row) -> None:
         if await _asked("end", row):
-            async with context().store.sessions.begin() as session:
-                await people.end_sessions(session, row["username"], actor)
+            await people.end_sessions(context(), row["username"], actor)
             notify(t("users.ended"))
 
     return (
@@ -128,8 +124,7 @@ def _room_for_new(listing: Listing) -> None:
             async def save(actor: Actor) -> None:
                 with form.checked():
                     draft = _draft(form, password)
-                    async with context().store.sessions.begin() as session:
-                        await people.create_user(session, draft, actor)
+                    await people.create_user(context(), draft, actor)
                 box.submit(draft.username)
 
             _save_or_not(box, save)
@@ -151,9 +146,9 @@ def _draft(form: Form, password: str) -> UserDraft:
     )
 
 
-async def _edited(username: str) -> bool:
+async def _edited(username: str, actor: Actor) -> bool:
     """Let an administrator change a user; tell whether anything was."""
-    user, form = await _find(username), Form()
+    user, form = await people.find_user(context(), username, actor), Form()
     with dialog(t("users.edit_title", name=username)) as box:
         form.text("name", "users.name", user.name)
         form.choice("role", "users.role", _roles(), user.role.value)
@@ -164,8 +159,7 @@ async def _edited(username: str) -> bool:
         async def save(actor: Actor) -> None:
             with form.checked():
                 changes = _changes(user, form)
-                async with context().store.sessions.begin() as session:
-                    await people.update_user(session, username, changes, actor)
+                await people.update_user(context(), username, changes, actor)
             box.submit(True)
 
         _save_or_not(box, save)
@@ -192,23 +186,14 @@ async def _new_password(username: str, actor: Actor) -> None:
     text = t("users.new_password_text", name=username)
     if not await confirm(title, text, yes=title):
         return
-    password, rules = _temporary(), rules_of(context().settings)
-    async with context().store.sessions.begin() as session:
-        await people.set_password(session, username, password, actor, rules)
+    password = _temporary()
+    await people.set_password(context(), username, password, actor)
     await _show_password(username, password)
 
 
 async def _show_password(username: str, password: str) -> None:
     pairs = [(t("users.username"), username), (t("users.first_password"), password)]
     await show_secret(t("users.password_title"), pairs)
-
-
-async def _find(username: str) -> User:
-    async with context().store.sessions() as session:
-        user = await people.find_user(session, username)
-    if user is None:
-        raise people.unknown()
-    return user
 
 
 def _temporary() -> str:

@@ -8,9 +8,9 @@ from pydantic import Field
 from starlette.responses import Response
 
 from centre.access import sessions as console_sessions
+from centre.access.contracts import User
 from centre.access.devices import device_of
 from centre.access.sign_in_places import KEPT
-from centre.access.users import User
 from console.kit.context import context
 from console.kit.visits import COOKIE, DEVICE_COOKIE, SESSION, address_of, hold_to
 from core.base import Model
@@ -41,8 +41,7 @@ async def enter_as(user: User, target: str, device: str | None = None) -> None:
     """
     client = ui.context.client
     address = address_of(client.request)
-    async with context().store.sessions.begin() as session:
-        token = await console_sessions.begin(session, user, address)
+    token = await console_sessions.begin(context(), user, address)
     if SESSION in client.storage:  # the sign-in page is anybody's
         hold_to(client, token)
     sent = (ENTER, token, device, target)

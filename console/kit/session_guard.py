@@ -10,7 +10,7 @@ from nicegui import Client
 from centre.access import sessions as console_sessions
 from console.kit.context import context
 from console.kit.presence import settle
-from console.kit.visits import SESSION, Visitor, address_of, held, idle_time
+from console.kit.visits import SESSION, Visitor, address_of, held
 from core.errors import MessageCentreError
 from core.process.logs import describe
 
@@ -40,8 +40,7 @@ async def _look() -> None:
             by_token[client.storage[SESSION]].append(client)
     if not by_token:
         return
-    async with context().store.sessions() as session:
-        present = await console_sessions.visitors(session, list(by_token), idle_time())
+    present = await console_sessions.visitors(context(), list(by_token))
     for token, clients in by_token.items():
         user = present.get(token)
         for client in clients:

@@ -8,7 +8,6 @@ from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
 
 from centre.access import sessions as console_sessions
-from centre.audit import audit
 from console.kit.context import context
 from console.kit.texts import LANGUAGE_COOKIE, language, t
 from console.kit.theme import DARK_COOKIE, is_dark
@@ -154,10 +153,7 @@ def _user_menu(visitor: Visitor) -> None:
 async def sign_out(visitor: Visitor) -> None:
     """End this session; every tab of it notices."""
     token = ui.context.client.storage[SESSION]
-    who = f"users/{visitor.user.username}"
-    async with context().store.sessions.begin() as session:
-        await console_sessions.end(session, token)
-        await audit.write(session, visitor.actor, "sign-out", who)
+    await console_sessions.sign_out(context(), token, visitor.actor)
     ui.navigate.to("/sign-in")
 
 

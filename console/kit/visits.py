@@ -3,15 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 
 from nicegui import Client, ui
 from starlette.requests import HTTPConnection
 
 from centre.access import sessions as console_sessions
 from centre.access import sign_in as signing_in
+from centre.access.contracts import User
 from centre.access.devices import device_of
-from centre.access.users import User
 from centre.audit.audit import Actor
 from console.kit.context import context
 from core.errors import Unauthenticated
@@ -58,11 +57,6 @@ class Visitor:
         return self.first in (None, path) or path == PASSWORD
 
 
-def idle_time() -> timedelta:
-    """Return how long nothing may happen before a session ends."""
-    return timedelta(minutes=context().settings.console_idle_minutes)
-
-
 def address_of(request: HTTPConnection) -> str | None:
     """Return the address a browser comes from."""
     return request.client.host if request.client else None
@@ -107,14 +101,8 @@ async def _visitor(
 ) -> Visitor | None:
     if not token:
         return None
-    async with context().store.sessions() as session:
-        user = await console_sessions.visitor(session, token, idle_time())
-    if user is None:
-        return None
-    if at_work:
-        async with context().store.sessions.begin() as session:
-            await console_sessions.note_activity(session, token, idle_time())
-    return Visitor(user, address_of(request))
+    user = await console_sessions.visitor(context(), token, at_work=at_work)
+    return None if user is None else Visitor(user, address_of(request))
 
 
 async def must_be_visitor(request: HTTPConnection) -> Visitor:

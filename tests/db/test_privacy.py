@@ -5,7 +5,7 @@ from uuid import uuid4
 from sqlalchemy import inspect, text
 
 from centre.access import sign_ins, users
-from centre.access.users import UserDraft
+from centre.access.contracts import UserDraft
 from centre.clients.checks import Callback
 from centre.clients.queries import ClientDraft, create_client
 from centre.messages import writes as message_writes
@@ -17,6 +17,7 @@ from core.models import Acknowledgement, Address, Detail, DetailItem
 from core.words import Channel, IdentityType, Role
 from db.rows import Row
 from db.store import Store
+from tests.support.stores.context import context_of
 from tests.support.stores.rig import ACTOR, START, make_message
 
 PERSONAL = ("欧阳明文", "13800138000", "EMPI-MARKER", "11010519491231002X", "K 6.9")
@@ -51,8 +52,8 @@ async def write_everything(store: Store) -> tuple[str, ...]:
             body="K 6.9",
         )
         new = await create_client(session, client, ACTOR)
-        await users.create_user(session, user, ACTOR)
         await sign_ins.verify(session, "13800138000", "欧阳明文")
+    await users.create_user(context_of(store), user, ACTOR)
     assert new.callback_secret is not None
     return new.appsecret, new.callback_secret, "a long password"
 

@@ -8,7 +8,7 @@ import httpx
 import pyotp
 import pytest
 
-from centre.access import second_factor
+from centre.access import one_time_codes, second_factor
 from centre.audit.audit import Actor
 from core.words import Role
 from tests.support.api.administrator import Desk
@@ -25,11 +25,10 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 
 
 async def turned_on(desk: Desk) -> str:
-    secret = second_factor.new_secret()
+    secret = one_time_codes.new_secret()
     code = pyotp.TOTP(secret).at(int(time.time()) - 30)
-    async with desk.rig.context.store.sessions.begin() as session:
-        actor = Actor(who="sun", role=Role.OPERATOR)
-        await second_factor.turn_on(session, "sun", secret, code, actor)
+    actor = Actor(who="sun", role=Role.OPERATOR)
+    await second_factor.turn_on(desk.rig.context, secret, code, actor)
     return secret
 
 

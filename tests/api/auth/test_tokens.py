@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from centre.access import users
-from centre.access.users import UserChanges
+from centre.access.contracts import UserChanges
 from centre.clients import queries as clients
 from centre.clients import secrets as client_secrets
 from centre.clients.queries import ClientChanges, NewClient
@@ -196,7 +196,7 @@ async def test_a_disabled_person_is_out_at_once(rig: Rig) -> None:
     await rig.person(Role.ADMIN)
     me = await rig.person(Role.OPERATOR, "qian")
     assert (await rig.http.get("/v1/messages", headers=me)).is_success
-    async with rig.context.store.sessions.begin() as session_:
-        await users.update_user(session_, "qian", UserChanges(enabled=False), SETUP)
+    off = UserChanges(enabled=False)
+    await users.update_user(rig.context, "qian", off, SETUP)
     problem(await rig.http.get("/v1/messages", headers=me), 401)
     problem(await session(rig, "qian", PASSWORD), 401)

@@ -10,11 +10,19 @@ import pyotp
 import pytest
 from sqlmodel import col, update
 
-from centre.access import second_factor, users
+from centre.access import one_time_codes, second_factor, users
 from centre.access.tables import UserRow
 from centre.audit.audit import Actor
 from core.words import Role
-from tests.support.api.rig import PASSWORD, Rig, bearer, pointers, problem, running_api
+from tests.support.api.rig import (
+    PASSWORD,
+    SETUP,
+    Rig,
+    bearer,
+    pointers,
+    problem,
+    running_api,
+)
 
 OWN = "a phrase of my own"
 PATHS = ("/v1/messages", "/v1/admin/clients", "/v1/admin/queues", "/v1/admin/alarms")
@@ -135,10 +143,9 @@ async def test_guessing_by_changing_is_locked_like_guessing_by_signing_in(
 
 async def test_the_second_factor_is_asked_for(rig: Rig) -> None:
     await newcomer(rig)
-    secret, me = second_factor.new_secret(), Actor(who="liu", role=Role.ADMIN)
+    secret, me = one_time_codes.new_secret(), Actor(who="liu", role=Role.ADMIN)
     before = pyotp.TOTP(secret).at(datetime.now(UTC) - timedelta(seconds=30))
-    async with rig.context.store.sessions.begin() as session:
-        await second_factor.turn_on(session, "liu", secret, before, me)
+    await second_factor.turn_on(rig.context, secret, before, me)
     assert "code" in problem(await change(rig, OWN), 401)["detail"]
     problem(await change(rig, OWN, code="000000"), 401)
     now = pyotp.TOTP(secret).now()
@@ -161,7 +168,5 @@ async def test_a_disabled_person_changes_nothing(rig: Rig) -> None:
     off = {"enabled": False}
     await rig.http.patch("/v1/admin/users/liu", json=off, headers=admin)
     problem(await change(rig, OWN), 401)
-    async with rig.context.store.sessions() as session:
-        liu = await users.find_user(session, "liu")
-    assert liu is not None
+    liu = await users.find_user(rig.context, "liu", SETUP)
     assert liu.must_renew

@@ -7,18 +7,28 @@ import pyotp
 import pytest
 from sqlmodel import col, select, update
 
-from centre.access import second_factor, sign_ins, users
+from centre.access import (
+    one_time_codes,
+    second_factor,
+    session_queries,
+    sign_in_queries,
+    sign_ins,
+    users,
+)
 from centre.access import sessions as console_sessions
+from centre.access.contracts import User, UserChanges, UserDraft
 from centre.access.passwords import PasswordRules, check_password, expired
+from centre.access.sign_in import set_own_password
 from centre.access.sign_ins import CodeNeeded
 from centre.access.tables import ConsoleSessionRow, RecoveryCodeRow, UserRow
-from centre.access.users import User, UserChanges, UserDraft
 from centre.audit import audit
 from centre.audit.audit import Actor, AuditFilter
 from core.errors import Conflict, Invalid, TooManyRequests
+from core.settings import Settings
 from core.words import Role
 from db.columns import utc_now
 from db.store import Store
+from tests.support.stores.context import context_of
 from tests.support.stores.rig import ACTOR
 
 PASSWORD = "correct horse"
@@ -29,9 +39,8 @@ IDLE = timedelta(minutes=10)
 @pytest.fixture
 async def liu(store: Store) -> User:
     draft = UserDraft(username="liu", role=Role.OPERATOR, password=PASSWORD)
-    async with store.sessions.begin() as session:
-        await users.ensure_admin(session, PASSWORD)
-        return await users.create_user(session, draft, ACTOR)
+    await users.first_admin(store, PASSWORD)
+    return await users.create_user(context_of(store), draft, ACTOR)
 
 
 async def sign_in(
@@ -43,20 +52,18 @@ async def sign_in(
 
 async def turned_on(store: Store) -> tuple[str, tuple[str, ...]]:
     """Turn it on with the last step's code, which leaves this step's for use."""
-    secret = second_factor.new_secret()
+    secret = one_time_codes.new_secret()
     before = utc_now() - timedelta(seconds=30)
     code = pyotp.TOTP(secret).at(before)
-    async with store.sessions.begin() as session:
-        return secret, await second_factor.turn_on(session, "liu", secret, code, SELF)
+    return secret, await second_factor.turn_on(context_of(store), secret, code, SELF)
 
 
 async def test_a_wrong_code_does_not_turn_it_on(store: Store, liu: User) -> None:
-    secret = second_factor.new_secret()
+    secret = one_time_codes.new_secret()
     old = pyotp.TOTP(secret).at(utc_now() - timedelta(minutes=5))
     for code in (old, "", "abcdef", "１２３４５６"):
-        async with store.sessions.begin() as session:
-            with pytest.raises(Invalid) as refused:
-                await second_factor.turn_on(session, "liu", secret, code, SELF)
+        with pytest.raises(Invalid) as refused:
+            await second_factor.turn_on(context_of(store), secret, code, SELF)
         assert refused.value.errors[0].pointer == "/code"
     user = await sign_in(store)
     assert user is not None
@@ -94,19 +101,19 @@ async def test_a_code_counts_once_also_for_two_at_once(store: Store, liu: User) 
 
 async def test_a_recovery_code_counts_once(store: Store, liu: User) -> None:
     _, codes = await turned_on(store)
-    assert len(set(codes)) == second_factor.RECOVERY_CODES
+    assert len(set(codes)) == one_time_codes.RECOVERY_CODES
     assert await sign_in(store, f" {codes[0].upper()} ") is not None
     assert await sign_in(store, codes[0]) is None
     assert await sign_in(store, codes[1].replace("-", "")) is not None
-    async with store.sessions.begin() as session:
-        assert await second_factor.codes_left(session, "liu") == len(codes) - 2
-        await second_factor.renew_codes(session, "liu", SELF)
+    context = context_of(store)
+    assert await second_factor.codes_left(context, SELF) == len(codes) - 2
+    await second_factor.renew_codes(context, SELF)
     assert await sign_in(store, codes[2]) is None
 
 
 async def test_wrong_codes_lock_like_wrong_passwords(store: Store, liu: User) -> None:
     secret, _ = await turned_on(store)
-    for _ in range(sign_ins.MAX_FAILURES):
+    for _ in range(sign_in_queries.MAX_FAILURES):
         assert await sign_in(store, "000000") is None
     with pytest.raises(TooManyRequests):
         await sign_in(store, pyotp.TOTP(secret).now())
@@ -114,9 +121,9 @@ async def test_wrong_codes_lock_like_wrong_passwords(store: Store, liu: User) ->
 
 async def test_turned_off_the_codes_are_gone(store: Store, liu: User) -> None:
     _, codes = await turned_on(store)
-    async with store.sessions.begin() as session:
-        await second_factor.turn_off(session, "liu", ACTOR)
-        assert await second_factor.codes_left(session, "liu") == 0
+    await second_factor.turn_off(context_of(store), "liu", ACTOR)
+    assert await second_factor.codes_left(context_of(store), SELF) == 0
+    async with store.sessions() as session:
         found = await audit.list_audit(session, AuditFilter(target="users/liu"))
     assert await sign_in(store) is not None
     assert [entry.action for entry in found.items] == [
@@ -147,11 +154,10 @@ def test_strong_passwords_are_taken(password: str) -> None:
 async def test_the_last_passwords_are_not_taken_up_again(
     store: Store, liu: User
 ) -> None:
-    rules = PasswordRules(history=3)
+    context = context_of(store, Settings(password_history=3))
 
     async def change(password: str) -> User:
-        async with store.sessions.begin() as session:
-            return await users.set_password(session, "liu", password, SELF, rules)
+        return await set_own_password(context, SELF, password, None)
 
     for password in (PASSWORD, "password two"):
         if password != PASSWORD:
@@ -169,9 +175,9 @@ async def test_who_got_a_password_from_another_must_change_it(
     store: Store, liu: User
 ) -> None:
     assert liu.must_renew
-    async with store.sessions.begin() as session:
-        own = await users.set_password(session, "liu", "one of my own", SELF)
-        given = await users.set_password(session, "liu", "one from admin", ACTOR)
+    context = context_of(store)
+    own = await set_own_password(context, SELF, "one of my own", None)
+    given = await users.set_password(context, "liu", "one from admin", ACTOR)
     assert not own.must_renew
     assert given.must_renew
 
@@ -184,22 +190,21 @@ def test_a_password_grows_old() -> None:
 
 
 async def test_nobody_disables_or_demotes_themselves(store: Store, liu: User) -> None:
-    async with store.sessions.begin() as session:
-        for changes in (UserChanges(enabled=False), UserChanges(role=Role.ADMIN)):
-            with pytest.raises(Conflict):
-                await users.update_user(session, "liu", changes, SELF)
-        named = await users.update_user(session, "liu", UserChanges(name="刘"), SELF)
+    context, me = context_of(store), Actor(who="liu", role=Role.ADMIN)
+    for changes in (UserChanges(enabled=False), UserChanges(role=Role.ADMIN)):
+        with pytest.raises(Conflict):
+            await users.update_user(context, "liu", changes, me)
+    named = await users.update_user(context, "liu", UserChanges(name="刘"), me)
     assert named.name == "刘"
 
 
 async def begin(store: Store, user: User) -> str:
-    async with store.sessions.begin() as session:
-        return await console_sessions.begin(session, user, "10.1.1.1")
+    return await console_sessions.begin(context_of(store), user, "10.1.1.1")
 
 
 async def visitor(store: Store, token: str) -> User | None:
-    async with store.sessions() as session:
-        return await console_sessions.visitor(session, token, IDLE)
+    context = context_of(store, Settings(console_idle_minutes=10))
+    return await console_sessions.visitor(context, token, at_work=False)
 
 
 async def test_a_session_holds_until_it_is_ended(store: Store, liu: User) -> None:
@@ -208,8 +213,7 @@ async def test_a_session_holds_until_it_is_ended(store: Store, liu: User) -> Non
     assert found is not None
     assert found.username == "liu"
     assert await visitor(store, token + "x") is None
-    async with store.sessions.begin() as session:
-        await console_sessions.end(session, token)
+    await console_sessions.sign_out(context_of(store), token, SELF)
     assert await visitor(store, token) is None
     assert await visitor(store, other) is not None
 
@@ -218,9 +222,9 @@ async def test_sessions_end_everywhere_when_a_user_is_disabled(
     store: Store, liu: User
 ) -> None:
     tokens = [await begin(store, liu) for _ in range(2)]
-    async with store.sessions.begin() as session:
-        await users.update_user(session, "liu", UserChanges(enabled=False), ACTOR)
-        await users.update_user(session, "liu", UserChanges(enabled=True), ACTOR)
+    for enabled in (False, True):
+        changes = UserChanges(enabled=enabled)
+        await users.update_user(context_of(store), "liu", changes, ACTOR)
     assert [await visitor(store, token) for token in tokens] == [None, None]
 
 
@@ -229,7 +233,7 @@ async def test_a_session_ends_idle_and_after_a_day(
     store: Store, liu: User, column: str
 ) -> None:
     token = await begin(store, liu)
-    ago = {"seen_at": IDLE, "began_at": console_sessions.LONGEST}[column]
+    ago = {"seen_at": IDLE, "began_at": session_queries.LONGEST}[column]
     async with store.sessions.begin() as session:
         past = utc_now() - ago - timedelta(seconds=1)
         await session.exec(update(ConsoleSessionRow).values({column: past}))
@@ -241,6 +245,6 @@ async def test_activity_keeps_a_session(store: Store, liu: User) -> None:
     past = utc_now() - timedelta(minutes=9)
     async with store.sessions.begin() as session:
         await session.exec(update(ConsoleSessionRow).values(seen_at=past))
-        await console_sessions.note_activity(session, token, IDLE)
+        await session_queries.note_activity(session, token, IDLE)
         seen = (await session.exec(select(col(ConsoleSessionRow.seen_at)))).one()
     assert seen > past + timedelta(minutes=8)

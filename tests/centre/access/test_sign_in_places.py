@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from sqlmodel import col, select, update
 
 from api.http.forwarding import UNTRUSTED
-from centre.access import sign_in_paces, sign_ins, users
+from centre.access import sign_in_paces, sign_in_queries, sign_ins, users
+from centre.access.contracts import Attempt
 from centre.access.devices import device_of, new_device
-from centre.access.sign_in import Attempt, sign_in
+from centre.access.sign_in import set_own_password, sign_in
 from centre.access.sign_in_paces import LONGEST_WAIT, OF_NAME, Pace
 from centre.access.sign_in_places import network_of
 from centre.access.tables import SignInPlaceRow, SignInRow
@@ -92,8 +93,7 @@ async def test_five_failures_lock_the_name_there_and_nowhere_else(
 
 
 async def test_the_first_administrator_is_kept_out_by_nobody(rig: Rig) -> None:
-    async with rig.context.store.sessions.begin() as session:
-        await users.ensure_admin(session, PASSWORD)
+    await users.first_admin(rig.context.store, PASSWORD)
     await fails(rig, OUTSIDER, 5, "admin")
     assert (await tried(rig, OWN, "admin", PASSWORD)).is_success
 
@@ -119,18 +119,19 @@ async def test_a_known_browser_passes_wherever_it_is(rig: Rig) -> None:
     store, gates = rig.context.store, rig.context.sign_ins
     device = new_device(rig.context.keyring)
     own = Attempt(username="liu", password=PASSWORD, address=OWN, device=device)
-    await sign_in(store, gates, own)
+    await sign_in(rig.context, gates, own)
     # Somebody behind the same proxy, without the browser, locks that address.
     await fails(rig, OWN, 5)
     problem(await tried(rig, OWN, password=PASSWORD), 429)
     for address in (OWN, "10.5.5.5"):
         moved = own.model_copy(update={"address": address})
-        assert (await sign_in(store, gates, moved)).username == "liu"
+        assert (await sign_in(rig.context, gates, moved)).username == "liu"
     # It is liu's alone, and until the password changes.
     async with store.sessions.begin() as session:
         of_wang = await sign_ins.the_try(session, "wang", OUTSIDER, device)
-        me = Actor(who="liu", role=Role.OPERATOR)
-        await users.set_password(session, "liu", NEW, me)
+    me = Actor(who="liu", role=Role.OPERATOR)
+    await set_own_password(rig.context, me, NEW, None)
+    async with store.sessions.begin() as session:
         of_liu = await sign_ins.the_try(session, "liu", OUTSIDER, device)
     assert not of_wang.known
     assert not of_liu.known
@@ -181,7 +182,7 @@ async def test_who_mistypes_and_then_gets_in_is_forgiven(rig: Rig) -> None:
 async def test_a_lock_is_over_after_five_minutes(rig: Rig) -> None:
     await fails(rig, OUTSIDER, 5)
     async with rig.context.store.sessions.begin() as session:
-        past = datetime.now(UTC) - sign_ins.LOCKED_FOR
+        past = datetime.now(UTC) - sign_in_queries.LOCKED_FOR
         later = update(SignInRow).where(col(SignInRow.failures) > 0)
         await session.exec(later.values(last_at=past, locked_until=past))
     await fails(rig, OUTSIDER, 4)
@@ -243,7 +244,7 @@ async def test_a_name_under_attack_is_an_alarm_until_it_is_over(rig: Rig) -> Non
     assert raised | known == raised
     assert len(await alarms_after(rig, watch, 2)) == 1
     async with rig.context.store.sessions.begin() as session:
-        past = datetime.now(UTC) - sign_ins.LOCKED_FOR
+        past = datetime.now(UTC) - sign_in_queries.LOCKED_FOR
         await session.exec(update(SignInRow).values(last_at=past))
     assert len(await alarms_after(rig, watch, 3)) == 1
     assert await alarms_after(rig, watch, 40) == []

@@ -7,28 +7,27 @@ from datetime import timedelta
 import pytest
 from sqlmodel import col, update
 
-from centre.access import sign_ins, users
+from centre.access import sign_in_queries, sign_ins, users
+from centre.access.contracts import User, UserChanges, UserDraft
 from centre.access.tables import SignInRow
-from centre.access.users import User, UserChanges, UserDraft
 from centre.audit.audit import Actor
 from core.errors import Conflict, Invalid, NotFound, TooManyRequests
 from core.words import Role
 from db.columns import utc_now
 from db.store import Store
+from tests.support.stores.context import context_of
 from tests.support.stores.rig import ACTOR
 
 PASSWORD = "correct horse"
 
 
 async def admin(store: Store) -> bool:
-    async with store.sessions.begin() as session:
-        return await users.ensure_admin(session, PASSWORD)
+    return await users.first_admin(store, PASSWORD)
 
 
 async def create(store: Store, username: str, role: Role) -> User:
     draft = UserDraft(username=username, role=role, password=PASSWORD)
-    async with store.sessions.begin() as session:
-        return await users.create_user(session, draft, ACTOR)
+    return await users.create_user(context_of(store), draft, ACTOR)
 
 
 async def sign_in(store: Store, username: str, password: str) -> User | None:
@@ -38,14 +37,12 @@ async def sign_in(store: Store, username: str, password: str) -> User | None:
 
 async def change(store: Store, username: str, **facts: object) -> User:
     changes, other = UserChanges.model_validate(facts), Actor(who="centre")
-    async with store.sessions.begin() as session:
-        return await users.update_user(session, username, changes, other)
+    return await users.update_user(context_of(store), username, changes, other)
 
 
 async def test_the_first_administrator_is_made_once(store: Store) -> None:
     assert await admin(store) is True
-    async with store.sessions.begin() as session:
-        assert await users.ensure_admin(session, "another one") is False
+    assert await users.first_admin(store, "another one") is False
     user = await sign_in(store, "admin", PASSWORD)
     assert user is not None
     assert (user.username, user.role) == ("admin", Role.ADMIN)
@@ -79,24 +76,26 @@ async def test_five_failures_lock_a_name_whether_it_exists(
     store: Store, username: str
 ) -> None:
     await admin(store)
-    for _ in range(sign_ins.MAX_FAILURES):
+    for _ in range(sign_in_queries.MAX_FAILURES):
         assert await sign_in(store, username, "wrong") is None
     with pytest.raises(TooManyRequests) as refused:
         await sign_in(store, username, PASSWORD)
-    assert timedelta(seconds=290) < refused.value.retry_after <= sign_ins.LOCKED_FOR
+    assert (
+        timedelta(seconds=290) < refused.value.retry_after <= sign_in_queries.LOCKED_FOR
+    )
 
 
 async def test_a_success_forgets_the_failures(store: Store) -> None:
     await admin(store)
     for _ in range(2):
-        for _ in range(sign_ins.MAX_FAILURES - 2):
+        for _ in range(sign_in_queries.MAX_FAILURES - 2):
             assert await sign_in(store, "admin", "wrong") is None
         assert await sign_in(store, "admin", PASSWORD) is not None
 
 
 async def test_a_lock_ends_and_counting_starts_anew(store: Store) -> None:
     await admin(store)
-    for _ in range(sign_ins.MAX_FAILURES):
+    for _ in range(sign_in_queries.MAX_FAILURES):
         await sign_in(store, "admin", "wrong")
     async with store.sessions.begin() as session:
         past = utc_now() - timedelta(seconds=1)
@@ -108,7 +107,9 @@ async def test_a_lock_ends_and_counting_starts_anew(store: Store) -> None:
 
 async def test_guesses_at_once_are_counted_too(store: Store) -> None:
     await admin(store)
-    guesses = (sign_in(store, "admin", "wrong") for _ in range(sign_ins.MAX_FAILURES))
+    guesses = (
+        sign_in(store, "admin", "wrong") for _ in range(sign_in_queries.MAX_FAILURES)
+    )
     assert set(await asyncio.gather(*guesses)) == {None}
     with pytest.raises(TooManyRequests):
         await sign_in(store, "admin", PASSWORD)
@@ -132,18 +133,15 @@ async def test_hashing_does_not_hold_up_the_loop(store: Store) -> None:
 
 async def test_a_new_password_ends_the_old_one_and_the_tokens(store: Store) -> None:
     await admin(store)
-    async with store.sessions.begin() as session:
-        await users.set_password(session, "admin", "a new password", ACTOR)
-        found = await users.find_user(session, "admin")
-    assert found is not None
+    context = context_of(store)
+    found = await users.set_password(context, "admin", "a new password", ACTOR)
     assert found.epoch == 2
     assert await sign_in(store, "admin", PASSWORD) is None
     assert await sign_in(store, "admin", "a new password") is not None
-    async with store.sessions() as session:
-        with pytest.raises(Invalid):
-            await users.set_password(session, "admin", "short", ACTOR)
-        with pytest.raises(NotFound):
-            await users.set_password(session, "nobody", PASSWORD, ACTOR)
+    with pytest.raises(Invalid):
+        await users.set_password(context, "admin", "short", ACTOR)
+    with pytest.raises(NotFound):
+        await users.set_password(context, "nobody", PASSWORD, ACTOR)
 
 
 async def test_the_last_administrator_stays(store: Store) -> None:
@@ -160,8 +158,8 @@ async def test_users_are_listed_and_names_taken_once(store: Store) -> None:
     created = await create(store, "liu", Role.OPERATOR)
     with pytest.raises(Conflict):
         await create(store, "liu", Role.OPERATOR)
-    async with store.sessions() as session:
-        first = await users.list_users(session, None, 1)
-        second = await users.list_users(session, first.next, 1)
+    context = context_of(store)
+    first = await users.list_users(context, ACTOR, None, 1)
+    second = await users.list_users(context, ACTOR, first.next, 1)
     assert second.items == (created,)
     assert [user.username for user in first.items] == ["admin"]

@@ -8,7 +8,8 @@ import sys
 from playwright.async_api import Page, expect
 
 from centre.access import users
-from centre.access.users import UserDraft
+from centre.access.contracts import UserDraft
+from centre.access.sign_in import set_own_password
 from centre.audit.audit import Actor
 from core.crypto import load_keyring
 from core.words import Role
@@ -23,6 +24,7 @@ from tests.support.console.rig import (
     open_page,
     signed_in,
 )
+from tests.support.stores.context import context_of
 
 pytestmark = BROWSER
 
@@ -194,8 +196,7 @@ async def _auditor(centre: Centre, username: str, password: str) -> None:
     settings = centre.settings
     store = open_store(settings.database, load_keyring(settings.keys_file))
     draft = UserDraft(username=username, role=Role.AUDITOR, password=f"{password}!1")
-    async with store.sessions.begin() as session:
-        await users.create_user(session, draft, Actor(who="admin"))
-        own = Actor(who=username)
-        await users.set_password(session, username, password, own)
+    context = context_of(store)
+    await users.create_user(context, draft, Actor(who="admin"))
+    await set_own_password(context, Actor(who=username), password, None)
     await store.close()

@@ -12,8 +12,8 @@ from websockets.asyncio.client import connect
 
 from centre.access import sessions as console_sessions
 from centre.access import users
+from centre.access.contracts import UserDraft
 from centre.access.tables import ConsoleSessionRow, UserRow
-from centre.access.users import UserDraft
 from centre.audit.audit import Actor
 from core.crypto import load_keyring
 from core.words import Role
@@ -22,6 +22,7 @@ from deploy.remote import Remote
 from tests.support.centre.running import Centre
 from tests.support.console.page_script import Script, address_of, script_at
 from tests.support.console.rig import BROWSER, Console, open_page, ready
+from tests.support.stores.context import context_of
 
 pytestmark = BROWSER
 PASSWORD = "a phrase of my own"
@@ -44,11 +45,12 @@ async def auditor(store: Store) -> tuple[str, str]:
     """Let somebody in; return their name and a session's token."""
     name = f"eve-{uuid4().hex[:8]}"
     draft = UserDraft(username=name, role=Role.AUDITOR, password=PASSWORD)
+    context = context_of(store)
+    user = await users.create_user(context, draft, SETUP)
     async with store.sessions.begin() as session:
-        user = await users.create_user(session, draft, SETUP)
         hers = update(UserRow).where(col(UserRow.username) == name)
         await session.exec(hers.values(must_change_password=False))
-        return name, await console_sessions.begin(session, user, "127.0.0.1")
+    return name, await console_sessions.begin(context, user, "127.0.0.1")
 
 
 async def give_cookie(page: Page, token: str) -> None:

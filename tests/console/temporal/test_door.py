@@ -15,7 +15,7 @@ from sqlmodel import col, select, update
 from temporalio.api.common.v1 import Payload, Payloads
 
 from centre.access import sessions as console_sessions
-from centre.access import users
+from centre.access import user_queries
 from centre.access.tables import ConsoleSessionRow
 from centre.audit import audit
 from centre.audit.audit import AuditFilter
@@ -25,6 +25,7 @@ from db.columns import utc_now
 from db.store import open_store
 from tests.support.centre.running import running_centre
 from tests.support.console.temporal_door import Door, Double
+from tests.support.stores.context import context_of
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
 UI = "/console/temporal"
@@ -44,10 +45,9 @@ async def whole(
     async with running_centre(folder, temporal_ui_url=address) as centre:
         settings = centre.settings
         store = open_store(settings.database, load_keyring(settings.keys_file))
-        async with store.sessions.begin() as session:
-            admin = await users.find_user(session, "admin")
-            assert admin is not None
-            token = await console_sessions.begin(session, admin, None)
+        async with store.sessions() as session:
+            admin = await user_queries.the_user(session, "admin")
+        token = await console_sessions.begin(context_of(store), admin, None)
         yield Door(centre, store, double, token)
         await store.close()
     double.server.close()

@@ -13,9 +13,9 @@ from sqlmodel import col, update
 
 from api.app import create_app
 from api.context import ApiContext
-from centre.access import users
+from centre.access import user_queries, users
+from centre.access.contracts import UserDraft
 from centre.access.tables import UserRow
-from centre.access.users import UserDraft
 from centre.audit.audit import Actor
 from centre.catalog import templates
 from centre.catalog import types as catalog
@@ -77,9 +77,10 @@ class Rig:
         """Let a person in; return what their requests carry."""
         username = name or role.value
         draft = UserDraft(username=username, role=role, password=PASSWORD)
+        async with self.context.store.sessions() as session:
+            known = await user_queries.find_user(session, username)
+        user = known or await users.create_user(self.context, draft, SETUP)
         async with self.context.store.sessions.begin() as session:
-            user = await users.find_user(session, username)
-            user = user or await users.create_user(session, draft, SETUP)
             # As after they have chosen a password of their own.
             chosen = update(UserRow).where(col(UserRow.username) == username)
             await session.exec(chosen.values(must_change_password=False))
