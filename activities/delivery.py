@@ -17,7 +17,7 @@ from centre.delivery.limiter import Limiter
 from centre.delivery.links import Links
 from centre.delivery.outcomes import note_reached, note_refusal
 from centre.delivery.patience import held_back, told, within_patience
-from centre.workstations import removals
+from centre.workstations import removal_queries as removals
 from channels.base import Asking, Content, Sender, Sending, Taken
 from channels.router import Route, Router
 from core.base import evolve

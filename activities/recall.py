@@ -21,9 +21,10 @@ from centre.messages import status as progress
 from centre.messages import writes as message_writes
 from centre.messages.acceptance import MessageRequest, Sender, accept
 from centre.messages.contracts import StoredMessage
-from centre.workstations import inbox, popups, removals
-from centre.workstations.popups import Withdrawal
-from centre.workstations.removals import OWN
+from centre.workstations import inbox_queries as inbox
+from centre.workstations import popup_queries as popups
+from centre.workstations import removal_queries as removals
+from centre.workstations.contracts import OWN, Withdrawal
 from channels.base import Recalling
 from channels.router import Router
 from core.errors import Invalid, StillUnderWay

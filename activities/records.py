@@ -15,9 +15,8 @@ from centre.people import opt_out_queries as preferences
 from centre.people.replies import CONFIRMATION
 from centre.reachability import queries as standings
 from centre.reachability.rules import FADE, Standing, reason_to_skip
-from centre.workstations import removals
-from centre.workstations.popups import Why
-from centre.workstations.removals import OWN
+from centre.workstations import removal_queries as removals
+from centre.workstations.contracts import OWN, Why
 from core.models import Address, Message, MessageStatus
 from core.words import Channel, IdentityType, Outcome, Priority, Reason, Status
 from db.session import Session

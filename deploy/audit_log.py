@@ -1,15 +1,13 @@
 """Proves the audit log: every row fits the one before, and none was cut off."""
 
 import asyncio
-from pathlib import Path
-
-from sqlalchemy.engine import make_url
 
 from centre.audit import service as audit_log
 from centre.keys.keys import check_keys
 from core.process.faults import CannotStart
 from core.settings import Settings
 from db.store import Store, open_store
+from db.versions import file_of
 from deploy.remote import Refused
 
 
@@ -41,9 +39,8 @@ async def verify_log(settings: Settings, rows: int | None, head: str | None) -> 
 
 def _store(settings: Settings) -> Store:
     """Return the store, which must be there already, and its keys too."""
-    url, keys = make_url(settings.database), settings.keys_file
-    file = Path(url.database or "")
-    if url.get_backend_name() == "sqlite" and not file.exists():
+    file, keys = file_of(settings.database), settings.keys_file
+    if file is not None and not file.exists():
         raise CannotStart(f"{file} is missing; is HMC_STATE_DIR right?")
     keyring = check_keys(settings.database, keys)
     if keyring is None:

@@ -15,17 +15,16 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import httpx
-from sqlalchemy import inspect, text
 
 from centre.keys.keys import check_keys
-from centre.messages import catch_ups
+from centre.messages.settling import progress_of
 from core.crypto import load_keyring
 from core.errors import Unavailable
 from core.keys_file import KeysRefused
 from core.process.faults import CannotStart
 from core.settings import Settings
-from db.session import Session
-from db.store import open_store
+from db.store import Store, open_store
+from db.versions import tables_version
 from deploy.configured import check_accounts, doubt_of_accounts
 from deploy.namespace import RETENTION, retention, wait_for_temporal
 from deploy.supervision.processes import ROOT
@@ -148,22 +147,15 @@ async def _store(settings: Settings) -> str:
         raise Ill("can't be opened without the keys") from None
     store = open_store(settings.database, keyring)
     try:
-        async with store.sessions() as session:
-            connection = await session.connection()
-            query = text("SELECT version_num FROM alembic_version")
-            found = (await connection.execute(query)).scalar_one()
-            settling = await _settling(session)
+        found, settling = await tables_version(store), await _settling(store)
     finally:
         await store.close()
     return f"{store.engine.dialect.name}, tables at {found}{settling}"
 
 
-async def _settling(session: Session) -> str:
+async def _settling(store: Store) -> str:
     """Say how far the work on an earlier version's messages has come."""
-    connection = await session.connection()
-    if not await connection.run_sync(lambda c: inspect(c).has_table("catch_ups")):
-        return ""  # nobody has started this version yet
-    progress = await catch_ups.progress(session)
+    progress = await progress_of(store)
     if progress is None:
         return ""
     back = f"back to {progress.at:%Y-%m-%d}"

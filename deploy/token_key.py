@@ -3,9 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from centre.audit import audit
-from centre.audit.audit import Actor
-from centre.keys.keys import check_keys, renew_token
+from centre.keys.keys import check_keys, log_renewal, renew_token
 from core.settings import Settings
 from db.store import open_store
 
@@ -17,8 +15,7 @@ async def another_token(settings: Settings, say: Callable[[str], None]) -> None:
     assert keyring is not None  # it has just been read
     store = open_store(settings.database, keyring)
     try:
-        async with store.sessions.begin() as session:
-            await audit.write(session, Actor(who="centre"), "renew-token", "keys")
+        await log_renewal(store)
     finally:
         await store.close()
     say(

@@ -7,10 +7,10 @@ from pydantic import Field, StrictBool
 
 from api.admin.common import PREFIX
 from api.auth.callers import PEOPLE, Admin, Looker
-from api.context import SessionDep
+from api.context import ContextDep
 from api.http.paging import Nothing, PagingDep
-from centre.workstations import queries as workstations
-from centre.workstations.queries import (
+from centre.workstations import stations
+from centre.workstations.contracts import (
     Workstation,
     WorkstationChanges,
     WorkstationDraft,
@@ -44,28 +44,30 @@ class NewStationSecret(Model):
 
 @router.post("/workstations", status_code=201)
 async def create_workstation(
-    body: WorkstationDraft, caller: Admin, session: SessionDep
+    body: WorkstationDraft, caller: Admin, context: ContextDep
 ) -> NewWorkstationAnswer:
     """Add a workstation; its secret is in this answer and nowhere else."""
-    made = await workstations.create_workstation(session, body, caller.actor)
+    made = await stations.create_workstation(context, body, caller.actor)
     known = {n: getattr(made.workstation, n) for n in Workstation.model_fields}
     return NewWorkstationAnswer(**known, secret=made.secret)
 
 
 @router.get("/workstations")
 async def list_workstations(
-    paging: PagingDep, caller: Looker, session: SessionDep
+    paging: PagingDep, caller: Looker, context: ContextDep
 ) -> Page[Workstation]:
     """List the workstations, and which are online."""
-    return await workstations.list_workstations(session, paging.cursor, paging.limit)
+    return await stations.list_workstations(
+        context, caller.actor, paging.cursor, paging.limit
+    )
 
 
 @router.get(_ONE)
 async def get_workstation(
-    workstation_id: StationPath, caller: Looker, session: SessionDep
+    workstation_id: StationPath, caller: Looker, context: ContextDep
 ) -> Workstation:
     """Return one workstation."""
-    return await workstations.find_workstation(session, workstation_id)
+    return await stations.find_workstation(context, workstation_id, caller.actor)
 
 
 @router.patch(_ONE)
@@ -73,20 +75,20 @@ async def change_workstation(
     workstation_id: StationPath,
     body: WorkstationPatch,
     caller: Admin,
-    session: SessionDep,
+    context: ContextDep,
 ) -> Workstation:
     """Change or disable a workstation."""
-    changing = workstations.update_workstation
-    return await changing(session, workstation_id, body, caller.actor)
+    changing = stations.update_workstation
+    return await changing(context, workstation_id, body, caller.actor)
 
 
 @router.post(_ONE + "/secret", status_code=201)
 async def rotate_workstation_secret(
     workstation_id: StationPath,
     caller: Admin,
-    session: SessionDep,
+    context: ContextDep,
     _: Nothing | None = None,
 ) -> NewStationSecret:
     """Give a workstation a new secret; the old one ends its connection."""
-    secret = await workstations.rotate_secret(session, workstation_id, caller.actor)
+    secret = await stations.rotate_secret(context, workstation_id, caller.actor)
     return NewStationSecret(secret=secret)

@@ -11,7 +11,7 @@ from api.auth.callers import CLIENTS, InboxReader
 from api.context import ContextDep
 from api.messages.examples import INBOX
 from centre.receipts import read_inbox as inbox
-from centre.workstations.inbox import InboxItem
+from centre.workstations.contracts import InboxItem
 from core.base import Model
 from core.words import IdentityType
 from db.pages import MAX_LIMIT

@@ -200,8 +200,8 @@ async def _writable(context: ApiContext) -> bool:
 async def _misfits(context: ApiContext) -> bool:
     """Tell whether the store's proofs no longer open with this process's keys."""
     try:
-        async with asyncio.timeout(_STORE_WAIT), context.store.sessions() as session:
-            return bool(await misfits(session))
+        async with asyncio.timeout(_STORE_WAIT):
+            return bool(await misfits(context))
     except (MessageCentreError, TimeoutError):
         return False  # the store's own fault, which is told the next time
 

@@ -14,10 +14,9 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from api.workstations.door import Door
-from centre.workstations import popups
-from centre.workstations import queries as workstations
-from centre.workstations.popups import Event
-from centre.workstations.queries import Standing
+from centre.workstations import service as popups
+from centre.workstations import stations
+from centre.workstations.contracts import Event, Standing
 from core.errors import MessageCentreError
 from core.process.logs import describe
 from db.store import Store
@@ -77,8 +76,7 @@ class Hub:
         station = connection.standing.id
         async with self._one:
             if not self._open:
-                async with self._store.sessions() as session:
-                    self._seen = await popups.latest(session)
+                self._seen = await popups.newest_event(self._store)
             self._open.add(connection)
         try:
             await self._renew()
@@ -87,8 +85,7 @@ class Hub:
             self._open.discard(connection)
             if station not in self._stations():
                 with suppress(MessageCentreError):
-                    async with self._store.sessions.begin() as session:
-                        await workstations.release(session, station)
+                    await stations.release(self._store, station)
 
     async def run(self) -> None:
         """Look for news until cancelled."""
@@ -114,10 +111,8 @@ class Hub:
         async with self._one:
             if not self._open:
                 return
-            async with self._store.sessions() as session:
-                events = await popups.events_after(
-                    session, self._seen, self._stations()
-                )
+            asked = self._seen, self._stations()
+            events = await popups.events_after(self._store, *asked)
             for event in events:
                 self._seen = event.seq
                 for connection in self._open:
@@ -129,8 +124,7 @@ class Hub:
         held = list(self._open)
         if not held:
             return
-        async with self._store.sessions.begin() as session:
-            found = await workstations.renew(session, self._stations(), LEASE)
+        found = await stations.renew(self._store, self._stations(), LEASE)
         standing = {known.id: known for known in found}
         for connection in held:
             now = standing.get(connection.standing.id)
@@ -138,8 +132,7 @@ class Hub:
                 connection.drop(ENDED)
 
     async def _purge(self) -> None:
-        async with self._store.sessions.begin() as session:
-            await popups.purge(session, datetime.now(UTC))
+        await popups.purge(self._store, datetime.now(UTC))
 
     def _stations(self) -> set[str]:
         return {connection.standing.id for connection in self._open}

@@ -22,10 +22,9 @@ from api.workstations.hub import Connection, Hub
 from centre.audit.audit import Actor
 from centre.messages.acknowledge import AcknowledgeOrder
 from centre.receipts.intake import ReceiptIntake
-from centre.workstations import popups
-from centre.workstations import queries as workstations
-from centre.workstations.popups import Event, Stage
-from centre.workstations.queries import Standing
+from centre.workstations import service as popups
+from centre.workstations import stations
+from centre.workstations.contracts import Event, Stage, Standing
 from centre.workstations.service import Reported, report
 from core.base import Model
 from core.errors import Invalid, Malformed, MessageCentreError
@@ -147,8 +146,7 @@ async def _hello(socket: WebSocket) -> Hello:
 
 
 async def _standing(context: ApiContext, workstation_id: str, secret: str) -> Standing:
-    async with context.store.sessions() as session:
-        standing = await workstations.authenticate(session, workstation_id, secret)
+    standing = await stations.authenticate(context, workstation_id, secret)
     if standing is None:
         raise _Closed(_REFUSED)
     return standing
@@ -184,14 +182,12 @@ async def _write(
     A number that was never given (a store restored from a copy gives lower ones)
     would keep everything new from the screen: it gets what is open.
     """
-    async with context.store.sessions() as session:
-        newest = await popups.latest(session)
+    store = context.store
+    newest = await popups.newest_event(store)
     sent = last_seq if last_seq <= newest else 0
     while True:
-        async with context.store.sessions() as session:
-            missed = await popups.events_after(
-                session, sent, [held.standing.id], open_only=True
-            )
+        ours = [held.standing.id]
+        missed = await popups.events_after(store, sent, ours, open_only=True)
         if not missed:
             break
         for event in missed:

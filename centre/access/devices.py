@@ -1,8 +1,8 @@
 """The name by which a browser is known: 256 random bits, and our signature.
 
 Nobody but the centre can make one. Whether a person is known there stands in the
-store (centre/access/sign_in_places.py), each person for themselves: a ward shares
-browsers.
+store (centre/access/sign_in_place_queries.py), each person for themselves: a ward
+shares browsers.
 """
 
 import hmac

@@ -4,7 +4,7 @@ from centre.access import factor_queries, one_time_codes
 from centre.access.sign_in import confirms
 from centre.audit import audit
 from centre.audit.audit import Actor
-from centre.audit.roles import ADMINS, require_role
+from centre.audit.roles import ADMINS
 from centre.context import Context
 from core.errors import Conflict, Invalid, Wrong
 from db.columns import utc_now
@@ -28,7 +28,7 @@ async def turn_on(
 
 async def turn_off(context: Context, username: str, actor: Actor) -> None:
     """Turn it off for somebody who has lost phone and recovery codes."""
-    require_role(actor, *ADMINS)
+    actor.must_be(*ADMINS)
     async with context.store.sessions.begin() as session:
         await _turn_off(session, username, actor)
 

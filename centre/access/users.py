@@ -6,7 +6,7 @@ from centre.access.passwords import PasswordRules, check_password, hashed, rules
 from centre.audit import audit
 from centre.audit.audit import Actor
 from centre.audit.names import ADMIN, CENTRE, refuse_username
-from centre.audit.roles import ADMINS, AUDITORS, require_role
+from centre.audit.roles import ADMINS, AUDITORS
 from centre.context import Context
 from core.errors import Conflict, NotFound
 from core.words import Role
@@ -38,7 +38,7 @@ async def ensure_admin(session: Session, password: str) -> bool:
 
 async def create_user(context: Context, draft: UserDraft, actor: Actor) -> User:
     """Let a person in, who changes the password at once; Conflict if known."""
-    require_role(actor, *ADMINS)
+    actor.must_be(*ADMINS)
     check_password(draft.username, draft.password)
     digest, name = await hashed(draft.password), draft.username
     async with context.store.sessions.begin() as session:
@@ -55,7 +55,7 @@ async def create_user(context: Context, draft: UserDraft, actor: Actor) -> User:
 
 async def find_user(context: Context, username: str, actor: Actor) -> User:
     """Return a user; NotFound where there is none."""
-    require_role(actor, *AUDITORS)
+    actor.must_be(*AUDITORS)
     async with context.store.sessions() as session:
         return await user_queries.the_user(session, username)
 
@@ -72,7 +72,7 @@ async def list_users(
     context: Context, actor: Actor, cursor: str | None = None, limit: int = 100
 ) -> Page[User]:
     """Return users in the order of their names."""
-    require_role(actor, *AUDITORS)
+    actor.must_be(*AUDITORS)
     async with context.store.sessions() as session:
         return await user_queries.list_users(session, cursor, limit)
 
@@ -84,7 +84,7 @@ async def update_user(
 
     Nobody disables themselves or takes up another role.
     """
-    require_role(actor, *ADMINS)
+    actor.must_be(*ADMINS)
     if actor.who == username and {"enabled", "role"} & changes.model_fields_set:
         raise Conflict("Another administrator must change this for you.")
     news = changes.model_dump(mode="json", exclude_unset=True)
@@ -101,7 +101,7 @@ async def set_password(
     context: Context, username: str, password: str, actor: Actor
 ) -> User:
     """Give a user another password, to be changed at the next sign-in."""
-    require_role(actor, *ADMINS)
+    actor.must_be(*ADMINS)
     rules = rules_of(context.settings)
     async with context.store.sessions.begin() as session:
         return await replace_password(session, username, password, actor, rules)
@@ -150,7 +150,7 @@ async def end_sessions(context: Context, username: str, actor: Actor) -> None:
 def require_self_or_admin(actor: Actor, username: str) -> None:
     """Raise Forbidden unless it is about oneself, or for an administrator to do."""
     if not (actor.who == username and actor.role in list(Role)):
-        require_role(actor, *ADMINS)
+        actor.must_be(*ADMINS)
 
 
 async def _log_new(session: Session, user: User, actor: Actor) -> None:

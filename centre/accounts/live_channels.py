@@ -8,7 +8,7 @@ import structlog
 from centre.accounts.routing_queries import rules_in_force
 from centre.accounts.service import current_accounts
 from centre.accounts.traffic import deductions, put_open
-from centre.workstations import inbox
+from centre.workstations import inbox_queries as inbox
 from channels.base import Closing, Sending
 from channels.breaker import Breaker
 from channels.hospital.inbox import InboxSender

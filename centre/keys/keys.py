@@ -7,20 +7,16 @@ data, and none is written beside data that they do not open.
 import asyncio
 from pathlib import Path
 
-from sqlalchemy import Connection, inspect, literal, select, table
-
-from centre.keys.old_keys import misfits_of_old
-from centre.keys.tables import KeyProofRow
+from centre.audit import audit
+from centre.audit.audit import Actor
+from centre.audit.names import CENTRE
+from centre.context import Context
+from centre.keys.proof_queries import StoredProofs, noted_in
 from core.crypto import TOKEN, Keyring, load_keyring
 from core.keys_file import KeysRefused, is_there, make_keys, replace_token
 from core.process.faults import CannotStart
 from db.migrate import alone, untouched, upgrade
-from db.rows import Row
-from db.session import Session
-from db.sql import keyring_of, table_of
 from db.store import Store, open_store
-
-_PROOFS = table_of(KeyProofRow)
 
 
 async def open_with_keys(url: str, path: Path) -> tuple[Keyring, Store]:
@@ -38,9 +34,10 @@ def establish(url: str, path: Path) -> Keyring:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with alone(url) as connection:
-            keyring = _keys_of(connection, path) or _made(path)
+            proofs = StoredProofs(connection)
+            keyring = _keys_of(proofs, path) or _made(path)
             upgrade(connection)
-            _note(connection, keyring)
+            _note(proofs, keyring)
     except OSError as error:
         fault = f"can't be written to ({error.strerror})"
         raise CannotStart(
@@ -61,7 +58,9 @@ def check_keys(url: str, path: Path) -> Keyring | None:
     """
     keyring = load_keyring(path) if is_there(path) else None
     with untouched(url) as connection:
-        return keyring if connection is None else _keys_of(connection, path)
+        if connection is None:
+            return keyring
+        return _keys_of(StoredProofs(connection), path)
 
 
 def renew_token(url: str, path: Path) -> None:
@@ -69,72 +68,56 @@ def renew_token(url: str, path: Path) -> None:
     load_keyring(path)
     with alone(url) as connection:
         # Begun anew after a crash, the file has another than the store already.
-        _prove(connection, load_keyring(path), path, but=TOKEN)
+        proofs = StoredProofs(connection)
+        _prove(proofs, load_keyring(path), path, but=TOKEN)
         upgrade(connection)
         replace_token(path)
-        keyring = load_keyring(path)
-        connection.execute(_PROOFS.delete().where(_PROOFS.c.role == TOKEN))
-        _note(connection, keyring)
+        proofs.forget(TOKEN)
+        _note(proofs, load_keyring(path))
 
 
-async def misfits(session: Session) -> list[str]:
+async def log_renewal(store: Store) -> None:
+    """Write into the audit log that there is another `token` key."""
+    async with store.sessions.begin() as session:
+        await audit.write(session, Actor(who=CENTRE), "renew-token", "keys")
+
+
+async def misfits(context: Context) -> list[str]:
     """Return the roles whose key is not this store's; "keys" where none is noted."""
-    connection = await session.connection()
-    found = (await connection.execute(select(_PROOFS.c.role, _PROOFS.c.proof))).all()
-    proofs = {row.role: row.proof for row in found}
-    return keyring_of(session).misfits(proofs) if proofs else ["keys"]
+    async with context.store.sessions() as session:
+        proofs = await noted_in(session)
+    return context.keyring.misfits(proofs) if proofs else ["keys"]
 
 
-def _keys_of(connection: Connection, path: Path) -> Keyring | None:
+def _keys_of(proofs: StoredProofs, path: Path) -> Keyring | None:
     """Return the keys that lie there, if they fit; None where all is new."""
     if is_there(path):
         keyring = load_keyring(path)
-        _prove(connection, keyring, path)
+        _prove(proofs, keyring, path)
         return keyring
-    if any(_has_rows(connection, name) for name in _tables(connection)):
+    if proofs.is_beside_data():
         raise KeysRefused(path, "is missing, and the store has data that it opens")
     return None
 
 
-def _tables(connection: Connection) -> set[str]:
-    return Row.metadata.tables.keys() & set(inspect(connection).get_table_names())
-
-
-def _has_rows(connection: Connection, name: str) -> bool:
-    one = select(literal(1)).select_from(table(name)).limit(1)
-    return connection.execute(one).first() is not None
-
-
 def _prove(
-    connection: Connection, keyring: Keyring, path: Path, but: str | None = None
+    proofs: StoredProofs, keyring: Keyring, path: Path, but: str | None = None
 ) -> None:
     """Refuse keys of which one is missing or another, `but` this one."""
-    noted = _noted(connection)
-    if noted:
-        wrong = set(keyring.misfits(noted))
-    else:
-        wrong = set(misfits_of_old(connection, _tables(connection), keyring))
+    noted = proofs.noted()
+    wrong = set(keyring.misfits(noted) if noted else proofs.misfits_of_old(keyring))
     if wrong - {but}:
         names = ", ".join(sorted(wrong))
         fault = f"is not this store's (another key, or none, for {names})"
         raise KeysRefused(path, fault)
 
 
-def _noted(connection: Connection) -> dict[str, str]:
-    if _PROOFS.name not in _tables(connection):
-        return {}
-    rows = connection.execute(select(_PROOFS.c.role, _PROOFS.c.proof))
-    return {row.role: row.proof for row in rows}
-
-
-def _note(connection: Connection, keyring: Keyring) -> None:
+def _note(proofs: StoredProofs, keyring: Keyring) -> None:
     """Note each key at first, later each that seals for the first time.
 
     One that was only added is not asked for yet: other hosts may lack it.
     """
-    noted, proofs = _noted(connection), keyring.proofs()
+    noted, all_proofs = proofs.noted(), keyring.proofs()
     late = {TOKEN, keyring.role(keyring.current)}
-    roles = late if noted else proofs.keys()
-    rows = [{"role": r, "proof": proofs[r]} for r in roles if r not in noted]
-    if rows:
-        connection.execute(_PROOFS.insert(), rows)
+    roles = late if noted else all_proofs.keys()
+    proofs.add({role: all_proofs[role] for role in roles if role not in noted})

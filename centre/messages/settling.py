@@ -11,11 +11,13 @@ from datetime import timedelta
 import structlog
 
 from centre.messages import catch_ups
+from centre.messages.catch_ups import Progress
 from core.errors import MessageCentreError
 from core.process.logs import describe
 from db.leases import end_lease, take_lease
 from db.sql import keyring_of
 from db.store import Store
+from db.versions import has_table
 
 # A part holds SQLite's only write lock for some milliseconds.
 A_PART = 200
@@ -27,6 +29,14 @@ _LEAST_REST_SECONDS = 0.05
 _TOLD_EVERY = 100 * A_PART
 
 _log = structlog.get_logger("settling")
+
+
+async def progress_of(store: Store) -> Progress | None:
+    """Return how far that has come; None where nothing is left, or not begun."""
+    async with store.sessions() as session:
+        if not await has_table(session, "catch_ups"):
+            return None  # nobody has started this version yet
+        return await catch_ups.progress(session)
 
 
 async def settle_until_done(store: Store, wait: float = _WAIT_SECONDS) -> None:

@@ -10,7 +10,7 @@ from centre.audit.audit import Actor
 from centre.audit.roles import CLIENT, OPERATORS, own_client
 from centre.context import Context
 from centre.messages.lookup import Found, kept_message, look_up, stored_message
-from centre.workstations import removals
+from centre.workstations import removal_queries as removals
 from core.base import Model
 from core.errors import Conflict, Invalid, Wrong
 from core.models import Cancel, MessageStatus, Resend

@@ -9,7 +9,7 @@ from centre.catalog import types as catalog
 from centre.context import Context
 from centre.messages import queries as messages
 from centre.messages.contracts import StoredMessage
-from centre.workstations import removals
+from centre.workstations import removal_queries as removals
 from core.errors import Gone
 from core.models import Message, MessageStatus
 from core.text.templating import render

@@ -12,7 +12,7 @@ from centre.audit.audit import Actor
 from centre.audit.roles import CLIENT, OPERATORS, own_client
 from centre.context import Context
 from centre.messages.lookup import Found, look_up
-from centre.workstations import removals
+from centre.workstations import removal_queries as removals
 from core.base import Model, evolve
 from core.errors import Conflict
 from core.models import Cancel, MessageStatus, Recall, RecallOrder

@@ -8,8 +8,8 @@ from uuid import UUID
 from centre.context import Context
 from centre.people.holder_queries import inboxes_of
 from centre.receipts.intake import ReceiptIntake
-from centre.workstations import inbox
-from centre.workstations.inbox import InboxItem
+from centre.workstations import inbox_queries as inbox
+from centre.workstations.contracts import InboxItem
 from channels.hospital.inbox import InboxSender
 from channels.receipts import ProviderReceipt
 from core.base import Model

@@ -19,7 +19,7 @@ from centre.rate_limits import counters as limits
 from centre.schedule import caps, digests
 from centre.watch import alarms
 from centre.watch.watching import Watch
-from centre.workstations import inbox
+from centre.workstations import inbox_queries as inbox
 from core.errors import MessageCentreError
 from core.process.logs import describe
 from db.leases import take_lease

@@ -1,104 +1,48 @@
-"""The workstations of the wards: their addresses, their secrets, who is online."""
+"""The rows of the workstations: their addresses, their secrets, who is online."""
 
-import hashlib
-import hmac
 import json
-import secrets
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime, timedelta
-from typing import Annotated, Any
+from datetime import timedelta
 
-from pydantic import Field, StringConstraints
 from sqlalchemy import delete, insert, update
 from sqlmodel import col, select
 
-from centre.audit import audit
-from centre.audit.audit import Actor
-from centre.audit.names import refuse_workstation
+from centre.workstations.contracts import (
+    Standing,
+    Workstation,
+    WorkstationChanges,
+    WorkstationDraft,
+)
 from centre.workstations.tables import WorkstationAddressRow, WorkstationRow
-from core.base import Model
-from core.errors import Conflict, Invalid, NotFound, Wrong
+from core.errors import Invalid, NotFound, Wrong
 from core.identities import normalise
 from core.models import Address
-from core.text.plain_text import PlainText
 from core.words import IdentityType
 from db.columns import utc_now
 from db.pages import Page, clamp, cut, decode_cursor, encode_cursor
 from db.session import Session
-from db.sql import keyring_of, lock, table_of
+from db.sql import keyring_of, table_of
 
 _STAFF = "workstations.staff"
-_NO_HASH = "0" * 64
-
-# Begins with no dot: `.` and `..` can't stand in an address.
-StationId = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9_\-][A-Za-z0-9_\-.]{0,63}$")
-]
-StaffNumbers = Annotated[tuple[str, ...], Field(max_length=500, repr=False)]
 
 
-class Workstation(Model):
-    """A screen on a ward; `staff` are the numbers of those who work at it."""
+async def add(
+    session: Session, draft: WorkstationDraft, secret_hash: str
+) -> Workstation | None:
+    """Add a workstation with the hash of its secret; None where the id is taken.
 
-    id: str
-    name: str
-    department: str
-    staff: tuple[str, ...] = Field(default=(), repr=False)
-    enabled: bool = True
-    online: bool = False
-    created_at: datetime
-    last_seen_at: datetime | None = None
-
-
-class WorkstationDraft(Model):
-    """A workstation to add."""
-
-    id: StationId
-    name: PlainText = Field(min_length=1, max_length=128)
-    department: str = Field(min_length=1, max_length=64)
-    staff: StaffNumbers = ()
-
-
-class WorkstationChanges(Model):
-    """What to change of a workstation; fields left out stay."""
-
-    name: PlainText = Field(default="", min_length=1, max_length=128)
-    department: str = Field(default="", min_length=1, max_length=64)
-    staff: StaffNumbers = ()
-    enabled: bool = True
-
-
-class NewWorkstation(Model):
-    """A workstation with its secret, which is shown this once."""
-
-    workstation: Workstation
-    secret: str = Field(repr=False)
-
-
-class Standing(Model):
-    """What a held connection must still agree with."""
-
-    id: str
-    enabled: bool
-    secret_hash: str = Field(repr=False)
-
-
-async def create_workstation(
-    session: Session, draft: WorkstationDraft, actor: Actor
-) -> NewWorkstation:
-    """Add a workstation with its secret; Conflict if the id is taken."""
-    await refuse_workstation(session, draft.id)
-    await lock(session, "workstations")
+    Raises Invalid for addresses that are none. Whoever calls holds the lock.
+    """
     if await session.get(WorkstationRow, draft.id) is not None:
-        raise Conflict("There is already a workstation of this id.")
+        return None
     department, staff = _checked(draft.department, draft.staff)
-    now, secret = utc_now(), _new_secret()
+    now = utc_now()
     row = WorkstationRow(
         id=draft.id,
         name=draft.name,
         department=department,
         staff=_sealed(session, staff),
-        secret_hash=secret_hash(secret),
+        secret_hash=secret_hash,
         enabled=True,
         created_at=now,
         updated_at=now,
@@ -106,15 +50,13 @@ async def create_workstation(
     session.add(row)
     await session.flush()
     await _write_addresses(session, row, staff)
-    made = _workstation(session, row)
-    await audit.write(session, actor, "create", _target(row.id), None, _shown(made))
-    return NewWorkstation(workstation=made, secret=secret)
+    return _workstation(session, row)
 
 
-async def update_workstation(
-    session: Session, station_id: str, changes: WorkstationChanges, actor: Actor
-) -> Workstation:
-    """Change a workstation; a disabled one is shown nothing."""
+async def change(
+    session: Session, station_id: str, changes: WorkstationChanges
+) -> tuple[Workstation, Workstation]:
+    """Change a workstation; return what it was and what it is, or NotFound."""
     row = await _row(session, station_id)
     before = _workstation(session, row)
     news = changes.model_dump(exclude_unset=True)
@@ -126,21 +68,15 @@ async def update_workstation(
     session.add(row)
     await session.flush()
     await _write_addresses(session, row, staff)
-    after = _workstation(session, row)
-    shown = _shown(before), _shown(after)
-    await audit.write(session, actor, "update", _target(station_id), *shown)
-    return after
+    return before, _workstation(session, row)
 
 
-async def rotate_secret(session: Session, station_id: str, actor: Actor) -> str:
-    """Give a workstation a new secret, shown this once; the old one ends."""
+async def put_secret(session: Session, station_id: str, secret_hash: str) -> None:
+    """Give a workstation another secret; NotFound where there is none."""
     row = await _row(session, station_id)
-    secret = _new_secret()
-    row.secret_hash = secret_hash(secret)
+    row.secret_hash = secret_hash
     session.add(row)
     await session.flush()
-    await audit.write(session, actor, "rotate-secret", _target(station_id))
-    return secret
 
 
 async def find_workstation(session: Session, station_id: str) -> Workstation:
@@ -162,14 +98,10 @@ async def list_workstations(
     return Page(items=items, next=following)
 
 
-async def authenticate(
-    session: Session, station_id: str, secret: str
-) -> Standing | None:
-    """Return the enabled workstation whose secret this is."""
+async def standing_of(session: Session, station_id: str) -> Standing | None:
+    """Return what a connection of a workstation must agree with."""
     row = await session.get(WorkstationRow, station_id)
-    known = row.secret_hash if row is not None else _NO_HASH
-    right = hmac.compare_digest(known, secret_hash(secret))
-    if row is None or not right or not row.enabled:
+    if row is None:
         return None
     return Standing(id=row.id, enabled=row.enabled, secret_hash=row.secret_hash)
 
@@ -210,15 +142,6 @@ async def release(session: Session, station_id: str) -> None:
     connection = await session.connection()
     gone = update(table).where(table.c.id == station_id)
     await connection.execute(gone.values(connected_until=utc_now()))
-
-
-def secret_hash(secret: str) -> str:
-    """Return what is kept of a secret: 256 random bits need no slow hash."""
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _new_secret() -> str:
-    return f"ws_{secrets.token_urlsafe(32)}"
 
 
 def _checked(department: str, staff: Iterable[str]) -> tuple[str, tuple[str, ...]]:
@@ -282,13 +205,3 @@ def _workstation(session: Session, row: WorkstationRow) -> Workstation:
         created_at=row.created_at,
         last_seen_at=row.last_seen_at,
     )
-
-
-def _shown(station: Workstation) -> dict[str, Any]:
-    """Return what the audit log keeps: how many work there, not who."""
-    shown = station.model_dump(mode="json", include={"name", "department", "enabled"})
-    return shown | {"staff": len(station.staff)}
-
-
-def _target(station_id: str) -> str:
-    return f"workstations/{station_id}"

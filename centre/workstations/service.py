@@ -1,6 +1,6 @@
 """Pop-ups on workstations: kept for them, and what they report of them."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 from uuid import UUID
@@ -8,9 +8,8 @@ from uuid import UUID
 from centre.audit.audit import Actor
 from centre.context import Context
 from centre.messages.acknowledge import AcknowledgeOrder, acknowledge
-from centre.workstations import popups
-from centre.workstations import queries as workstations
-from centre.workstations.popups import Event, Popup, Stage, Withdrawal
+from centre.workstations import popup_queries, queries
+from centre.workstations.contracts import OVER, Event, Popup, Stage, Withdrawal
 from channels.base import Sending
 from channels.hospital.socket import SocketSender
 from channels.kit.clip import clip
@@ -32,6 +31,31 @@ _OUTCOMES = {
 }
 
 
+async def newest_event(store: Store) -> int:
+    """Return the last number of what screens are to show."""
+    async with store.sessions() as session:
+        return await popup_queries.latest(session)
+
+
+async def events_after(
+    store: Store, seq: int, stations: Collection[str], *, open_only: bool = False
+) -> tuple[Event, ...]:
+    """Return what came after a number for these workstations, some at a time.
+
+    `open_only` leaves out what nobody needs to see any more.
+    """
+    async with store.sessions() as session:
+        return await popup_queries.events_after(
+            session, seq, stations, open_only=open_only
+        )
+
+
+async def purge(store: Store, now: datetime) -> None:
+    """Forget pop-ups of long ago."""
+    async with store.sessions.begin() as session:
+        await popup_queries.purge(session, now)
+
+
 class PopupPost:
     """Keeps pop-ups in the store, where the processes that hold sockets find them."""
 
@@ -41,9 +65,9 @@ class PopupPost:
     async def __call__(self, sending: Sending) -> int:
         until = sending.expires_at or datetime.now(UTC) + _SHOWN_FOR
         async with self._store.sessions.begin() as session:
-            stations = await workstations.stations_of(session, sending.address)
+            stations = await queries.stations_of(session, sending.address)
             if stations:
-                await popups.post(
+                await popup_queries.post(
                     session,
                     stations,
                     delivery_id=sending.id,
@@ -81,19 +105,19 @@ async def report(
     half-way is taken in again when the workstation repeats it.
     """
     async with context.store.sessions() as session:
-        found = await popups.find_popup(session, station.who, delivery_id)
+        found = await popup_queries.find_popup(session, station.who, delivery_id)
     if found is None:
         return False
-    if found.stage in popups.OVER or found.stage is stage:
+    if found.stage in OVER or found.stage is stage:
         return True
     if stage is Stage.CONFIRMED:
         await _confirm(context, station, found, order)
     await _tell(context, sink, station, found, stage)
     async with context.store.sessions.begin() as session:
-        await popups.move(session, found.seq, stage)
+        await popup_queries.move(session, found.seq, stage)
         if stage is Stage.CONFIRMED:
             seen = Withdrawal(why="confirmed")
-            await popups.withdraw(session, delivery_id, seen, but=station.who)
+            await popup_queries.withdraw(session, delivery_id, seen, but=station.who)
     return True
 
 
@@ -112,7 +136,9 @@ async def _tell(
     """Move the delivery; it has failed only where no screen is left to show it."""
     if stage is Stage.REJECTED:
         async with context.store.sessions() as session:
-            if not await popups.all_rejected(session, found.delivery_id, station.who):
+            if not await popup_queries.all_rejected(
+                session, found.delivery_id, station.who
+            ):
                 return
     receipt = ProviderReceipt(
         channel=Channel.WORKSTATION,

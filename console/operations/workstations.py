@@ -3,8 +3,8 @@
 from typing import Any
 
 from centre.audit.audit import Actor
-from centre.workstations import queries as store
-from centre.workstations.queries import (
+from centre.workstations import stations
+from centre.workstations.contracts import (
     NewWorkstation,
     Workstation,
     WorkstationChanges,
@@ -18,6 +18,7 @@ from console.kit.setup import check_given, entries, may_change, state
 from console.kit.shell import actions
 from console.kit.table import Action, Column, Listing, Row, Rows
 from console.kit.texts import t
+from console.kit.visits import present_actor
 from console.kit.widgets import (
     answer_of,
     button,
@@ -94,8 +95,7 @@ class _Page:
     async def _rotate(self, actor: Actor, row: Row) -> None:
         title = t("ward.rotate")
         if await confirm(title, t("ward.rotate_ask", name=row["name"]), yes=title):
-            async with context().store.sessions.begin() as session:
-                secret = await store.rotate_secret(session, row["id"], actor)
+            secret = await stations.rotate_secret(context(), row["id"], actor)
             await _show(title, row["id"], secret)
             await self._listing.reload()
 
@@ -109,14 +109,13 @@ class _Page:
 
     async def _switch(self, actor: Actor, row: Row, *, enabled: bool) -> None:
         changes = WorkstationChanges(enabled=enabled)
-        async with context().store.sessions.begin() as session:
-            await store.update_workstation(session, row["id"], changes, actor)
+        await stations.update_workstation(context(), row["id"], changes, actor)
         await self._listing.reload()
 
 
 async def _load(cursor: str | None) -> tuple[Rows, str | None]:
-    async with context().store.sessions() as session:
-        found = await store.list_workstations(session, cursor, 50)
+    actor = await present_actor()
+    found = await stations.list_workstations(context(), actor, cursor, 50)
     return [_row(station) for station in found.items], found.next
 
 
@@ -172,10 +171,9 @@ async def _saved(
 ) -> NewWorkstation | None:
     values = {name: form.value(name) for name in ("name", "department")}
     values["staff"] = entries(form.value("staff"))
-    async with context().store.sessions.begin() as session:
-        if station is None:
-            draft = WorkstationDraft.model_validate(values | {"id": form.value("id")})
-            return await store.create_workstation(session, draft, actor)
-        changes = WorkstationChanges.model_validate(values)
-        await store.update_workstation(session, station.id, changes, actor)
-        return None
+    if station is None:
+        draft = WorkstationDraft.model_validate(values | {"id": form.value("id")})
+        return await stations.create_workstation(context(), draft, actor)
+    changes = WorkstationChanges.model_validate(values)
+    await stations.update_workstation(context(), station.id, changes, actor)
+    return None

@@ -12,7 +12,7 @@ from centre.messages import writes as message_writes
 from centre.messages.status import begin
 from centre.people import opt_outs, persons
 from centre.people.contracts import PatientDraft
-from centre.workstations import inbox
+from centre.workstations import inbox_queries as inbox
 from core.models import Acknowledgement, Address, Detail, DetailItem
 from core.words import Channel, IdentityType, Role
 from db.rows import Row

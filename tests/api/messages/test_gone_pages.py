@@ -12,7 +12,7 @@ import pytest
 from centre.delivery.links import Links
 from centre.messages import status as progress
 from centre.messages.links import LINK_LIFE, read_link
-from centre.workstations import removals
+from centre.workstations import removal_queries as removals
 from core.models import Recall
 from core.words import Role, Status
 from tests.support.api.rig import Headers, Rig, problem, running_api

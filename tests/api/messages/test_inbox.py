@@ -9,7 +9,8 @@ from uuid import UUID
 import pytest
 from structlog.testing import capture_logs
 
-from centre.workstations import inbox, removals
+from centre.workstations import inbox_queries as inbox
+from centre.workstations import removal_queries as removals
 from core.models import Address
 from core.words import (
     USUAL_SCOPES,

@@ -12,10 +12,9 @@ from websockets.asyncio.client import connect
 
 from api.workstations.door import Door
 from api.workstations.hub import LEASE, Connection, Hub
-from centre.workstations import popups
+from centre.workstations import popup_queries as popups
 from centre.workstations import queries as workstations
-from centre.workstations.popups import Stage, Withdrawal
-from centre.workstations.queries import Standing
+from centre.workstations.contracts import Stage, Standing, Withdrawal
 from centre.workstations.service import PopupPost
 from channels.hospital.socket import SocketSender
 from core.errors import RecipientRefused

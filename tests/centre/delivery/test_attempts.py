@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 from centre.delivery import attempts
 from centre.delivery.attempts import Attempt, AttemptState
-from centre.workstations import inbox
+from centre.workstations import inbox_queries as inbox
 from core.models import Address
 from core.words import Channel, IdentityType
 from db.store import Store

@@ -22,6 +22,7 @@ from core.process.faults import CannotStart
 from core.words import IdentityType
 from db.migrate import alone, config, migrate
 from db.store import open_store
+from tests.support.stores.context import context_of
 from tests.support.stores.keys import (
     another_under_the_same_name,
     edited,
@@ -233,12 +234,12 @@ def test_a_token_is_not_made_where_other_keys_are_wrong(
 async def test_a_running_process_sees_that_its_keys_are_no_longer_the_stores(
     bare_url: str, path: Path
 ) -> None:
-    store = open_store(bare_url, establish(bare_url, path))
-    async with store.sessions() as session:
-        assert await misfits(session) == []
+    keyring = establish(bare_url, path)
+    store = open_store(bare_url, keyring)
+    context = context_of(store, keyring=keyring)
+    assert await misfits(context) == []
     renew_token(bare_url, path)
-    async with store.sessions() as session:
-        assert await misfits(session) == ["token"]
+    assert await misfits(context) == ["token"]
     await store.close()
 
 

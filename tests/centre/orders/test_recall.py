@@ -23,10 +23,10 @@ from centre.delivery.contracts import (
 from centre.messages import queries as messages
 from centre.messages import status as progress
 from centre.messages import writes as message_writes
-from centre.workstations import inbox, popups
-from centre.workstations import queries as workstations
-from centre.workstations.popups import Popup
-from centre.workstations.queries import WorkstationDraft
+from centre.workstations import inbox_queries as inbox
+from centre.workstations import popup_queries as popups
+from centre.workstations import stations
+from centre.workstations.contracts import Popup, WorkstationDraft
 from channels.router import Route, Router
 from channels.weixin.wecom import WecomSender
 from core.errors import ProviderDown, StillUnderWay
@@ -34,6 +34,7 @@ from core.models import Address, Message, Recall, RecallOrder, delivery_id
 from core.words import Channel, IdentityType, Outcome, Priority, Status
 from db.store import Store
 from tests.support.channels.fakes import WECOM, Clock, Provider, answering, reply
+from tests.support.stores.context import context_of
 from tests.support.workflows.activities import ACTOR, TYPE, booking_store
 from tests.support.workflows.fakes import BOOKING, FakeActivities, message
 from tests.support.workflows.rig import encrypting
@@ -121,9 +122,9 @@ async def test_an_inbox_gives_an_entry_back(store: Store) -> None:
 
 async def test_a_popup_leaves_the_screens(store: Store) -> None:
     sent = await out(store)
+    draft = WorkstationDraft(id="icu-1", name="a", department="ICU")
+    await stations.create_workstation(context_of(store), draft, ACTOR)
     async with store.sessions.begin() as session:
-        draft = WorkstationDraft(id="icu-1", name="a", department="ICU")
-        await workstations.create_workstation(session, draft, ACTOR)
         await popups.post(
             session,
             ["icu-1"],

@@ -14,8 +14,10 @@ from centre.people import opt_out_queries as preferences
 from centre.people import opt_outs, persons
 from centre.people.contracts import PatientDraft
 from centre.people.holder_queries import inboxes_of
-from centre.workstations import inbox, popups, removals
-from centre.workstations.popups import Popup, Withdrawal
+from centre.workstations import inbox_queries as inbox
+from centre.workstations import popup_queries as popups
+from centre.workstations import removal_queries as removals
+from centre.workstations.contracts import Popup, Withdrawal
 from core.models import Address, Message, Recipient, delivery_id
 from core.words import Channel, IdentityType, OptOutSource, Priority, Status, TypeClass
 from db.store import Store

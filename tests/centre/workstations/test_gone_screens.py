@@ -13,7 +13,8 @@ from activities.records import RecordActivities
 from centre.accounts.live_channels import InboxShelf
 from centre.delivery.contracts import Out, Record, WithdrawTask
 from centre.messages import status as progress
-from centre.workstations import inbox, removals
+from centre.workstations import inbox_queries as inbox
+from centre.workstations import removal_queries as removals
 from centre.workstations.service import PopupPost
 from channels.base import Sending
 from channels.router import Router

@@ -4,8 +4,8 @@ import asyncio
 from datetime import timedelta
 from uuid import uuid4
 
-from centre.workstations import popups
-from centre.workstations.popups import Popup, Withdrawal
+from centre.workstations import popup_queries as popups
+from centre.workstations.contracts import Popup, Withdrawal
 from core.words import Priority
 from db.columns import utc_now
 from db.store import Store

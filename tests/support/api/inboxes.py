@@ -12,7 +12,7 @@ import httpx
 from centre.delivery import attempts
 from centre.people import persons
 from centre.people.contracts import PatientDraft
-from centre.workstations import inbox
+from centre.workstations import inbox_queries as inbox
 from core.models import Address, delivery_id
 from core.words import Channel, IdentityType, Outcome, Status
 from tests.support.api.rig import SETUP, Headers, Rig, running_api

@@ -13,6 +13,7 @@ from sqlalchemy import select as core_select
 from sqlmodel import col, delete, select, update
 
 from centre.messages.tables import MessageIdentityRow, MessageRow
+from centre.workstations.contracts import InboxItem
 from centre.workstations.tables import InboxRow, RemovalRow
 from core.base import Model
 from core.models import Address
@@ -23,20 +24,6 @@ from db.sql import dialect_of, insert_into, keyring_of, table_of
 
 KEPT = timedelta(days=180)
 _CONTENT = "inbox.content"
-
-
-class InboxItem(Model):
-    """One message in a person's inbox; `told`: its delivery is known to be read."""
-
-    delivery_id: UUID
-    message_id: UUID
-    type: str = ""
-    title: str
-    body: str
-    link: str | None = None
-    created_at: datetime
-    read_at: datetime | None = None
-    told: bool = False
 
 
 class _Content(Model):

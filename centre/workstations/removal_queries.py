@@ -11,16 +11,12 @@ from uuid import UUID
 from sqlalchemy import bindparam
 from sqlalchemy import select as core_select
 
-from centre.workstations import inbox, popups
-from centre.workstations.popups import Why
+from centre.workstations import inbox_queries, popup_queries
+from centre.workstations.contracts import Why
 from centre.workstations.tables import RemovalRow
-from core.words import Channel
 from db.columns import utc_now
 from db.session import Session
 from db.sql import dialect_of, insert_into, table_of
-
-# What these show lies in our own store.
-OWN = frozenset({Channel.WORKSTATION, Channel.INBOX})
 
 
 async def remove(session: Session, message_id: UUID, why: Why) -> None:
@@ -30,8 +26,8 @@ async def remove(session: Session, message_id: UUID, why: Why) -> None:
     connection = await session.connection()
     new = note.on_conflict_do_nothing().returning(table_of(RemovalRow).c.message_id)
     if (await connection.execute(new)).first() is not None:
-        await popups.withdraw_all(session, message_id, why)
-        await inbox.withdraw_all(session, message_id)
+        await popup_queries.withdraw_all(session, message_id, why)
+        await inbox_queries.withdraw_all(session, message_id)
 
 
 async def removed(session: Session, message_id: UUID) -> bool:

@@ -6,16 +6,14 @@ visible in their order, so a reader that asks for what came after misses nothing
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, delete, func, update
 from sqlalchemy import select as core_select
 
+from centre.workstations.contracts import OVER, Event, Popup, Stage, Why, Withdrawal
 from centre.workstations.tables import PopupRow, RemovalRow
-from core.base import Model
-from core.words import Priority
 from db.columns import utc_now
 from db.session import Session
 from db.sql import dialect_of, insert_into, keyring_of, lock, table_of
@@ -23,56 +21,7 @@ from db.sql import dialect_of, insert_into, keyring_of, lock, table_of
 _CONTENT = "popups.content"
 KEPT = timedelta(days=14)
 _LOCK = "popups"
-
-
-class Stage(StrEnum):
-    """How far a workstation has come with a pop-up; it only moves forward."""
-
-    SENT = "sent"
-    RECEIVED = "received"
-    DISPLAYED = "displayed"
-    REJECTED = "rejected"
-    CONFIRMED = "confirmed"
-    WITHDRAWN = "withdrawn"
-
-
 _ORDER = tuple(Stage)
-OVER = frozenset({Stage.REJECTED, Stage.CONFIRMED, Stage.WITHDRAWN})
-
-
-class Popup(Model):
-    """What a workstation shows."""
-
-    level: Priority
-    title: str
-    body: str
-    need_ack: bool
-    read_back: bool = False
-
-
-Why = Literal["recalled", "cancelled", "expired"]
-
-
-class Withdrawal(Model):
-    """Why a workstation no longer shows a pop-up.
-
-    `confirmed`: elsewhere. All else: nobody shall see any more what it said.
-    """
-
-    why: Literal["confirmed"] | Why
-
-
-class Event(Model):
-    """One number of the sequence."""
-
-    seq: int
-    workstation_id: str
-    delivery_id: UUID
-    message_id: UUID
-    stage: Stage
-    expire_at: datetime
-    popup: Popup | None = None
-    withdrawal: Withdrawal | None = None
 
 
 async def post(
