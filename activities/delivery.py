@@ -206,17 +206,8 @@ class DeliveryActivities:
         link = self.links.link(
             task.message_id, task.created_at, rules.link, task.expires_at
         )
-        return Sending(
-            id=task.delivery_id,
-            message_id=task.message_id,
-            channel=task.channel,
-            priority=task.priority,
-            address=task.address,
-            expires_at=task.expires_at,
-            acknowledge=task.acknowledge,
-            read_back=task.read_back,
-            content=Content.of(rules.said, rules.params, link),
-        )
+        content = Content.of(rules.said, rules.params, link)
+        return Sending.of(task, task.delivery_id, content)
 
     async def _not_taken(
         self, task: DeliveryTask, call: Call, error: DeliveryError

@@ -1,14 +1,14 @@
 """What every channel does, and the values it works with."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import ClassVar, Protocol, Self, runtime_checkable
 from uuid import UUID
 
 from core.base import Model
-from core.models import Address
+from core.models import Outgoing
 from core.policies import Template
 from core.text.templating import in_text_order, placeholders, render
-from core.words import Channel, Priority
+from core.words import Channel
 
 
 class Content(Model):
@@ -45,26 +45,24 @@ class Content(Model):
         )
 
 
-class Sending(Model):
+class Sending(Outgoing):
     """One delivery, ready to be handed to a provider.
 
     `id` is the same for every attempt: the duplicate key where a provider
-    has one. `link` of the content is unique to the message. `acknowledge`: a
-    person must confirm it, and with `read_back` read a value of it back. When a
+    has one. `link` of the content is unique to the message. When a
     provider is asked what became of it, `provider_message_id` is what it
     answered, or the reference it was given, where that is known.
     """
 
     id: UUID
-    message_id: UUID
-    channel: Channel
-    priority: Priority
-    address: Address
     content: Content
-    expires_at: datetime | None = None
-    acknowledge: bool = False
-    read_back: bool = False
     provider_message_id: str | None = None
+
+    @classmethod
+    def of(cls, outgoing: Outgoing, sending_id: UUID, content: Content) -> Self:
+        """Return a delivery with what it says."""
+        way = {name: getattr(outgoing, name) for name in Outgoing.model_fields}
+        return cls(**way, id=sending_id, content=content)
 
 
 class Taken(Model):

@@ -232,6 +232,22 @@ class Address(Model):
     value: str = Field(repr=False)
 
 
+class Outgoing(Model):
+    """One message on one channel, as far as its way there is the same for all.
+
+    `acknowledge`: a person must confirm it, and with `read_back` read a value of it
+    back.
+    """
+
+    message_id: UUID
+    priority: Priority
+    channel: Channel
+    address: Address
+    expires_at: datetime | None = None
+    acknowledge: bool = False
+    read_back: bool = False
+
+
 def workflow_id(message_id: UUID) -> str:
     """Return the id of a message's workflow: the message id alone finds it."""
     return f"message-{message_id}"

@@ -17,9 +17,9 @@ with workflow.unsafe.imports_passed_through():
     from core.models import Waiting
     from core.retries import pause
     from core.words import Channel, Outcome, Priority, Reason
-    from workflows.due import Due
-    from workflows.ledger import Ledger
     from workflows.options import LEAST_WAIT
+    from workflows.send_window import SendWindow
+    from workflows.state import MessageState
 
 
 _NOT_NOW = (Reason.RATE_LIMITED, Reason.UNREACHABLE)
@@ -36,11 +36,13 @@ class Next(Enum):
 class Away:
     """The providers that one run found away; `automatic`: the centre began the run."""
 
-    def __init__(self, ledger: Ledger, due: Due, *, automatic: bool = False) -> None:
-        self._ledger = ledger
-        self._due = due
-        self._window = timedelta(seconds=ledger.message.retry_seconds)
-        self._until = workflow.now() + self._window if automatic else None
+    def __init__(
+        self, state: MessageState, window: SendWindow, *, automatic: bool = False
+    ) -> None:
+        self._state = state
+        self._window = window
+        self._patience = timedelta(seconds=state.message.retry_seconds)
+        self._until = workflow.now() + self._patience if automatic else None
         self._since: datetime | None = None
         self._kept: dict[Channel, tuple[DeliveryResult, Next]] = {}
         self._tries: dict[Channel, int] = {}
@@ -59,11 +61,11 @@ class Away:
         if not self._never_left(result):
             return False
         self.missed.add(channel)
-        if not self._window:
+        if not self._patience:
             return False
         now = workflow.now()
         self._since = self._since or now
-        self._until = self._until or now + self._window
+        self._until = self._until or now + self._patience
         self._kept[channel] = result, then
         self._tries[channel] = self.tries(channel) + 1
         return True
@@ -82,7 +84,7 @@ class Away:
     @property
     def stages(self) -> tuple[tuple[Channel, ...], ...]:
         """The stages of the plan, less what does not wait for its provider."""
-        stages = (tuple(filter(self.has, s)) for s in self._ledger.doc.plan.stages)
+        stages = (tuple(filter(self.has, s)) for s in self._state.doc.plan.stages)
         return tuple(stage for stage in stages if stage)
 
     def next(self, channel: Channel) -> Next:
@@ -121,11 +123,11 @@ class Away:
         )
         number = self.tries(first) + 1
         summary = Summary(f"{first}, provider away, try {number} comes next")
-        return await self._due.wait(waiting, summary, self._enough)
+        return await self._window.wait(waiting, summary, self._enough)
 
     def _pause(self, channels: Sequence[Channel], now: datetime) -> timedelta:
         """Return the pause; no provider is tried sooner than the first allows."""
-        priority = self._ledger.message.priority
+        priority = self._state.message.priority
         waited = now - (self._since or now)
         own = pause(priority, waited, workflow.random().random())
         asked = min(self._kept[c][0].pause or timedelta() for c in channels)
@@ -136,7 +138,7 @@ class Away:
 
         A critical one goes on by every channel until somebody confirms it.
         """
-        if self._ledger.doc.acknowledgement is not None:
+        if self._state.doc.acknowledgement is not None:
             return True
-        critical = self._ledger.message.priority is Priority.CRITICAL
-        return not critical and self._ledger.confirmed
+        critical = self._state.message.priority is Priority.CRITICAL
+        return not critical and self._state.confirmed

@@ -12,7 +12,6 @@ with workflow.unsafe.imports_passed_through():
     from centre.delivery.contracts import (
         DeliveryResult,
         DeliveryTask,
-        Prepared,
         Refusal,
     )
     from core.codec import Summary
@@ -20,8 +19,6 @@ with workflow.unsafe.imports_passed_through():
     from core.models import Waiting
     from core.words import Channel, Outcome, Priority, Reason
     from workflows.away import Away
-    from workflows.due import Due
-    from workflows.ledger import Ledger
     from workflows.options import (
         ASK,
         HOLD,
@@ -35,6 +32,8 @@ with workflow.unsafe.imports_passed_through():
         SEND_CRITICAL,
         SEND_WHOLE,
     )
+    from workflows.send_window import SendWindow
+    from workflows.state import MessageState
 
 # Every other error class means that the delivery failed.
 _OUTCOMES = {
@@ -55,12 +54,9 @@ _HOLDS = {Priority.CRITICAL: HOLD_CRITICAL, Priority.BULK: HOLD_BULK}
 class ProviderCalls:
     """Sends on, and asks after, the deliveries of one run."""
 
-    def __init__(
-        self, ledger: Ledger, prepared: Prepared, due: Due, away: Away
-    ) -> None:
-        self._ledger = ledger
-        self._prepared = prepared
-        self._due = due
+    def __init__(self, state: MessageState, window: SendWindow, away: Away) -> None:
+        self._state = state
+        self._window = window
         self._away = away
 
     async def send(self, channel: Channel, again: bool = False) -> DeliveryResult:
@@ -74,8 +70,6 @@ class ProviderCalls:
         patient_until = max(patient_until, self._away.patient_until)
         while True:
             result = await self._try(channel, again, held)
-            if result.reason is Reason.CANCELLED:
-                self._due.called_off = True
             if result.not_before is None:
                 return result
             reason = result.reason or Reason.QUIET_HOURS
@@ -83,13 +77,13 @@ class ProviderCalls:
                 return _NO_ROOM
             held += 1
             waiting = Waiting(reason=reason, until=result.not_before)
-            if not await self._due.wait(waiting):
+            if not await self._window.wait(waiting):
                 return self.stopped()
 
     @property
     def over(self) -> bool:
         """Whether nothing more may go out."""
-        return self._due.stopped
+        return self._state.stop is not None
 
     def stopped(self) -> DeliveryResult:
         """Return how a delivery ends that was stopped while it waited."""
@@ -100,7 +94,7 @@ class ProviderCalls:
         if not left:
             return _TOO_LATE
         task = self._task(channel, again, held)
-        stage = self._ledger.delivery(channel).stage
+        stage = self._state.delivery(channel).stage
         first = SEND_CRITICAL if self.critical else SEND
         options = (SEND_AGAIN if task.waited else first) | {
             "schedule_to_close_timeout": left,
@@ -148,35 +142,22 @@ class ProviderCalls:
     def _task(
         self, channel: Channel, again: bool = False, held: int = 0
     ) -> DeliveryTask:
-        message = self._ledger.message
         bulk = self._priority is Priority.BULK
-        return DeliveryTask(
-            message_id=message.id,
-            type=message.type,
-            priority=message.priority,
-            channel=channel,
-            run=self._ledger.doc.run,
-            template_version=message.templates.get(channel, 0),
-            address=self._prepared.addresses[channel],
-            params=message.params,
-            link=message.link,
-            created_at=message.created_at,
+        return DeliveryTask.of(
+            self._state.message,
+            self._state.prepared,
+            channel,
+            run=self._state.doc.run,
+            at=workflow.now(),
             patience=RATE_LIMIT_PATIENCE_BULK if bulk else RATE_LIMIT_PATIENCE,
             again=again,
-            expires_at=message.expires_at,
-            acknowledge=message.acknowledge,
-            read_back=message.read_back_param is not None,
-            doubted=channel in self._prepared.doubted,
-            at=workflow.now(),
-            digest=self._prepared.digest,
             held=held,
             waited=self._away.tries(channel),
-            batch=message.batch,
         )
 
     def time_left(self) -> timedelta:
         """Return how long this message may still be sent."""
-        expires = self._ledger.message.expires_at
+        expires = self._state.message.expires_at
         if expires is None:
             return SEND_WHOLE
         return max(expires - workflow.now(), timedelta(0))
@@ -188,7 +169,7 @@ class ProviderCalls:
 
     @property
     def _priority(self) -> Priority:
-        return self._ledger.message.priority
+        return self._state.message.priority
 
 
 def _type(error: ActivityError) -> str | None:

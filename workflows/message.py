@@ -8,10 +8,7 @@ from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from activities.records import RecordActivities
-    from centre.catalog.plan import narrow
     from centre.delivery.contracts import Record
-    from centre.messages import status as progress
-    from core.base import evolve
     from core.codec import Summary
     from core.models import (
         Acknowledgement,
@@ -24,11 +21,10 @@ with workflow.unsafe.imports_passed_through():
     from core.words import Reason, Status
     from workflows.away import Away
     from workflows.callback import TellClient, notice_id, notice_of
-    from workflows.delivery import DeliveryRun
-    from workflows.due import Due
-    from workflows.ledger import Ledger
+    from workflows.delivery import Stages
     from workflows.options import STORE
-    from workflows.stages import Stages
+    from workflows.send_window import SendWindow
+    from workflows.state import MessageState
 
 # Why the channels nobody tried were not needed.
 _REST = {
@@ -44,11 +40,10 @@ class DeliverMessage:
 
     @workflow.init
     def __init__(self, message: Message) -> None:
-        self._ledger = Ledger(message)
+        self._state = MessageState(message)
         self._resend: Resend | None = None
-        self._cancelled = False
         self._recorded: MessageStatus | None = None
-        self._due = Due(self._ledger, self._record, self._stop)
+        self._window = SendWindow(self._state, self._record)
         self._automatic = False
         self._stages: Stages | None = None
 
@@ -59,17 +54,17 @@ class DeliverMessage:
         while await self._asked_to_resend():
             await self._deliver()
         await self._record_news()
-        return self._ledger.doc
+        return self._state.doc
 
     @workflow.query
     def status(self) -> MessageStatus:
         """How the message stands."""
-        return self._ledger.doc
+        return self._state.doc
 
     @workflow.signal
     def resend(self, resend: Resend) -> None:
         """Send a failed message again; means nothing in any other state or run."""
-        doc = self._ledger.doc
+        doc = self._state.doc
         if resend.run not in (None, doc.run) or self._resend is not None:
             return
         if doc.status is Status.FAILED:
@@ -78,26 +73,26 @@ class DeliverMessage:
     @workflow.signal
     def cancel(self, cancel: Cancel) -> None:
         """Stop before the next stage; what is on its way can't be called back."""
-        self._cancelled = True
+        self._state.cancel()
 
     @workflow.signal
     def receipt(self, receipt: Receipt) -> None:
         """Take in what a provider reported: in any order, any number of times."""
-        self._ledger.receive(receipt)
+        self._state.receive(receipt)
 
     @workflow.signal
     def acknowledge(self, given: Acknowledgement) -> None:
         """Take in that somebody confirmed the message."""
-        self._ledger.acknowledge(given)
+        self._state.acknowledge(given)
 
     async def _wait_until_due(self) -> None:
-        due = self._ledger.message.send_at
+        due = self._state.message.send_at
         if due is None or due <= workflow.now():
             return
-        self._ledger.stand(Status.SCHEDULED)
-        self._ledger.publish()
+        self._state.stand(Status.SCHEDULED)
+        self._state.publish()
         await self._record()
-        await _wait(lambda: self._cancelled, until=due)
+        await _wait(lambda: self._state.cancelled, until=due)
 
     async def _deliver(self) -> None:
         """Run the plan once, and say how that ended.
@@ -106,8 +101,8 @@ class DeliverMessage:
         """
         end = await self._run_plan()
         if end in _REST:
-            self._ledger.skip_rest(_REST[end])
-        until = workflow.now() + self._ledger.message.resend_window
+            self._state.skip_rest(_REST[end])
+        until = workflow.now() + self._state.message.resend_window
         await self._end(end, resendable_until=until if end is Status.FAILED else None)
         if self._stages is not None:
             await self._stages.rest()
@@ -115,90 +110,68 @@ class DeliverMessage:
     async def _run_plan(self) -> Status:
         """Prepare the deliveries and run the plan's stages; return the end."""
         self._stages = None
-        if self._stop() or not self._ledger.doc.plan.stages:
-            return self._stop() or Status.FAILED
-        prepared = await self._due.prepare()
-        if prepared is None:
-            return self._stop() or Status.FAILED
+        if self._state.stop or not self._state.doc.plan.stages:
+            return self._state.stop or Status.FAILED
+        prepared = await self._window.open()
+        if prepared is None or prepared.cancelled:
+            if prepared is not None:
+                self._state.cancel()
+            return self._state.stop or Status.FAILED
         if prepared.ended is not None:
-            self._ledger.skip_rest(Reason.DIGESTED)
+            self._state.skip_rest(Reason.DIGESTED)
             return prepared.ended
-        away = Away(self._ledger, self._due, automatic=self._automatic)
-        run = DeliveryRun(self._ledger, prepared, self._due, away)
-        self._stages = Stages(self._ledger, run, away, self._due, self._record)
+        self._state.prepared = prepared
+        away = Away(self._state, self._window, automatic=self._automatic)
+        self._stages = Stages(self._state, self._window, away, self._record)
         delivered = await self._stages.deliver()
-        return Status.DELIVERED if delivered else self._stop() or Status.FAILED
-
-    def _stop(self) -> Status | None:
-        """Return why no further channel may be tried, or None.
-
-        What another message tells of can't be called back by itself.
-        """
-        if self._ledger.doc.digested_into is not None:
-            return None
-        if self._cancelled or self._due.called_off:
-            return Status.CANCELLED
-        expires = self._ledger.message.expires_at
-        return Status.EXPIRED if expires and expires <= workflow.now() else None
+        return Status.DELIVERED if delivered else self._state.stop or Status.FAILED
 
     async def _asked_to_resend(self) -> bool:
         """Wait out a failed message's window; tell whether its plan runs again.
 
         A provider's late "delivered" ends the wait as well.
         """
-        window = self._ledger.doc.resendable_until
-        if self._ledger.doc.status is not Status.FAILED or window is None:
+        window = self._state.doc.resendable_until
+        if self._state.doc.status is not Status.FAILED or window is None:
             return False
         await _wait(
-            lambda: self._cancelled or self._resend or self._ledger.confirmed,
+            lambda: self._state.cancelled or self._resend or self._state.confirmed,
             until=window,
         )
-        if self._ledger.confirmed:
+        if self._state.confirmed:
             await self._end(Status.DELIVERED)
-        elif self._cancelled:
+        elif self._state.cancelled:
             await self._end(Status.CANCELLED)
         elif self._resend is not None:
-            self._begin_again(self._resend)
+            resend, self._resend = self._resend, None
+            self._automatic = resend.automatic
+            self._state.begin_again(resend)
             return True
         return False
 
     async def _end(
         self, status: Status, resendable_until: datetime | None = None
     ) -> None:
-        self._ledger.stand(status)
+        self._state.stand(status)
         missed = self._stages.missed if self._stages else ()
-        self._ledger.resendable(resendable_until, missed)
-        self._ledger.publish()
+        self._state.resendable(resendable_until, missed)
+        self._state.publish()
         await self._record()
         await self._tell_client()
 
-    def _begin_again(self, resend: Resend) -> None:
-        """Start the plan once more; where a person decided, no deadline holds it."""
-        self._resend, self._automatic = None, resend.automatic
-        message = self._ledger.message
-        if not resend.automatic:
-            message = evolve(message, expires_at=None)
-        self._ledger.message = message
-        self._ledger.doc = progress.begin_again(
-            self._ledger.doc,
-            narrow(message.plan, resend.channels),
-            workflow.now(),
-            automatic=resend.automatic,
-        )
-
     async def _record_news(self) -> None:
         """Write what was reported while the end was being written, or since."""
-        while self._recorded is not self._ledger.doc:
+        while self._recorded is not self._state.doc:
             if not workflow.patched("record-late-receipts"):
                 return
             await self._record()
 
     async def _record(self) -> None:
-        self._recorded = doc = self._ledger.doc
-        known = await self._tell_store(self._ledger.news)
+        self._recorded = doc = self._state.doc
+        known = await self._tell_store(self._state.news)
         if known is False:
-            await self._tell_store(Record(status=doc, message=self._ledger.message))
-        self._ledger.stored()
+            await self._tell_store(Record(status=doc, message=self._state.message))
+        self._state.stored()
 
     async def _tell_store(self, news: Record) -> bool | None:
         """Tell whether the store has the message; None, in old histories: it has."""
@@ -210,7 +183,7 @@ class DeliverMessage:
 
     async def _tell_client(self) -> None:
         """Start telling the client; that goes on by itself when we have ended."""
-        message, doc = self._ledger.message, self._ledger.doc
+        message, doc = self._state.message, self._state.doc
         if not message.notify_client:
             return
         notice = notice_of(message, doc)

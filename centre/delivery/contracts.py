@@ -1,10 +1,19 @@
 """What workflows give to activities and get back: one model in, one out."""
 
 from datetime import datetime, timedelta
+from typing import Self
 from uuid import UUID
 
 from core.base import Model
-from core.models import Address, Message, MessageStatus, Recall, Waiting, delivery_id
+from core.models import (
+    Address,
+    Message,
+    MessageStatus,
+    Outgoing,
+    Recall,
+    Waiting,
+    delivery_id,
+)
 from core.words import Channel, Outcome, Priority, Reason, Status
 
 
@@ -52,7 +61,7 @@ class Prepared(Model):
     ended: Status | None = None
 
 
-class DeliveryTask(Model):
+class DeliveryTask(Outgoing):
     """One message on one channel.
 
     `patience` is how long a provider's "later" is worth waiting for; `again`
@@ -63,21 +72,14 @@ class DeliveryTask(Model):
     `digest`: it tells of several messages, not of this one alone.
     """
 
-    message_id: UUID
     type: str
-    priority: Priority
-    channel: Channel
     run: int
     template_version: int
-    address: Address
     params: dict[str, str]
     link: str | None
     created_at: datetime
     patience: timedelta
     again: bool = False
-    expires_at: datetime | None = None
-    acknowledge: bool = False
-    read_back: bool = False
     doubted: bool = False
     at: datetime | None = None
     digest: Digest | None = None
@@ -89,6 +91,45 @@ class DeliveryTask(Model):
     def delivery_id(self) -> UUID:
         """The id of this delivery, the same for every attempt."""
         return delivery_id(self.message_id, self.channel, self.run)
+
+    @classmethod
+    def of(
+        cls,
+        message: Message,
+        prepared: Prepared,
+        channel: Channel,
+        *,
+        run: int,
+        at: datetime,
+        patience: timedelta,
+        again: bool = False,
+        held: int = 0,
+        waited: int = 0,
+    ) -> Self:
+        """Return what one channel shall send of a message."""
+        return cls(
+            message_id=message.id,
+            type=message.type,
+            priority=message.priority,
+            channel=channel,
+            run=run,
+            template_version=message.templates.get(channel, 0),
+            address=prepared.addresses[channel],
+            params=message.params,
+            link=message.link,
+            created_at=message.created_at,
+            patience=patience,
+            again=again,
+            expires_at=message.expires_at,
+            acknowledge=message.acknowledge,
+            read_back=message.read_back_param is not None,
+            doubted=channel in prepared.doubted,
+            at=at,
+            digest=prepared.digest,
+            held=held,
+            waited=waited,
+            batch=message.batch,
+        )
 
 
 class DeliveryResult(Model):

@@ -12,49 +12,44 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.records import RecordActivities
-    from centre.delivery.contracts import Prepared, Snapshot
-    from centre.messages import status as progress
+    from centre.delivery.contracts import Prepared
     from core.codec import Summary
     from core.models import Waiting
     from core.words import Status
-    from workflows.ledger import Ledger
     from workflows.options import LEAST_WAIT, STORE
+    from workflows.state import MessageState
 
 
-class Due:
-    """When one message may go out; `stopped` says that it must not any more."""
+class SendWindow:
+    """When one message may go out."""
 
     def __init__(
-        self,
-        ledger: Ledger,
-        record: Callable[[], Awaitable[None]],
-        stopped: Callable[[], object],
+        self, state: MessageState, record: Callable[[], Awaitable[None]]
     ) -> None:
-        self._ledger = ledger
+        self._state = state
         self._record = record
-        self._stopped = stopped
         self._waiting: list[Waiting] = []
-        # Whether its batch was stopped, or it was taken back.
-        self.called_off = False
 
-    async def prepare(self) -> Prepared | None:
-        """Prepare the deliveries once they may begin; None: stopped before."""
+    async def open(self) -> Prepared | None:
+        """Return the deliveries as prepared once they may begin; None: stopped before.
+
+        `cancelled`: its batch was stopped, or it was taken back.
+        """
         while True:
             prepared = await workflow.execute_local_activity_method(
                 RecordActivities.prepare,
-                self._snapshot(),
+                self._state.beginning,
                 **(STORE | {"summary": Summary("find addresses")}),
             )
-            followed = self._follows
-            self._ledger.digested(prepared)
+            followed = self._state.follows
+            self._state.digested(prepared)
             if prepared.cancelled:
-                self.called_off = True
-                return None
-            if followed and not self._follows and self._stopped():
+                return prepared
+            if followed and not self._state.follows and self._state.stop:
                 return None
             if prepared.waiting is None:
-                self._ledger.stored()
-                self._ledger.stand(Status.DELIVERING)
+                self._state.stored()
+                self._state.stand(Status.DELIVERING)
                 return prepared
             if not await self.wait(prepared.waiting):
                 return None
@@ -72,44 +67,28 @@ class Due:
         self._waiting.append(waiting)
         self._show()
         if waiting.channel is None:
-            self._ledger.stand(Status.SCHEDULED)
-            self._ledger.publish()
+            self._state.stand(Status.SCHEDULED)
+            self._state.publish()
         await self._record()
         with suppress(TimeoutError):
             await workflow.wait_condition(
-                lambda: bool(self._stopped() or enough()),
+                lambda: bool(self._state.stop or enough()),
                 timeout=self._time_to(waiting),
                 timeout_summary=summary or Summary(waiting.reason),
             )
         self._waiting.remove(waiting)
         self._show()
-        return not self._stopped() and not enough()
-
-    @property
-    def stopped(self) -> bool:
-        """Whether nothing more may go out."""
-        return bool(self._stopped())
-
-    @property
-    def _follows(self) -> bool:
-        """Whether another message tells of this one: then that one's end is ours."""
-        return self._ledger.doc.digested_into is not None
-
-    def _snapshot(self) -> Snapshot:
-        """Return the message as it stands once it is being delivered."""
-        now = workflow.now()
-        doc = progress.with_status(self._ledger.doc, Status.DELIVERING, now)
-        return Snapshot(message=self._ledger.message, status=doc, at=now)
+        return not self._state.stop and not enough()
 
     def _time_to(self, waiting: Waiting) -> timedelta:
         """Return how long to wait; a message that expires is not waited for longer."""
-        now, expires = workflow.now(), self._ledger.message.expires_at
+        now, expires = workflow.now(), self._state.message.expires_at
         wait = max(waiting.until - now, LEAST_WAIT)
-        if self._follows:
+        if self._state.follows:
             return wait
         return min(wait, max(expires - now, timedelta(0))) if expires else wait
 
     def _show(self) -> None:
         """Say what is waited for: the earliest, where channels wait apart."""
         first = min(self._waiting, key=lambda w: w.until, default=None)
-        self._ledger.waits(first)
+        self._state.waits(first)
