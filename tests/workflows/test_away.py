@@ -46,7 +46,7 @@ async def test_what_never_left_is_tried_again_until_the_provider_is_back(
     assert [task.waited for task in fakes.calls] == [0, 0, 0, 1, 2, 3, 4, 5, 6, 7]
     assert {task.again for task in fakes.calls} == {False}
     took = doc.updated_at - now
-    assert MINUTE < took < HALF_AN_HOUR
+    assert MINUTE / 2 < took < HALF_AN_HOUR
 
 
 async def test_the_pauses_grow_and_the_document_says_what_is_waited_for(
