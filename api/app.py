@@ -14,7 +14,6 @@ from starlette.middleware import Middleware
 
 from api.admin import accounts as admin_accounts
 from api.admin import alarms as admin_alarms
-from api.admin import batches as admin_batches
 from api.admin import clients as admin_clients
 from api.admin import dictionaries as admin_dictionaries
 from api.admin import message_types as admin_types
@@ -36,7 +35,7 @@ from api.http.access_log import Edge
 from api.http.forwarding import Forwarding
 from api.http.metrics import Metrics
 from api.http.request_guard import HISTORY_BYTES, MIB, Guard, Larger, Limits
-from api.messages import batches, detail_page, inbox, receipts
+from api.messages import admin_batches, batches, detail_page, inbox, receipts
 from api.messages import routes as messages
 from api.monitoring import health
 from api.monitoring import temporal_codec as codec

@@ -4,10 +4,10 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from centre.batches.sheets.lines import Fault, Sheet
 from centre.catalog.placeholders import required_params
 from core.identities import ADDRESSES
 from core.policies import MessageType
+from core.sheets.lines import Fault, Sheet
 from core.words import IdentityType
 
 OWN = ("name", "reference")

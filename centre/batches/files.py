@@ -13,12 +13,12 @@ from uuid_utils.compat import uuid7
 from centre.batches.accept import Checked, check
 from centre.batches.columns import OWN, Columns, columns_in
 from centre.batches.rules import BatchRecipient, BatchRequest
-from centre.batches.sheets.lines import Fault, Faulty, Line, Sheet
 from centre.clients.queries import Client
 from centre.context import Context
 from core.errors import Invalid, Wrong
 from core.models import Message
 from core.policies import MessageType
+from core.sheets.lines import Fault, Faulty, Line, Sheet
 from core.words import Channel, IdentityType
 
 _PLACE = re.compile(r"/recipients/(\d+)(?:/(?:params|identities))?/?(.*)")

@@ -8,7 +8,6 @@ from centre.audit.roles import OPERATORS
 from centre.batches.accept import AcceptedBatch, accept_batch
 from centre.batches.files import Examined, examine
 from centre.batches.rules import BatchRequest
-from centre.batches.sheets.lines import Sheet
 from centre.catalog import types as catalog
 from centre.clients import queries as clients
 from centre.clients.queries import Client
@@ -17,6 +16,7 @@ from centre.messages.accept import message_type
 from core.errors import Forbidden, NotFound
 from core.models import Message
 from core.policies import MessageType
+from core.sheets.lines import Sheet
 from core.words import Priority
 from db.pages import MAX_LIMIT
 

@@ -25,11 +25,12 @@ from core.fields import MAX_PARAMS, Code, ParamName, Time
 from core.models import Message, Recipient
 from core.policies import MessageType
 from core.rate_limits import SLOWEST
+from core.sheets.lines import MAX_LINES
 from core.text.letters import Words
 from core.text.plain_text import MaybePlainText
 from core.words import Channel, IdentityType, Priority, Status
 
-MAX_RECIPIENTS = 10_000
+MAX_RECIPIENTS = MAX_LINES
 MAX_RATE = 1000.0
 # So many wrong places are told; a file with a wrong column has ten thousand.
 MOST_TOLD = 100

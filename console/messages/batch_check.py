@@ -8,8 +8,6 @@ from nicegui import ui
 
 from centre.batches.files import Examined, estimate
 from centre.batches.rules import MOST_TOLD, BatchRequest
-from centre.batches.sheets.lines import Fault, Sheet
-from centre.batches.sheets.writing import marked_sheet
 from centre.catalog import dictionaries
 from console.kit.context import context
 from console.kit.errors import translated
@@ -22,6 +20,8 @@ from console.kit.widgets import button, card, facts, note, when
 from console.messages.batch_form import Choice
 from core.models import Message
 from core.repeats import Repeats
+from core.sheets.lines import Fault, Sheet
+from core.sheets.writing import marked_sheet
 from core.words import Channel
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

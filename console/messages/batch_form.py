@@ -8,7 +8,6 @@ from datetime import datetime
 from centre.batches.columns import OWN, columns_of
 from centre.batches.lists import batch_choices
 from centre.batches.rules import is_rate
-from centre.batches.sheets.writing import empty_sheet
 from centre.catalog import dictionaries
 from centre.catalog.samples import SAMPLE_IDENTITIES, sample_params
 from console.kit.context import context
@@ -18,6 +17,7 @@ from console.kit.names import Names
 from console.kit.setup import check_given
 from console.kit.texts import LANGUAGES, t, text_in
 from core.policies import MessageType
+from core.sheets.writing import empty_sheet
 from core.words import IdentityType
 
 FIELDS = ("client", "type", "send_at", "rate_per_second")

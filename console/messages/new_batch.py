@@ -10,8 +10,6 @@ from centre.audit.audit import Actor
 from centre.audit.roles import OPERATORS
 from centre.batches.files import Examined
 from centre.batches.lists import examine_list, submit_list
-from centre.batches.sheets.lines import MAX_BYTES, Faulty, Sheet
-from centre.batches.sheets.reading import read_sheet
 from centre.messages.accept import message_type
 from console.kit.acting import acting
 from console.kit.context import context
@@ -25,6 +23,8 @@ from console.kit.widgets import button, card, confirm, note
 from console.messages import batch_check as result
 from console.messages.batch_form import FIELDS, BatchForm, Choice, empty_list, labels
 from core.base import evolve
+from core.sheets.lines import MAX_BYTES, Faulty, Sheet
+from core.sheets.reading import read_sheet
 
 
 @page("/batches/new", title="batch.new", roles=OPERATORS, icon="groups")

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from centre.batches.sheets.reading import read_sheet
 from channels.carrier import cmpp_pdu
 from channels.carrier.cmpp import CmppWire
 from channels.carrier.session import Limits, Session, Wire
@@ -19,6 +18,7 @@ from channels.carrier.smpp import SmppWire
 from channels.receipt_formats import FORMATS, Reporting
 from channels.receipts import Reported
 from core.errors import MessageCentreError
+from core.sheets.reading import read_sheet
 from tests.channels.test_receipts_fuzz import reader, signed
 from tests.support.channels.gateways import cmpp_account, smpp_account
 from tests.support.strangers.hostile_texts import ALL, TEXTS

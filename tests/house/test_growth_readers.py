@@ -15,7 +15,6 @@ from api.http.problems import safe_pointer
 from api.http.request_guard import _check_address
 from api.http.strict_json import parse_json
 from api.tokens import TokenSigner
-from centre.batches.sheets.reading import read_sheet
 from centre.catalog.clinical import clinical_findings
 from centre.clients.allowlist import entry, target
 from centre.messages.links import read_link
@@ -30,6 +29,7 @@ from channels.weixin.events import read_event, sealed_text
 from core.errors import MessageCentreError
 from core.identities import mask_name, normalise
 from core.policies import Template
+from core.sheets.reading import read_sheet
 from core.text.csv_safe import cell
 from core.text.plain_text import unturned
 from core.text.sms_text import sms_size

@@ -11,8 +11,8 @@ from centre.audit import audit
 from centre.audit.audit import Actor, AuditFilter
 from centre.batches import control
 from centre.batches.lists import batch_choices, examine_list, submit_list
-from centre.batches.sheets.reading import read_sheet
 from core.errors import Forbidden, Invalid, NotFound
+from core.sheets.reading import read_sheet
 from core.words import Role
 from tests.support.api.rig import Rig, running_api
 

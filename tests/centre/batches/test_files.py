@@ -8,13 +8,13 @@ import pytest
 from centre.audit.audit import Actor
 from centre.batches.accept import accept_batch
 from centre.batches.files import Examined, examine, request_of
-from centre.batches.sheets.lines import Faulty
-from centre.batches.sheets.reading import read_sheet
 from centre.clients import queries as clients
 from centre.clients.queries import Client
 from centre.messages.accept import message_type
 from core.errors import Conflict
 from core.policies import MessageType
+from core.sheets.lines import Faulty
+from core.sheets.reading import read_sheet
 from core.words import Role
 from tests.support.api.rig import Rig, running_api
 

@@ -5,7 +5,7 @@ import io
 from openpyxl import load_workbook
 from playwright.async_api import FilePayload, Page, expect
 
-from centre.batches.sheets.reading import read_sheet
+from core.sheets.reading import read_sheet
 from tests.console.messages.test_batches import choose, csv, pick
 from tests.support.centre.running import Centre
 from tests.support.centre.system import joined

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from core.errors import Invalid
 from core.fields import MAX_PARAM
 
+# As many as a batch may have.
+MAX_LINES = 10_000
 MAX_BYTES = 10 * 1024 * 1024
 # No text of a message takes more; what is longer is not kept.
 MAX_CELL = MAX_PARAM

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from centre.batches.sheets.reading import read_sheet
-from tests.centre.batches.test_sheets_xlsx import cells, faults, one
+from core.sheets.reading import read_sheet
+from tests.core.sheets.test_sheets_xlsx import cells, faults, one
 from tests.support.strangers.workbooks import data, inline, raw
 
 # --- number formats ----------------------------------------------------------

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from centre.batches.sheets.lines import Sheet
-from centre.batches.sheets.reading import read_sheet
+from core.sheets.lines import Sheet
+from core.sheets.reading import read_sheet
 from tests.support.strangers.workbooks import (
     book_of,
     data,

@@ -5,7 +5,6 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from api.admin.common import PREFIX
 from api.auth.callers import PEOPLE, Looker, may_look, may_operate
 from api.context import ContextDep
 from api.http.paging import Paging
@@ -15,7 +14,7 @@ from centre.batches import control
 from core.fields import Code
 
 router = APIRouter(
-    prefix=f"{PREFIX}/batches", tags=["admin: work"], dependencies=PEOPLE
+    prefix="/v1/admin/batches", tags=["admin: work"], dependencies=PEOPLE
 )
 
 

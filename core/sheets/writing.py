@@ -12,8 +12,8 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.utils import get_column_letter
 
-from centre.batches.sheets.lines import Sheet
-from centre.batches.sheets.number_formats import TEXT
+from core.sheets.lines import Sheet
+from core.sheets.number_formats import TEXT
 
 Table = Sequence[Sequence[str]]
 _WIDTH = 22

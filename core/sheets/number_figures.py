@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
 
-from centre.batches.sheets.number_parts import UNKNOWN, Kind, Token, Unshown
+from core.sheets.number_parts import UNKNOWN, Kind, Token, Unshown
 
 _WIDE = Context(prec=100)
 _FILL = {"0": "0", "?": " ", "#": ""}

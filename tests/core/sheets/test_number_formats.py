@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from centre.batches.sheets.number_formats import shown, shown_text
-from centre.batches.sheets.number_parts import Unshown
+from core.sheets.number_formats import shown, shown_text
+from core.sheets.number_parts import Unshown
 
 # 2027-01-08 is day 46395 of the 1900 system.
 SHOWN = [

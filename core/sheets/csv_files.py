@@ -5,9 +5,10 @@ import io
 import re
 from collections.abc import Iterator
 
-from centre.batches.sheets.clock import Clock
-from centre.batches.sheets.encodings import decoded
-from centre.batches.sheets.lines import (
+from core.errors import Invalid
+from core.sheets.clock import Clock
+from core.sheets.encodings import decoded
+from core.sheets.lines import (
     FORMULA,
     Bad,
     Cell,
@@ -17,7 +18,6 @@ from centre.batches.sheets.lines import (
     filled,
     text_cell,
 )
-from core.errors import Invalid
 
 # The first is the one where several cut the head into as many columns.
 _SEPARATORS = ",\t;"

@@ -8,14 +8,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import accumulate
 
-from centre.batches.sheets.clock import Clock
-from centre.batches.sheets.lines import Row
-from centre.batches.sheets.xlsx_cells import Book
-from centre.batches.sheets.xlsx_rows import Area, Rows
-from centre.batches.sheets.xlsx_styles import Styles
-from centre.batches.sheets.xlsx_texts import SharedTexts
-from centre.batches.sheets.xml_parts import Damaged, Listener, hear
 from core.errors import Invalid, RequestError, TooLarge
+from core.sheets.clock import Clock
+from core.sheets.lines import Row
+from core.sheets.xlsx_cells import Book
+from core.sheets.xlsx_rows import Area, Rows
+from core.sheets.xlsx_styles import Styles
+from core.sheets.xlsx_texts import SharedTexts
+from core.sheets.xml_parts import Damaged, Listener, hear
 
 # The sheet of the empty list that explains it.
 NOTES = ("说明", "Notes")

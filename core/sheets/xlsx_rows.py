@@ -4,12 +4,11 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from centre.batches.rules import MAX_RECIPIENTS
-from centre.batches.sheets.lines import FORMULA, WHOLE, Bad, Cell, Row
-from centre.batches.sheets.xlsx_cells import Book
-from centre.batches.sheets.xlsx_texts import Pieces, plain_text
-from centre.batches.sheets.xml_parts import Damaged
 from core.errors import TooLarge
+from core.sheets.lines import FORMULA, MAX_LINES, WHOLE, Bad, Cell, Row
+from core.sheets.xlsx_cells import Book
+from core.sheets.xlsx_texts import Pieces, plain_text
+from core.sheets.xml_parts import Damaged
 
 _MOST_ROWS, _MOST_COLUMNS = 1_048_576, 16_384
 # A hundred columns of ten thousand lines.
@@ -91,8 +90,8 @@ class Rows:
         faults = {WHOLE: _HIDDEN_ROW} if self._row_hidden else {}
         self.found.append(Row(self._number, self._cells, faults))
         # The head is a row as well.
-        if len(self.found) > MAX_RECIPIENTS + 1:
-            raise TooLarge(f"The file has more than {MAX_RECIPIENTS} lines.")
+        if len(self.found) > MAX_LINES + 1:
+            raise TooLarge(f"The file has more than {MAX_LINES} lines.")
 
     def _column(self, given: Mapping[str, str]) -> None:
         if given.get("hidden") in _YES or _nothing(given.get("width")):

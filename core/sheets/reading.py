@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 
-from centre.batches.rules import MAX_RECIPIENTS
-from centre.batches.sheets.csv_files import csv_rows
-from centre.batches.sheets.lines import MAX_BYTES, WHOLE, Bad, Line, Row, Sheet
-from centre.batches.sheets.xlsx_files import xlsx_rows
 from core.errors import Invalid, TooLarge
+from core.sheets.csv_files import csv_rows
+from core.sheets.lines import MAX_BYTES, MAX_LINES, WHOLE, Bad, Line, Row, Sheet
+from core.sheets.xlsx_files import xlsx_rows
 from core.text.invisible import without_invisible
 
 _ZIP, _OLD_EXCEL = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -34,8 +33,8 @@ def _sheet(rows: Iterator[Row]) -> Sheet:
     lines: list[Line] = []
     for row in rows:
         lines.append(_line(row, head))
-        if len(lines) > MAX_RECIPIENTS:
-            raise TooLarge(f"The file has more than {MAX_RECIPIENTS} lines.")
+        if len(lines) > MAX_LINES:
+            raise TooLarge(f"The file has more than {MAX_LINES} lines.")
     if not lines:
         raise Invalid("The file has no line below its head.")
     faults = _faults(first, head)

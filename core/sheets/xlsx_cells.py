@@ -6,10 +6,10 @@ from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 
-from centre.batches.sheets.lines import ERROR, Bad, Cell, text_cell
-from centre.batches.sheets.number_formats import GENERAL, TEXT, shown, shown_text
-from centre.batches.sheets.number_parts import Unshown
-from centre.batches.sheets.xml_parts import Damaged
+from core.sheets.lines import ERROR, Bad, Cell, text_cell
+from core.sheets.number_formats import GENERAL, TEXT, shown, shown_text
+from core.sheets.number_parts import Unshown
+from core.sheets.xml_parts import Damaged
 
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001, a spreadsheet knows no zones
 _DAYS_TO_1904 = 1462

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from centre.batches.sheets.clock import Clock
-from centre.batches.sheets.reading import read_sheet
-from centre.batches.sheets.writing import empty_sheet, marked_sheet
-from centre.batches.sheets.xlsx_texts import SharedTexts
-from centre.batches.sheets.xml_parts import hear
 from core.errors import MessageCentreError, TooLarge
-from tests.centre.batches.test_sheets_xlsx import HEAD, cells, faults
+from core.sheets.clock import Clock
+from core.sheets.reading import read_sheet
+from core.sheets.writing import empty_sheet, marked_sheet
+from core.sheets.xlsx_texts import SharedTexts
+from core.sheets.xml_parts import hear
+from tests.core.sheets.test_sheets_xlsx import HEAD, cells, faults
 from tests.support.strangers.workbooks import book_of, data, inline, raw, saved
 
 # --- what is out of sight, and what is one -----------------------------------

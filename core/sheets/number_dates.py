@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from centre.batches.sheets.number_parts import UNKNOWN, Kind, Token, Unshown, tokens_of
+from core.sheets.number_parts import UNKNOWN, Kind, Token, Unshown, tokens_of
 
 _DAY = 86_400
 # The first day after the year 9999.

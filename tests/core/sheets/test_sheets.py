@@ -10,11 +10,11 @@ from openpyxl import Workbook
 
 from centre.batches.columns import columns_of
 from centre.batches.files import request_of
-from centre.batches.sheets.lines import Faulty, Sheet
-from centre.batches.sheets.reading import read_sheet
-from centre.batches.sheets.writing import empty_sheet
 from core.errors import MessageCentreError
 from core.policies import MessageType, Policy, Template, WeightedChannel
+from core.sheets.lines import Faulty, Sheet
+from core.sheets.reading import read_sheet
+from core.sheets.writing import empty_sheet
 from core.words import Channel
 
 KIND = MessageType(

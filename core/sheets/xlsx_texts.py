@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from centre.batches.sheets.lines import MAX_CELL
+from core.sheets.lines import MAX_CELL
 
 # ECMA-376 part 1, 22.9.2.19 (ST_Xstring): _x000D_ is a return, _x005F_ a plain "_".
 _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
 
-from centre.batches.sheets.number_dates import is_moment, shown_moment
-from centre.batches.sheets.number_figures import shown_figures
-from centre.batches.sheets.number_parts import (
+from core.sheets.number_dates import is_moment, shown_moment
+from core.sheets.number_figures import shown_figures
+from core.sheets.number_parts import (
     HIDDEN,
     UNKNOWN,
     Kind,

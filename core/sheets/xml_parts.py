@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import IO, Protocol
 from xml.parsers import expat
 
-from centre.batches.sheets.clock import Clock
+from core.sheets.clock import Clock
 
 # ECMA-376's namespaces: transitional, strict, and that of relationships.
 _NAMESPACES = {

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from centre.batches.sheets.lines import Faulty, Sheet
-from centre.batches.sheets.reading import read_sheet
 from core.errors import MessageCentreError
+from core.sheets.lines import Faulty, Sheet
+from core.sheets.reading import read_sheet
 
 HEAD = "empi_id,patient_name,department,doctor"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from centre.batches.sheets.number_formats import GENERAL, TEXT
+from core.sheets.number_formats import GENERAL, TEXT
 
 # What a computer's region decides (money, accounts): no format that is known.
 _REGIONAL = "[regional]"
