@@ -7,12 +7,15 @@ from pydantic import Field, RootModel, StrictInt, StrictStr, StringConstraints
 
 from api.admin.common import PREFIX, ChannelPath, CodePath
 from api.auth.callers import PEOPLE, Admin, Looker
-from api.context import ContextDep, SessionDep
-from centre.accounts import health as account_health
+from api.context import ContextDep
 from centre.accounts import service as accounts
 from centre.accounts import trial
-from centre.accounts.health import AccountState
-from centre.accounts.service import AccountChanges, AccountDraft, AccountView
+from centre.accounts.models import (
+    AccountChanges,
+    AccountDraft,
+    AccountState,
+    AccountView,
+)
 from centre.accounts.trial import Trial, TrialResult
 from channels.provider import DEFAULT_CODE
 from core.fields import Code
@@ -49,46 +52,43 @@ class NewAccount(AccountDraft):
 
 @router.get("/account")
 async def get_account(
-    channel: ChannelPath, caller: Looker, context: ContextDep, session: SessionDep
+    channel: ChannelPath, caller: Looker, context: ContextDep
 ) -> AccountView:
     """Return the account that holds, without its secrets."""
-    return await accounts.account_view(session, context.settings, channel)
+    return await accounts.account_view(context, channel)
 
 
 @router.put("/account")
 async def put_account(
-    channel: ChannelPath, body: AccountBody, caller: Admin, session: SessionDep
+    channel: ChannelPath, body: AccountBody, caller: Admin, context: ContextDep
 ) -> AccountView:
     """Set the account; workers send by it within five seconds."""
-    return await accounts.set_account(session, channel, body.root, caller.actor)
+    return await accounts.set_account(context, channel, body.root, caller.actor)
 
 
 @router.delete("/account", status_code=204)
 async def delete_account(
-    channel: ChannelPath, caller: Admin, session: SessionDep
+    channel: ChannelPath, caller: Admin, context: ContextDep
 ) -> None:
     """Forget the account; the one of the centre's accounts file holds again."""
-    await account_health.remove_account(session, channel, DEFAULT_CODE, caller.actor)
+    await accounts.remove_account(context, channel, DEFAULT_CODE, caller.actor)
 
 
 @router.get("/accounts")
 async def list_accounts(
-    channel: ChannelPath, caller: Looker, context: ContextDep, session: SessionDep
+    channel: ChannelPath, caller: Looker, context: ContextDep
 ) -> Page[AccountState]:
     """Return the channel's accounts: share now and at rest, calls, breaker."""
-    found = await account_health.account_states(session, context.settings, channel)
-    return Page[AccountState](items=found)
+    return Page[AccountState](items=await accounts.account_states(context, channel))
 
 
 @router.post("/accounts", status_code=201)
 async def add_account(
-    channel: ChannelPath, body: NewAccount, caller: Admin, session: SessionDep
+    channel: ChannelPath, body: NewAccount, caller: Admin, context: ContextDep
 ) -> AccountView:
     """Add an account; the channel then sends by those kept here alone."""
     draft = AccountDraft.model_validate(body.model_dump(exclude={"code"}))
-    return await account_health.add_account(
-        session, channel, body.code, draft, caller.actor
-    )
+    return await accounts.add_account(context, channel, body.code, draft, caller.actor)
 
 
 @router.get("/accounts/{code}")
@@ -97,11 +97,9 @@ async def get_one_account(
     code: CodePath,
     caller: Looker,
     context: ContextDep,
-    session: SessionDep,
 ) -> AccountState:
     """Return one account without its secrets, and how it stands."""
-    settings = context.settings
-    return await account_health.account_state(session, settings, channel, code)
+    return await accounts.account_state(context, channel, code)
 
 
 @router.put("/accounts/{code}")
@@ -110,10 +108,10 @@ async def put_one_account(
     code: CodePath,
     body: AccountDraft,
     caller: Admin,
-    session: SessionDep,
+    context: ContextDep,
 ) -> AccountView:
     """Set an account whole; only a secret left out stays as it was."""
-    return await accounts.put_account(session, channel, code, body, caller.actor)
+    return await accounts.put_account(context, channel, code, body, caller.actor)
 
 
 @router.patch("/accounts/{code}")
@@ -122,18 +120,18 @@ async def change_one_account(
     code: CodePath,
     body: AccountChanges,
     caller: Admin,
-    session: SessionDep,
+    context: ContextDep,
 ) -> AccountView:
     """Change what is named, of an account that is kept here."""
-    return await accounts.change_account(session, channel, code, body, caller.actor)
+    return await accounts.change_account(context, channel, code, body, caller.actor)
 
 
 @router.delete("/accounts/{code}", status_code=204)
 async def delete_one_account(
-    channel: ChannelPath, code: CodePath, caller: Admin, session: SessionDep
+    channel: ChannelPath, code: CodePath, caller: Admin, context: ContextDep
 ) -> None:
     """Forget an account that is kept here."""
-    await account_health.remove_account(session, channel, code, caller.actor)
+    await accounts.remove_account(context, channel, code, caller.actor)
 
 
 @router.post("/accounts/{code}/test")
@@ -145,8 +143,7 @@ async def test_account(
     context: ContextDep,
 ) -> TrialResult:
     """Send one test message by this account, enabled or not."""
-    store, settings = context.store, context.settings
-    return await trial.send_trial(store, settings, channel, body, caller.actor, code)
+    return await trial.send_trial(context, channel, body, caller.actor, code)
 
 
 @router.post("/test")
@@ -154,5 +151,4 @@ async def test_channel(
     channel: ChannelPath, body: Trial, caller: Admin, context: ContextDep
 ) -> TrialResult:
     """Send one test message through the real provider, and say what it answered."""
-    store, settings = context.store, context.settings
-    return await trial.send_trial(store, settings, channel, body, caller.actor)
+    return await trial.send_trial(context, channel, body, caller.actor)

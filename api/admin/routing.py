@@ -4,34 +4,29 @@ from fastapi import APIRouter
 
 from api.admin.common import PREFIX
 from api.auth.callers import PEOPLE, Admin, Looker
-from api.context import ContextDep, SessionDep
-from centre.accounts import routing_queries as routing_rules
-from centre.accounts.routing_queries import RulesInForce
+from api.context import ContextDep
+from centre.accounts import routing_rules
+from centre.accounts.models import RulesInForce
 from core.traffic_shares import RoutingRules
 
 router = APIRouter(prefix=PREFIX, tags=["admin: channels"], dependencies=PEOPLE)
 
 
 @router.get("/routing")
-async def get_routing(
-    caller: Looker, context: ContextDep, session: SessionDep
-) -> RulesInForce:
+async def get_routing(caller: Looker, context: ContextDep) -> RulesInForce:
     """Return the rules that hold, and whether somebody has set them."""
-    return await routing_rules.rules_in_force(session, context.settings.routing)
+    return await routing_rules.routing_rules(context)
 
 
 @router.put("/routing")
 async def set_routing(
-    body: RoutingRules, caller: Admin, context: ContextDep, session: SessionDep
+    body: RoutingRules, caller: Admin, context: ContextDep
 ) -> RulesInForce:
     """Set the rules; what is left out is as at the beginning. Held within seconds."""
-    start = context.settings.routing
-    return await routing_rules.put_rules(session, body, start, caller.actor)
+    return await routing_rules.put_routing_rules(context, body, caller.actor)
 
 
 @router.delete("/routing", status_code=204)
-async def forget_routing(
-    caller: Admin, context: ContextDep, session: SessionDep
-) -> None:
+async def forget_routing(caller: Admin, context: ContextDep) -> None:
     """Go back to the rules of `HMC_ROUTING`, or of the beginning."""
-    await routing_rules.forget_rules(session, context.settings.routing, caller.actor)
+    await routing_rules.forget_routing_rules(context, caller.actor)

@@ -10,7 +10,7 @@ from prometheus_client import (
     generate_latest,
 )
 
-from centre.accounts.health import ByAccount
+from centre.accounts.models import ByAccount
 from centre.messages.away import AwayFrom
 from core.words import Channel
 

@@ -12,7 +12,7 @@ from api.auth.callers import address_of, is_within
 from api.context import ApiContext, ContextDep
 from api.http.forwarding import Forwarding
 from api.http.problems import problem, request_id
-from centre.accounts.health import health_of_all
+from centre.accounts.service import accounts_health
 from centre.clients import queries as clients
 from centre.clients.queries import Client
 from centre.flows.ports import QueueReader, Reachable
@@ -130,9 +130,7 @@ async def _note_stored(context: ApiContext) -> None:
 async def _note_accounts(context: ApiContext) -> None:
     """Ask the store how accounts stand; while that is away the last figures stand."""
     with suppress(MessageCentreError):
-        async with context.store.sessions() as session:
-            found = await health_of_all(session, context.settings)
-        context.metrics.accounts(found)
+        context.metrics.accounts(await accounts_health(context))
 
 
 async def _missing(context: ApiContext) -> list[str]:

@@ -5,9 +5,10 @@ from datetime import datetime
 
 import structlog
 
+from centre.accounts.current_queries import current_accounts
 from centre.accounts.routing_queries import rules_in_force
-from centre.accounts.service import current_accounts
-from centre.accounts.traffic import deductions, put_open
+from centre.accounts.traffic_queries import deductions
+from centre.accounts.traffic_writes import put_open
 from centre.workstations import inbox_queries as inbox
 from channels.base import Closing, Sending
 from channels.breaker import Breaker

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from centre.accounts.current_queries import current_accounts
 from centre.accounts.routing_queries import rules_in_force
-from centre.accounts.service import current_accounts
-from centre.accounts.traffic import deductions, measured, put_deductions
+from centre.accounts.traffic_queries import deductions, measured
+from centre.accounts.traffic_writes import put_deductions
 from centre.audit import audit
 from centre.audit.audit import Actor
 from channels.provider import Accounts

@@ -1,9 +1,10 @@
-"""The store as the place where access tokens lie, for all tasks and processes."""
+"""Provider access tokens, shared by all processes through the database."""
 
 import secrets
 from datetime import timedelta
 
 from centre.accounts import token_queries as tokens
+from centre.accounts import token_writes
 from centre.accounts.token_queries import StoredToken
 from channels.kit.tokens import WAIT_SECONDS, Token
 from db.store import Store
@@ -33,14 +34,14 @@ class SharedTokens:
             token.value, token.renew_at, token.expires_at, token.instead_at
         )
         async with self._store.sessions.begin() as session:
-            await tokens.put_token(session, account, kept)
+            await token_writes.put_token(session, account, kept)
 
     async def take_turn(self, account: str) -> bool:
         """Take the turn to refresh, unless another process has it."""
         async with self._store.sessions.begin() as session:
-            return await tokens.take_turn(session, account, self._holder, _TURN)
+            return await token_writes.take_turn(session, account, self._holder, _TURN)
 
     async def end_turn(self, account: str) -> None:
         """Give the turn back."""
         async with self._store.sessions.begin() as session:
-            await tokens.end_turn(session, account, self._holder)
+            await token_writes.end_turn(session, account, self._holder)

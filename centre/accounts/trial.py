@@ -12,14 +12,17 @@ from uuid import UUID
 from pydantic import Field
 from uuid_utils.compat import uuid7
 
+from centre.accounts.current_queries import current_accounts
 from centre.accounts.live_channels import InboxShelf
-from centre.accounts.service import current_accounts
+from centre.accounts.rules import named
 from centre.accounts.tokens import SharedTokens
 from centre.audit import audit
 from centre.audit.audit import Actor
+from centre.audit.roles import ADMINS
 from centre.catalog import types as catalog
 from centre.catalog.placeholders import template_placeholders
 from centre.catalog.samples import sample_params
+from centre.context import Context
 from centre.providers.fallback import fallback
 from channels.base import Closing, Content, Sender, Sending, Taken
 from channels.hospital.inbox import InboxSender
@@ -47,7 +50,6 @@ from core.policies import Template
 from core.settings import Settings
 from core.words import Channel, IdentityType, Priority
 from db.session import Session
-from db.store import Store
 
 Verdict = Literal[
     "delivered",
@@ -93,8 +95,7 @@ class TrialResult(Model):
 
 
 async def send_trial(
-    store: Store,
-    settings: Settings,
+    context: Context,
     channel: Channel,
     trial: Trial,
     actor: Actor,
@@ -105,9 +106,10 @@ async def send_trial(
     It goes by the account of this code, enabled or not; by the heaviest enabled
     one where none is named.
     """
+    actor.must_be(*ADMINS)
     address = _address(channel, trial)
-    async with store.sessions() as session:
-        account = await _account(session, settings, channel, code)
+    async with context.store.sessions() as session:
+        account = await _account(session, context.settings, channel, code)
         kind = trial.message_type
         found = await catalog.message_type(session, kind) if kind else None
     content = _content(channel, trial, found.templates if found else {})
@@ -120,15 +122,29 @@ async def send_trial(
         content=content,
     )
     async with open_http() as http:
+        store = context.store
         tools = Tools(http, InboxShelf(store), SharedTokens(store))
         result = await _sent(account, tools, sending)
-    shown = result.model_dump(mode="json", exclude_none=True)
-    shown |= {"to": mask(address.type, address.value), "message_type": kind}
-    shown |= {"account": account.code} if account else {}
-    async with store.sessions.begin() as session:
-        target = f"channels/{channel}"
-        await audit.write(session, actor, "send-test", target, None, shown)
+    tried = {"account": account.code} if account else {}
+    await _note(context, actor, trial, result, address, tried)
     return result
+
+
+async def _note(
+    context: Context,
+    actor: Actor,
+    trial: Trial,
+    result: TrialResult,
+    address: Address,
+    account: Mapping[str, str],
+) -> None:
+    """Write down what was tried and what was answered; the number only masked."""
+    after = result.model_dump(mode="json", exclude_none=True)
+    after |= {"to": mask(address.type, address.value)}
+    after |= {"message_type": trial.message_type, **account}
+    async with context.store.sessions.begin() as session:
+        target = f"channels/{result.channel}"
+        await audit.write(session, actor, "send-test", target, None, after)
 
 
 async def _account(
@@ -140,10 +156,7 @@ async def _account(
     if code is None:
         enabled = (account for account in fits if account.enabled)
         return max(enabled, key=lambda account: account.weight, default=None)
-    named = next((account for account in fits if account.code == code), None)
-    if named is None:
-        raise NotFound("This channel has no such account.")
-    return named
+    return named(fits, code)
 
 
 def _address(channel: Channel, trial: Trial) -> Address:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pydantic import Field, SecretStr
 
-from centre.accounts.service import current_accounts
+from centre.accounts.current_queries import current_accounts
 from centre.audit import audit
 from centre.audit.audit import Actor
 from centre.providers.fallback import fallback

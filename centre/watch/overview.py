@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from weakref import WeakKeyDictionary
 
-from centre.accounts.health import AccountHealth, health_of_all
+from centre.accounts.health_queries import health_of_all
+from centre.accounts.models import AccountHealth
 from centre.context import Context
 from centre.flows.queue_figures import QueueFigures
 from centre.messages import away

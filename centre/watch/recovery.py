@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from centre.accounts import traffic
-from centre.accounts.service import current_accounts
+from centre.accounts import traffic_queries as traffic
+from centre.accounts.current_queries import current_accounts
 from centre.audit.audit import Actor
 from centre.context import Context
 from centre.messages import away

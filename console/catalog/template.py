@@ -2,7 +2,7 @@
 
 from nicegui import ui
 
-from centre.accounts.service import account_views
+from centre.accounts.service import signature_of
 from centre.audit.audit import Actor
 from centre.catalog import templates
 from centre.catalog import types as catalog
@@ -78,10 +78,7 @@ async def _signature(channel: Channel) -> str:
     """Return what stands before each short message, by the account that holds."""
     if channel is not Channel.SMS:
         return ""
-    async with context().store.sessions() as session:
-        views = await account_views(session, context().settings, channel)
-    signatures = (view.values.get("sign_name") for view in views if view.enabled)
-    return str(next(signatures, None) or "")
+    return await signature_of(context(), channel)
 
 
 def _draw_live(standing: Template, signature: str) -> None:

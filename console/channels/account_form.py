@@ -5,8 +5,8 @@ from typing import Any
 from nicegui import ui
 
 from centre.accounts.fields import AccountField, account_fields, provider_names
-from centre.accounts.health import add_account, remove_account
-from centre.accounts.service import AccountDraft, AccountView, put_account
+from centre.accounts.models import AccountDraft, AccountView
+from centre.accounts.service import add_account, put_account, remove_account
 from centre.audit.audit import Actor
 from console.kit.acting import acting
 from console.kit.context import context
@@ -38,16 +38,14 @@ def draw_change(view: AccountView) -> None:
     async def save(actor: Actor) -> None:
         with form.checked():
             draft = _draft(form, fields, view.provider)
-            async with context().store.sessions.begin() as session:
-                await put_account(session, view.channel, view.code, draft, actor)
+            await put_account(context(), view.channel, view.code, draft, actor)
         ui.navigate.reload()
 
     @acting(Role.ADMIN)
     async def forget(actor: Actor) -> None:
         title = t("provider.forget")
         if await confirm(title, t("provider.forget_text"), yes=title):
-            async with context().store.sessions.begin() as session:
-                await remove_account(session, view.channel, view.code, actor)
+            await remove_account(context(), view.channel, view.code, actor)
             ui.navigate.reload()
 
     with ui.element("div").classes("hmc-buttons"):
@@ -83,8 +81,7 @@ def draw_new(channel: Channel) -> None:
         with form.checked():
             code, provider = check_code(form), form.value("provider")
             draft = _draft(form, account_fields(channel, provider), provider)
-            async with context().store.sessions.begin() as session:
-                await add_account(session, channel, code, draft, actor)
+            await add_account(context(), channel, code, draft, actor)
         ui.navigate.reload()
 
     note(t("accounts.add_hint"))

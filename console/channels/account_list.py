@@ -6,7 +6,8 @@ from functools import partial
 from nicegui import ui
 
 from centre.accounts.fields import account_fields
-from centre.accounts.health import AccountHealth, AccountState, account_states
+from centre.accounts.models import AccountHealth, AccountState
+from centre.accounts.service import account_states
 from console.channels.account_form import draw_change, draw_new, label_of
 from console.kit.context import context
 from console.kit.setup import state_badge
@@ -24,8 +25,7 @@ async def draw_accounts(channel: Channel, *, changes: bool) -> None:
     """Draw the accounts of a channel, and the forms that set them."""
     with card(t("provider.title")):
         try:
-            async with context().store.sessions() as session:
-                states = await account_states(session, context().settings, channel)
+            states = await account_states(context(), channel)
         except NotFound:
             key = (
                 "provider.inbox" if channel is Channel.INBOX else "provider.no_provider"

@@ -68,9 +68,7 @@ async def _sent(channel: Channel, form: Form, actor: Actor) -> TrialResult:
             value=form.value("value"),
             message_type=form.value("message_type") or None,
         )
-        return await send_trial(
-            context().store, context().settings, channel, trial, actor
-        )
+        return await send_trial(context(), channel, trial, actor)
 
 
 def _draw_answer(result: TrialResult) -> None:

@@ -1,11 +1,13 @@
 """The dictionary of channels: what each costs, and whether it is on."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from centre.accounts.service import account_views
+from centre.accounts.service import account_sources
 from centre.audit.audit import Actor
 from centre.catalog import dictionaries
 from centre.catalog.dictionaries import ChannelChanges, ChannelEntry
+from centre.providers.fallback import Source
 from console.channels.limit_words import limits_in_words
 from console.channels.routing_form import draw_routing
 from console.kit.acting import acting
@@ -15,7 +17,6 @@ from console.kit.setup import in_words, may_change, state
 from console.kit.table import Action, Column, Listing, Row, Rows
 from console.kit.texts import t
 from console.kit.widgets import confirm
-from core.errors import NotFound
 from core.words import Channel, Role
 
 
@@ -71,10 +72,11 @@ async def switch_channel(channel: Channel, enabled: bool, actor: Actor) -> None:
 async def _load(cursor: str | None) -> tuple[Rows, str | None]:
     async with context().store.sessions() as session:
         found = await dictionaries.list_channels(session)
-    return [await _row(entry) for entry in found], None
+    sources = await account_sources(context())
+    return [_row(entry, sources) for entry in found], None
 
 
-async def _row(entry: ChannelEntry) -> dict[str, Any]:
+def _row(entry: ChannelEntry, sources: Mapping[Channel, Source]) -> dict[str, Any]:
     word, tone = state(entry.enabled)
     return {
         "code": entry.code.value,
@@ -84,17 +86,12 @@ async def _row(entry: ChannelEntry) -> dict[str, Any]:
         "tone": tone,
         "cost": f"¥ {entry.cost_per_message:g}" if entry.cost_per_message else "—",
         "limits": limits_in_words(entry.limits) or "—",
-        "account": await _source(entry.code),
+        "account": _source(sources.get(entry.code)),
         "on": entry.enabled,
         "off": not entry.enabled,
     }
 
 
-async def _source(channel: Channel) -> str:
-    """Return where the channel's accounts are from."""
-    try:
-        async with context().store.sessions() as session:
-            views = await account_views(session, context().settings, channel)
-    except NotFound:
-        return "—"
-    return t(f"provider.from_{views[0].source if views else 'none'}")
+def _source(source: Source | None) -> str:
+    """Return in words where a channel's accounts are from."""
+    return t(f"provider.from_{source}") if source else "—"

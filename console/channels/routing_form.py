@@ -2,8 +2,8 @@
 
 from nicegui import ui
 
-from centre.accounts import routing_queries as routing_rules
-from centre.accounts.routing_queries import RulesInForce
+from centre.accounts import routing_rules
+from centre.accounts.models import RulesInForce
 from centre.audit.audit import Actor
 from console.kit.acting import acting
 from console.kit.context import context
@@ -18,8 +18,7 @@ from core.words import Role
 
 async def draw_routing(*, changes: bool) -> None:
     """Draw the rules that hold, and the form that sets others."""
-    async with context().store.sessions() as session:
-        held = await routing_rules.rules_in_force(session, context().settings.routing)
+    held = await routing_rules.routing_rules(context())
     with card(t("routing.title")):
         Text("p", t("routing.intro")).classes("hmc-quiet")
         Text("p", _source(held))
@@ -45,9 +44,7 @@ def _draw_form(held: RulesInForce) -> None:
     async def save(actor: Actor) -> None:
         with form.checked():
             rules = RoutingRules(**form.numbers(RoutingRules.model_fields))
-            start = context().settings.routing
-            async with context().store.sessions.begin() as session:
-                await routing_rules.put_rules(session, rules, start, actor)
+            await routing_rules.put_routing_rules(context(), rules, actor)
         notify(t("routing.saved"))
         ui.navigate.reload()
 
@@ -62,6 +59,5 @@ async def _forget(actor: Actor) -> None:
     title = t("routing.forget")
     if not await confirm(title, t("routing.forget_text"), yes=title):
         return
-    async with context().store.sessions.begin() as session:
-        await routing_rules.forget_rules(session, context().settings.routing, actor)
+    await routing_rules.forget_routing_rules(context(), actor)
     ui.navigate.reload()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from centre.accounts.routing import route_once
-from centre.accounts.traffic import deductions
+from centre.accounts.traffic_queries import deductions
 from channels.base import Sending, Taken
 from channels.breaker import Breaker
 from channels.provider import Account, Accounts

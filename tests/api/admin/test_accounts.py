@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from centre.accounts.traffic import put_open
+from centre.accounts.traffic_writes import put_open
 from core.words import Channel, Role
 from db.columns import utc_now
 from sandbox.kit.context import Options

@@ -6,19 +6,24 @@ from typing import Any
 
 import pytest
 
-from centre.accounts import service as accounts
+from centre.accounts.current_queries import current_accounts
 from centre.accounts.fields import account_fields
-from centre.accounts.queries import AccountEntry, drop_account
-from centre.accounts.queries import put_account as keep
-from centre.accounts.service import (
+from centre.accounts.models import (
     AccountChanges,
     AccountDraft,
+    AccountEntry,
+    AccountView,
+)
+from centre.accounts.service import (
+    account_sources,
+    account_states,
     account_view,
-    account_views,
     change_account,
     put_account,
+    remove_account,
     set_account,
 )
+from centre.accounts.writes import put_account as keep
 from centre.providers import fallback as fallback_accounts
 from channels.aliyun.sms import AliyunAccount
 from channels.provider import Accounts, SandboxPorts, of_channel
@@ -29,6 +34,7 @@ from core.settings import Settings
 from core.words import Channel
 from db.migrate import migrate
 from db.store import Store, open_store
+from tests.support.stores.contexts import context_of
 from tests.support.stores.rig import ACTOR, KEYRING
 
 SECRET = "marker-of-a-secret"
@@ -47,16 +53,13 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 async def put(
     store: Store, values: Mapping[str, Any], channel: Channel = Channel.SMS
-) -> accounts.AccountView:
-    async with store.sessions.begin() as session:
-        return await set_account(session, channel, values, ACTOR)
+) -> AccountView:
+    return await set_account(context_of(store), channel, values, ACTOR)
 
 
 async def holding(store: Store, settings: Settings) -> Accounts:
     async with store.sessions() as session:
-        return await accounts.current_accounts(
-            session, fallback_accounts.fallback(settings)[1]
-        )
+        return await current_accounts(session, fallback_accounts.fallback(settings)[1])
 
 
 def values_of(accounts: Accounts, channel: Channel) -> list[object]:
@@ -97,13 +100,17 @@ async def test_the_store_goes_before_the_file_before_the_sandbox(
     assert isinstance(wechat, WechatAccount)
     assert wechat.appid == "wxfile"
     assert not of_channel(found, Channel.EMAIL)
-    async with store.sessions.begin() as session:
-        sources = [
-            (await account_view(session, from_file, channel)).source
-            for channel in (Channel.SMS, Channel.WECHAT, Channel.EMAIL)
-        ]
-        await drop_account(session, Channel.SMS, ACTOR)
-        after = await account_view(session, plain, Channel.SMS)
+    context = context_of(store, from_file)
+    sources = [
+        (await account_view(context, channel)).source
+        for channel in (Channel.SMS, Channel.WECHAT, Channel.EMAIL)
+    ]
+    known = await account_sources(context)
+    assert [known[channel] for channel in (Channel.SMS, Channel.WECHAT)] == sources[:2]
+    assert known[Channel.EMAIL] == "none"
+    assert Channel.INBOX not in known
+    await remove_account(context, Channel.SMS, "default", ACTOR)
+    after = await account_view(context_of(store, plain), Channel.SMS)
     assert sources == ["store", "file", "none"]
     assert (after.source, after.set_by) == ("sandbox", None)
 
@@ -114,8 +121,7 @@ async def test_a_view_holds_no_secret(store: Store) -> None:
     assert view.secrets_set == ("access_key_secret",)
     assert view.values["sign_name"] == "一院"
     assert view.set_by == ACTOR.who
-    async with store.sessions() as session:
-        fallen_back = await account_view(session, Settings(), Channel.WECHAT)
+    fallen_back = await account_view(context_of(store), Channel.WECHAT)
     assert "sandbox-secret" not in fallen_back.model_dump_json()
 
 
@@ -181,8 +187,8 @@ async def test_an_account_that_can_not_be_read_rests_its_channel_alone(
         values={"old": 1},
     )
     async with store.sessions.begin() as session:
-        await keep(session, unreadable, {}, ACTOR)
-        view = await account_view(session, Settings(), Channel.SMS)
+        await keep(session, unreadable, ACTOR.who)
+    view = await account_view(context_of(store), Channel.SMS)
     assert (view.source, view.values) == ("store", {})
     found = await holding(store, Settings())
     assert not of_channel(found, Channel.SMS)
@@ -201,10 +207,9 @@ def test_fields_for_a_form() -> None:
         assert account_fields(provider.channel, provider.name)
 
 
-async def put_second(store: Store, **changes: object) -> accounts.AccountView:
+async def put_second(store: Store, **changes: object) -> AccountView:
     draft = AccountDraft.model_validate({"weight": 40, "values": SMS} | changes)
-    async with store.sessions.begin() as session:
-        return await put_account(session, Channel.SMS, "second", draft, ACTOR)
+    return await put_account(context_of(store), Channel.SMS, "second", draft, ACTOR)
 
 
 async def test_a_channel_may_have_several_accounts(store: Store) -> None:
@@ -216,22 +221,22 @@ async def test_a_channel_may_have_several_accounts(store: Store) -> None:
         ("default", 100, None),
         ("second", 40, 2.5),
     ]
-    async with store.sessions.begin() as session:
-        views = await account_views(session, Settings(), Channel.SMS)
-        await drop_account(session, Channel.SMS, ACTOR, "second")
-        with pytest.raises(NotFound):
-            await account_view(session, Settings(), Channel.SMS, "second")
+    context = context_of(store)
+    views = await account_states(context, Channel.SMS)
+    await remove_account(context, Channel.SMS, "second", ACTOR)
+    with pytest.raises(NotFound):
+        await account_view(context, Channel.SMS, "second")
     assert [view.code for view in views] == ["default", "second"]
     assert len(of_channel(await holding(store, Settings()), Channel.SMS)) == 1
 
 
 async def test_a_change_leaves_the_rest_as_it_was(store: Store) -> None:
     await put_second(store)
-    async with store.sessions.begin() as session:
-        changes = AccountChanges(enabled=False, values={"sign_name": "二院"})
-        await change_account(session, Channel.SMS, "second", changes, ACTOR)
-        with pytest.raises(NotFound):
-            await change_account(session, Channel.SMS, "none", changes, ACTOR)
+    context = context_of(store)
+    changes = AccountChanges(enabled=False, values={"sign_name": "二院"})
+    await change_account(context, Channel.SMS, "second", changes, ACTOR)
+    with pytest.raises(NotFound):
+        await change_account(context, Channel.SMS, "none", changes, ACTOR)
     (found,) = of_channel(await holding(store, Settings()), Channel.SMS)
     sms = sms_of((found,))
     assert (found.weight, found.enabled, sms.sign_name) == (40, False, "二院")

@@ -10,16 +10,11 @@ import httpx
 
 from centre.accounts.live_channels import LiveChannels
 from centre.accounts.routing import route_for_ever, route_once
-from centre.accounts.routing_queries import put_rules
-from centre.accounts.traffic import (
-    deductions,
-    forget_traffic,
-    measured,
-    put_open,
-    traffic,
-)
+from centre.accounts.routing_writes import put_rules
+from centre.accounts.traffic_queries import deductions, measured, traffic
+from centre.accounts.traffic_writes import forget_traffic, put_open
 from centre.audit import audit
-from centre.audit.audit import Actor, AuditFilter
+from centre.audit.audit import AuditFilter
 from centre.delivery.tables import AttemptRow
 from channels.provider import Accounts, SandboxPorts, Tools
 from channels.registry import sandbox_accounts
@@ -185,7 +180,7 @@ async def test_rules_that_people_set_hold_without_a_restart(store: Store) -> Non
         await asyncio.sleep(0.3)
         assert await points(store) == {}
         async with store.sessions.begin() as session:
-            await put_rules(session, strict, start, Actor(who="admin"))
+            await put_rules(session, strict, "admin")
         moved: dict[str, int] = {}
         async with asyncio.timeout(5):
             while not moved:

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from centre.accounts import traffic
+from centre.accounts import traffic_writes
 from centre.audit import audit
 from centre.audit.audit import AuditFilter
 from centre.delivery import attempts
@@ -106,7 +106,7 @@ async def test_an_open_breaker_is_no_answer(rig: Rig) -> None:
     await answered(rig)
     until = datetime.now(UTC) + LATER
     async with rig.context.store.sessions.begin() as session:
-        await traffic.put_open(session, SMS, "default", until)
+        await traffic_writes.put_open(session, SMS, "default", until)
     assert await recover_once(rig.context, "test") == 0
 
 

@@ -3,7 +3,6 @@
 Calls are counted from their rows, so that all processes see the same.
 """
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,7 +10,7 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy import ColumnElement, Subquery, case, func
 from sqlalchemy import select as core_select
-from sqlmodel import col, delete, select
+from sqlmodel import select
 
 from centre.accounts.tables import AccountTrafficRow
 from centre.delivery.tables import AttemptRow
@@ -19,7 +18,7 @@ from core.base import Model
 from core.traffic_shares import Deduction, Measured, RoutingRules
 from core.words import Channel, Reason
 from db.session import Session
-from db.sql import dialect_of, insert_into, table_of
+from db.sql import dialect_of, table_of
 
 ByAccount = dict[Channel, dict[str, Measured]]
 # More rows than this are not looked at: the newest tell enough.
@@ -152,44 +151,3 @@ async def deductions(session: Session) -> dict[Channel, dict[str, Deduction]]:
     for one in await traffic(session):
         found.setdefault(one.channel, {})[one.code] = one.deduction
     return found
-
-
-async def put_deductions(
-    session: Session, channel: Channel, changed: Mapping[str, Deduction]
-) -> None:
-    """Keep what was taken from accounts' shares."""
-    for code, deduction in changed.items():
-        values = {
-            "deducted": deduction.points,
-            "cause": deduction.cause,
-            "changed_at": deduction.changed_at,
-        }
-        await _put(session, channel, code, values)
-
-
-async def put_open(
-    session: Session, channel: Channel, code: str, until: datetime | None
-) -> None:
-    """Note that a process's breaker opened until then, or closed (None)."""
-    await _put(session, channel, code, {"open_until": until})
-
-
-async def _put(
-    session: Session, channel: Channel, code: str, values: dict[str, Any]
-) -> None:
-    table = table_of(AccountTrafficRow)
-    row = {"channel": channel.value, "code": code, "deducted": 0, **values}
-    written = insert_into(dialect_of(session), table).values(row)
-    connection = await session.connection()
-    await connection.execute(
-        written.on_conflict_do_update(index_elements=["channel", "code"], set_=values)
-    )
-
-
-async def forget_traffic(session: Session, channel: Channel, code: str) -> None:
-    """Forget what was taken from an account that there is no longer."""
-    gone = delete(AccountTrafficRow).where(
-        col(AccountTrafficRow.channel) == channel.value,
-        col(AccountTrafficRow.code) == code,
-    )
-    await session.exec(gone)
