@@ -18,7 +18,6 @@ from benchmarks.report import table
 from core.errors import Unavailable
 from deploy.supervision.processes import WORKER
 
-COUNTS = (12, 100, 1000)
 _LAYOUT_C = (sys.executable, "-m", "benchmarks.isolation.layout_c")
 _AT_ONCE = 50
 _WARM_UP = 40

@@ -7,7 +7,7 @@ from uuid import UUID
 from centre.messages.links import LINK_LIFE, detail_link
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Links:
     """Makes links that are the same for every attempt at a message."""
 

@@ -9,7 +9,6 @@ import base64
 import binascii
 import hashlib
 import hmac
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -17,25 +16,6 @@ LINK_LIFE = timedelta(days=30)
 _ID_BYTES, _TIME_BYTES, _MAC_BYTES = 16, 5, 16
 _TOKEN_BYTES = _ID_BYTES + _TIME_BYTES + _MAC_BYTES
 _PURPOSE = b"detail-link|"
-
-
-@dataclass(frozen=True, repr=False)
-class LinkMaker:
-    """Gives every message the link that its texts carry."""
-
-    base_url: str
-    token_key: bytes
-
-    def link(self, message_id: UUID, given: str | None) -> str:
-        """Return the client's own link, else that of the centre's detail page.
-
-        The page's link ends at a midnight, so that attempts repeated within a
-        day carry the same text.
-        """
-        if given is not None:
-            return given
-        today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        return detail_link(self.base_url, self.token_key, message_id, today + LINK_LIFE)
 
 
 def detail_link(

@@ -11,14 +11,8 @@ from db.session import Session
 from db.sql import lock
 
 
-async def generation(session: Session, channel: Channel, account: str) -> int:
-    """Return how often the address of an account was changed."""
-    row = await session.get(ReceiptAddressRow, (str(channel), account))
-    return row.generation if row else 0
-
-
 async def generations(session: Session) -> dict[tuple[Channel, str], int]:
-    """Return the same of every account whose address was ever changed."""
+    """Return how often each account's address was changed, where it ever was."""
     rows = await session.exec(select(ReceiptAddressRow))
     return {(Channel(row.channel), row.account): row.generation for row in rows}
 

@@ -6,7 +6,6 @@ from channels.carrier.cmpp_fields import (
     Layout,
     Number,
     Text,
-    pack_fields,
     unpack_fields,
 )
 
@@ -26,11 +25,6 @@ class Report:
     done_time: str
     dest_terminal_id: str
     smsc_sequence: int = 0
-
-
-def pack_report(report: Report, size: int) -> bytes:
-    """Return a receipt as a content of this size."""
-    return pack_fields(report, _layout(size))
 
 
 def unpack_report(content: bytes) -> Report:

@@ -67,11 +67,6 @@ def when(moment: datetime | None) -> str:
     return moment.astimezone(context().settings.timezone).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def masked(value: str, *, ends: int = 4) -> str:
-    """Return a value of which only the end can be read."""
-    return f"••••••{value[-ends:]}" if len(value) > 2 * ends else "••••••"
-
-
 @contextmanager
 def dialog(title: str, *, wide: bool = False) -> Iterator[ui.dialog]:
     """Draw a dialog; open it, or await it for what is submitted."""

@@ -1,6 +1,5 @@
 """Batches: every one with how far it is, and one with its counts and its steering."""
 
-from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from nicegui import ui
@@ -44,7 +43,6 @@ _TONES = {
     BatchState.CANCELLED: "",
     BatchState.EXPIRED: "bad",
 }
-Order = Callable[[Actor], Awaitable[Seen]]
 
 
 async def may_act() -> bool:

@@ -10,7 +10,6 @@ import logging
 import sys
 import traceback
 from collections.abc import MutableMapping
-from types import TracebackType
 from typing import Any
 
 import structlog
@@ -24,7 +23,6 @@ _PLACES = 12
 _A_MINUTE, _A_MINUTE_IN_ALL = 100, 1000
 
 Event = MutableMapping[str, Any]
-ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 
 def configure_logging(level: str = "info") -> None:

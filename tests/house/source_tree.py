@@ -13,7 +13,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "activities": {"core", "db", "channels", "centre"},
     "workflows": {"core", "centre", "activities"},
     "api": {"core", "db", "channels", "centre", "workflows"},
-    "console": {"core", "db", "centre", "workflows"},
+    "console": {"core", "db", "centre"},
     "sandbox": {"core"},
     "deploy": {"core", "db", "channels", "centre"},
 }

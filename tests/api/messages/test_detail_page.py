@@ -10,7 +10,8 @@ from uuid import UUID
 import httpx
 import pytest
 
-from centre.messages.links import LinkMaker, detail_link
+from centre.delivery.links import Links
+from centre.messages.links import detail_link
 from tests.support.api.rig import Rig, running_api, unknown_id
 
 XSS = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}"
@@ -27,8 +28,9 @@ def path_of(link: str) -> str:
 
 
 async def page(rig: Rig, message_id: UUID, **headers: str) -> httpx.Response:
-    maker = LinkMaker("http://centre", rig.context.keyring.token_key)
-    return await rig.http.get(path_of(maker.link(message_id, None)), headers=headers)
+    maker = Links("http://centre", rig.context.keyring.token_key)
+    link = maker.link(message_id, datetime.now(UTC), None)
+    return await rig.http.get(path_of(link), headers=headers)
 
 
 def check_headers(answer: httpx.Response) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from centre.messages.links import LINK_LIFE, LinkMaker, detail_link, read_link
+from centre.messages.links import detail_link, read_link
 
 KEY, OTHER = b"k" * 32, b"o" * 32
 NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
@@ -46,14 +46,3 @@ def test_anything_else_opens_nothing(text: str) -> None:
 def test_a_token_has_one_spelling(tail: str) -> None:
     made = token(detail_link("https://xx.example", KEY, ID, LATER))
     assert read_link(KEY, made + tail, NOW) is None
-
-
-def test_the_clients_own_link_comes_first_and_ours_repeats_within_a_day() -> None:
-    maker = LinkMaker("https://xx.example/", KEY)
-    assert maker.link(ID, "https://his.example/1") == "https://his.example/1"
-    ours = maker.link(ID, None)
-    assert ours.startswith("https://xx.example/m/")
-    now = datetime.now(UTC)
-    assert read_link(KEY, token(ours), now) == ID
-    assert read_link(KEY, token(ours), now + LINK_LIFE) is None
-    assert "kkkk" not in repr(maker)
