@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from openpyxl.utils import column_index_from_string
+
 from core.errors import TooLarge
 from core.sheets.lines import FORMULA, MAX_LINES, WHOLE, Bad, Cell, Row
 from core.sheets.xlsx_cells import Book
@@ -168,9 +170,7 @@ def _at(reference: str) -> tuple[int, int]:
     found = _REFERENCE.fullmatch(reference)
     if found is None:
         raise Damaged("no reference to a cell")
-    column = 0
-    for letter in found[1].upper():
-        column = column * 26 + ord(letter) - ord("A") + 1
+    column = column_index_from_string(found[1])
     if column > _MOST_COLUMNS:
         raise Damaged("a column beyond the last")
     return int(found[2]), column - 1

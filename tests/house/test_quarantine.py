@@ -45,8 +45,10 @@ def unexplained(tree: ast.Module) -> list[int]:
 
 
 def _says_something(argument: ast.expr) -> bool:
-    is_text = isinstance(argument, ast.Constant) and isinstance(argument.value, str)
-    return is_text and bool(argument.value.strip())
+    match argument:
+        case ast.Constant(str(text)):
+            return bool(text.strip())
+    return False
 
 
 @pytest.mark.parametrize("path", TESTS, ids=name)

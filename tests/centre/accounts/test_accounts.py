@@ -34,7 +34,7 @@ from core.settings import Settings
 from core.words import Channel
 from db.migrate import migrate
 from db.store import Store, open_store
-from tests.support.stores.contexts import context_of
+from tests.support.stores.context import context_of
 from tests.support.stores.rig import ACTOR, KEYRING
 
 SECRET = "marker-of-a-secret"
