@@ -29,8 +29,8 @@ from centre.delivery.hold import Times
 from centre.delivery.links import Links
 from centre.keys.keys import open_with_keys
 from centre.providers.fallback import fallback
-from centre.queues import settings as queue_settings
-from centre.queues.settings import QueueSettings
+from centre.queues import queries as queue_queries
+from centre.queues.models import QueueSettings
 from centre.reachability.service import StoreConsents
 from centre.receipts.intake import ReceiptIntake
 from centre.workstations.service import PopupPost
@@ -195,7 +195,7 @@ def tell_absent(
 
 async def _wanted(session: Session, served: Iterable[str]) -> dict[str, float | None]:
     """Return the task queues to serve with their limits, resting ones left out."""
-    steered = await queue_settings.queue_settings(session)
+    steered = await queue_queries.queue_settings(session)
     wanted: dict[str, float | None] = {}
     for code in served:
         settings = steered.get(code, QueueSettings(client=code))

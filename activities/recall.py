@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 
 from temporalio import activity
 
-from centre.catalog import types as catalog
+from centre.catalog import type_queries
 from centre.catalog.placeholders import required_params
 from centre.delivery import attempts
 from centre.delivery.contracts import (
@@ -109,9 +109,13 @@ class RecallActivities:
         """
         stored = await self._stored(wanted.message_id)
         async with self.store.sessions() as session:
-            kind = stored and await catalog.message_type(session, stored.message.type)
+            kind = stored and await type_queries.find_message_type(
+                session, stored.message.type
+            )
             code = kind.correction if kind else None
-            other = await catalog.message_type(session, code) if code else None
+            other = (
+                await type_queries.find_message_type(session, code) if code else None
+            )
         if stored is None or other is None:
             return None
         return _corrected(stored.message, other, wanted.channels)

@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 from benchmarks.arrivals import Arrivals
 from benchmarks.measure import Timing
 from benchmarks.rig import Rig
-from centre.catalog import types as catalog
+from centre.catalog import type_queries
 from centre.messages.acceptance import MessageRequest, RecipientRequest, Sender, accept
 from core.crypto import load_keyring
 from core.models import Message, MessageStatus, delivery_id, workflow_id
@@ -110,7 +110,7 @@ async def message_type(settings: Settings) -> MessageType:
     store = open_store(settings.database, load_keyring(settings.keys_file))
     try:
         async with store.sessions() as session:
-            kind = await catalog.message_type(session, TYPE)
+            kind = await type_queries.find_message_type(session, TYPE)
     finally:
         await store.close()
     assert kind is not None

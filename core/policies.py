@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from core.base import Model
 from core.errors import Invalid, Wrong
@@ -54,15 +54,6 @@ class Policy(Model):
     unknown: dict[Channel | Literal["*"], Unknown] = {}
     version: int = 0
 
-    @field_validator("channels")
-    @classmethod
-    def _each_once(
-        cls, channels: tuple[WeightedChannel, ...]
-    ) -> tuple[WeightedChannel, ...]:
-        if len({c.channel for c in channels}) < len(channels):
-            raise ValueError("a channel is named twice")
-        return channels
-
     @property
     def unknown_of_each(self) -> dict[Channel, Unknown]:
         """What holds of each channel where a call's outcome is not known."""
@@ -74,11 +65,8 @@ class Policy(Model):
 def check_policy(policy: Policy) -> None:
     """Raise Invalid, with the places, where a policy contradicts itself."""
     named = [c.channel for c in policy.channels]
-    wrong = [
-        Wrong(f"/channels/{place}/channel", "This channel is named twice.")
-        for place, channel in enumerate(named)
-        if channel in named[:place]
-    ]
+    twice = len(set(named)) < len(named)
+    wrong = [Wrong("/channels", "A channel is named twice.")] if twice else []
     wrong += [
         Wrong(f"/confirm/{channel}", "The policy lacks this channel.")
         for channel in policy.confirm

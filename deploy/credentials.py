@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from centre.clients.queries import NewClient
+from centre.clients.models import NewClient
 from core.process.faults import CannotStart
 from core.settings import Settings
 from deploy.files import write_private

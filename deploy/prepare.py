@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
-from centre.access.users import ensure_admin
 from centre.keys.keys import open_with_keys
-from centre.seeds.seeds import seed
+from centre.seeds.seeds import fill
 from core.settings import Settings
 from db.store import Store
 from deploy.credentials import first_password, keep_clients
@@ -33,13 +33,9 @@ async def prepare(settings: Settings) -> Prepared:
 
 async def _fill(store: Store, settings: Settings) -> Prepared:
     password = first_password(settings)
-    async with store.sessions.begin() as session:
-        created = await ensure_admin(session, password)
-        clients = await seed(session)
-        # Before the commit: a secret that only the store's hash knew is lost.
-        keep_clients(settings.state_dir, clients)
-    told = created and not settings.admin_password
-    return Prepared(len(clients), password if told else None)
+    filled = await fill(store, password, partial(keep_clients, settings.state_dir))
+    told = filled.administrator and not settings.admin_password
+    return Prepared(filled.clients, password if told else None)
 
 
 async def prepare_temporal(settings: Settings, limit: timedelta) -> None:

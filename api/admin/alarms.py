@@ -8,14 +8,18 @@ from pydantic import ConfigDict, Field
 
 from api.admin.common import PREFIX, CodePath
 from api.auth.callers import PEOPLE, Admin, Looker, Operator
-from api.context import ContextDep, SessionDep
+from api.context import ContextDep
 from api.http.paging import Nothing, Paging, PagingDep
 from centre.watch import alarms, watch_rules
-from centre.watch.alarms import Alarm
+from centre.watch.models import (
+    MOST_TOLD,
+    Alarm,
+    QueueThresholds,
+    StuckMessage,
+    WatchRules,
+)
 from centre.watch.rules import Expected, OwnThresholds, Thresholds
 from centre.watch.stuck import stuck_messages
-from centre.watch.under_way import StuckMessage
-from centre.watch.watch_rules import MOST_TOLD, QueueThresholds, WatchRules
 from core.base import Model
 from core.models import Address
 from core.words import IdentityType
@@ -49,71 +53,71 @@ class AlarmRecipients(Model):
 
 @router.get("/alarms")
 async def list_alarms(
-    query: Annotated[AlarmQuery, Query()], caller: Looker, session: SessionDep
+    query: Annotated[AlarmQuery, Query()], caller: Looker, context: ContextDep
 ) -> Page[Alarm]:
     """List the alarms of the queues, the newest first."""
     if query.open:
-        found = await alarms.open_alarms(session)
+        found = await alarms.open_alarms(context)
         return Page[Alarm](items=found[::-1])
-    return await alarms.list_alarms(session, query.cursor, query.limit)
+    return await alarms.list_alarms(context, query.cursor, query.limit)
 
 
 @router.post("/alarms/{alarm_id}/acknowledge")
 async def acknowledge_alarm(
     alarm_id: Annotated[UUID, Path()],
     caller: Operator,
-    session: SessionDep,
+    context: ContextDep,
     _: Nothing | None = None,
 ) -> Alarm:
     """Record who looks after an alarm; the first one stays."""
-    return await alarms.acknowledge(session, alarm_id, caller.actor)
+    return await alarms.acknowledge(context, alarm_id, caller.actor)
 
 
 @router.get("/queues/{code}/alarms")
 async def get_queue_alarms(
-    code: CodePath, caller: Looker, session: SessionDep
+    code: CodePath, caller: Looker, context: ContextDep
 ) -> QueueThresholds:
     """Return from when on a client's queue raises alarms."""
-    return await watch_rules.thresholds_of(session, code)
+    return await watch_rules.thresholds_of(context, code)
 
 
 @router.put("/queues/{code}/alarms")
 async def set_queue_alarms(
-    code: CodePath, body: OwnThresholds, caller: Admin, session: SessionDep
+    code: CodePath, body: OwnThresholds, caller: Admin, context: ContextDep
 ) -> QueueThresholds:
     """Set what differs for a client from the default thresholds."""
     put = watch_rules.put_own_thresholds
-    return await put(session, code, body, caller.actor)
+    return await put(context, code, body, caller.actor)
 
 
 @router.get("/watch")
-async def get_watch(caller: Looker, session: SessionDep) -> WatchRules:
+async def get_watch(caller: Looker, context: ContextDep) -> WatchRules:
     """Return what all queues are watched for; addresses are masked."""
-    return await watch_rules.watch_rules(session)
+    return await watch_rules.watch_rules(context)
 
 
 @router.put("/watch/thresholds")
 async def set_thresholds(
-    body: Thresholds, caller: Admin, session: SessionDep
+    body: Thresholds, caller: Admin, context: ContextDep
 ) -> Thresholds:
     """Set the thresholds of every client without its own."""
-    return await watch_rules.put_thresholds(session, body, caller.actor)
+    return await watch_rules.put_thresholds(context, body, caller.actor)
 
 
 @router.put("/watch/expected")
-async def set_expected(body: Expected, caller: Admin, session: SessionDep) -> Expected:
+async def set_expected(body: Expected, caller: Admin, context: ContextDep) -> Expected:
     """Set within which time messages under way are expected to make a step."""
-    return await watch_rules.put_expected(session, body, caller.actor)
+    return await watch_rules.put_expected(context, body, caller.actor)
 
 
 @router.put("/watch/recipients")
 async def set_recipients(
-    body: AlarmRecipients, caller: Admin, session: SessionDep
+    body: AlarmRecipients, caller: Admin, context: ContextDep
 ) -> WatchRules:
     """Set who is told of alarms, by a message of the centre's own."""
     told = tuple(Address(type=r.type, value=r.value) for r in body.recipients)
-    await watch_rules.put_recipients(session, told, caller.actor)
-    return await watch_rules.watch_rules(session)
+    await watch_rules.put_recipients(context, told, caller.actor)
+    return await watch_rules.watch_rules(context)
 
 
 @router.get("/stuck-messages")

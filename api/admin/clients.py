@@ -8,14 +8,17 @@ from pydantic import ConfigDict, Field, StrictBool, StrictInt
 
 from api.admin.common import PREFIX, CodePath
 from api.auth.callers import PEOPLE, Admin, Looker
-from api.context import SessionDep
+from api.context import ContextDep
 from api.http.paging import Nothing, PagingDep
-from centre.clients import queries as clients
-from centre.clients import secrets as client_secrets
-from centre.clients.queries import Client, ClientChanges, ClientDraft
-from centre.clients.secrets import NewSecret, SecretInfo
+from centre.clients import secrets, service
+from centre.clients.models import (
+    Client,
+    ClientChanges,
+    ClientDraft,
+    NewSecret,
+    SecretInfo,
+)
 from core.base import Model
-from core.errors import NotFound
 from db.pages import Page
 
 router = APIRouter(prefix=PREFIX, tags=["admin: clients"], dependencies=PEOPLE)
@@ -72,10 +75,10 @@ class CallbackSecret(Model):
 
 @router.post("/clients", status_code=201)
 async def create_client(
-    body: ClientBody, caller: Admin, session: SessionDep
+    body: ClientBody, caller: Admin, context: ContextDep
 ) -> NewClientAnswer:
     """Let a client system join; its secret is in this answer and nowhere else."""
-    made = await clients.create_client(session, body, caller.actor)
+    made = await service.create_client(context, body, caller.actor)
     return NewClientAnswer(
         **{name: getattr(made.client, name) for name in Client.model_fields},
         appsecret=made.appsecret,
@@ -85,60 +88,57 @@ async def create_client(
 
 @router.get("/clients")
 async def list_clients(
-    paging: PagingDep, caller: Looker, session: SessionDep
+    paging: PagingDep, caller: Looker, context: ContextDep
 ) -> Page[Client]:
     """List the client systems."""
-    return await clients.list_clients(session, paging.cursor, paging.limit)
+    return await service.list_clients(context, paging.cursor, paging.limit)
 
 
 @router.get("/clients/{code}")
-async def get_client(code: CodePath, caller: Looker, session: SessionDep) -> Client:
+async def get_client(code: CodePath, caller: Looker, context: ContextDep) -> Client:
     """Return one client system."""
-    client = await clients.find_client(session, code)
-    if client is None:
-        raise NotFound("There is no such client.")
-    return client
+    return await service.client(context, code)
 
 
 @router.patch("/clients/{code}")
 async def change_client(
-    code: CodePath, body: ClientPatch, caller: Admin, session: SessionDep
+    code: CodePath, body: ClientPatch, caller: Admin, context: ContextDep
 ) -> Client:
     """Change or disable a client system."""
-    return await clients.update_client(session, code, body, caller.actor)
+    return await service.update_client(context, code, body, caller.actor)
 
 
 @router.get("/clients/{code}/secrets")
 async def list_secrets(
-    code: CodePath, caller: Looker, session: SessionDep
+    code: CodePath, caller: Looker, context: ContextDep
 ) -> Page[SecretInfo]:
     """List a client's secrets: their ids and times."""
-    found = await client_secrets.secrets_of(session, code)
+    found = await secrets.secrets_of(context, code)
     return Page[SecretInfo](items=found)
 
 
 @router.post("/clients/{code}/secrets", status_code=201)
 async def rotate_secret(
-    code: CodePath, caller: Admin, session: SessionDep, body: Rotation | None = None
+    code: CodePath, caller: Admin, context: ContextDep, body: Rotation | None = None
 ) -> NewSecret:
     """Issue a further secret; the older ones work on for the overlap."""
     hours = (body or Rotation()).overlap_hours
     overlap = timedelta(hours=hours)
-    return await client_secrets.rotate_secret(session, code, caller.actor, overlap)
+    return await secrets.rotate_secret(context, code, caller.actor, overlap)
 
 
 @router.delete("/clients/{code}/secrets/{secret_id}", status_code=204)
 async def revoke_secret(
-    code: CodePath, secret_id: UUID, caller: Admin, session: SessionDep
+    code: CodePath, secret_id: UUID, caller: Admin, context: ContextDep
 ) -> None:
     """Revoke a secret, and every token of the client."""
-    await client_secrets.revoke_secret(session, code, secret_id, caller.actor)
+    await secrets.revoke_secret(context, code, secret_id, caller.actor)
 
 
 @router.post("/clients/{code}/callback-secret", status_code=201)
 async def rotate_callback_secret(
-    code: CodePath, caller: Admin, session: SessionDep, _: Nothing | None = None
+    code: CodePath, caller: Admin, context: ContextDep, _: Nothing | None = None
 ) -> CallbackSecret:
     """Issue a new key for the signatures of a client's callbacks."""
-    secret = await clients.rotate_callback_secret(session, code, caller.actor)
+    secret = await service.rotate_callback_secret(context, code, caller.actor)
     return CallbackSecret(callback_secret=secret)

@@ -3,23 +3,23 @@
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import Field, StrictBool, StrictInt, StringConstraints
+from pydantic import Field, StrictBool, StrictInt
 
 from api.admin.common import PREFIX, ChannelPath, IdentityTypePath
 from api.auth.callers import PEOPLE, Admin, Looker
-from api.context import SessionDep
+from api.context import ContextDep
 from centre.catalog import dictionaries
-from centre.catalog.dictionaries import (
+from centre.catalog.models import (
     ChannelChanges,
     ChannelEntry,
     IdentityTypeChanges,
     IdentityTypeEntry,
+    LimitName,
 )
 from db.pages import Page
 
 router = APIRouter(prefix=PREFIX, tags=["admin: dictionaries"], dependencies=PEOPLE)
 
-_LimitName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 _Limit = Annotated[StrictInt, Field(ge=0, le=1_000_000_000)]
 
 
@@ -29,7 +29,7 @@ class ChannelPatch(ChannelChanges):
     cost_per_message: float = Field(
         default=0.0, ge=0, le=1000, allow_inf_nan=False, strict=True
     )
-    limits: dict[_LimitName, _Limit] = Field(default={}, max_length=32)
+    limits: dict[LimitName, _Limit] = Field(default={}, max_length=32)
     enabled: StrictBool = True
 
 
@@ -40,25 +40,25 @@ class IdentityTypePatch(IdentityTypeChanges):
 
 
 @router.get("/channels")
-async def list_channels(caller: Looker, session: SessionDep) -> Page[ChannelEntry]:
+async def list_channels(caller: Looker, context: ContextDep) -> Page[ChannelEntry]:
     """List the channels with costs, limits and accounts."""
-    return Page[ChannelEntry](items=await dictionaries.list_channels(session))
+    return Page[ChannelEntry](items=await dictionaries.list_channels(context))
 
 
 @router.patch("/channels/{channel}")
 async def change_channel(
-    channel: ChannelPath, body: ChannelPatch, caller: Admin, session: SessionDep
+    channel: ChannelPath, body: ChannelPatch, caller: Admin, context: ContextDep
 ) -> ChannelEntry:
     """Change a channel, or switch it off."""
-    return await dictionaries.update_channel(session, channel, body, caller.actor)
+    return await dictionaries.update_channel(context, channel, body, caller.actor)
 
 
 @router.get("/identity-types")
 async def list_identity_types(
-    caller: Looker, session: SessionDep
+    caller: Looker, context: ContextDep
 ) -> Page[IdentityTypeEntry]:
     """List the ways to name a recipient."""
-    found = await dictionaries.list_identity_types(session)
+    found = await dictionaries.list_identity_types(context)
     return Page[IdentityTypeEntry](items=found)
 
 
@@ -67,9 +67,9 @@ async def change_identity_type(
     identity_type: IdentityTypePath,
     body: IdentityTypePatch,
     caller: Admin,
-    session: SessionDep,
+    context: ContextDep,
 ) -> IdentityTypeEntry:
     """Change an identity type, or switch it off."""
     return await dictionaries.update_identity_type(
-        session, identity_type, body, caller.actor
+        context, identity_type, body, caller.actor
     )

@@ -1,6 +1,6 @@
 """`/v1/admin/queues` and `/failed-messages`: what waits, and what waits for people."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, StrictBool
 
 from api.admin.common import PREFIX, CodePath
 from api.auth.callers import PEOPLE, Looker, Operator
-from api.context import ContextDep, SessionDep
+from api.context import ContextDep
 from api.http.paging import Nothing, PagingDep
 from api.messages.views import MessagePage, Time, page_of
 from centre.flows.queue_figures import QueueFigures
@@ -16,14 +16,16 @@ from centre.messages.contracts import MessageFilter
 from centre.messages.finding import list_failed
 from centre.orders import bulk_resend as bulk
 from centre.orders.cancel_resend import ResendOrder
-from centre.queues import samples as queue_samples
 from centre.queues import steering
-from centre.queues.samples import QueueSample
-from centre.queues.settings import QueueSettings
+from centre.queues.models import (
+    LEAST_PER_SECOND,
+    MOST_PER_SECOND,
+    QueueSample,
+    QueueSettings,
+)
 from centre.watch.overview import Overview, shared_overview
 from core.base import Model
 from core.fields import Code
-from core.rate_limits import SLOWEST
 from core.text.plain_text import MaybePlainText
 from db.pages import Page
 
@@ -73,10 +75,18 @@ class BulkAnswer(Model):
     more: bool
 
 
+_PerSecond = Annotated[
+    float, Field(ge=LEAST_PER_SECOND, le=MOST_PER_SECOND, strict=True)
+]
+
+
 class LimitBody(Model):
     """How many calls to providers a second may go out of a queue; null: no limit."""
 
-    per_second: Annotated[float, Field(ge=SLOWEST, le=100_000, strict=True)] | None
+    per_second: (
+        Annotated[float, Field(ge=LEAST_PER_SECOND, le=MOST_PER_SECOND, strict=True)]
+        | None
+    )
 
 
 class QueuePatch(Model):
@@ -97,12 +107,11 @@ async def list_queues(
 async def list_queue_samples(
     code: CodePath,
     caller: Looker,
-    session: SessionDep,
+    context: ContextDep,
     minutes: Annotated[int, Query(ge=1, le=24 * 60)] = 60,
 ) -> Page[QueueSample]:
     """List what was seen of a queue of late, every 10 seconds, the earliest first."""
-    since = datetime.now(UTC) - timedelta(minutes=minutes)
-    found = await queue_samples.samples_of(session, code, since)
+    found = await steering.samples_of(context, code, timedelta(minutes=minutes))
     return Page[QueueSample](items=found)
 
 

@@ -16,8 +16,8 @@ from api.tokens import Claims, refused
 from centre.access import sign_in as signing_in
 from centre.access import users
 from centre.audit.audit import Actor
-from centre.clients import queries as clients
-from centre.clients.queries import Client
+from centre.clients.authentication import holder_of_token
+from centre.clients.models import Client
 from core.errors import Forbidden
 from core.words import Role, Scope
 
@@ -112,9 +112,8 @@ async def known_caller(request: HTTPConnection) -> Caller:
 
 
 async def _client(context: ApiContext, claims: Claims, address: str) -> Caller:
-    async with context.store.autocommit() as session:
-        held = claims.sub, claims.epoch, claims.secret_id
-        client = await clients.holder_of_token(session, *held)
+    held = claims.sub, claims.epoch, claims.secret_id
+    client = await holder_of_token(context, *held)
     if client is None:
         raise refused()
     if not address_allowed(client, address):

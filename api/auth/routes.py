@@ -1,6 +1,5 @@
 """`POST /v1/token` for client systems, `POST /v1/session` for people."""
 
-from contextlib import suppress
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -18,13 +17,11 @@ from api.context import ApiContext, ContextDep
 from api.tokens import LIFE
 from centre.access import sign_in as signing_in
 from centre.access.contracts import MAX_PASSWORD, MIN_PASSWORD, Attempt
-from centre.clients import queries as clients
-from centre.clients import usage as client_use
-from centre.clients.queries import Authenticated, Client
+from centre.clients.authentication import authenticate, note_use
+from centre.clients.models import Authenticated, Client
 from core.base import Model
-from core.errors import Invalid, Unavailable, Wrong
+from core.errors import Invalid, Wrong
 from core.words import Role, Scope
-from db.columns import utc_now
 
 router = APIRouter(prefix="/v1", tags=["tokens"])
 
@@ -136,26 +133,15 @@ async def _authenticated(
     """
     pair = f"{asked.appkey}|{address}"
     context.guesses.check(pair)
-    async with context.store.sessions() as session:
-        client = await clients.authenticate(session, asked.appkey, asked.appsecret)
+    client = await authenticate(context, asked.appkey, asked.appsecret)
     if client is None or not address_allowed(client, address):
         context.guesses_from.check(address)
         context.guesses.note(pair)
         context.guesses_from.note(address)
         raise not_known()
     context.guesses.forget(pair)
-    await _note_use(context, client)
+    await note_use(context, client)
     return client
-
-
-async def _note_use(context: ApiContext, client: Client) -> None:
-    """Note when a client was here; a store that can't must not keep it out."""
-    now = utc_now()
-    if not client_use.due(client.last_used_at, now):
-        return
-    with suppress(Unavailable):
-        async with context.store.sessions.begin() as session:
-            await client_use.note_use(session, client.code, now)
 
 
 def _scopes(client: Client, asked: frozenset[str]) -> frozenset[Scope]:

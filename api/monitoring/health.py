@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -13,30 +12,18 @@ from api.context import ApiContext, ContextDep
 from api.http.forwarding import Forwarding
 from api.http.problems import problem, request_id
 from centre.accounts.service import accounts_health
-from centre.clients import queries as clients
-from centre.clients.queries import Client
+from centre.clients.models import Client
 from centre.flows.ports import QueueReader, Reachable
-from centre.keys.keys import misfits
-from centre.messages import away, catch_ups
-from centre.queues.settings import QueueSettings, queue_settings
 from centre.queues.steering import MOST_LIVE, live_queues
-from centre.rate_limits import counters as limits
-from centre.watch.alarms import open_alarms
-from centre.watch.overview_queries import unacknowledged
+from centre.watch.readiness import NEW, can_write, clients_to_serve, keys_misfit
+from centre.watch.store_figures import store_figures
 from core.base import Model
 from core.errors import Forbidden, MessageCentreError
-from db.errors import Busy
-from db.pages import MAX_LIMIT
-from db.probe import write_probe
 
 router = APIRouter(tags=["health"])
 
 _KEPT = timedelta(seconds=3)
 _KEPT_BAD = 0.5
-_STORE_WAIT = 3.0
-_WRITE_WAIT = 6.0
-# A worker takes up a new client within 5 s; until then nothing is missing.
-_NEW = timedelta(seconds=15)
 _AT_ONCE = 16
 
 
@@ -112,19 +99,14 @@ async def metrics(request: Request, context: ContextDep) -> Response:
 async def _note_stored(context: ApiContext) -> None:
     """Ask the store; while that is away the last figure stands."""
     with suppress(MessageCentreError):
-        async with context.store.sessions() as session:
-            seen = await unacknowledged(session)
-            passed = await limits.alarms(session)
-            raised = await open_alarms(session)
-            settling = await catch_ups.progress(session)
-            waiting = await away.waiting(session)
-        context.metrics.settling(settling.done if settling else None)
-        context.metrics.away(waiting)
-        context.metrics.alarms((alarm.client, alarm.kind) for alarm in raised)
-        context.metrics.passed_limits(passed)
-        now = datetime.now(UTC)
-        age = (now - (seen.oldest or now)).total_seconds()
-        context.metrics.unacknowledged(seen.count, max(age, 0.0))
+        found = await store_figures(context)
+        context.metrics.settling(found.settling)
+        context.metrics.away(found.away)
+        context.metrics.alarms((alarm.client, alarm.kind) for alarm in found.alarms)
+        context.metrics.passed_limits(found.over_limit)
+        now, waiting = datetime.now(UTC), found.unacknowledged
+        age = (now - (waiting.oldest or now)).total_seconds()
+        context.metrics.unacknowledged(waiting.count, max(age, 0.0))
 
 
 async def _note_accounts(context: ApiContext) -> None:
@@ -135,11 +117,11 @@ async def _note_accounts(context: ApiContext) -> None:
 
 async def _missing(context: ApiContext) -> list[str]:
     temporal = await _reachable(context.flows)
-    enabled = await _enabled(context)
+    enabled = await clients_to_serve(context)
     missing = [] if temporal else ["temporal"]
-    if enabled is None or not await _writable(context):
+    if enabled is None or not await can_write(context):
         missing.append("store")
-    elif await _misfits(context):
+    elif await keys_misfit(context):
         missing.append("keys")
     idle: list[str] = []
     if temporal and enabled:
@@ -160,64 +142,13 @@ async def _reachable(flows: Reachable) -> bool:
     return True
 
 
-async def _enabled(context: ApiContext) -> list[Client] | None:
-    """Return the clients that workers shall serve now; None: the store is down.
-
-    A queue that is paused, or was resumed a moment ago, needs nobody yet.
-    """
-    found: list[Client] = []
-    cursor: str | None = None
-    try:
-        async with asyncio.timeout(_STORE_WAIT), context.store.sessions() as session:
-            steered = await queue_settings(session)
-            while True:
-                page = await clients.list_clients(session, cursor, MAX_LIMIT)
-                found += page.items
-                cursor = page.next
-                if cursor is None:
-                    return [c for c in found if c.enabled and not _rests(c, steered)]
-    except (MessageCentreError, TimeoutError):
-        return None
-
-
-async def _writable(context: ApiContext) -> bool:
-    """Write a row: a full disk can be read well. Waits as long as a message would."""
-    try:
-        async with (
-            asyncio.timeout(_WRITE_WAIT),
-            context.store.sessions.begin() as session,
-        ):
-            await write_probe(session)
-    except Busy:
-        return True  # others are writing
-    except (MessageCentreError, TimeoutError):
-        return False
-    return True
-
-
-async def _misfits(context: ApiContext) -> bool:
-    """Tell whether the store's proofs no longer open with this process's keys."""
-    try:
-        async with asyncio.timeout(_STORE_WAIT):
-            return bool(await misfits(context))
-    except (MessageCentreError, TimeoutError):
-        return False  # the store's own fault, which is told the next time
-
-
-def _rests(client: Client, steered: Mapping[str, QueueSettings]) -> bool:
-    settings = steered.get(client.code)
-    if settings is None or settings.set_at is None:
-        return False
-    return settings.paused or settings.set_at > datetime.now(UTC) - _NEW
-
-
 async def _idle(context: ApiContext, enabled: list[Client]) -> list[str]:
     """Return the clients whose queue no worker polls, new ones excused.
 
     Where nobody polls any queue there is no worker, however new the clients.
     """
     counts = await _pollers(context, enabled)
-    excused = _NEW if any(counts) else timedelta(0)
+    excused = NEW if any(counts) else timedelta(0)
     since = datetime.now(UTC) - excused
     pairs = zip(enabled, counts, strict=True)
     return [c.code for c, count in pairs if not count and c.created_at < since]

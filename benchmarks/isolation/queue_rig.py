@@ -18,8 +18,8 @@ from benchmarks.measure import Timing
 from benchmarks.ours import key_of, message_type, request
 from benchmarks.rig import Rig, new_rig
 from centre.audit.audit import Actor
-from centre.clients import queries as clients
-from centre.clients.queries import ClientDraft
+from centre.clients import queries, service
+from centre.clients.models import ClientDraft
 from centre.flows.queue_figures import QueueFigures, describe_queue
 from centre.messages.acceptance import Sender, accept
 from core.base import evolve
@@ -88,7 +88,7 @@ class QueueRig:
         )
         try:
             async with store.sessions() as session:
-                return await clients.all_codes(session)
+                return await queries.all_codes(session)
         finally:
             await store.close()
 
@@ -100,7 +100,7 @@ class QueueRig:
             async with store.sessions.begin() as session:
                 for code in codes:
                     draft = ClientDraft(code=code, name=code)
-                    await clients.create_client(session, draft, _ACTOR)
+                    await service.add_client(session, draft, _ACTOR)
         finally:
             await store.close()
 

@@ -23,7 +23,7 @@ from benchmarks.messages.browser import first_pages
 from benchmarks.messages.load import CLIENTS, DAYS, TYPES, Loaded, load, people
 from centre.messages import queries as messages
 from centre.messages.contracts import MessageFilter
-from centre.watch import overview_queries as figures
+from centre.watch import overview_queries
 from core.crypto import Keyring
 from core.models import Address
 from core.words import IdentityType, Status
@@ -208,10 +208,10 @@ def _home() -> Ask:
     now = datetime.now(UTC)
 
     async def ask(session: Session) -> None:
-        await figures.count_by_status(session, now - timedelta(days=1))
-        await figures.waiting_failed(session, now)
-        await figures.provider_health(session, now - timedelta(minutes=15))
-        await figures.ending_secrets(session, now, now + timedelta(days=14))
+        await overview_queries.count_by_status(session, now - timedelta(days=1))
+        await overview_queries.waiting_failed(session, now)
+        await overview_queries.provider_health(session, now - timedelta(minutes=15))
+        await overview_queries.ending_secrets(session, now, now + timedelta(days=14))
 
     return ask
 

@@ -19,7 +19,7 @@ from centre.accounts.tokens import SharedTokens
 from centre.audit import audit
 from centre.audit.audit import Actor
 from centre.audit.roles import ADMINS
-from centre.catalog import types as catalog
+from centre.catalog import type_queries
 from centre.catalog.placeholders import template_placeholders
 from centre.catalog.samples import sample_params
 from centre.context import Context
@@ -111,7 +111,7 @@ async def send_trial(
     async with context.store.sessions() as session:
         account = await _account(session, context.settings, channel, code)
         kind = trial.message_type
-        found = await catalog.message_type(session, kind) if kind else None
+        found = await type_queries.find_message_type(session, kind) if kind else None
     content = _content(channel, trial, found.templates if found else {})
     sending = Sending(
         id=uuid7(),

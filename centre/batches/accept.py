@@ -30,7 +30,7 @@ from centre.batches.rules import (
     refuse,
 )
 from centre.catalog.placeholders import required_params
-from centre.clients.queries import Client
+from centre.clients.models import Client
 from centre.context import Context
 from centre.flows.batches import Batch, BatchState, Steering
 from centre.flows.replays import refuse_other_body

@@ -13,7 +13,7 @@ from uuid_utils.compat import uuid7
 from centre.batches.accept import Checked, check
 from centre.batches.columns import OWN, Columns, columns_in
 from centre.batches.rules import BatchRecipient, BatchRequest
-from centre.clients.queries import Client
+from centre.clients.models import Client
 from centre.context import Context
 from core.errors import Invalid, Wrong
 from core.models import Message

@@ -8,9 +8,9 @@ from centre.audit.roles import OPERATORS
 from centre.batches.accept import AcceptedBatch, accept_batch
 from centre.batches.files import Examined, examine
 from centre.batches.rules import BatchRequest
-from centre.catalog import types as catalog
+from centre.catalog import type_queries
 from centre.clients import queries as clients
-from centre.clients.queries import Client
+from centre.clients.models import Client
 from centre.context import Context
 from centre.messages.accept import message_type
 from core.errors import Forbidden, NotFound
@@ -40,10 +40,10 @@ async def batch_choices(context: Context) -> BatchChoices:
     """Return what a batch may be of: systems and types that are switched on."""
     async with context.store.sessions() as session:
         systems = await clients.list_clients(session, None, MAX_LIMIT)
-        page = await catalog.list_message_types(session, None, MAX_LIMIT)
+        page = await type_queries.list_message_types(session, None, MAX_LIMIT)
         kinds = [*page.items]
         while page.next is not None:
-            page = await catalog.list_message_types(session, page.next, MAX_LIMIT)
+            page = await type_queries.list_message_types(session, page.next, MAX_LIMIT)
             kinds += page.items
     enabled = {system.code: system for system in systems.items if system.enabled}
     return BatchChoices(enabled, tuple(filter(_fits, kinds)))

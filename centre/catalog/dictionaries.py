@@ -1,85 +1,84 @@
 """The dictionaries of channels and identity types (the paper's tables 1 and 2)."""
 
-from pydantic import Field
-from sqlmodel import col, select
+from dataclasses import dataclass
 
 from centre.audit import audit
 from centre.audit.audit import Actor
-from centre.catalog.tables import ChannelRow, IdentityTypeRow
+from centre.catalog import dictionary_queries, type_queries
+from centre.catalog.models import (
+    ChannelChanges,
+    ChannelEntry,
+    IdentityTypeChanges,
+    IdentityTypeEntry,
+)
+from centre.clients import queries as clients
+from centre.clients.models import Client
+from centre.context import Context
 from core.base import Model
 from core.errors import Invalid, NotFound, Wrong
+from core.policies import MessageType
 from core.rate_limits import read_name
-from core.text.plain_text import PlainText
 from core.words import Channel, IdentityType
+from db.pages import MAX_LIMIT
 from db.session import Session
 
 
-class ChannelEntry(Model):
-    """A channel of the dictionary; the cost of a message in yuan."""
+@dataclass(frozen=True)
+class Named:
+    """What has a code and a name; up to 200 of each, which no hospital has."""
 
-    code: Channel
-    name: str
-    name_en: str
-    cost_per_message: float = 0.0
-    limits: dict[str, int] = {}
-    provider_account: str | None = None
-    enabled: bool = True
+    channels: tuple[ChannelEntry, ...]
+    identity_types: tuple[IdentityTypeEntry, ...]
+    types: tuple[MessageType, ...]
+    clients: tuple[Client, ...]
 
 
-class ChannelChanges(Model):
-    """What to change of a channel; fields left out stay."""
-
-    name: PlainText = Field(default="", min_length=1, max_length=128)
-    name_en: PlainText = Field(default="", max_length=128)
-    cost_per_message: float = Field(default=0.0, ge=0, le=1000, allow_inf_nan=False)
-    limits: dict[str, int] = Field(default={}, max_length=32)
-    provider_account: str | None = Field(default=None, max_length=128)
-    enabled: bool = True
-
-
-class IdentityTypeEntry(Model):
-    """An identity type of the dictionary."""
-
-    code: IdentityType
-    name: str
-    name_en: str
-    sensitive: bool = False
-    enabled: bool = True
+async def everything_named(context: Context) -> Named:
+    """Return what lists of messages name by code."""
+    async with context.store.sessions() as session:
+        types = await type_queries.list_message_types(session, None, MAX_LIMIT)
+        systems = await clients.list_clients(session, None, MAX_LIMIT)
+        return Named(
+            channels=await dictionary_queries.list_channels(session),
+            identity_types=await dictionary_queries.list_identity_types(session),
+            types=types.items,
+            clients=systems.items,
+        )
 
 
-class IdentityTypeChanges(Model):
-    """What to change of an identity type; fields left out stay."""
-
-    name: PlainText = Field(default="", min_length=1, max_length=128)
-    name_en: PlainText = Field(default="", max_length=128)
-    enabled: bool = True
-
-
-async def list_channels(session: Session) -> tuple[ChannelEntry, ...]:
+async def list_channels(context: Context) -> tuple[ChannelEntry, ...]:
     """Return every channel, in the order of the dictionary."""
-    rows = await session.exec(select(ChannelRow).order_by(col(ChannelRow.position)))
-    return tuple(_channel(row) for row in rows)
+    async with context.store.sessions() as session:
+        return await dictionary_queries.list_channels(session)
 
 
-async def find_channel(session: Session, code: Channel) -> ChannelEntry | None:
-    """Return one channel of the dictionary."""
-    row = await session.get(ChannelRow, str(code))
-    return None if row is None else _channel(row)
+async def channel_entry(context: Context, code: str) -> ChannelEntry:
+    """Return one channel of the dictionary; NotFound where there is none."""
+    if code not in set(Channel):
+        raise NotFound("There is no such channel.")
+    async with context.store.sessions() as session:
+        return await _channel(session, Channel(code))
 
 
 async def update_channel(
-    session: Session, code: Channel, changes: ChannelChanges, actor: Actor
+    context: Context, code: Channel, changes: ChannelChanges, actor: Actor
 ) -> ChannelEntry:
-    """Change a channel's entry."""
+    """Change a channel's entry, or switch the channel off for every type."""
     _check_limits(changes)
-    row = await session.get(ChannelRow, str(code))
-    if row is None:
+    async with context.store.sessions.begin() as session:
+        before = await _channel(session, code)
+        columns = changes.model_dump(exclude_unset=True)
+        await dictionary_queries.change_channel(session, code, columns)
+        after = await _channel(session, code)
+        await _note(session, actor, f"channels/{code}", before, after)
+        return after
+
+
+async def _channel(session: Session, code: Channel) -> ChannelEntry:
+    found = await dictionary_queries.find_channel(session, code)
+    if found is None:
         raise NotFound("There is no such channel.")
-    before = _channel(row)
-    row.sqlmodel_update(changes.model_dump(exclude_unset=True))
-    await session.flush()
-    await _changed(session, actor, f"channels/{code}", before, _channel(row))
-    return _channel(row)
+    return found
 
 
 def _check_limits(changes: ChannelChanges) -> None:
@@ -92,41 +91,34 @@ def _check_limits(changes: ChannelChanges) -> None:
         raise Invalid("The limits were refused; see `errors`.", wrong)
 
 
-async def list_identity_types(session: Session) -> tuple[IdentityTypeEntry, ...]:
+async def list_identity_types(context: Context) -> tuple[IdentityTypeEntry, ...]:
     """Return every identity type, in the order of the dictionary."""
-    order = col(IdentityTypeRow.position)
-    rows = await session.exec(select(IdentityTypeRow).order_by(order))
-    return tuple(_identity_type(row) for row in rows)
+    async with context.store.sessions() as session:
+        return await dictionary_queries.list_identity_types(session)
 
 
 async def update_identity_type(
-    session: Session,
-    code: IdentityType,
-    changes: IdentityTypeChanges,
-    actor: Actor,
+    context: Context, code: IdentityType, changes: IdentityTypeChanges, actor: Actor
 ) -> IdentityTypeEntry:
     """Change an identity type's entry."""
-    row = await session.get(IdentityTypeRow, str(code))
-    if row is None:
+    async with context.store.sessions.begin() as session:
+        before = await _identity_type(session, code)
+        columns = changes.model_dump(exclude_unset=True)
+        await dictionary_queries.change_identity_type(session, code, columns)
+        after = await _identity_type(session, code)
+        await _note(session, actor, f"identity-types/{code}", before, after)
+        return after
+
+
+async def _identity_type(session: Session, code: IdentityType) -> IdentityTypeEntry:
+    found = await dictionary_queries.find_identity_type(session, code)
+    if found is None:
         raise NotFound("There is no such identity type.")
-    before = _identity_type(row)
-    row.sqlmodel_update(changes.model_dump(exclude_unset=True))
-    await session.flush()
-    after = _identity_type(row)
-    await _changed(session, actor, f"identity-types/{code}", before, after)
-    return after
+    return found
 
 
-async def _changed(
+async def _note(
     session: Session, actor: Actor, target: str, before: Model, after: Model
 ) -> None:
     old, new = before.model_dump(mode="json"), after.model_dump(mode="json")
     await audit.write(session, actor, "update", target, old, new)
-
-
-def _channel(row: ChannelRow) -> ChannelEntry:
-    return ChannelEntry.model_validate(row.model_dump(exclude={"position"}))
-
-
-def _identity_type(row: IdentityTypeRow) -> IdentityTypeEntry:
-    return IdentityTypeEntry.model_validate(row.model_dump(exclude={"position"}))

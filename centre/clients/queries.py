@@ -1,144 +1,44 @@
-"""Client systems: who may send what, with which secret, from where."""
+"""Reads and writes client systems; the secret of a callback is sealed."""
 
 import base64
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from pydantic import Field
-from sqlmodel import col, select
+from sqlalchemy import or_
+from sqlmodel import col, select, update
 
-from centre.audit import audit
-from centre.audit.audit import Actor
-from centre.audit.names import refuse_code
-from centre.clients.checks import Callback, check
-from centre.clients.secrets import client_row, holder_of, issue, row_if_live
+from centre.clients.checks import Callback
+from centre.clients.models import (
+    Authenticated,
+    Client,
+    ClientChanges,
+    ClientDraft,
+    Sender,
+)
+from centre.clients.secret_queries import holder_of, row_if_live
 from centre.clients.tables import ClientRow
-from core.base import Model
-from core.errors import Conflict
-from core.fields import Code
-from core.text.plain_text import PlainText
-from core.words import USUAL_SCOPES, Scope
+from core.errors import NotFound
 from db.columns import utc_now
 from db.pages import Page, clamp, cut, decode_cursor, encode_cursor
 from db.session import Session
-from db.sql import keyring_of, lock
+from db.sql import keyring_of
 
 _SEALED = "clients.callback_secret"
 
 
-class Client(Model):
-    """A client system. Tokens of an older `epoch` are revoked."""
-
-    code: str
-    appkey: str
-    name: str
-    enabled: bool = True
-    scopes: frozenset[Scope]
-    message_types: frozenset[str] | None = None
-    cidrs: tuple[str, ...] = ()
-    rate_per_minute: int | None = None
-    callback: Callback | None = None
-    created_at: datetime
-    last_used_at: datetime | None = None
-    epoch: int = 1
-
-
-class ClientDraft(Model):
-    """A client system to create; `message_types` None allows every type."""
-
-    code: Code
-    name: PlainText = Field(min_length=1, max_length=128)
-    scopes: frozenset[Scope] = USUAL_SCOPES
-    message_types: frozenset[Code] | None = Field(default=None, max_length=500)
-    cidrs: tuple[str, ...] = Field(default=(), max_length=64)
-    rate_per_minute: int | None = Field(default=None, ge=1, le=1_000_000)
-    callback: Callback | None = None
-
-
-class ClientChanges(Model):
-    """What to change of a client; fields left out stay."""
-
-    name: PlainText = Field(default="", min_length=1, max_length=128)
-    enabled: bool = True
-    scopes: frozenset[Scope] = frozenset()
-    message_types: frozenset[Code] | None = Field(default=None, max_length=500)
-    cidrs: tuple[str, ...] = Field(default=(), max_length=64)
-    rate_per_minute: int | None = Field(default=None, ge=1, le=1_000_000)
-    callback: Callback | None = None
-
-
-class Authenticated(Client):
-    """A client that has shown its secret: this one."""
-
-    secret_id: UUID
-
-
-class NewClient(Model):
-    """A client just created, with the secrets that are shown this once."""
-
-    client: Client
-    appkey: str
-    appsecret: str = Field(repr=False)
-    callback_secret: str | None = Field(default=None, repr=False)
-
-
-async def create_client(
-    session: Session, draft: ClientDraft, actor: Actor
-) -> NewClient:
-    """Create a client with its first secret; Conflict if the code is taken."""
-    check(draft.cidrs, draft.callback)
-    await lock(session, "clients")
-    if await session.get(ClientRow, draft.code) is not None:
-        raise Conflict("There is already a client of this code.")
-    await refuse_code(session, draft.code, actor)
-    now = utc_now()
-    row = ClientRow(
-        **_columns(draft, set(ClientDraft.model_fields)),
-        appkey=f"ak_{secrets.token_hex(12)}",
-        enabled=True,
-        callback_secret=None,
-        epoch=1,
-        created_at=now,
-        updated_at=now,
-    )
-    callback_secret = _new_callback_secret(session, row) if draft.callback else None
-    session.add(row)
-    await session.flush()
-    _, appsecret = await issue(session, draft.code)
-    client = _client(row)
-    await audit.write(session, actor, "create", _target(row.code), None, _shown(client))
-    return NewClient(
-        client=client,
-        appkey=row.appkey,
-        appsecret=appsecret,
-        callback_secret=callback_secret,
-    )
-
-
-def _columns(values: ClientDraft | ClientChanges, names: set[str]) -> dict[str, Any]:
-    """Return the columns of these fields of a draft."""
-    columns = values.model_dump(mode="json", include=names - {"callback"})
-    for name in {"scopes", "message_types"} & columns.keys():
-        columns[name] = sorted(columns[name]) if columns[name] is not None else None
-    if "callback" in names:
-        callback = values.callback
-        columns["callback_url"] = callback.url if callback else None
-        columns["callback_allow"] = list(callback.allow) if callback else []
-    return columns
-
-
-def _new_callback_secret(session: Session, row: ClientRow) -> str:
-    """Give a client a Standard Webhooks secret: `whsec_` and 32 bytes' base64."""
-    secret = f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
-    row.callback_secret = keyring_of(session).seal_text(secret, _SEALED)
-    return secret
+async def client(session: Session, code: str) -> Client:
+    """Return a client; NotFound where there is none."""
+    found = await find_client(session, code)
+    if found is None:
+        raise NotFound("There is no such client.")
+    return found
 
 
 async def find_client(session: Session, code: str) -> Client | None:
     """Return a client."""
-    row = await session.get(ClientRow, code)
+    row = await session.get(ClientRow, code, populate_existing=True)
     return None if row is None else _client(row)
 
 
@@ -155,25 +55,61 @@ async def list_clients(
     return Page(items=tuple(map(_client, rows)), next=following)
 
 
-async def update_client(
-    session: Session, code: str, changes: ClientChanges, actor: Actor
-) -> Client:
-    """Change a client; disabling it or changing its scopes ends its tokens."""
-    given = changes.model_fields_set
-    check(changes.cidrs, changes.callback)
-    row = await client_row(session, code)
-    before = _client(row)
-    row.sqlmodel_update({**_columns(changes, given), "updated_at": utc_now()})
-    after = _client(row)
-    if after.callback and row.callback_secret is None:
-        _new_callback_secret(session, row)
-    if before.scopes != after.scopes or (before.enabled and not after.enabled):
-        row.epoch += 1
+async def add_client(session: Session, draft: ClientDraft, appkey: str) -> Client:
+    """Write a new client, without a secret."""
+    now = utc_now()
+    row = ClientRow(
+        **_columns(draft, set(ClientDraft.model_fields)),
+        appkey=appkey,
+        enabled=True,
+        callback_secret=None,
+        epoch=1,
+        created_at=now,
+        updated_at=now,
+    )
     session.add(row)
     await session.flush()
-    shown = _shown(before), _shown(_client(row))
-    await audit.write(session, actor, "update", _target(code), *shown)
     return _client(row)
+
+
+async def change_client(session: Session, code: str, changes: ClientChanges) -> None:
+    """Write the fields that a change names."""
+    columns = _columns(changes, changes.model_fields_set)
+    this_one = update(ClientRow).where(col(ClientRow.code) == code)
+    await session.exec(this_one.values(**columns, updated_at=utc_now()))
+
+
+async def end_tokens(session: Session, code: str) -> None:
+    """Begin a new epoch of a client: its older tokens no longer hold."""
+    this_one = update(ClientRow).where(col(ClientRow.code) == code)
+    await session.exec(this_one.values(epoch=ClientRow.epoch + 1))
+
+
+def _columns(values: ClientDraft | ClientChanges, names: set[str]) -> dict[str, Any]:
+    """Return the columns of these fields of a draft."""
+    columns = values.model_dump(mode="json", include=names - {"callback"})
+    for name in {"scopes", "message_types"} & columns.keys():
+        columns[name] = sorted(columns[name]) if columns[name] is not None else None
+    if "callback" in names:
+        callback = values.callback
+        columns["callback_url"] = callback.url if callback else None
+        columns["callback_allow"] = list(callback.allow) if callback else []
+    return columns
+
+
+async def renew_callback_secret(session: Session, code: str) -> str:
+    """Give a client a Standard Webhooks secret: `whsec_` and 32 bytes' base64."""
+    secret = f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
+    sealed = keyring_of(session).seal_text(secret, _SEALED)
+    this_one = update(ClientRow).where(col(ClientRow.code) == code)
+    await session.exec(this_one.values(callback_secret=sealed))
+    return secret
+
+
+async def has_callback_secret(session: Session, code: str) -> bool:
+    """Tell whether a client was ever given a key for its callbacks."""
+    wanted = select(ClientRow.callback_secret).where(ClientRow.code == code)
+    return (await session.exec(wanted)).first() is not None
 
 
 async def authenticate(
@@ -224,14 +160,26 @@ async def callback_of(session: Session, code: str) -> tuple[Callback, str] | Non
     return callback, keyring_of(session).unseal_text(row.callback_secret, _SEALED)
 
 
-async def rotate_callback_secret(session: Session, code: str, actor: Actor) -> str:
-    """Give a client a new signing secret, shown this once."""
-    row = await client_row(session, code)
-    secret = _new_callback_secret(session, row)
-    session.add(row)
-    await session.flush()
-    await audit.write(session, actor, "rotate-callback-secret", _target(code))
-    return secret
+async def note_use(
+    session: Session, code: str, now: datetime, every: timedelta
+) -> None:
+    """Note that a client was here; a stamp younger than `every` stays."""
+    last = col(ClientRow.last_used_at)
+    stamp = update(ClientRow).where(
+        col(ClientRow.code) == code, or_(last.is_(None), last <= now - every)
+    )
+    await session.exec(stamp.values(last_used_at=now))
+
+
+async def senders_of(session: Session, type_code: str) -> tuple[Sender, ...]:
+    """Return the enabled clients that may send a message type."""
+    wanted = select(ClientRow).where(col(ClientRow.enabled).is_(True))
+    rows = (await session.exec(wanted.order_by(col(ClientRow.code)))).all()
+    return tuple(
+        Sender(code=row.code, name=row.name)
+        for row in rows
+        if row.message_types is None or type_code in row.message_types
+    )
 
 
 def _client(row: ClientRow) -> Client:
@@ -240,15 +188,3 @@ def _client(row: ClientRow) -> Client:
     if row.callback_url is not None:
         callback = Callback(url=row.callback_url, allow=tuple(row.callback_allow))
     return Client.model_validate({**known, "callback": callback})
-
-
-def _shown(client: Client) -> dict[str, object]:
-    """Return what the audit log keeps of a client: not its appkey, nor its use."""
-    shown = client.model_dump(mode="json", exclude={"appkey", "last_used_at"})
-    for name in ("scopes", "message_types"):
-        shown[name] = sorted(shown[name]) if shown[name] is not None else None
-    return shown
-
-
-def _target(code: str) -> str:
-    return f"clients/{code}"

@@ -13,7 +13,7 @@ from centre.delivery import attempts, parts
 from centre.delivery.attempts import Attempt, AttemptState
 from centre.delivery.contracts import DeliveryTask
 from centre.delivery.limiter import spread
-from centre.rate_limits import counters as limits
+from centre.rate_limits import counter_queries
 from channels.base import Referring, Taken
 from channels.kit.http import deadline
 from channels.provider import Account
@@ -142,7 +142,7 @@ async def _first_with_room(
     waits: list[timedelta] = []
     for route in routes:
         limit = _limit(route.account) if route.account else None
-        wait = await limits.take(session, [limit]) if limit else None
+        wait = await counter_queries.take(session, [limit]) if limit else None
         if wait is None:
             return await _begun(session, task, route)
         waits.append(wait)

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from centre.catalog import templates
-from centre.catalog import types as catalog
+from centre.catalog import template_queries, type_queries
 from centre.catalog.digest_texts import FILLED, values
 from centre.catalog.placeholders import template_placeholders
 from centre.delivery.contracts import DeliveryTask, Digest
@@ -35,8 +34,8 @@ async def rules_of(session: Session, task: DeliveryTask) -> Rules:
 
 async def _digest(session: Session, task: DeliveryTask, digest: Digest) -> Rules:
     """Return what is said of several messages; a client's link shows but one."""
-    kind = await catalog.message_type(session, task.type)
-    other = await catalog.message_type(session, digest.type)
+    kind = await type_queries.find_message_type(session, task.type)
+    other = await type_queries.find_message_type(session, digest.type)
     if kind is None or not kind.enabled or other is None:
         raise Undeliverable(Reason.TYPE_DISABLED)
     newest = other.templates.get(task.channel)
@@ -49,7 +48,7 @@ async def _digest(session: Session, task: DeliveryTask, digest: Digest) -> Rules
 async def _said(
     session: Session, kind: str, channel: Channel, version: int
 ) -> tuple[Template, Mapping[str, int]]:
-    rules = await templates.delivery_rules(session, kind, channel, version)
+    rules = await template_queries.delivery_rules(session, kind, channel, version)
     if rules is None or not rules.type_enabled:
         raise Undeliverable(Reason.TYPE_DISABLED)
     if not rules.channel_enabled:
@@ -69,7 +68,7 @@ async def _version(session: Session, task: DeliveryTask) -> int:
     """
     if task.run == 1:
         return task.template_version
-    kind = await catalog.message_type(session, task.type)
+    kind = await type_queries.find_message_type(session, task.type)
     newest = kind.templates.get(task.channel) if kind else None
     if newest is None or not set(template_placeholders(newest)) <= task.params.keys():
         return task.template_version

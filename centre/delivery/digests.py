@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 
 from centre.delivery.contracts import Digest, Prepared, Snapshot
-from centre.schedule import digests
-from centre.schedule.digests import Place
+from centre.schedule import digest_queries
+from centre.schedule.digest_queries import Place
 from core.base import evolve
 from core.models import Waiting
 from core.words import Reason, Status
@@ -34,8 +34,8 @@ class Group:
 
         On a resend only what has been told is not sent again.
         """
-        self._key = await digests.hold_group(self._session, self._message)
-        place = await digests.place(self._session, self._message.id)
+        self._key = await digest_queries.hold_group(self._session, self._message)
+        place = await digest_queries.place(self._session, self._message.id)
         if place is None:
             return None
         if self._run > 1 and place.status is not Status.DELIVERED:
@@ -54,15 +54,15 @@ class Group:
         """Be told of by the first that may go out."""
         if self._digest is None:
             return
-        await digests.join(self._session, self._key, self._message.id, at)
+        await digest_queries.join(self._session, self._key, self._message.id, at)
 
     async def carry(self, prepared: Prepared, at: datetime) -> Prepared:
         """Take along those that wait; a resend tells of those it told of before."""
         if self._digest is None:
             return prepared
         if self._run == 1:
-            await digests.seal(self._session, self._key, self._message.id, at)
-        count = await digests.count(self._session, self._message.id)
+            await digest_queries.seal(self._session, self._key, self._message.id, at)
+        count = await digest_queries.count(self._session, self._message.id)
         if count == 1:
             return prepared
         digest = Digest(type=self._digest, count=count)

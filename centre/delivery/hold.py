@@ -7,8 +7,7 @@ from zoneinfo import ZoneInfo
 
 from centre.delivery.contracts import Prepared, Snapshot
 from centre.delivery.digests import Group
-from centre.schedule import caps
-from centre.schedule import queries as sending_times
+from centre.schedule import cap_queries, queries
 from centre.schedule.rules import Book, Closed, closed
 from core.base import evolve
 from core.models import Message, Waiting
@@ -32,7 +31,7 @@ class Times:
     async def book(self, session: Session) -> Book:
         """Return what holds now."""
         if time.monotonic() >= self._until:
-            self._book = await sending_times.book(session)
+            self._book = await queries.book(session)
             self._until = time.monotonic() + _KEPT_SECONDS
         return self._book
 
@@ -101,7 +100,7 @@ class Times:
         group: Group | None,
     ) -> Prepared:
         book = await self.book(session)
-        full = await caps.count(
+        full = await cap_queries.count(
             session,
             message_id=message.id,
             kind=message.type,

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import structlog
 
-from centre.rate_limits import counters
+from centre.rate_limits import counter_queries
 from channels.base import Sending
 from channels.kit.times import LONGEST, SHORTEST
 from core.crypto import Keyring
@@ -60,7 +60,7 @@ class Limiter:
             await _take_critical(session, sending, wanted)
             return
         asked = [limit for limit in wanted.values() if not self._has(limit)]
-        wait = await counters.take(session, asked)
+        wait = await counter_queries.take(session, asked)
         if wait is not None:
             raise RateLimited("our own limit", retry_after=spread(wait))
         for limit in wanted.values():
@@ -123,14 +123,14 @@ async def _take_critical(
 ) -> None:
     for name, limit in limits.items():
         one = limit._replace(at_once=1)
-        if await counters.take(session, [one]) is not None:
+        if await counter_queries.take(session, [one]) is not None:
             log.warning(
                 "limit.passed_by_critical",
                 channel=sending.channel,
                 limit=name,
                 message=str(sending.message_id),
             )
-            await counters.alarm(session, sending.channel, name)
+            await counter_queries.alarm(session, sending.channel, name)
 
 
 def spread(wait: timedelta) -> timedelta:

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from centre.catalog import types as catalog
-from centre.clients.queries import Client
+from centre.catalog import type_queries
+from centre.clients.models import Client
 from centre.context import Context
 from centre.flows.ports import Started
 from centre.flows.replays import replay
@@ -15,7 +15,7 @@ from centre.messages import queries as messages
 from centre.messages.acceptance import MessageRequest, Sender, accept, fingerprint
 from centre.messages.lookup import stored_message
 from centre.providers.filing import check_values, to_be_checked
-from centre.queues import settings as queue_settings
+from centre.queues import queries
 from core.errors import Forbidden, Invalid
 from core.models import Message, keyed_message_id
 from core.policies import MessageType
@@ -66,10 +66,10 @@ async def _read(
     """
     async with context.store.autocommit() as session:
         stored = await messages.find(session, keyed) if keyed else None
-        kind = await catalog.message_type(session, asked.type)
+        kind = await type_queries.find_message_type(session, asked.type)
         passes_pause = False
         if kind is not None and kind.priority is Priority.CRITICAL:
-            queue = await queue_settings.settings_of(session, client.code)
+            queue = await queries.settings_of(session, client.code)
             passes_pause = queue.critical_passes_pause
     return _Known(stored.message if stored else None, kind, passes_pause)
 
@@ -127,4 +127,4 @@ async def refuse_too_long(
 async def message_type(context: Context, code: str) -> MessageType | None:
     """Return a message type with its policy and newest templates."""
     async with context.store.autocommit() as session:
-        return await catalog.message_type(session, code)
+        return await type_queries.find_message_type(session, code)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from centre.catalog.previews import Shown, shown
-from centre.clients.queries import Client
+from centre.clients.models import Client
 from centre.context import Context
 from centre.messages.accept import message_type, planned, refuse_too_long
 from centre.messages.acceptance import MessageRequest

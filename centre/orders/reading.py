@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from centre.catalog import templates
-from centre.catalog import types as catalog
+from centre.catalog import template_queries, type_queries
 from centre.context import Context
 from centre.messages import queries as messages
 from centre.messages.contracts import StoredMessage
@@ -48,10 +47,12 @@ async def _title(context: Context, message: Message) -> str:
     async with context.store.sessions() as session:
         for channel in message.plan.channels:
             version = message.templates.get(channel, 0)
-            found = await templates.template(session, message.type, channel, version)
+            found = await template_queries.template(
+                session, message.type, channel, version
+            )
             if found is not None and found.title:
                 return render(found.title, message.params)
-        kind = await catalog.message_type(session, message.type)
+        kind = await type_queries.find_message_type(session, message.type)
     return kind.name if kind else message.type
 
 

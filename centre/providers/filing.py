@@ -6,9 +6,6 @@ it comes in: sent, every message of it would fail.
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from centre.audit.audit import Actor
-from centre.catalog import templates
-from centre.catalog.templates import TemplateDraft
 from centre.providers import queries as kept_providers
 from centre.providers.fallback import fallback
 from channels.registry import find_provider, providers_of
@@ -38,25 +35,12 @@ _EVERY: Mapping[Channel, Rules] = {
 }
 
 
-async def put_template(
-    session: Session,
-    settings: Settings,
-    code: str,
-    channel: Channel,
-    draft: TemplateDraft,
-    actor: Actor,
-) -> Template:
-    """Add a version of what a channel says; Invalid where no provider takes it."""
-    await check_filing(session, settings, channel, draft)
-    return await templates.put_template(session, code, channel, draft, actor)
-
-
 async def check_filing(
-    session: Session, settings: Settings, channel: Channel, draft: TemplateDraft
+    session: Session, settings: Settings, template: Template
 ) -> None:
     """Refuse a template that none of the channel's accounts could send."""
     rules = await rules_in_use(session, settings)
-    wrong = list(_wrongs(draft, channel, rules.get(channel, {})))
+    wrong = list(_wrongs(template, rules.get(template.channel, {})))
     if wrong:
         raise Invalid("The template was refused; see `errors`.", wrong)
 
@@ -84,15 +68,32 @@ def unfiled(listed: Sequence[str], rules: Rules) -> tuple[str, ...]:
     )
 
 
-def _wrongs(draft: TemplateDraft, channel: Channel, rules: Rules) -> Iterator[Wrong]:
+def unfiled_channels(
+    kind: MessageType, rules: Mapping[Channel, Rules]
+) -> dict[Channel, tuple[str, ...]]:
+    """Return by channel the providers in use of which a template has no id."""
+    used = {c.channel for c in kind.policy.channels}
+    found = {
+        channel: unfiled(
+            (template.provider_template or "").split(), rules.get(channel, {})
+        )
+        for channel, template in kind.templates.items()
+        if channel in used
+    }
+    return {channel: providers for channel, providers in found.items() if providers}
+
+
+def _wrongs(template: Template, rules: Rules) -> Iterator[Wrong]:
     """Yield what no provider takes: an id of nobody's form, or of none in use."""
-    every = _EVERY[channel].values()
-    ids = (draft.provider_template or "").split()
+    every = _EVERY[template.channel].values()
+    ids = (template.provider_template or "").split()
     strange = [id for id in ids if not any(rule.id.fullmatch(id) for rule in every)]
     nobodys = rules and len(unfiled(ids, rules)) == len(rules)
     if every and (strange or nobodys):
         yield Wrong("/provider_template", NO_ID)
-    if not all(rule.takes_fields(draft.fields, draft.body) for rule in rules.values()):
+    if not all(
+        rule.takes_fields(template.fields, template.body) for rule in rules.values()
+    ):
         yield Wrong("/fields", NO_FIELDS)
 
 

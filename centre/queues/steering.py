@@ -1,23 +1,30 @@
 """The clients' queues as people see and steer them: figures, pause, resume, limit."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from weakref import WeakKeyDictionary
 
+from centre.audit import audit
 from centre.audit.audit import Actor
 from centre.clients import queries as clients
 from centre.context import Context
 from centre.flows.ports import QueueReader
 from centre.flows.queue_figures import QueueFigures
-from centre.queues import samples as queue_samples
-from centre.queues import settings as queue_settings
-from centre.queues.samples import QueueSample
-from centre.queues.settings import QueueSettings
+from centre.queues import queries as queue_queries
+from centre.queues.models import (
+    LEAST_PER_SECOND,
+    MOST_PER_SECOND,
+    QueueSample,
+    QueueSettings,
+)
 from core.base import evolve
+from core.errors import Invalid, Wrong
 from core.memo import Shared
 from core.models import task_queue
+from db.columns import utc_now
 from db.pages import Page
+from db.sql import lock
 from db.store import Store
 
 _AT_ONCE = 8
@@ -36,7 +43,7 @@ async def queues(
 async def figures(context: Context, codes: Sequence[str]) -> list[QueueFigures]:
     """Return the figures of these clients' queues, with what people set."""
     async with context.store.sessions() as session:
-        steered = await queue_settings.queue_settings(session)
+        steered = await queue_queries.queue_settings(session)
     settings = [steered.get(code, QueueSettings(client=code)) for code in codes]
     return await _counted(context.flows, settings)
 
@@ -85,7 +92,7 @@ async def backlog_history(context: Context) -> dict[str, list[int]]:
     async def ask() -> dict[str, list[int]]:
         since = datetime.now(UTC) - _HISTORY
         async with context.store.sessions() as session:
-            return await queue_samples.backlogs_since(session, since)
+            return await queue_queries.backlogs_since(session, since)
 
     return await _PAST.setdefault(context.store, Shared(_HISTORY_KEPT)).get(ask)
 
@@ -110,8 +117,8 @@ async def live_queues(context: Context) -> tuple[QueueFigures, ...]:
 async def _of_late(context: Context, codes: Sequence[str]) -> tuple[QueueFigures, ...]:
     since = datetime.now(UTC) - _SEEN
     async with context.store.sessions() as session:
-        seen = await queue_samples.newest_samples(session, since)
-        steered = await queue_settings.queue_settings(session)
+        seen = await queue_queries.newest_samples(session, since)
+        steered = await queue_queries.queue_settings(session)
     return tuple(
         _steered(_written(seen[code]), steered.get(code, QueueSettings(client=code)))
         for code in codes
@@ -126,38 +133,65 @@ def _written(sample: QueueSample) -> QueueFigures:
 
 async def pause(context: Context, client: str, actor: Actor) -> QueueSettings:
     """Let every worker leave a client's queue within seconds; nothing is lost."""
-    async with context.store.sessions.begin() as session:
-        changed = await queue_settings.pause_queue(session, client, True, actor)
-    _forget(context)
-    return changed
+    return await _steer(context, client, actor, "pause", {"paused": True})
 
 
 async def resume(context: Context, client: str, actor: Actor) -> QueueSettings:
     """Let the workers serve a client's queue again."""
-    async with context.store.sessions.begin() as session:
-        changed = await queue_settings.pause_queue(session, client, False, actor)
-    _forget(context)
-    return changed
+    return await _steer(context, client, actor, "resume", {"paused": False})
 
 
 async def limit(
     context: Context, client: str, per_second: float | None, actor: Actor
 ) -> QueueSettings:
-    """Let so many calls to providers a second out of a queue, over all workers."""
-    async with context.store.sessions.begin() as session:
-        changed = await queue_settings.limit_queue(session, client, per_second, actor)
-    _forget(context)
-    return changed
+    """Let so many calls to providers a second out of a queue, over all workers.
+
+    None: as many as there are. Invalid where it is too few or too many.
+    """
+    least, most = LEAST_PER_SECOND, MOST_PER_SECOND
+    if per_second is not None and not least <= per_second <= most:
+        wrong = Wrong("/per_second", f"From {least} to {most} a second.")
+        raise Invalid("The limit was refused; see `errors`.", [wrong])
+    return await _steer(context, client, actor, "limit", {"per_second": per_second})
 
 
 async def let_critical_pass(
     context: Context, client: str, passes: bool, actor: Actor
 ) -> QueueSettings:
     """Let critical messages accepted from now on pass a pause, or no longer."""
+    change = {"critical_passes_pause": passes}
+    return await _steer(context, client, actor, "critical-passes-pause", change)
+
+
+async def _steer(
+    context: Context,
+    client: str,
+    actor: Actor,
+    action: str,
+    change: Mapping[str, float | None],
+) -> QueueSettings:
+    """Change how a queue is steered; NotFound where there is no such client."""
     async with context.store.sessions.begin() as session:
-        changed = await queue_settings.let_critical_pass(session, client, passes, actor)
+        await lock(session, "queue_settings")
+        await clients.client(session, client)
+        held = (await queue_queries.settings_of(session, client)).model_dump()
+        passes = held["critical_queue"] or bool(change.get("critical_passes_pause"))
+        who = {"critical_queue": passes, "set_by": actor.who, "set_at": utc_now()}
+        changed = QueueSettings.model_validate({**held, **change, **who})
+        await queue_queries.put_settings(session, changed)
+        before = {name: held[name] for name in change}
+        await audit.write(session, actor, action, f"queues/{client}", before, change)
     _forget(context)
     return changed
+
+
+async def samples_of(
+    context: Context, client: str, within: timedelta
+) -> tuple[QueueSample, ...]:
+    """Return what was seen of a queue of late, the earliest first."""
+    since = datetime.now(UTC) - within
+    async with context.store.sessions() as session:
+        return await queue_queries.samples_of(session, client, since)
 
 
 def _forget(context: Context) -> None:

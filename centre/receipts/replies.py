@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 import structlog
 
 from centre.audit.audit import Actor
-from centre.catalog import types as catalog
+from centre.catalog import type_queries
 from centre.context import Context
 from centre.delivery.texts import texts_to
 from centre.messages.acceptance import MessageRequest, Sender, accept
@@ -59,7 +59,7 @@ class ReplyIntake:
             return Heard.UNKNOWN
         async with self.context.store.sessions.begin() as session:
             last = await _last(session, mobile)
-            kind = last and await catalog.message_type(session, last.type)
+            kind = last and await type_queries.find_message_type(session, last.type)
             said, new = await preferences.note_opt_out(
                 session,
                 IdentityType.MOBILE,
@@ -122,8 +122,8 @@ async def _last(session: Session, mobile: str) -> Message | None:
 
 async def _confirmation(session: Session, provider: str) -> MessageType | None:
     """Return what an opt-out is answered with; None where that is not wanted."""
-    kind = await catalog.message_type(session, CONFIRMATION)
+    kind = await type_queries.find_message_type(session, CONFIRMATION)
     if kind is None and provider in _FREE:
         await add_confirmation(session)
-        kind = await catalog.message_type(session, CONFIRMATION)
+        kind = await type_queries.find_message_type(session, CONFIRMATION)
     return kind if kind and kind.enabled else None

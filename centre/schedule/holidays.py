@@ -1,20 +1,44 @@
-"""Holidays as people paste them, a line each; which types have sending times."""
+"""Holidays: read as people paste them, a line each; written and dropped."""
 
 import csv
+from collections.abc import Sequence
 from datetime import date
 
-from centre.catalog import types as catalog
+from centre.audit import audit
+from centre.audit.audit import Actor
+from centre.context import Context
+from centre.schedule import queries
 from centre.schedule.rules import Holiday
 from core.errors import Invalid, NotFound, Wrong
-from db.session import Session
 
 _MOST = 400
 
 
-async def type_must_exist(session: Session, code: str) -> None:
-    """Raise NotFound for a message type that there is not."""
-    if await catalog.message_type(session, code) is None:
-        raise NotFound("There is no such message type.")
+async def list_holidays(context: Context) -> tuple[Holiday, ...]:
+    """Return every holiday, in order of the days."""
+    async with context.store.sessions() as session:
+        return await queries.list_holidays(session)
+
+
+async def put_holidays(
+    context: Context, holidays: Sequence[Holiday], actor: Actor
+) -> None:
+    """Write holidays, over those of the same days; of a day named twice, the last."""
+    days = {holiday.day: holiday for holiday in holidays}
+    if not days:
+        return
+    after = {str(day): days[day].counts_as for day in sorted(days)}
+    async with context.store.sessions.begin() as session:
+        await queries.put_holidays(session, [*days.values()])
+        await audit.write(session, actor, "update", "holidays", None, after)
+
+
+async def delete_holiday(context: Context, day: date, actor: Actor) -> None:
+    """Make a holiday an ordinary day again."""
+    async with context.store.sessions.begin() as session:
+        if not await queries.delete_holiday(session, day):
+            raise NotFound("There is no such holiday.")
+        await audit.write(session, actor, "delete", f"holidays/{day}")
 
 
 def read_holidays(text: str) -> tuple[Holiday, ...]:

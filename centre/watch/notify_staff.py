@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from centre.audit.audit import Actor
 from centre.audit.names import CENTRE
-from centre.clients import queries as clients
-from centre.clients.queries import Client, ClientDraft
+from centre.clients import queries, service
+from centre.clients.models import Client, ClientDraft
 from centre.context import Context
 from centre.messages.accept import accept_message
 from centre.messages.acceptance import MessageRequest, RecipientRequest
-from centre.watch.alarms import Alarm
+from centre.watch.models import Alarm
 from centre.watch.rules import AlarmKind
 from core.models import Address
 
@@ -55,7 +55,7 @@ def _subject(alarm: Alarm) -> str:
 async def _centre(context: Context) -> Client:
     """Return the centre's own client; made the first time, without any scope."""
     async with context.store.sessions.begin() as session:
-        found = await clients.find_client(session, CENTRE)
+        found = await queries.find_client(session, CENTRE)
         if found is not None:
             return found
         draft = ClientDraft(
@@ -64,4 +64,4 @@ async def _centre(context: Context) -> Client:
             scopes=frozenset(),
             message_types=frozenset({TYPE}),
         )
-        return (await clients.create_client(session, draft, _ACTOR)).client
+        return (await service.add_client(session, draft, _ACTOR)).client

@@ -13,8 +13,9 @@ from centre.messages import away
 from centre.messages.away import AwayFrom
 from centre.queues.steering import live_queues
 from centre.watch import overview_queries as counted
-from centre.watch.alarms import Alarm, open_alarms
-from centre.watch.overview_queries import (
+from centre.watch.alarm_queries import open_alarms
+from centre.watch.models import (
+    Alarm,
     EndingSecret,
     ProviderHealth,
     Unacknowledged,

@@ -7,52 +7,23 @@ tables have grown.
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from pydantic import Field
 from sqlalchemy import func
 from sqlalchemy import select as core_select
 
 from centre.clients.tables import ClientSecretRow
 from centre.delivery.tables import AttemptRow
 from centre.messages.tables import MessageRow
-from core.base import Model
+from centre.watch.models import (
+    EndingSecret,
+    ProviderHealth,
+    Unacknowledged,
+    WaitingFailures,
+)
 from core.words import Channel, Status
 from db.session import Session
 from db.sql import table_of
 
 MOST = 100_000
-
-
-class WaitingFailures(Model):
-    """Failed messages that can be sent again, and when the first one no longer."""
-
-    count: int
-    more: bool = False
-    first_end: datetime | None = None
-
-
-class ProviderHealth(Model):
-    """How a provider's calls ended of late."""
-
-    provider: str
-    channel: Channel
-    accepted: int = 0
-    failed: int = 0
-    unknown: int = 0
-    refused: int = Field(default=0, description="For this recipient or content only.")
-
-    @property
-    def share(self) -> float | None:
-        """The share of calls that the provider handled, right or not."""
-        handled = self.accepted + self.refused
-        whole = handled + self.failed + self.unknown
-        return handled / whole if whole else None
-
-
-class EndingSecret(Model):
-    """A client's secret that will soon no longer be taken."""
-
-    client: str
-    expires_at: datetime
 
 
 async def count_by_status(
@@ -100,14 +71,6 @@ async def waiting_failed(
     connection = await session.connection()
     count, first = (await connection.execute(figures.select_from(some))).one()
     return WaitingFailures(count=min(count, most), more=count > most, first_end=first)
-
-
-class Unacknowledged(Model):
-    """Messages that somebody still has to confirm, and since when the first waits."""
-
-    count: int
-    more: bool = False
-    oldest: datetime | None = None
 
 
 async def unacknowledged(session: Session, most: int = 10_000) -> Unacknowledged:

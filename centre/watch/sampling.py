@@ -13,11 +13,12 @@ import structlog
 from centre.clients import queries as clients
 from centre.context import Context
 from centre.flows.queue_figures import QueueFigures
-from centre.queues.samples import QueueSample, add_samples
+from centre.queues.models import QueueSample
+from centre.queues.queries import add_samples
 from centre.queues.steering import figures
-from centre.rate_limits import counters as limits
-from centre.schedule import caps, digests
-from centre.watch import alarms
+from centre.rate_limits import counter_queries
+from centre.schedule import cap_queries, digest_queries
+from centre.watch import alarm_queries
 from centre.watch.watching import Watch
 from centre.workstations import inbox_queries as inbox
 from core.errors import MessageCentreError
@@ -58,10 +59,10 @@ async def sample_once(context: Context, holder: str, watch: Watch) -> bool:
     seen = await figures(context, turn(codes, number))
     async with context.store.sessions.begin() as session:
         await add_samples(session, [_sample(f, now) for f in seen], now)
-        await limits.purge(session, now)
-        await caps.purge(session, now)
-        await digests.purge(session, now)
-        await alarms.purge(session, now)
+        await counter_queries.purge(session, now)
+        await cap_queries.purge(session, now)
+        await digest_queries.purge(session, now)
+        await alarm_queries.purge(session, now)
         await inbox.purge(session, now)
     await watch.look(context, seen, codes, now)
     return True

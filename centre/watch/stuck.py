@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 
 from centre.context import Context
 from centre.flows.ports import QueueReader
-from centre.watch import under_way, watch_rules
+from centre.watch import rule_queries, under_way_queries
+from centre.watch.models import StuckMessage
 from centre.watch.rules import Expected
-from centre.watch.under_way import StuckMessage
+from centre.watch.under_way_queries import MOST
 
 
 async def stuck_messages(context: Context) -> tuple[StuckMessage, ...]:
@@ -17,8 +18,8 @@ async def stuck_messages(context: Context) -> tuple[StuckMessage, ...]:
     """
     now = datetime.now(UTC)
     async with context.store.sessions() as session:
-        expected = await watch_rules.expected(session)
-        begun = await under_way.stuck(session, expected, now)
+        expected = await rule_queries.expected(session)
+        begun = await under_way_queries.stuck(session, expected, now)
     idle = await _not_begun(context, expected, now)
     return tuple(sorted([*begun, *idle], key=lambda message: message.since))
 
@@ -28,8 +29,9 @@ async def _not_begun(
 ) -> list[StuckMessage]:
     """Return those that no worker has begun in time."""
     late = await _late(context.flows, expected, now)
+    ids = [message.id for message in late]
     async with context.store.sessions() as session:
-        written = await under_way.written(session, [message.id for message in late])
+        written = await under_way_queries.written(session, ids)
     return [message for message in late if message.id not in written]
 
 
@@ -37,7 +39,7 @@ async def _late(
     flows: QueueReader, expected: Expected, now: datetime
 ) -> list[StuckMessage]:
     """Return what Temporal lists as accepted for longer than is expected."""
-    running = await flows.running(now - expected.shortest, under_way.MOST)
+    running = await flows.running(now - expected.shortest, MOST)
     late: list[StuckMessage] = []
     for found in running:
         within = expected.within(found.priority, found.type)

@@ -11,8 +11,8 @@ from centre.audit.names import CENTRE
 from centre.context import Context
 from centre.delivery import attempts
 from centre.flows.queue_figures import QueueFigures
-from centre.watch import alarms, under_way, watch_rules
-from centre.watch.alarms import Alarm
+from centre.watch import alarm_queries, rule_queries, under_way_queries
+from centre.watch.models import Alarm
 from centre.watch.notify_staff import tell
 from centre.watch.rules import AlarmKind, Reading, Standing, Thresholds, step
 from centre.watch.stuck import stuck_messages
@@ -50,10 +50,10 @@ class Watch:
         """Take one reading of these queues; raise, clear and tell what follows."""
         await self._count_stuck(context, now)
         async with context.store.sessions() as session:
-            known = await watch_rules.limits(session)
-            ends = await under_way.ended_of_late(session, now - _RECENT)
+            known = await rule_queries.limits(session)
+            ends = await under_way_queries.ended_of_late(session, now - _RECENT)
             wrong = await attempts.misconfigured_since(session, now - _RECENT)
-            raised = {_key(a): a for a in await alarms.open_alarms(session)}
+            raised = {_key(a): a for a in await alarm_queries.open_alarms(session)}
             attacked = dict(await sign_in_queries.attacked_names(session))
         for queue in seen:
             client = queue.client
@@ -86,9 +86,9 @@ class Watch:
             return
         async with context.store.sessions.begin() as session:
             if alarm is None:
-                await alarms.raise_alarm(session, client, reading, now, name)
+                await alarm_queries.raise_alarm(session, client, reading, now, name)
             else:
-                await alarms.clear_alarm(session, alarm.id, now)
+                await alarm_queries.clear_alarm(session, alarm.id, now)
 
     async def _count_stuck(self, context: Context, now: datetime) -> None:
         if self.asked_stuck is None or now - self.asked_stuck >= _STUCK_EVERY:
@@ -108,7 +108,7 @@ async def _end_of_the_gone(
     for (client, _, name), alarm in raised.items():
         if name is None and client not in there:
             async with context.store.sessions.begin() as session:
-                await alarms.clear_alarm(session, alarm.id, now)
+                await alarm_queries.clear_alarm(session, alarm.id, now)
 
 
 @dataclass(frozen=True)
@@ -148,8 +148,10 @@ def _failed(ends: Ends, at_least: int) -> float:
 async def _tell(context: Context, now: datetime) -> None:
     """Tell people of each open alarm once; what can't be told now is tried again."""
     async with context.store.sessions() as session:
-        told = await watch_rules.recipients(session)
-        waiting = [a for a in await alarms.open_alarms(session) if a.told_at is None]
+        told = await rule_queries.recipients(session)
+        waiting = [
+            a for a in await alarm_queries.open_alarms(session) if a.told_at is None
+        ]
     done: list[UUID] = []
     for alarm in waiting if told else ():
         if alarm.client == CENTRE and alarm.username is None:
@@ -161,4 +163,4 @@ async def _tell(context: Context, now: datetime) -> None:
         done.append(alarm.id)
     for alarm_id in done:
         async with context.store.sessions.begin() as session:
-            await alarms.note_told(session, alarm_id, now)
+            await alarm_queries.note_told(session, alarm_id, now)

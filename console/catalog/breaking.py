@@ -1,6 +1,6 @@
 """Asks before a change after which requests that went through are refused."""
 
-from centre.catalog.impact import Review
+from centre.catalog.models import Review
 from console.kit.setup import joined
 from console.kit.texts import t
 from console.kit.widgets import confirm

@@ -5,13 +5,12 @@ from collections.abc import Mapping
 from nicegui import ui
 
 from centre.audit.audit import Actor
+from centre.catalog import message_types as catalog
 from centre.catalog import templates
-from centre.catalog import types as catalog
+from centre.catalog.message_types import message_type_details
+from centre.catalog.models import MessageTypeChanges
 from centre.catalog.placeholders import required_params
-from centre.catalog.types import MessageTypeChanges
-from centre.clients import usage as client_use
-from centre.clients.usage import Sender
-from centre.providers.filing import rules_in_use, unfiled
+from centre.clients.models import Sender
 from console.catalog.away import away_fields, away_in_words, away_values
 from console.catalog.message_types import priorities
 from console.catalog.policy_words import stages_in_words
@@ -41,7 +40,6 @@ from console.messages.acknowledgement import (
     confirming_in_words,
     confirming_values,
 )
-from core.errors import NotFound
 from core.policies import MessageType
 from core.words import Channel, Role
 
@@ -56,17 +54,17 @@ _COLUMNS = (
 @page("/types/{code}", title="types.one", headed=False)
 async def message_type(code: str) -> None:
     """Show one message type."""
-    kind, senders = await _read(code)
+    found = await message_type_details(context(), code)
+    kind, senders = found.type, found.senders
     names = await channel_names()
     changes = await may_change()
     back("/types", t("types.title"))
     heading(in_words(kind.name, kind.name_en), kind.code)
     if changes:
         _switches(kind)
-    lacking = await _unfiled(kind)
     with grid():
         _draw_facts(kind, senders)
-        _draw_policy(kind, names, lacking, changes)
+        _draw_policy(kind, names, found.unfiled, changes)
     with card(t("templates.title")):
         await _templates(code, names, changes).draw()
     await draw_when(kind, changes=changes)
@@ -74,25 +72,16 @@ async def message_type(code: str) -> None:
         _draw_form(kind)
 
 
-async def _read(code: str) -> tuple[MessageType, tuple[Sender, ...]]:
-    async with context().store.sessions() as session:
-        kind = await catalog.message_type(session, code)
-        if kind is None:
-            raise NotFound("There is no such message type.")
-        return kind, await client_use.senders_of(session, code)
-
-
 def _switches(kind: MessageType) -> None:
     @acting(Role.ADMIN)
     async def switch(actor: Actor) -> None:
         wanted, title = not kind.enabled, t("types.disable")
-        _, senders = await _read(kind.code)
+        senders = (await message_type_details(context(), kind.code)).senders
         who = joined(sender.name for sender in senders) or t("types.nobody")
         text = t("types.disable_text", senders=who)
         if wanted or await confirm(title, text, yes=title):
             changes = MessageTypeChanges(enabled=wanted)
-            async with context().store.sessions.begin() as session:
-                await catalog.update_message_type(session, kind.code, changes, actor)
+            await catalog.update_message_type(context(), kind.code, changes, actor)
             ui.navigate.reload()
 
     with beside_heading():
@@ -122,21 +111,6 @@ def _draw_facts(kind: MessageType, senders: tuple[Sender, ...]) -> None:
                 ),
             ]
         )
-
-
-async def _unfiled(kind: MessageType) -> Mapping[Channel, tuple[str, ...]]:
-    """Return by channel the providers in use that a template has no id of."""
-    async with context().store.sessions() as session:
-        rules = await rules_in_use(session, context().settings)
-    used = {c.channel for c in kind.policy.channels}
-    found = {
-        channel: unfiled(
-            (template.provider_template or "").split(), rules.get(channel, {})
-        )
-        for channel, template in kind.templates.items()
-        if channel in used
-    }
-    return {channel: providers for channel, providers in found.items() if providers}
 
 
 def _draw_policy(
@@ -170,13 +144,12 @@ def _draw_policy(
 
 def _templates(code: str, names: Mapping[Channel, str], changes: bool) -> Listing:
     async def load(cursor: str | None) -> tuple[Rows, str | None]:
-        kind, _ = await _read(code)
+        kind = await catalog.message_type(context(), code)
         return [_row(kind, channel, names[channel]) for channel in names], None
 
     async def switch(actor: Actor, row: Row, enabled: bool) -> None:
         channel = Channel(row["channel"])
-        async with context().store.sessions.begin() as session:
-            await templates.set_template_enabled(session, code, channel, enabled, actor)
+        await templates.set_template_enabled(context(), code, channel, enabled, actor)
         await listing.reload()
 
     @acting(Role.ADMIN)
@@ -253,10 +226,7 @@ def _draw_form(kind: MessageType) -> None:
                     **confirming_values(form),
                     **away_values(form),
                 )
-                async with context().store.sessions.begin() as session:
-                    await catalog.update_message_type(
-                        session, kind.code, changes, actor
-                    )
+                await catalog.update_message_type(context(), kind.code, changes, actor)
             ui.navigate.reload()
 
         with ui.element("div").classes("hmc-buttons"):

@@ -6,8 +6,8 @@ from typing import Any
 from nicegui import ui
 
 from centre.audit.audit import Actor
-from centre.catalog import types as catalog
-from centre.catalog.types import MessageTypeDraft
+from centre.catalog import message_types as catalog
+from centre.catalog.models import MessageTypeDraft
 from console.catalog.policy_words import stages_in_words
 from console.kit.acting import acting
 from console.kit.context import context
@@ -40,8 +40,7 @@ async def message_types() -> None:
     names = await channel_names()
 
     async def load(cursor: str | None) -> tuple[Rows, str | None]:
-        async with context().store.sessions() as session:
-            found = await catalog.list_message_types(session, cursor, 50)
+        found = await catalog.list_message_types(context(), cursor, 50)
         return [_row(kind, names) for kind in found.items], found.next
 
     if await may_change():
@@ -111,5 +110,4 @@ async def _created(form: Form, actor: Actor) -> MessageType:
             name_en=form.value("name_en"),
             priority=form.value("priority"),
         )
-        async with context().store.sessions.begin() as session:
-            return await catalog.create_message_type(session, draft, actor)
+        return await catalog.create_message_type(context(), draft, actor)

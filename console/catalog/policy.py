@@ -3,9 +3,9 @@
 from nicegui import ui
 
 from centre.audit.audit import Actor
-from centre.catalog import types as catalog
-from centre.catalog.impact import review_policy
-from centre.catalog.types import PolicyVersion
+from centre.catalog.message_types import message_type
+from centre.catalog.models import PolicyVersion
+from centre.catalog.policies import policy_versions, put_policy, review_policy
 from console.catalog.breaking import confirm_breaking
 from console.catalog.policy_form import PolicyForm
 from console.catalog.policy_words import stages_in_words
@@ -16,20 +16,15 @@ from console.kit.setup import back, channel_names, in_words, may_change
 from console.kit.shell import Text, heading
 from console.kit.texts import t
 from console.kit.widgets import button, card, note, when
-from core.errors import Conflict, NotFound
 from core.policies import MessageType
 from core.words import Channel, Role
-from db.session import Session
 
 
 @page("/types/{code}/policy", title="policy.title", headed=False)
 async def policy(code: str) -> None:
     """Edit how messages of a type go out."""
-    async with context().store.sessions() as session:
-        kind = await catalog.message_type(session, code)
-        if kind is None:
-            raise NotFound("There is no such message type.")
-        versions = await catalog.policy_versions(session, code)
+    kind = await message_type(context(), code)
+    versions = await policy_versions(context(), code)
     names = await channel_names()
     changes = await may_change()
     name = in_words(kind.name, kind.name_en)
@@ -47,26 +42,16 @@ async def policy(code: str) -> None:
 def _draw_save(kind: MessageType, form: PolicyForm) -> None:
     @acting(Role.ADMIN)
     async def save(actor: Actor) -> None:
-        wanted = form.policy()
-        async with context().store.sessions() as session:
-            await _unchanged(session, kind)
-            review = await review_policy(session, kind.code, wanted)
+        change = form.change(over=kind.policy.version)
+        review = await review_policy(context(), kind.code, change)
         if not await confirm_breaking(review):
             return
-        async with context().store.sessions.begin() as session:
-            await catalog.put_policy(session, kind.code, wanted, actor)
+        await put_policy(context(), kind.code, change, actor, review.agreed)
         ui.navigate.reload()
 
     note(t("policy.save_hint"))
     with ui.element("div").classes("hmc-buttons"):
         button(t("policy.save"), save, icon="save", kind="primary")
-
-
-async def _unchanged(session: Session, opened: MessageType) -> None:
-    """Refuse to write over what somebody else has set since the page was opened."""
-    now = await catalog.message_type(session, opened.code)
-    if now is None or now.policy.version != opened.policy.version:
-        raise Conflict("Somebody else has changed this since you opened it.")
 
 
 def _draw_versions(

@@ -1,7 +1,7 @@
 """Sliders for a policy's weights beside its threshold; the stages as they move.
 
 Each slider is reached by Tab and moved by the arrow keys. What stands in the
-form is told by `policy()`; nothing is kept until the page saves it.
+form is told by `change()`; nothing is kept until the page saves it.
 """
 
 from collections.abc import Collection, Mapping
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from nicegui import ui
 from nicegui.elements.mixins.disableable_element import DisableableElement
 
+from centre.catalog.models import PolicyChange
 from centre.catalog.plan import plan
 from console.catalog.policy_words import first_is_sure, stages_in_words
 from console.catalog.unknown_form import UnknownForm
@@ -93,12 +94,12 @@ class PolicyForm:
         self._quiet = False
         self._redraw()
 
-    def policy(self) -> Policy:
-        """Return the policy that stands in the form; Invalid where it is none."""
+    def change(self, *, over: int) -> PolicyChange:
+        """Return the change to what stands in the form; Invalid where it is none."""
         found = self._standing()
         if not found.channels:
             raise Invalid("Choose at least one channel.")
-        return found
+        return PolicyChange.of(found, over=over)
 
     def _standing(self) -> Policy:
         used = [c for c, line in self._weights.items() if line.used.value]

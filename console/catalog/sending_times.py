@@ -5,9 +5,10 @@ from datetime import date
 from nicegui import ui
 
 from centre.audit.audit import Actor
-from centre.schedule import queries as times
+from centre.schedule import holidays
 from centre.schedule.holidays import read_holidays
 from centre.schedule.rules import HOSPITAL, Holiday, class_scope
+from centre.schedule.sending_times import everything_set
 from console.catalog.time_words import times_in_words
 from console.catalog.times_form import draw_times
 from console.kit.acting import acting
@@ -51,8 +52,7 @@ async def class_times(type_class: str) -> None:
 
 async def _draw_classes() -> None:
     """Draw what holds for each class, with the way to change it."""
-    async with context().store.sessions() as session:
-        book = await times.book(session)
+    book = await everything_set(context())
     with ui.element("dl").classes("hmc-facts"):
         for one in TypeClass:
             with Text("dt", ""):
@@ -68,8 +68,7 @@ async def _draw_holidays(changes: bool) -> None:
         title = t("when.holiday_remove")
         if not await confirm(title, t("when.holiday_ask", day=row["day"]), yes=title):
             return
-        async with context().store.sessions.begin() as session:
-            await times.delete_holiday(session, date.fromisoformat(row["day"]), actor)
+        await holidays.delete_holiday(context(), date.fromisoformat(row["day"]), actor)
         await listing.reload()
 
     listing = Listing(
@@ -91,8 +90,7 @@ async def _draw_holidays(changes: bool) -> None:
 
 
 async def _load(cursor: str | None) -> tuple[Rows, str | None]:
-    async with context().store.sessions() as session:
-        found = await times.list_holidays(session)
+    found = await holidays.list_holidays(context())
     return [_row(holiday) for holiday in found], None
 
 
@@ -123,8 +121,7 @@ def _draw_one(listing: Listing) -> None:
             held = {name: form.value(name) for name in ("day", "name")}
             counts_as = int(form.value("counts_as"))
             holiday = Holiday.model_validate(held | {"counts_as": counts_as})
-            async with context().store.sessions.begin() as session:
-                await times.put_holidays(session, [holiday], actor)
+            await holidays.put_holidays(context(), [holiday], actor)
         notify(t("when.holiday_added", day=holiday.day.isoformat()))
         form.element("day").set_value("")
         form.element("name").set_value("")
@@ -144,8 +141,7 @@ def _draw_import(listing: Listing) -> None:
         async def add(actor: Actor) -> None:
             with form.checked():
                 found = read_holidays(form.value("holidays"))
-                async with context().store.sessions.begin() as session:
-                    await times.put_holidays(session, found, actor)
+                await holidays.put_holidays(context(), found, actor)
             form.element("holidays").set_value("")
             notify(t("when.holidays_added", count=len(found)))
             await listing.reload()

@@ -4,14 +4,12 @@ from nicegui import ui
 
 from centre.accounts.service import signature_of
 from centre.audit.audit import Actor
-from centre.catalog import templates
-from centre.catalog import types as catalog
 from centre.catalog.clinical import clinical_findings
-from centre.catalog.impact import review_template
+from centre.catalog.message_types import message_type
 from centre.catalog.placeholders import template_placeholders
 from centre.catalog.previews import preview
 from centre.catalog.samples import sample_params
-from centre.providers.filing import check_filing, put_template
+from centre.catalog.templates import put_template, review_template, template_versions
 from console.catalog.breaking import confirm_breaking
 from console.catalog.previews import draw_preview
 from console.catalog.template_form import TemplateForm
@@ -23,10 +21,9 @@ from console.kit.setup import back, channel_names, grid, in_words, joined, may_c
 from console.kit.shell import Text, heading
 from console.kit.texts import t
 from console.kit.widgets import badge, button, card, note
-from core.errors import Conflict, NotFound
+from core.errors import NotFound
 from core.policies import MessageType, Template
 from core.words import Channel, Role
-from db.session import Session
 
 
 @page("/types/{code}/templates/{channel}", title="templates.one", headed=False)
@@ -36,11 +33,8 @@ async def template(code: str, channel: str) -> None:
     if channel not in names:
         raise NotFound("There is no such channel.")
     spoken = Channel(channel)
-    async with context().store.sessions() as session:
-        kind = await catalog.message_type(session, code)
-        if kind is None:
-            raise NotFound("There is no such message type.")
-        versions = await templates.template_versions(session, code, spoken)
+    kind = await message_type(context(), code)
+    versions = await template_versions(context(), code, spoken)
     changes = await may_change()
     name = in_words(kind.name, kind.name_en)
     back(f"/types/{code}", name)
@@ -102,24 +96,11 @@ def _draw_save(code: str, form: TemplateForm) -> None:
     async def save(actor: Actor) -> None:
         with form.checked():
             draft = form.draft()
-            async with context().store.sessions() as session:
-                await _unchanged(session, code, form)
-                await check_filing(session, context().settings, form.channel, draft)
-                review = await review_template(session, code, form.channel, draft)
+            review = await review_template(context(), code, form.channel, draft)
         if not await confirm_breaking(review):
             return
-        async with context().store.sessions.begin() as session:
-            settings = context().settings
-            await put_template(session, settings, code, form.channel, draft, actor)
+        await put_template(context(), code, form.channel, draft, actor, review.agreed)
         ui.navigate.reload()
 
     with ui.element("div").classes("hmc-buttons"):
         button(t("templates.save"), save, icon="save", kind="primary")
-
-
-async def _unchanged(session: Session, code: str, form: TemplateForm) -> None:
-    """Refuse to write over what somebody else has written since the page was opened."""
-    found = await templates.list_templates(session, code, form.channel)
-    newest = found[0].version if found else None
-    if newest != (form.current.version if form.current else None):
-        raise Conflict("Somebody else has changed this since you opened it.")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from nicegui import ui
 
-from centre.catalog.templates import TemplateDraft
+from centre.catalog.models import TemplateDraft
 from console.kit.forms import Form
 from console.kit.setup import check_given
 from console.kit.shell import Text
@@ -134,6 +134,7 @@ class TemplateForm:
             body=self._form.value("body"),
             provider_template=given or None,
             fields=dict(self._fields()),
+            version=self.current.version if self.current else 0,
         )
 
     def checked(self) -> AbstractContextManager[None]:

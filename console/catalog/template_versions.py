@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from nicegui import ui
 
 from centre.audit.audit import Actor
-from centre.catalog import templates
-from centre.catalog.impact import review_template
-from centre.catalog.templates import TemplateDraft, TemplateVersion
+from centre.catalog.models import TemplateVersion
+from centre.catalog.templates import restore_template, review_restoration
 from console.catalog.breaking import confirm_breaking
 from console.kit.acting import acting
 from console.kit.context import context
@@ -76,10 +75,8 @@ def _draw_way_back(code: str, channel: Channel, old: Template) -> None:
 
     @acting(Role.ADMIN)
     async def restore(actor: Actor) -> None:
-        content = old.model_dump(include=set(TemplateDraft.model_fields))
-        async with context().store.sessions() as session:
-            draft = TemplateDraft.model_validate(content)
-            review = await review_template(session, code, channel, draft)
+        version = old.version
+        review = await review_restoration(context(), code, channel, version)
         title = t("templates.restore")
         text = t("templates.restore_text", number=number)
         if review.breaking:
@@ -87,10 +84,9 @@ def _draw_way_back(code: str, channel: Channel, old: Template) -> None:
         else:
             agreed = await confirm(title, text, yes=title, danger=False)
         if agreed:
-            async with context().store.sessions.begin() as session:
-                await templates.restore_template(
-                    session, code, channel, old.version, actor
-                )
+            await restore_template(
+                context(), code, channel, version, actor, review.agreed
+            )
             ui.navigate.reload()
 
     with ui.element("div").classes("hmc-buttons"):

@@ -6,9 +6,9 @@ from nicegui import ui
 from pydantic import ValidationError
 
 from centre.audit.audit import Actor
-from centre.catalog import types as catalog
-from centre.catalog.types import MessageTypeChanges
-from centre.schedule import queries as sending_times
+from centre.catalog.message_types import update_message_type
+from centre.catalog.models import MessageTypeChanges
+from centre.schedule import sending_times
 from centre.schedule.rules import HOSPITAL, SendingRules, class_scope, type_scope
 from console.catalog.time_lines import Lines, cap_lines, quiet_lines, window_lines
 from console.catalog.time_words import times_in_words
@@ -61,16 +61,14 @@ async def draw_when(kind: MessageType, *, changes: bool) -> None:
             await times.put(actor)
             wanted = MessageTypeChanges(type_class=form.value("type_class"))
             if wanted.type_class is not kind.type_class:
-                async with context().store.sessions.begin() as session:
-                    await catalog.update_message_type(session, kind.code, wanted, actor)
+                await update_message_type(context(), kind.code, wanted, actor)
             ui.navigate.reload()
 
         _draw_save(save)
 
 
 async def _rules(scope: str) -> SendingRules:
-    async with context().store.sessions() as session:
-        found = await sending_times.rules_of(session, scope)
+    found = await sending_times.rules_of(context(), scope)
     if found.version:
         Text("p", t("when.version", number=found.version)).classes("hmc-quiet")
     return found.rules
@@ -85,8 +83,7 @@ async def _draw_above(kind: MessageType, rules: SendingRules) -> None:
     """Draw what the hospital and the type's class say, where the type keeps it."""
     if not rules.inherits:
         return
-    async with context().store.sessions() as session:
-        book = await sending_times.book(session)
+    book = await sending_times.everything_set(context())
     above = {
         t("when.hospital"): HOSPITAL,
         t(f"class.{kind.type_class}"): class_scope(kind.type_class),
@@ -128,10 +125,9 @@ class _TimesForm:
         kept = {name: lines.checked() for name, lines in self._lines.items()}
         with self._form.checked():
             rules = SendingRules.model_validate(kept | self._held())
-            async with context().store.sessions.begin() as session:
-                now = await sending_times.rules_of(session, self._scope)
-                if rules != now.rules:
-                    await sending_times.put_rules(session, self._scope, rules, actor)
+            now = await sending_times.rules_of(context(), self._scope)
+            if rules != now.rules:
+                await sending_times.put_rules(context(), self._scope, rules, actor)
 
     def _draw(self, rules: SendingRules) -> None:
         self._words = ui.element("div").classes("hmc-say")

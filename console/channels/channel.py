@@ -4,7 +4,7 @@ from nicegui import ui
 
 from centre.audit.audit import Actor
 from centre.catalog import dictionaries
-from centre.catalog.dictionaries import ChannelChanges, ChannelEntry
+from centre.catalog.models import ChannelChanges, ChannelEntry
 from centre.schedule.rules import channel_scope
 from console.catalog.times_form import draw_times
 from console.channels.account_list import draw_accounts
@@ -28,19 +28,14 @@ from console.kit.setup import (
 from console.kit.shell import actions, heading
 from console.kit.texts import t
 from console.kit.widgets import button, card, confirm, facts
-from core.errors import Invalid, NotFound, Wrong
-from core.words import Channel, Role
+from core.errors import Invalid, Wrong
+from core.words import Role
 
 
 @page("/channels/{code}", title="channels.one", headed=False)
 async def channel(code: str) -> None:
     """Show one channel."""
-    if code not in set(Channel):
-        raise NotFound("There is no such channel.")
-    async with context().store.sessions() as session:
-        entry = await dictionaries.find_channel(session, Channel(code))
-    if entry is None:
-        raise NotFound("There is no such channel.")
+    entry = await dictionaries.channel_entry(context(), code)
     changes = await may_change()
     back("/channels", t("channels.title"))
     heading(in_words(entry.name, entry.name_en), entry.code)
@@ -109,10 +104,7 @@ def _draw_form(entry: ChannelEntry) -> None:
                     cost_per_message=form.value("cost_per_message"),
                     limits=_limits(form.value("limits")),
                 )
-                async with context().store.sessions.begin() as session:
-                    await dictionaries.update_channel(
-                        session, entry.code, changes, actor
-                    )
+                await dictionaries.update_channel(context(), entry.code, changes, actor)
             ui.navigate.reload()
 
         with ui.element("div").classes("hmc-buttons"):

@@ -5,10 +5,11 @@ from nicegui import ui
 from centre.accounts.trial import Trial, TrialResult, send_trial
 from centre.audit.audit import Actor
 from centre.catalog import dictionaries
+from centre.catalog.message_types import all_message_types
 from console.kit.acting import acting
 from console.kit.context import context
 from console.kit.forms import Form
-from console.kit.setup import all_types, check_given, in_words
+from console.kit.setup import check_given, in_words
 from console.kit.texts import t
 from console.kit.widgets import button, card, facts, note
 from core.identities import ADDRESSES
@@ -22,7 +23,7 @@ async def draw_test(channel: Channel) -> None:
     """Draw the form of a test, and room for the answer."""
     spoken = {
         kind.code: in_words(kind.name, kind.name_en)
-        for kind in await all_types()
+        for kind in await all_message_types(context())
         if channel in kind.templates
     }
     kinds = await _identities(channel)
@@ -55,8 +56,7 @@ async def draw_test(channel: Channel) -> None:
 
 async def _identities(channel: Channel) -> dict[str, str]:
     """Return the identities by which this channel reaches people, the best first."""
-    async with context().store.sessions() as session:
-        found = await dictionaries.list_identity_types(session)
+    found = await dictionaries.list_identity_types(context())
     names = {kind.code: in_words(kind.name, kind.name_en) for kind in found}
     return {kind.value: names.get(kind, kind.value) for kind in ADDRESSES[channel]}
 

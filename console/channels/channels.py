@@ -6,7 +6,7 @@ from typing import Any
 from centre.accounts.service import account_sources
 from centre.audit.audit import Actor
 from centre.catalog import dictionaries
-from centre.catalog.dictionaries import ChannelChanges, ChannelEntry
+from centre.catalog.models import ChannelChanges, ChannelEntry
 from centre.providers.fallback import Source
 from console.channels.limit_words import limits_in_words
 from console.channels.routing_form import draw_routing
@@ -65,13 +65,11 @@ async def channels() -> None:
 async def switch_channel(channel: Channel, enabled: bool, actor: Actor) -> None:
     """Switch a channel on or off, for every type."""
     changes = ChannelChanges(enabled=enabled)
-    async with context().store.sessions.begin() as session:
-        await dictionaries.update_channel(session, channel, changes, actor)
+    await dictionaries.update_channel(context(), channel, changes, actor)
 
 
 async def _load(cursor: str | None) -> tuple[Rows, str | None]:
-    async with context().store.sessions() as session:
-        found = await dictionaries.list_channels(session)
+    found = await dictionaries.list_channels(context())
     sources = await account_sources(context())
     return [_row(entry, sources) for entry in found], None
 

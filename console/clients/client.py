@@ -3,11 +3,12 @@
 from nicegui import ui
 
 from centre.audit.audit import Actor
+from centre.catalog.message_types import all_message_types
 from centre.catalog.placeholders import required_params
 from centre.catalog.samples import sample_params
-from centre.clients import queries as clients
+from centre.clients import service
 from centre.clients.examples import examples
-from centre.clients.queries import Client, ClientChanges
+from centre.clients.models import Client, ClientChanges
 from console.clients.client_form import client_fields, client_values
 from console.clients.client_secrets import draw_secrets
 from console.kit.acting import acting
@@ -15,7 +16,6 @@ from console.kit.context import context
 from console.kit.forms import Form
 from console.kit.frame import page
 from console.kit.setup import (
-    all_types,
     back,
     check_given,
     code_block,
@@ -29,7 +29,7 @@ from console.kit.setup import (
 from console.kit.shell import actions, heading
 from console.kit.texts import t
 from console.kit.widgets import button, card, confirm, facts, note, when
-from core.errors import NotFound, Unavailable
+from core.errors import Unavailable
 from core.policies import MessageType
 from core.words import Role
 
@@ -39,12 +39,9 @@ _LANGUAGES = {"curl": "curl", "python": "Python", "java": "Java"}
 @page("/clients/{code}", title="clients.one", headed=False)
 async def client(code: str) -> None:
     """Show one client system."""
-    async with context().store.sessions() as session:
-        found = await clients.find_client(session, code)
-    if found is None:
-        raise NotFound("There is no such client.")
+    found = await service.client(context(), code)
     changes = await may_change()
-    types = await all_types()
+    types = await all_message_types(context())
     back("/clients", t("clients.title"))
     heading(found.name, found.code)
     if changes:
@@ -67,7 +64,8 @@ def _switches(found: Client) -> None:
         if wanted or await confirm(
             t("clients.disable"), text, yes=t("clients.disable")
         ):
-            await _change(found.code, ClientChanges(enabled=wanted), actor)
+            changes = ClientChanges(enabled=wanted)
+            await service.update_client(context(), found.code, changes, actor)
             ui.navigate.reload()
 
     with actions():
@@ -75,11 +73,6 @@ def _switches(found: Client) -> None:
             button(t("clients.disable"), switch, icon="block", kind="danger")
         else:
             button(t("clients.enable"), switch, icon="check", kind="primary")
-
-
-async def _change(code: str, changes: ClientChanges, actor: Actor) -> None:
-    async with context().store.sessions.begin() as session:
-        await clients.update_client(session, code, changes, actor)
 
 
 def _draw_facts(found: Client, names: dict[str, str]) -> None:
@@ -143,7 +136,7 @@ def _draw_form(found: Client, names: dict[str, str]) -> None:
             with form.checked():
                 values = client_values(form) | {"name": form.value("name")}
                 changes = ClientChanges.model_validate(values)
-                await _change(found.code, changes, actor)
+                await service.update_client(context(), found.code, changes, actor)
             ui.navigate.reload()
 
         note(t("clients.change_hint"))

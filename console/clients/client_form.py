@@ -6,7 +6,7 @@ from typing import Any
 from nicegui import ui
 
 from centre.clients.checks import Callback
-from centre.clients.queries import Client
+from centre.clients.models import Client
 from console.kit.forms import Form
 from console.kit.setup import entries
 from console.kit.texts import t

@@ -6,10 +6,8 @@ from typing import Any
 from nicegui import ui
 
 from centre.audit.audit import Actor
-from centre.clients import queries as clients
-from centre.clients import secrets as client_secrets
-from centre.clients.queries import Client
-from centre.clients.secrets import SecretInfo
+from centre.clients import secrets, service
+from centre.clients.models import Client, NewSecret, SecretInfo
 from console.kit.acting import acting
 from console.kit.context import context
 from console.kit.forms import Form
@@ -38,8 +36,7 @@ async def draw_secrets(client: Client, *, changes: bool) -> None:
     """Draw a client's secrets, and what may be done with them."""
 
     async def load(cursor: str | None) -> tuple[Rows, str | None]:
-        async with context().store.sessions() as session:
-            found = await client_secrets.secrets_of(session, client.code)
+        found = await secrets.secrets_of(context(), client.code)
         return [_row(secret) for secret in reversed(found)], None
 
     @acting(Role.ADMIN)
@@ -93,8 +90,7 @@ def _row(secret: SecretInfo) -> dict[str, Any]:
 async def _revoke(client: Client, secret: Any, actor: Actor) -> None:
     text = t("secrets.revoke_text", name=client.name)
     if await confirm(t("secrets.revoke"), text, yes=t("secrets.revoke")):
-        async with context().store.sessions.begin() as session:
-            await client_secrets.revoke_secret(session, client.code, secret, actor)
+        await secrets.revoke_secret(context(), client.code, secret, actor)
 
 
 def _draw_buttons(client: Client, listing: Listing) -> None:
@@ -107,9 +103,8 @@ def _draw_buttons(client: Client, listing: Listing) -> None:
     async def renew_callback(actor: Actor) -> None:
         title = t("secrets.renew_callback")
         if await confirm(title, t("secrets.renew_callback_text"), yes=title):
-            async with context().store.sessions.begin() as session:
-                code = client.code
-                made = await clients.rotate_callback_secret(session, code, actor)
+            rotate_secret = service.rotate_callback_secret
+            made = await rotate_secret(context(), client.code, actor)
             await show_secret(title, [(t("clients.callback_secret"), made)])
 
     with ui.element("div").classes("hmc-buttons"):
@@ -129,15 +124,14 @@ async def _ask_rotation(client: Client) -> None:
         async def issue(actor: Actor) -> None:
             check_given(form, "overlap")
             given = min(max(float(form.value("overlap")), 0), _LONGEST_HOURS)
-            async with context().store.sessions.begin() as session:
-                box.submit(
-                    await client_secrets.rotate_secret(
-                        session, client.code, actor, timedelta(hours=given)
-                    )
+            box.submit(
+                await secrets.rotate_secret(
+                    context(), client.code, actor, timedelta(hours=given)
                 )
+            )
 
         choices(box, t("secrets.issue"), issue)
     made = await answer_of(box)
-    if isinstance(made, client_secrets.NewSecret):
+    if isinstance(made, NewSecret):
         pairs = [("appkey", made.appkey), ("appsecret", made.appsecret)]
         await show_secret(t("secrets.issued"), pairs)

@@ -5,8 +5,8 @@ from typing import Any
 from nicegui import ui
 
 from centre.audit.audit import Actor
-from centre.clients import queries as store
-from centre.clients.queries import ClientDraft, NewClient
+from centre.clients import service
+from centre.clients.models import Client, ClientDraft, NewClient
 from console.clients.client_form import client_fields, client_values
 from console.kit.acting import acting
 from console.kit.context import context
@@ -52,12 +52,11 @@ async def clients() -> None:
 
 
 async def _load(cursor: str | None) -> tuple[Rows, str | None]:
-    async with context().store.sessions() as session:
-        found = await store.list_clients(session, cursor, 50)
+    found = await service.list_clients(context(), cursor, 50)
     return [_row(client) for client in found.items], found.next
 
 
-def _row(client: store.Client) -> dict[str, Any]:
+def _row(client: Client) -> dict[str, Any]:
     word, tone = state(client.enabled)
     kinds = client.message_types
     return {
@@ -102,8 +101,7 @@ async def _created(form: Form, actor: Actor) -> NewClient:
     with form.checked():
         values = client_values(form) | {"code": code, "name": form.value("name")}
         draft = ClientDraft.model_validate(values)
-        async with context().store.sessions.begin() as session:
-            return await store.create_client(session, draft, actor)
+        return await service.create_client(context(), draft, actor)
 
 
 async def show_new(made: NewClient) -> None:

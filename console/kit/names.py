@@ -3,14 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from centre.catalog import dictionaries
-from centre.catalog import types as catalog
-from centre.clients import queries as clients
-from centre.watch.alarms import Alarm
+from centre.catalog.dictionaries import everything_named
+from centre.watch.models import Alarm
 from console.kit.context import context
 from console.kit.texts import language, t
 from core.words import Channel, IdentityType
-from db.pages import MAX_LIMIT
 
 
 @dataclass(frozen=True)
@@ -48,21 +45,17 @@ class Names:
 async def names() -> Names:
     """Read the dictionaries: up to 200 of each, which no hospital has."""
     english = language() == "en"
-    async with context().store.sessions() as session:
-        channels = await dictionaries.list_channels(session)
-        identities = await dictionaries.list_identity_types(session)
-        types = await catalog.list_message_types(session, None, MAX_LIMIT)
-        systems = await clients.list_clients(session, None, MAX_LIMIT)
+    found = await everything_named(context())
 
     def told(name: str, name_en: str) -> str:
         return (name_en if english else name) or name
 
     return Names(
-        channels={c.code: told(c.name, c.name_en) for c in channels},
-        identities={i.code: told(i.name, i.name_en) for i in identities},
-        types={k.code: told(k.name, k.name_en) for k in types.items},
+        channels={c.code: told(c.name, c.name_en) for c in found.channels},
+        identities={i.code: told(i.name, i.name_en) for i in found.identity_types},
+        types={k.code: told(k.name, k.name_en) for k in found.types},
         clients={
             c.code: c.name if c.name == c.code else f"{c.name} ({c.code})"
-            for c in systems.items
+            for c in found.clients
         },
     )

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from nicegui import ui
 
 from centre.catalog import dictionaries
-from centre.catalog import types as catalog
+from centre.catalog.message_types import all_message_types
 from console.kit.context import context
 from console.kit.errors import Refused
 from console.kit.forms import Form
@@ -16,7 +16,6 @@ from console.kit.texts import language, t
 from console.kit.visits import present_visitor
 from console.kit.widgets import badge
 from core.fields import CODE
-from core.policies import MessageType
 from core.words import Channel, Role
 
 _CODE = re.compile(CODE)
@@ -59,27 +58,15 @@ def in_words(name: str, name_en: str) -> str:
 
 async def channel_names() -> dict[Channel, str]:
     """Return every channel's name, in the order of the dictionary."""
-    async with context().store.sessions() as session:
-        found = await dictionaries.list_channels(session)
+    found = await dictionaries.list_channels(context())
     return {entry.code: in_words(entry.name, entry.name_en) for entry in found}
-
-
-async def all_types() -> list[MessageType]:
-    """Return every message type."""
-    found: list[MessageType] = []
-    cursor: str | None = None
-    async with context().store.sessions() as session:
-        while True:
-            page = await catalog.list_message_types(session, cursor, 200)
-            found += page.items
-            cursor = page.next
-            if cursor is None:
-                return found
 
 
 async def type_names() -> dict[str, str]:
     """Return every message type's code with its name."""
-    return {k.code: in_words(k.name, k.name_en) for k in await all_types()}
+    return {
+        k.code: in_words(k.name, k.name_en) for k in await all_message_types(context())
+    }
 
 
 def state(enabled: bool) -> tuple[str, str]:

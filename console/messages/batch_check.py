@@ -164,8 +164,7 @@ def _draw_repeats(made: Ready) -> None:
 
 
 async def _costs() -> Costs:
-    async with context().store.sessions() as session:
-        prices = await dictionaries.list_channels(session)
+    prices = await dictionaries.list_channels(context())
     return [(entry.code, entry.cost_per_message) for entry in prices]
 
 

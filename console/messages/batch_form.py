@@ -82,8 +82,7 @@ class BatchForm(Form):
 
 async def labels() -> dict[str, str]:
     """Return the columns' other names, in both languages."""
-    async with context().store.sessions() as session:
-        known = await dictionaries.list_identity_types(session)
+    known = await dictionaries.list_identity_types(context())
     own = {text_in(tongue, f"batch.own_{n}"): n for n in OWN for tongue in LANGUAGES}
     return own | {
         label: str(entry.code)

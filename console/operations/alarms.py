@@ -5,10 +5,9 @@ from uuid import UUID
 from centre.audit.audit import Actor
 from centre.watch import alarms as incidents
 from centre.watch import watch_rules
-from centre.watch.alarms import Alarm
+from centre.watch.models import Alarm, StuckMessage
 from centre.watch.rules import AlarmKind
 from centre.watch.stuck import stuck_messages
-from centre.watch.under_way import StuckMessage
 from console.kit.acting import acting
 from console.kit.context import context
 from console.kit.errors import notify
@@ -65,8 +64,7 @@ class _Page:
         await self._stuck.reload()
 
     async def _incidents(self, cursor: str | None) -> tuple[Rows, str | None]:
-        async with context().store.sessions() as session:
-            found = await incidents.list_alarms(session, cursor)
+        found = await incidents.list_alarms(context(), cursor)
         return [self._incident(alarm) for alarm in found.items], found.next
 
     def _incident(self, alarm: Alarm) -> Row:
@@ -89,8 +87,7 @@ class _Page:
     async def _take(self, row: Row) -> None:
         @acting(*_MAY_ACT)
         async def work(actor: Actor) -> None:
-            async with context().store.sessions.begin() as session:
-                await incidents.acknowledge(session, UUID(row["key"]), actor)
+            await incidents.acknowledge(context(), UUID(row["key"]), actor)
             notify(t("alarms.taken_done"))
             await self._alarms.reload()
 
@@ -152,8 +149,7 @@ def _stuck_list(load: Load) -> Listing:
 
 
 async def _draw_rules(known: Names, changes: bool) -> None:
-    async with context().store.sessions() as session:
-        rules = await watch_rules.watch_rules(session)
+    rules = await watch_rules.watch_rules(context())
     with card(t("alarms.thresholds")):
         draw_thresholds(rules.thresholds, changes=changes)
     with card(t("alarms.expected_title")):

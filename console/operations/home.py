@@ -2,8 +2,8 @@
 
 from nicegui import ui
 
+from centre.watch.models import ProviderHealth
 from centre.watch.overview import shared_overview
-from centre.watch.overview_queries import ProviderHealth
 from console.kit.context import context
 from console.kit.frame import page
 from console.kit.names import Names, names

@@ -35,7 +35,6 @@ _MAY_ACT = (Role.ADMIN, Role.OPERATOR)
 _EVERY_SECONDS = 3.0
 # A line of so many points is all that its place can show.
 _POINTS = 60
-_FASTEST = 100_000
 
 
 @page("/queues", title="queues.title", icon="speed")
@@ -175,10 +174,8 @@ class _Page:
             @acting(*_MAY_ACT)
             async def save(actor: Actor) -> None:
                 limit = form.value("per_second")
-                if limit is not None and not 0 < limit <= _FASTEST:
-                    form.refuse("per_second", t("queues.limit_wrong"))
-                    return
-                await steering.limit(context(), row["code"], limit, actor)
+                with form.checked():
+                    await steering.limit(context(), row["code"], limit, actor)
                 box.submit(True)
 
             choices(box, t("frame.save"), save)
@@ -214,8 +211,7 @@ def _state(seen: QueueFigures) -> tuple[str, str]:
 
 async def _raised() -> dict[str, list[str]]:
     """Return the names of each client's open alarms."""
-    async with context().store.sessions() as session:
-        found = await open_alarms(session)
+    found = await open_alarms(context())
     names_of: dict[str, list[str]] = {}
     for alarm in (one for one in found if one.username is None):
         names_of.setdefault(alarm.client, []).append(t(f"alarms.kind_{alarm.kind}"))

@@ -34,8 +34,7 @@ def draw_thresholds(rules: Thresholds, *, changes: bool) -> None:
     async def save(actor: Actor) -> None:
         with form.checked():
             given = Thresholds(**form.numbers(Thresholds.model_fields))
-            async with context().store.sessions.begin() as session:
-                await watch_rules.put_thresholds(session, given, actor)
+            await watch_rules.put_thresholds(context(), given, actor)
         notify(t("alarms.saved"))
 
     _save(save, changes)
@@ -43,8 +42,7 @@ def draw_thresholds(rules: Thresholds, *, changes: bool) -> None:
 
 async def ask_own_thresholds(client: str, known: Names) -> None:
     """Ask what differs for one client; what is left empty holds by default."""
-    async with context().store.sessions() as session:
-        found = await watch_rules.thresholds_of(session, client)
+    found = await watch_rules.thresholds_of(context(), client)
     form = Form()
     with dialog(t("alarms.own_title", client=known.client(client))) as box:
         Text("p", t("alarms.own_hint")).classes("hmc-quiet")
@@ -55,8 +53,7 @@ async def ask_own_thresholds(client: str, known: Names) -> None:
         async def save(actor: Actor) -> None:
             with form.checked():
                 own = OwnThresholds(**form.numbers(Thresholds.model_fields))
-                async with context().store.sessions.begin() as session:
-                    await watch_rules.put_own_thresholds(session, client, own, actor)
+                await watch_rules.put_own_thresholds(context(), client, own, actor)
             box.submit(True)
 
         choices(box, t("frame.save"), save)
@@ -81,8 +78,7 @@ def draw_expected(rules: Expected, *, changes: bool) -> None:
         with form.checked():
             seconds = {p: form.value(p.value) for p in Priority}
             given = Expected(seconds=seconds, types=read_types(form.value("types")))
-            async with context().store.sessions.begin() as session:
-                await watch_rules.put_expected(session, given, actor)
+            await watch_rules.put_expected(context(), given, actor)
         notify(t("alarms.saved"))
 
     _save(save, changes)
@@ -101,8 +97,7 @@ def draw_recipients(told: Sequence[Address], known: Names, *, changes: bool) -> 
     async def save(actor: Actor) -> None:
         with form.checked():
             given = read_recipients(form.value("recipients"))
-            async with context().store.sessions.begin() as session:
-                await watch_rules.put_recipients(session, given, actor)
+            await watch_rules.put_recipients(context(), given, actor)
         notify(t("alarms.saved"))
         ui.navigate.reload()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from centre.catalog import dictionaries
+from centre.catalog.models import ChannelChanges
 from centre.seeds import seeds
 from channels.breaker import Breaker
 from channels.router import Route, Router
@@ -14,6 +15,7 @@ from core.errors import OutcomeUnknown, ProviderDown, RateLimited, StillInDoubt
 from core.traffic_shares import RoutingRules
 from core.words import Channel, Outcome, Priority
 from db.store import Store
+from tests.support.stores.within import within
 from tests.support.workflows.activities import ACTOR, booking_store
 from tests.support.workflows.deliveries import (
     YES,
@@ -39,9 +41,9 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 
 async def limit(store: Store, **most: int) -> None:
-    changes = dictionaries.ChannelChanges(limits=most, enabled=True)
+    changes = ChannelChanges(limits=most, enabled=True)
     async with store.sessions.begin() as session:
-        await dictionaries.update_channel(session, Channel.SMS, changes, ACTOR)
+        await dictionaries.update_channel(within(session), Channel.SMS, changes, ACTOR)
 
 
 async def test_tries_that_never_left_use_up_one_place_of_a_person_s_limit(

@@ -9,8 +9,8 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from activities.delivery import DeliveryActivities
-from centre.catalog import templates
-from centre.catalog import types as catalog
+from centre.catalog import message_types, templates
+from centre.catalog.models import MessageTypeChanges, TemplateDraft
 from centre.delivery import attempts
 from centre.delivery.attempts import Attempt
 from centre.delivery.contracts import DeliveryResult, DeliveryTask
@@ -27,6 +27,7 @@ from core.errors import (
 )
 from core.words import Channel, Outcome, Reason
 from db.store import Store
+from tests.support.stores.within import within
 from tests.support.workflows.activities import ACTOR, TYPE, booking_store
 from tests.support.workflows.deliveries import (
     YES,
@@ -162,11 +163,11 @@ async def test_a_later_beyond_patience_is_final(
 async def switch_off(store: Store, what: str) -> None:
     async with store.sessions.begin() as session:
         if what == "type":
-            off = catalog.MessageTypeChanges(enabled=False)
-            await catalog.update_message_type(session, TYPE, off, ACTOR)
+            off = MessageTypeChanges(enabled=False)
+            await message_types.update_message_type(within(session), TYPE, off, ACTOR)
         else:
             await templates.set_template_enabled(
-                session, TYPE, Channel.SMS, False, ACTOR
+                within(session), TYPE, Channel.SMS, False, ACTOR
             )
 
 
@@ -194,8 +195,8 @@ async def test_a_template_nobody_wrote_is_withheld(store: Store) -> None:
 @pytest.mark.parametrize("pinned", [0, 1])
 async def test_a_resend_says_what_was_mended(store: Store, pinned: int) -> None:
     async with store.sessions.begin() as session:
-        mended = templates.TemplateDraft(body="{{name}}，请到新院区就诊")
-        await templates.put_template(session, TYPE, Channel.SMS, mended, ACTOR)
+        mended = TemplateDraft(body="{{name}}，请到新院区就诊")
+        await templates.add_template(session, TYPE, Channel.SMS, mended, ACTOR)
     sender = ScriptedSender(YES, YES)
     if pinned:
         await deliver(store, sender, task(template_version=pinned))
@@ -209,8 +210,8 @@ async def test_a_resend_says_nothing_that_it_lacks_the_values_for(
     store: Store,
 ) -> None:
     async with store.sessions.begin() as session:
-        wants_more = templates.TemplateDraft(body="{{name}}，请到{{place}}就诊")
-        await templates.put_template(session, TYPE, Channel.SMS, wants_more, ACTOR)
+        wants_more = TemplateDraft(body="{{name}}，请到{{place}}就诊")
+        await templates.add_template(session, TYPE, Channel.SMS, wants_more, ACTOR)
     sender = ScriptedSender(YES)
     await deliver(store, sender, task(run=2))
     assert sender.sent[0].content.body == "林小满，请按时就诊"

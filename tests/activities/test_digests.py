@@ -8,18 +8,19 @@ from uuid import UUID
 
 import pytest
 
-from centre.catalog import templates
-from centre.catalog import types as catalog
+from centre.catalog import message_types, templates
+from centre.catalog.models import MessageTypeChanges, MessageTypeDraft, TemplateDraft
 from centre.delivery.contracts import DeliveryTask, Digest, Prepared
 from centre.messages import status as progress
 from centre.messages import writes as message_writes
-from centre.schedule import digests
+from centre.schedule import digest_queries
 from centre.schedule.rules import HOSPITAL, Cap, SendingRules
 from core.errors import Invalid, Undeliverable
 from core.models import Message
 from core.words import Channel, Priority, Reason, Status
 from db.store import Store
 from tests.activities.test_times import NIGHT, prepare, put, to
+from tests.support.stores.within import within
 from tests.support.workflows.activities import ACTOR, TYPE, booking_store, name_digest
 from tests.support.workflows.deliveries import YES, ScriptedSender, deliver, task
 from tests.support.workflows.fakes import BOOKING, message
@@ -167,9 +168,9 @@ async def test_other_people_types_and_critical_messages_are_not_meant(
 
 
 async def test_without_a_digest_type_they_only_wait(store: Store) -> None:
-    none = catalog.MessageTypeChanges(digest=None)
+    none = MessageTypeChanges(digest=None)
     async with store.sessions.begin() as session:
-        await catalog.update_message_type(session, TYPE, none, ACTOR)
+        await message_types.update_message_type(within(session), TYPE, none, ACTOR)
     first, second = await held(store, 2)
     assert (await prepare(store, first, LATER)).digest is None
     found = await prepare(store, second, LATER)
@@ -182,9 +183,9 @@ async def test_what_is_told_stays_told_when_the_type_loses_its_digest(
 ) -> None:
     first, second = await held(store, 2)
     await prepare(store, first, LATER)
-    none = catalog.MessageTypeChanges(digest=None)
+    none = MessageTypeChanges(digest=None)
     async with store.sessions.begin() as session:
-        await catalog.update_message_type(session, TYPE, none, ACTOR)
+        await message_types.update_message_type(within(session), TYPE, none, ACTOR)
     found = await prepare(store, second, LATER, into=first.id)
     assert found.digested_into == first.id
 
@@ -193,9 +194,9 @@ async def test_old_groups_are_forgotten(store: Store) -> None:
     first, second = await held(store, 2)
     await prepare(store, first, LATER)
     async with store.sessions.begin() as session:
-        await digests.purge(session, LATER + timedelta(days=91))
-        assert await digests.count(session, first.id) == 1
-        assert await digests.place(session, UUID(int=second.id.int)) is None
+        await digest_queries.purge(session, LATER + timedelta(days=91))
+        assert await digest_queries.count(session, first.id) == 1
+        assert await digest_queries.place(session, UUID(int=second.id.int)) is None
 
 
 def telling(count: int = 3) -> DeliveryTask:
@@ -221,11 +222,11 @@ async def test_the_digests_text_goes_out_with_the_count(store: Store) -> None:
 async def test_a_digest_that_can_not_be_said_any_more_is_withheld(
     store: Store, body: str, enabled: bool, reason: Reason
 ) -> None:
-    say = templates.TemplateDraft(body=body)
-    changes = catalog.MessageTypeChanges(enabled=enabled)
+    say = TemplateDraft(body=body)
+    changes = MessageTypeChanges(enabled=enabled)
     async with store.sessions.begin() as session:
-        await templates.put_template(session, "held", Channel.SMS, say, ACTOR)
-        await catalog.update_message_type(session, "held", changes, ACTOR)
+        await templates.add_template(session, "held", Channel.SMS, say, ACTOR)
+        await message_types.update_message_type(within(session), "held", changes, ACTOR)
     with pytest.raises(Undeliverable) as refused:
         await deliver(store, ScriptedSender(), telling())
     assert refused.value.reason is reason
@@ -233,10 +234,12 @@ async def test_a_digest_that_can_not_be_said_any_more_is_withheld(
 
 async def test_a_digest_is_checked_when_it_is_named(store: Store) -> None:
     async def refused(code: str = TYPE, **changes: object) -> str:
-        news = catalog.MessageTypeChanges.model_validate(changes)
+        news = MessageTypeChanges.model_validate(changes)
         with pytest.raises(Invalid) as found:
             async with store.sessions.begin() as session:
-                await catalog.update_message_type(session, code, news, ACTOR)
+                await message_types.update_message_type(
+                    within(session), code, news, ACTOR
+                )
         return found.value.errors[0].detail
 
     assert await refused(digest="nobody") == "There is no such message type."
@@ -248,6 +251,6 @@ async def test_a_digest_is_checked_when_it_is_named(store: Store) -> None:
 
 async def _bare(store: Store) -> str:
     async with store.sessions.begin() as session:
-        draft = catalog.MessageTypeDraft(code="bare", name="空")
-        await catalog.create_message_type(session, draft, ACTOR)
+        draft = MessageTypeDraft(code="bare", name="空")
+        await message_types.add_message_type(session, draft, ACTOR)
     return "bare"

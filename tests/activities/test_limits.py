@@ -12,10 +12,11 @@ from temporalio.testing import ActivityEnvironment
 from activities.delivery import DeliveryActivities
 from centre.batches.tables import BatchRow
 from centre.catalog import dictionaries
+from centre.catalog.models import ChannelChanges
 from centre.delivery import attempts
 from centre.delivery.contracts import DeliveryResult, DeliveryTask
 from centre.delivery.links import Links
-from centre.rate_limits import counters as limits
+from centre.rate_limits import counter_queries
 from centre.seeds import seeds
 from channels.base import Sending, Taken
 from channels.router import Route, Router
@@ -24,6 +25,7 @@ from core.models import Address
 from core.words import Channel, IdentityType, Outcome, Priority, Reason
 from db.columns import utc_now
 from db.store import Store
+from tests.support.stores.within import within
 from tests.support.workflows.activities import ACTOR, TYPE, booking_store
 
 
@@ -48,9 +50,9 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 async def limited(store: Store, **most: int) -> DeliveryActivities:
     """Limit SMS so, and return one process's activities."""
-    changes = dictionaries.ChannelChanges(limits=most, enabled=True)
+    changes = ChannelChanges(limits=most, enabled=True)
     async with store.sessions.begin() as session:
-        await dictionaries.update_channel(session, Channel.SMS, changes, ACTOR)
+        await dictionaries.update_channel(within(session), Channel.SMS, changes, ACTOR)
     return process(store)
 
 
@@ -208,5 +210,5 @@ async def test_a_critical_message_passes_and_is_counted(store: Store) -> None:
     for _ in range(2):
         assert await deliver(activities, task(priority=Priority.CRITICAL))
     async with store.sessions() as session:
-        passed = await limits.alarms(session)
+        passed = await counter_queries.alarms(session)
     assert passed == {(Channel.SMS, "per_recipient_per_day"): 2}

@@ -9,18 +9,19 @@ import pytest
 from temporalio.testing import ActivityEnvironment
 
 from activities.records import RecordActivities
-from centre.catalog import types as catalog
+from centre.catalog import message_types
+from centre.catalog.models import MessageTypeChanges
 from centre.delivery.contracts import Prepared, Snapshot
 from centre.messages import queries as messages
 from centre.messages import status as progress
-from centre.schedule import caps
-from centre.schedule import queries as sending_times
-from centre.schedule.queries import RulesVersion
+from centre.schedule import cap_queries, sending_times
+from centre.schedule.models import RulesVersion
 from centre.schedule.rules import HOSPITAL, Cap, SendingRules, Window
 from core.identities import normalise
 from core.models import Message, Recipient
 from core.words import Channel, IdentityType, Priority, Reason, TypeClass
 from db.store import Store
+from tests.support.stores.within import within
 from tests.support.workflows.activities import ACTOR, TYPE, booking_store
 from tests.support.workflows.fakes import BOOKING, message
 
@@ -37,7 +38,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 async def put(store: Store, scope: str, rules: SendingRules) -> RulesVersion:
     async with store.sessions.begin() as session:
-        return await sending_times.put_rules(session, scope, rules, ACTOR)
+        return await sending_times.add_rules(session, scope, rules, ACTOR)
 
 
 async def prepare(
@@ -93,9 +94,9 @@ async def test_one_channel_of_the_first_stage_is_enough(store: Store) -> None:
 async def test_a_class_is_held(store: Store) -> None:
     await put(store, "class:marketing", QUIET)
     assert (await prepare(store, message())).waiting is None
-    changes = catalog.MessageTypeChanges(type_class=TypeClass.MARKETING)
+    changes = MessageTypeChanges(type_class=TypeClass.MARKETING)
     async with store.sessions.begin() as session:
-        await catalog.update_message_type(session, TYPE, changes, ACTOR)
+        await message_types.update_message_type(within(session), TYPE, changes, ACTOR)
     assert (await prepare(store, message())).waiting is not None
 
 
@@ -151,5 +152,5 @@ async def test_old_hits_are_forgotten(store: Store) -> None:
     await put(store, HOSPITAL, SendingRules(caps=(Cap(most=1, hours=744),)))
     await prepare(store, message())
     async with store.sessions.begin() as session:
-        await caps.purge(session, NIGHT + timedelta(hours=745))
+        await cap_queries.purge(session, NIGHT + timedelta(hours=745))
     assert (await prepare(store, message(), NIGHT + timedelta(hours=2))).addresses

@@ -7,7 +7,8 @@ from sqlalchemy import inspect, text
 from centre.access import sign_ins, users
 from centre.access.contracts import UserDraft
 from centre.clients.checks import Callback
-from centre.clients.queries import ClientDraft, create_client
+from centre.clients.models import ClientDraft
+from centre.clients.service import add_client
 from centre.messages import writes as message_writes
 from centre.messages.status import begin
 from centre.people import opt_outs, persons
@@ -51,7 +52,7 @@ async def write_everything(store: Store) -> tuple[str, ...]:
             title="欧阳明文",
             body="K 6.9",
         )
-        new = await create_client(session, client, ACTOR)
+        new = await add_client(session, client, ACTOR)
         await sign_ins.verify(session, "13800138000", "欧阳明文")
     await users.create_user(context_of(store), user, ACTOR)
     assert new.callback_secret is not None

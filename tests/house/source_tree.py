@@ -19,7 +19,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 }
 # Within the centre each feature may import those before it.
 FEATURES = (
-    *("audit", "clients", "catalog", "providers", "rate_limits", "access", "people"),
+    *("audit", "clients", "providers", "catalog", "rate_limits", "access", "people"),
     *("keys", "reachability", "flows", "queues", "messages", "schedule"),
     *("workstations", "orders", "seeds", "delivery", "accounts", "batches"),
     *("receipts", "watch"),

@@ -185,7 +185,7 @@ NO_POLICY: list[tuple[dict[str, Any], list[str]]] = [
     ({"strategy": "loud"}, ["/strategy"]),
     ({"confirm": {"wecom": {}}}, ["/confirm/wecom"]),
     ({"confirm": {"sms": {"within_seconds": 0}}}, ["/confirm/sms/within_seconds"]),
-    ({"version": 7}, ["/version"]),
+    ({"version": -1}, ["/version"]),
 ]
 
 

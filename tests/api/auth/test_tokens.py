@@ -10,9 +10,8 @@ import pytest
 
 from centre.access import users
 from centre.access.contracts import UserChanges
-from centre.clients import queries as clients
-from centre.clients import secrets as client_secrets
-from centre.clients.queries import ClientChanges, NewClient
+from centre.clients import secrets, service
+from centre.clients.models import ClientChanges, NewClient
 from core.words import Role, Scope
 from tests.support.api.rig import PASSWORD, SETUP, Rig, bearer, problem, running_api
 
@@ -141,23 +140,20 @@ async def test_a_revoked_client_is_out_at_once(rig: Rig) -> None:
     made = await rig.new_client("his")
     headers = rig.as_client(made)
     assert (await rig.send(headers)).status_code == 202
-    async with rig.context.store.sessions.begin() as session:
-        (secret,) = await client_secrets.secrets_of(session, "his")
-        await client_secrets.revoke_secret(session, "his", secret.id, SETUP)
+    (secret,) = await secrets.secrets_of(rig.context, "his")
+    await secrets.revoke_secret(rig.context, "his", secret.id, SETUP)
     problem(await rig.send(headers), 401)
     refusal(await rig.http.post(TOKEN, data=form(made)), 401, "invalid_client")
     other = await rig.new_client("lis")
-    async with rig.context.store.sessions.begin() as session:
-        off = ClientChanges(enabled=False)
-        await clients.update_client(session, "lis", off, SETUP)
+    off = ClientChanges(enabled=False)
+    await service.update_client(rig.context, "lis", off, SETUP)
     problem(await rig.send(rig.as_client(other)), 401)
 
 
 async def test_a_scope_taken_away_is_gone_at_once(rig: Rig) -> None:
     made = await rig.new_client("his")
-    async with rig.context.store.sessions.begin() as session:
-        fewer = ClientChanges(scopes=frozenset({Scope.MESSAGES_READ}))
-        client = await clients.update_client(session, "his", fewer, SETUP)
+    fewer = ClientChanges(scopes=frozenset({Scope.MESSAGES_READ}))
+    client = await service.update_client(rig.context, "his", fewer, SETUP)
     current = made.model_copy(update={"client": client})
     answer = await rig.send(rig.as_client(current, Scope.MESSAGES_SEND))
     problem(answer, 403)

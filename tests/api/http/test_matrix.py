@@ -31,6 +31,7 @@ LOOKING = {
     ("POST", "/v1/admin/patients/search"),
     ("POST", "/v1/admin/message-types/{code}/templates/{channel}/preview"),
     ("POST", "/v1/admin/message-types/{code}/templates/{channel}/check"),
+    ("POST", "/v1/admin/message-types/{code}/policy/check"),
 }
 AUDITORS = {
     ("GET", "/v1/admin/audit"),

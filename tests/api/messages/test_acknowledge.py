@@ -8,10 +8,10 @@ from uuid import UUID
 import httpx
 import pytest
 
-from centre.catalog import types as catalog
-from centre.catalog.types import MessageTypeChanges
+from centre.catalog import message_types
+from centre.catalog.models import MessageTypeChanges
 from centre.messages import queries as messages
-from centre.watch import overview_queries as figures
+from centre.watch import overview_queries
 from core.words import Role, Scope, Status
 from tests.support.api.rig import (
     SETUP,
@@ -33,8 +33,8 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
 
 async def ask_for(rig: Rig, **changes: Any) -> None:
     wanted = MessageTypeChanges.model_validate(changes)
-    async with rig.context.store.sessions.begin() as session:
-        await catalog.update_message_type(session, "exam-booking", wanted, SETUP)
+    change = message_types.update_message_type
+    await change(rig.context, "exam-booking", wanted, SETUP)
 
 
 async def confirm(
@@ -57,7 +57,7 @@ async def out(rig: Rig, headers: Headers, *, ended: bool = False) -> UUID:
 
 async def waiting(rig: Rig) -> int:
     async with rig.context.store.sessions() as session:
-        return (await figures.unacknowledged(session)).count
+        return (await overview_queries.unacknowledged(session)).count
 
 
 async def test_a_client_confirms_its_message_once(rig: Rig) -> None:

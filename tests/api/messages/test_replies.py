@@ -12,10 +12,8 @@ from structlog.testing import capture_logs
 from temporalio.testing import ActivityEnvironment
 
 from activities.records import RecordActivities
-from centre.catalog import templates
-from centre.catalog import types as catalog
-from centre.catalog.templates import TemplateDraft
-from centre.catalog.types import MessageTypeChanges, MessageTypeDraft
+from centre.catalog import models, policies, templates
+from centre.catalog.message_types import add_message_type, update_message_type
 from centre.delivery import attempts
 from centre.delivery.contracts import Snapshot
 from centre.people import opt_out_queries as preferences
@@ -25,7 +23,7 @@ from centre.people.replies import CONFIRMATION
 from centre.receipts.replies import Heard, ReplyIntake
 from channels.uplinks import Uplink
 from core.models import Message
-from core.policies import Policy, WeightedChannel
+from core.policies import WeightedChannel
 from core.words import Channel, IdentityType, Outcome, Reason, Role, Status, TypeClass
 from db.columns import utc_now
 from tests.support.api.rig import SETUP, Headers, Rig, add_type, running_api
@@ -38,9 +36,8 @@ PATH = "/v1/receipts/sms/sandbox-secret"
 async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
     async with running_api(tmp_path / "var") as running:
         await add_type(running, "promotion")
-        news = MessageTypeChanges(type_class=TypeClass.MARKETING)
-        async with running.context.store.sessions.begin() as session:
-            await catalog.update_message_type(session, "promotion", news, SETUP)
+        news = models.MessageTypeChanges(type_class=TypeClass.MARKETING)
+        await update_message_type(running.context, "promotion", news, SETUP)
         yield running
 
 
@@ -244,13 +241,14 @@ async def test_a_cloud_answers_where_its_type_was_set_up(
 
 
 async def add_confirmation(rig: Rig, body: str = "已退订") -> None:
-    policy = Policy(channels=(WeightedChannel(channel=Channel.SMS, weight=0.9),))
+    sms = WeightedChannel(channel=Channel.SMS, weight=0.9)
+    policy = models.PolicyChange(channels=(sms,))
     async with rig.context.store.sessions.begin() as session:
-        draft = MessageTypeDraft(code=CONFIRMATION, name="退订确认")
-        await catalog.create_message_type(session, draft, SETUP)
-        await catalog.put_policy(session, CONFIRMATION, policy, SETUP)
-        said = TemplateDraft(body=body, provider_template="SMS_1")
-        await templates.put_template(session, CONFIRMATION, Channel.SMS, said, SETUP)
+        kind = models.MessageTypeDraft(code=CONFIRMATION, name="退订确认")
+        await add_message_type(session, kind, SETUP)
+        await policies.add_policy(session, CONFIRMATION, policy, SETUP)
+        said = models.TemplateDraft(body=body, provider_template="SMS_1")
+        await templates.add_template(session, CONFIRMATION, Channel.SMS, said, SETUP)
 
 
 @pytest.mark.parametrize("way", ["disabled", "needs values"])
@@ -260,9 +258,8 @@ async def test_what_can_not_be_answered_is_an_opt_out_all_the_same(
     await texted(rig, his)
     await add_confirmation(rig, "{{name}}，已退订" if way == "needs values" else "x")
     if way == "disabled":
-        async with rig.context.store.sessions.begin() as session:
-            off = MessageTypeChanges(enabled=False)
-            await catalog.update_message_type(session, CONFIRMATION, off, SETUP)
+        off = models.MessageTypeChanges(enabled=False)
+        await update_message_type(rig.context, CONFIRMATION, off, SETUP)
     await pushed(rig, aliyun("TD"))
     assert len(await opt_outs(rig)) == 1
     assert not answers(rig)

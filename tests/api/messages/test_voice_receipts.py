@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from centre.catalog import types as catalog
-from centre.catalog.types import MessageTypeChanges
+from centre.catalog import message_types
+from centre.catalog.models import MessageTypeChanges
 from centre.delivery import attempts
 from centre.delivery.attempts import Attempt
 from centre.messages import queries as messages
@@ -41,8 +41,8 @@ async def push(rig: Rig, kind: str, **fields: str) -> None:
 async def called(rig: Rig, **ask_for: Any) -> UUID:
     """Send a message of which a call was taken."""
     changes = MessageTypeChanges.model_validate(ask_for)
-    async with rig.context.store.sessions.begin() as session:
-        await catalog.update_message_type(session, "exam-booking", changes, SETUP)
+    change = message_types.update_message_type
+    await change(rig.context, "exam-booking", changes, SETUP)
     message_id = await rig.sent(await rig.client())
     rig.flows.stand(message_id, Status.DELIVERED)
     await rig.record(message_id)

@@ -7,8 +7,8 @@ import pytest
 
 from centre.audit.audit import Actor
 from centre.audit.names import CENTRE
-from centre.clients import queries as clients
-from centre.clients.queries import ClientDraft
+from centre.clients import service
+from centre.clients.models import ClientDraft
 from centre.watch.notify_staff import TYPE
 from core.words import Role
 from tests.support.api.rig import PASSWORD, Headers, Rig, pointers, problem, running_api
@@ -68,7 +68,7 @@ async def test_the_centre_makes_its_own_and_what_was_there_stays(
         message_types=frozenset({TYPE}),
     )
     async with rig.context.store.sessions.begin() as session:
-        await clients.create_client(session, draft, Actor(who=CENTRE))
+        await service.add_client(session, draft, Actor(who=CENTRE))
     path = f"/v1/admin/clients/{CENTRE}"
     renamed = await rig.http.patch(path, json={"name": "Centre"}, headers=admin)
     assert renamed.json()["name"] == "Centre"

@@ -9,7 +9,7 @@ from centre.audit.audit import Actor
 from centre.batches.accept import accept_batch
 from centre.batches.files import Examined, examine, request_of
 from centre.clients import queries as clients
-from centre.clients.queries import Client
+from centre.clients.models import Client
 from centre.messages.accept import message_type
 from core.errors import Conflict
 from core.policies import MessageType

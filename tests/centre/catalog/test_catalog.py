@@ -4,17 +4,30 @@ import pytest
 
 from centre.audit import audit
 from centre.audit.audit import AuditFilter
-from centre.catalog import dictionaries, templates
-from centre.catalog import types as catalog
-from centre.catalog.dictionaries import ChannelChanges, IdentityTypeChanges
-from centre.catalog.templates import TemplateDraft
-from centre.catalog.types import MessageTypeChanges, MessageTypeDraft
+from centre.catalog import (
+    dictionaries,
+    dictionary_queries,
+    message_types,
+    policies,
+    template_queries,
+    templates,
+    type_queries,
+)
+from centre.catalog.models import (
+    ChannelChanges,
+    IdentityTypeChanges,
+    MessageTypeChanges,
+    MessageTypeDraft,
+    PolicyChange,
+    TemplateDraft,
+)
 from centre.seeds import seeds
 from core.errors import Conflict, Invalid, NotFound
 from core.policies import Confirm, Policy, WeightedChannel
 from core.words import Channel, IdentityType, Priority, Strategy
 from db.store import Store
 from tests.support.stores.rig import ACTOR
+from tests.support.stores.within import within
 
 CODE = "registration-success"
 POLICY = Policy(
@@ -31,21 +44,21 @@ POLICY = Policy(
 async def create(store: Store, code: str = CODE) -> None:
     draft = MessageTypeDraft(code=code, name="挂号成功提醒", priority=Priority.HIGH)
     async with store.sessions.begin() as session:
-        await catalog.create_message_type(session, draft, ACTOR)
+        await message_types.add_message_type(session, draft, ACTOR)
 
 
 async def put(store: Store, body: str, channel: Channel = Channel.SMS) -> int:
     draft = TemplateDraft(body=body, fields={"name": "{{patient_name}}"})
     async with store.sessions.begin() as session:
         return (
-            await templates.put_template(session, CODE, channel, draft, ACTOR)
+            await templates.add_template(session, CODE, channel, draft, ACTOR)
         ).version
 
 
 async def test_a_new_type_has_no_policy_yet(store: Store) -> None:
     await create(store)
     async with store.sessions() as session:
-        found = await catalog.message_type(session, CODE)
+        found = await type_queries.find_message_type(session, CODE)
     assert found is not None
     assert (found.name, found.priority, found.enabled) == (
         "挂号成功提醒",
@@ -66,7 +79,9 @@ async def test_a_type_can_be_changed_and_disabled(store: Store) -> None:
     await create(store)
     changes = MessageTypeChanges.model_validate({"enabled": False, "name_en": "Booked"})
     async with store.sessions.begin() as session:
-        changed = await catalog.update_message_type(session, CODE, changes, ACTOR)
+        changed = await message_types.update_message_type(
+            within(session), CODE, changes, ACTOR
+        )
     assert (changed.enabled, changed.name_en) == (False, "Booked")
     assert (changed.name, changed.priority) == ("挂号成功提醒", Priority.HIGH)
 
@@ -76,10 +91,10 @@ async def test_each_policy_is_a_version(store: Store) -> None:
     for threshold in (0.5, 0.6):
         policy = POLICY.model_copy(update={"threshold": threshold})
         async with store.sessions.begin() as session:
-            await catalog.put_policy(session, CODE, policy, ACTOR)
+            await policies.add_policy(session, CODE, PolicyChange.of(policy), ACTOR)
     async with store.sessions() as session:
-        found = await catalog.message_type(session, CODE)
-        versions = await catalog.policy_versions(session, CODE)
+        found = await type_queries.find_message_type(session, CODE)
+        versions = await type_queries.policy_versions(session, CODE)
     assert found is not None
     assert found.policy == POLICY.model_copy(update={"threshold": 0.6, "version": 2})
     assert [(v.policy.version, v.policy.threshold) for v in versions] == [
@@ -94,9 +109,9 @@ async def test_a_policy_names_a_channel_once(store: Store) -> None:
     twice = POLICY.model_copy(update={"channels": POLICY.channels[:1] * 2})
     with pytest.raises(Invalid) as refused:
         async with store.sessions.begin() as session:
-            await catalog.put_policy(session, CODE, twice, ACTOR)
+            await policies.add_policy(session, CODE, PolicyChange.of(twice), ACTOR)
     pointers = [wrong.pointer for wrong in refused.value.errors]
-    assert pointers == ["/channels/1/channel", "/confirm/sms"]
+    assert pointers == ["/channels", "/confirm/sms"]
 
 
 async def test_a_template_version_never_changes(store: Store) -> None:
@@ -104,15 +119,15 @@ async def test_a_template_version_never_changes(store: Store) -> None:
     assert await put(store, "您好{{patient_name}}") == 1
     assert await put(store, "{{patient_name}},您好") == 2
     async with store.sessions() as session:
-        first = await templates.template(session, CODE, Channel.SMS, 1)
-        found = await catalog.message_type(session, CODE)
-        versions = await templates.list_templates(session, CODE, Channel.SMS)
+        first = await template_queries.template(session, CODE, Channel.SMS, 1)
+        found = await type_queries.find_message_type(session, CODE)
+        versions = await template_queries.template_versions(session, CODE, Channel.SMS)
     assert first is not None
     assert found is not None
     assert first.body == "您好{{patient_name}}"
     assert found.templates[Channel.SMS].version == 2
     assert found.templates[Channel.SMS].fields == {"name": "{{patient_name}}"}
-    assert [t.version for t in versions] == [2, 1]
+    assert [v.template.version for v in versions] == [2, 1]
 
 
 async def test_the_switch_holds_for_all_versions_and_new_ones(store: Store) -> None:
@@ -120,12 +135,12 @@ async def test_the_switch_holds_for_all_versions_and_new_ones(store: Store) -> N
     await put(store, "a")
     async with store.sessions.begin() as session:
         off = await templates.set_template_enabled(
-            session, CODE, Channel.SMS, False, ACTOR
+            within(session), CODE, Channel.SMS, False, ACTOR
         )
     await put(store, "b")
     async with store.sessions() as session:
-        old = await templates.template(session, CODE, Channel.SMS, 1)
-        new = await templates.template(session, CODE, Channel.SMS, 2)
+        old = await template_queries.template(session, CODE, Channel.SMS, 1)
+        new = await template_queries.template(session, CODE, Channel.SMS, 2)
     assert old is not None
     assert new is not None
     assert [off.enabled, old.enabled, new.enabled] == [False] * 3
@@ -152,22 +167,22 @@ async def test_control_characters_are_refused(store: Store, body: str) -> None:
 
 async def test_what_does_not_exist_is_not_found(store: Store) -> None:
     async with store.sessions() as session:
-        assert await catalog.message_type(session, "none") is None
-        assert await templates.template(session, "none", Channel.SMS, 1) is None
+        assert await type_queries.find_message_type(session, "none") is None
+        assert await template_queries.template(session, "none", Channel.SMS, 1) is None
         with pytest.raises(NotFound):
-            await templates.list_templates(session, "none", Channel.SMS)
+            await templates.template_versions(within(session), "none", Channel.SMS)
         with pytest.raises(NotFound):
-            await catalog.policy_versions(session, "none")
+            await policies.policy_versions(within(session), "none")
         with pytest.raises(NotFound):
-            await catalog.put_policy(session, "none", POLICY, ACTOR)
+            await policies.add_policy(session, "none", PolicyChange.of(POLICY), ACTOR)
     with pytest.raises(NotFound):
         await put(store, "a")
     await create(store)
     async with store.sessions() as session:
-        assert await templates.template(session, CODE, Channel.SMS, 1) is None
+        assert await template_queries.template(session, CODE, Channel.SMS, 1) is None
         with pytest.raises(NotFound):
             await templates.set_template_enabled(
-                session, CODE, Channel.SMS, True, ACTOR
+                within(session), CODE, Channel.SMS, True, ACTOR
             )
 
 
@@ -179,7 +194,7 @@ async def test_types_are_listed_in_pages(store: Store) -> None:
     cursor = None
     while True:
         async with store.sessions() as session:
-            page = await catalog.list_message_types(session, cursor, 2)
+            page = await type_queries.list_message_types(session, cursor, 2)
         seen += [kind.code for kind in page.items]
         cursor = page.next
         if cursor is None:
@@ -194,15 +209,18 @@ async def test_delivery_rules_join_type_channel_and_template(store: Store) -> No
     async with store.sessions.begin() as session:
         await seeds.seed_dictionaries(session)
         await dictionaries.update_channel(
-            session,
+            within(session),
             Channel.WECHAT,
             ChannelChanges.model_validate({"enabled": False}),
             ACTOR,
         )
-        sms = await templates.delivery_rules(session, CODE, Channel.SMS, 1)
-        wechat = await templates.delivery_rules(session, CODE, Channel.WECHAT, 1)
-        later = await templates.delivery_rules(session, CODE, Channel.SMS, 99)
-        assert await templates.delivery_rules(session, "none", Channel.SMS, 1) is None
+        sms = await template_queries.delivery_rules(session, CODE, Channel.SMS, 1)
+        wechat = await template_queries.delivery_rules(session, CODE, Channel.WECHAT, 1)
+        later = await template_queries.delivery_rules(session, CODE, Channel.SMS, 99)
+        assert (
+            await template_queries.delivery_rules(session, "none", Channel.SMS, 1)
+            is None
+        )
     assert sms is not None
     assert wechat is not None
     assert later is not None
@@ -216,23 +234,27 @@ async def test_dictionaries_can_be_changed(store: Store) -> None:
     async with store.sessions.begin() as session:
         await seeds.seed_dictionaries(session)
         cheaper = ChannelChanges.model_validate({"cost_per_message": 0.03})
-        sms = await dictionaries.update_channel(session, Channel.SMS, cheaper, ACTOR)
+        sms = await dictionaries.update_channel(
+            within(session), Channel.SMS, cheaper, ACTOR
+        )
         off = IdentityTypeChanges.model_validate({"enabled": False})
         kind = await dictionaries.update_identity_type(
-            session, IdentityType.ALIPAY_USER_ID, off, ACTOR
+            within(session), IdentityType.ALIPAY_USER_ID, off, ACTOR
         )
     assert (sms.cost_per_message, sms.name) == (0.03, "短信")
     assert kind.enabled is False
     async with store.sessions() as session:
-        assert await dictionaries.find_channel(session, Channel.SMS) == sms
+        assert await dictionary_queries.find_channel(session, Channel.SMS) == sms
 
 
 async def test_every_change_leaves_an_audit_record(store: Store) -> None:
     await create(store)
     await put(store, "a")
     async with store.sessions.begin() as session:
-        await catalog.put_policy(session, CODE, POLICY, ACTOR)
-        await templates.set_template_enabled(session, CODE, Channel.SMS, False, ACTOR)
+        await policies.add_policy(session, CODE, PolicyChange.of(POLICY), ACTOR)
+        await templates.set_template_enabled(
+            within(session), CODE, Channel.SMS, False, ACTOR
+        )
     async with store.sessions() as session:
         page = await audit.list_audit(session, AuditFilter())
         assert (await audit.verify_chain(session)).broken_at is None

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from centre.catalog.plan import narrow, plan
-from core.policies import Policy, WeightedChannel
+from core.errors import Invalid
+from core.policies import Policy, WeightedChannel, check_policy
 from core.words import Channel, Strategy
 
 # Few distinct weights, so that ties and weights equal to TH are common.
@@ -140,5 +141,6 @@ def test_weights_lie_between_0_and_1(weight: float) -> None:
 
 def test_a_policy_names_a_channel_once() -> None:
     twice = [{"channel": "sms", "weight": 0.1}, {"channel": "sms", "weight": 0.9}]
-    with pytest.raises(ValidationError, match="named twice"):
-        Policy.model_validate({"channels": twice})
+    with pytest.raises(Invalid) as refused:
+        check_policy(Policy.model_validate({"channels": twice}))
+    assert [wrong.pointer for wrong in refused.value.errors] == ["/channels"]

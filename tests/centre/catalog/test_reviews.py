@@ -7,20 +7,20 @@ from typing import Any
 
 import pytest
 
-from centre.catalog import templates
-from centre.catalog import types as catalog
-from centre.catalog.impact import review_policy, review_template
+from centre.catalog import message_types, policies, templates
+from centre.catalog.models import MessageTypeDraft, PolicyChange, TemplateDraft
+from centre.catalog.policies import review_policy
 from centre.catalog.previews import preview
 from centre.catalog.samples import sample_params
-from centre.catalog.templates import TemplateDraft
-from centre.catalog.types import MessageTypeDraft
-from centre.clients import queries as clients
+from centre.catalog.templates import review_template
+from centre.clients import service
 from centre.clients.examples import examples
-from centre.clients.queries import ClientDraft
+from centre.clients.models import ClientDraft
 from core.policies import Policy, Template, WeightedChannel
 from core.words import Channel
 from db.store import Store
 from tests.support.stores.rig import ACTOR
+from tests.support.stores.within import within
 
 
 def shown(channel: Channel, body: str, **rest: Any) -> Any:
@@ -94,22 +94,22 @@ def draft(body: str) -> TemplateDraft:
 async def a_type(store: Store) -> None:
     async with store.sessions.begin() as session:
         kind = MessageTypeDraft(code="lab", name="lab")
-        await catalog.create_message_type(session, kind, ACTOR)
+        await message_types.add_message_type(session, kind, ACTOR)
         weights = ((Channel.SMS, 0.9), (Channel.WECHAT, 0.2))
         policy = Policy(
             channels=tuple(WeightedChannel(channel=c, weight=w) for c, w in weights)
         )
-        await catalog.put_policy(session, "lab", policy, ACTOR)
+        await policies.add_policy(session, "lab", PolicyChange.of(policy), ACTOR)
         for channel, body in (
             (Channel.SMS, "{{a}} {{b}}"),
             (Channel.WECHAT, "{{b}}"),
             (Channel.EMAIL, "{{mail}}"),
         ):
-            await templates.put_template(session, "lab", channel, draft(body), ACTOR)
+            await templates.add_template(session, "lab", channel, draft(body), ACTOR)
         for code, only in (("his", "lab"), ("lis", "x")):
             types = frozenset({only})
             client = ClientDraft(code=code, name=code, message_types=types)
-            await clients.create_client(session, client, ACTOR)
+            await service.add_client(session, client, ACTOR)
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ async def test_what_a_new_version_breaks(
 ) -> None:
     await a_type(store)
     async with store.sessions() as session:
-        found = await review_template(session, "lab", channel, draft(body))
+        found = await review_template(within(session), "lab", channel, draft(body))
     assert (found.added, found.dropped) == (added, dropped)
     assert [s.code for s in found.senders] == (["his"] if found.breaking else [])
 
@@ -140,7 +140,7 @@ async def test_a_policy_breaks_too(store: Store) -> None:
     await a_type(store)
     only = Policy(channels=(WeightedChannel(channel=Channel.EMAIL, weight=0.5),))
     async with store.sessions() as session:
-        found = await review_policy(session, "lab", only)
+        found = await review_policy(within(session), "lab", PolicyChange.of(only))
     assert (found.added, found.dropped) == (("mail",), ("a", "b"))
     assert found.placeholders == ("mail",)
 
@@ -148,7 +148,9 @@ async def test_a_policy_breaks_too(store: Store) -> None:
 async def test_clinical_values_are_pointed_out(store: Store) -> None:
     await a_type(store)
     async with store.sessions() as session:
-        found = await review_template(session, "lab", Channel.SMS, draft("{{result}}"))
+        found = await review_template(
+            within(session), "lab", Channel.SMS, draft("{{result}}")
+        )
     assert [(c.kind, c.word) for c in found.clinical] == [("placeholder", "result")]
 
 

@@ -8,18 +8,18 @@ from sqlalchemy import text
 from centre.accounts import queries as accounts
 from centre.accounts import writes as account_writes
 from centre.accounts.models import AccountEntry
-from centre.catalog import templates
-from centre.catalog import types as catalog
-from centre.catalog.templates import TemplateDraft
-from centre.catalog.types import MessageTypeDraft
-from centre.clients import queries as clients
-from centre.clients import usage as client_use
-from centre.clients.queries import ClientDraft
+from centre.catalog import message_types, template_queries, templates
+from centre.catalog.models import MessageTypeDraft, TemplateDraft
+from centre.clients import queries, service
+from centre.clients.authentication import note_use
+from centre.clients.models import ClientChanges, ClientDraft
 from core.errors import NotFound
 from core.words import Channel
 from db.columns import utc_now
 from db.store import Store
+from tests.support.stores.context import context_of
 from tests.support.stores.rig import ACTOR
+from tests.support.stores.within import within
 
 SECRET = "marker-of-a-secret"
 
@@ -78,19 +78,15 @@ async def test_a_dropped_account_is_gone(store: Store) -> None:
 async def test_a_clients_use_is_noted_once_a_minute(store: Store) -> None:
     now = utc_now()
     async with store.sessions.begin() as session:
-        await clients.create_client(session, ClientDraft(code="his", name="H"), ACTOR)
+        await service.add_client(session, ClientDraft(code="his", name="H"), ACTOR)
     seen = []
     for after in (0, 30, 59, 61):
-        async with store.sessions.begin() as session:
-            at = now + timedelta(seconds=after)
-            await client_use.note_use(session, "his", at)
-        async with store.sessions() as session:
-            client = await clients.find_client(session, "his")
-            assert client is not None
-            seen.append(client.last_used_at)
+        at = now + timedelta(seconds=after)
+        client = await service.client(context_of(store), "his")
+        await note_use(context_of(store), client, at)
+        client = await service.client(context_of(store), "his")
+        seen.append(client.last_used_at)
     assert seen == [now, now, now, now + timedelta(seconds=61)]
-    assert client_use.due(None, now)
-    assert not client_use.due(now, now + timedelta(seconds=59))
 
 
 async def test_who_may_send_a_type(store: Store) -> None:
@@ -101,20 +97,20 @@ async def test_who_may_send_a_type(store: Store) -> None:
             ("other", frozenset({"x"})),
         ):
             draft = ClientDraft(code=code, name=code, message_types=types)
-            await clients.create_client(session, draft, ACTOR)
+            await service.add_client(session, draft, ACTOR)
         off = ClientDraft(code="off", name="off")
-        await clients.create_client(session, off, ACTOR)
-        changes = clients.ClientChanges(enabled=False)
-        await clients.update_client(session, "off", changes, ACTOR)
+        await service.add_client(session, off, ACTOR)
+        changes = ClientChanges(enabled=False)
+        await service.update_client(within(session), "off", changes, ACTOR)
     async with store.sessions() as session:
-        senders = await client_use.senders_of(session, "lab")
+        senders = await queries.senders_of(session, "lab")
     assert [sender.code for sender in senders] == ["all", "some"]
 
 
 async def say(store: Store, body: str) -> None:
     async with store.sessions.begin() as session:
         draft = TemplateDraft(body=body, fields={"name": "{{who}}"})
-        await templates.put_template(session, "lab", Channel.SMS, draft, ACTOR)
+        await templates.add_template(session, "lab", Channel.SMS, draft, ACTOR)
 
 
 async def test_versions_say_who_and_an_old_one_returns_as_a_new_one(
@@ -122,18 +118,24 @@ async def test_versions_say_who_and_an_old_one_returns_as_a_new_one(
 ) -> None:
     async with store.sessions.begin() as session:
         draft = MessageTypeDraft(code="lab", name="lab")
-        await catalog.create_message_type(session, draft, ACTOR)
+        await message_types.add_message_type(session, draft, ACTOR)
     await say(store, "first")
     await say(store, "second")
     async with store.sessions.begin() as session:
         again = await templates.restore_template(
-            session, "lab", Channel.SMS, 1, ACTOR.model_copy(update={"who": "eve"})
+            within(session),
+            "lab",
+            Channel.SMS,
+            1,
+            ACTOR.model_copy(update={"who": "eve"}),
         )
         with pytest.raises(NotFound):
-            await templates.restore_template(session, "lab", Channel.SMS, 9, ACTOR)
+            await templates.restore_template(
+                within(session), "lab", Channel.SMS, 9, ACTOR
+            )
     assert (again.version, again.body) == (3, "first")
     async with store.sessions() as session:
-        found = await templates.template_versions(session, "lab", Channel.SMS)
+        found = await template_queries.template_versions(session, "lab", Channel.SMS)
     assert [v.template.body for v in found] == ["first", "second", "first"]
     assert [v.set_by for v in found] == ["eve", ACTOR.who, ACTOR.who]
     assert found[0].set_at >= found[-1].set_at

@@ -8,14 +8,14 @@ import pytest
 
 from centre.audit import audit
 from centre.audit.audit import AuditFilter
-from centre.clients import queries as clients
-from centre.clients import secrets as client_secrets
+from centre.clients import queries, secret_queries, secrets, service
 from centre.clients.checks import Callback
-from centre.clients.queries import ClientChanges, ClientDraft, NewClient
+from centre.clients.models import Client, ClientChanges, ClientDraft, NewClient
 from core.errors import Conflict, Invalid, NotFound
 from core.words import USUAL_SCOPES, Scope
 from db.store import Store
 from tests.support.stores.rig import ACTOR
+from tests.support.stores.within import within
 
 CALLBACK = Callback(url="http://10.1.2.3:8080/hook", allow=("10.0.0.0/8:8080",))
 
@@ -23,25 +23,25 @@ CALLBACK = Callback(url="http://10.1.2.3:8080/hook", allow=("10.0.0.0/8:8080",))
 async def create(store: Store, code: str = "his", **facts: Any) -> NewClient:
     draft = ClientDraft.model_validate({"code": code, "name": "HIS", **facts})
     async with store.sessions.begin() as session:
-        return await clients.create_client(session, draft, ACTOR)
+        return await service.add_client(session, draft, ACTOR)
 
 
-async def change(store: Store, **facts: Any) -> clients.Client:
+async def change(store: Store, **facts: Any) -> Client:
     changes = ClientChanges.model_validate(facts)
     async with store.sessions.begin() as session:
-        return await clients.update_client(session, "his", changes, ACTOR)
+        return await service.update_client(within(session), "his", changes, ACTOR)
 
 
 async def who(store: Store, appkey: str, appsecret: str) -> str | None:
     async with store.sessions() as session:
-        client = await clients.authenticate(session, appkey, appsecret)
+        client = await queries.authenticate(session, appkey, appsecret)
     return client.code if client else None
 
 
 async def test_a_new_client_may_do_what_is_usual(store: Store) -> None:
     new = await create(store)
     async with store.sessions() as session:
-        assert await clients.find_client(session, "his") == new.client
+        assert await queries.find_client(session, "his") == new.client
     assert new.client.scopes == USUAL_SCOPES
     assert new.client.message_types is None
     assert new.callback_secret is None
@@ -82,8 +82,8 @@ async def test_a_code_is_taken_once(store: Store) -> None:
 async def test_a_rotated_secret_works_beside_the_old_one(store: Store) -> None:
     new = await create(store)
     async with store.sessions.begin() as session:
-        second = await client_secrets.rotate_secret(
-            session, "his", ACTOR, timedelta(hours=1)
+        second = await secrets.rotate_secret(
+            within(session), "his", ACTOR, timedelta(hours=1)
         )
     assert await who(store, new.appkey, new.appsecret) == "his"
     assert await who(store, second.appkey, second.appsecret) == "his"
@@ -92,8 +92,10 @@ async def test_a_rotated_secret_works_beside_the_old_one(store: Store) -> None:
 async def test_after_the_overlap_only_the_new_one_works(store: Store) -> None:
     new = await create(store)
     async with store.sessions.begin() as session:
-        second = await client_secrets.rotate_secret(session, "his", ACTOR, timedelta(0))
-        infos = await client_secrets.secrets_of(session, "his")
+        second = await secrets.rotate_secret(
+            within(session), "his", ACTOR, timedelta(0)
+        )
+        infos = await secret_queries.secrets_of(session, "his")
     assert await who(store, new.appkey, new.appsecret) is None
     assert await who(store, second.appkey, second.appsecret) == "his"
     assert [info.expires_at for info in infos] == [second.old_expire_at, None]
@@ -104,9 +106,9 @@ async def test_a_later_rotation_never_prolongs_a_secret(store: Store) -> None:
     for hours in (1, 48):
         async with store.sessions.begin() as session:
             overlap = timedelta(hours=hours)
-            latest = await client_secrets.rotate_secret(session, "his", ACTOR, overlap)
+            latest = await secrets.rotate_secret(within(session), "his", ACTOR, overlap)
     async with store.sessions() as session:
-        first, second, third = await client_secrets.secrets_of(session, "his")
+        first, second, third = await secret_queries.secrets_of(session, "his")
     assert first.expires_at is not None
     assert second.expires_at == latest.old_expire_at
     assert first.expires_at < latest.old_expire_at - timedelta(hours=46)
@@ -116,10 +118,10 @@ async def test_a_later_rotation_never_prolongs_a_secret(store: Store) -> None:
 async def test_revoking_ends_a_secret_and_every_token(store: Store) -> None:
     new = await create(store)
     async with store.sessions.begin() as session:
-        (secret,) = await client_secrets.secrets_of(session, "his")
-        await client_secrets.revoke_secret(session, "his", secret.id, ACTOR)
+        (secret,) = await secret_queries.secrets_of(session, "his")
+        await secrets.revoke_secret(within(session), "his", secret.id, ACTOR)
     async with store.sessions() as session:
-        client = await clients.find_client(session, "his")
+        client = await queries.find_client(session, "his")
     assert client is not None
     assert client.epoch == new.client.epoch + 1
     assert await who(store, new.appkey, new.appsecret) is None
@@ -129,9 +131,9 @@ async def test_another_clients_secret_is_not_found(store: Store) -> None:
     await create(store)
     await create(store, "lis")
     async with store.sessions() as session:
-        (secret,) = await client_secrets.secrets_of(session, "lis")
+        (secret,) = await secret_queries.secrets_of(session, "lis")
         with pytest.raises(NotFound):
-            await client_secrets.revoke_secret(session, "his", secret.id, ACTOR)
+            await secrets.revoke_secret(within(session), "his", secret.id, ACTOR)
 
 
 async def test_a_disabled_client_is_out(store: Store) -> None:
@@ -141,9 +143,9 @@ async def test_a_disabled_client_is_out(store: Store) -> None:
     assert changed.epoch == 2
     assert await who(store, new.appkey, new.appsecret) is None
     async with store.sessions() as session:
-        assert await clients.enabled_codes(session) == ["lis"]
-        assert sorted(await clients.all_codes(session)) == ["his", "lis"]
-        assert await clients.callback_of(session, "his") is None
+        assert await queries.enabled_codes(session) == ["lis"]
+        assert sorted(await queries.all_codes(session)) == ["his", "lis"]
+        assert await queries.callback_of(session, "his") is None
     assert (await change(store, enabled=True)).epoch == 2
     assert await who(store, new.appkey, new.appsecret) == "his"
 
@@ -162,16 +164,16 @@ async def test_a_callback_gets_a_secret_of_its_own(store: Store) -> None:
     assert new.callback_secret is not None
     assert len(base64.b64decode(new.callback_secret.removeprefix("whsec_"))) == 32
     async with store.sessions.begin() as session:
-        assert await clients.callback_of(session, "his") == (
+        assert await queries.callback_of(session, "his") == (
             CALLBACK,
             new.callback_secret,
         )
-        rotated = await clients.rotate_callback_secret(session, "his", ACTOR)
-        assert await clients.callback_of(session, "his") == (CALLBACK, rotated)
+        rotated = await service.rotate_callback_secret(within(session), "his", ACTOR)
+        assert await queries.callback_of(session, "his") == (CALLBACK, rotated)
     assert rotated != new.callback_secret
     await change(store, callback=None)
     async with store.sessions() as session:
-        assert await clients.callback_of(session, "his") is None
+        assert await queries.callback_of(session, "his") is None
 
 
 @pytest.mark.parametrize(
@@ -208,8 +210,8 @@ async def test_clients_are_listed_in_pages(store: Store) -> None:
     for code in ("c", "a", "b"):
         await create(store, code)
     async with store.sessions() as session:
-        first = await clients.list_clients(session, None, 2)
-        second = await clients.list_clients(session, first.next, 2)
+        first = await queries.list_clients(session, None, 2)
+        second = await queries.list_clients(session, first.next, 2)
     assert [c.code for c in (*first.items, *second.items)] == ["a", "b", "c"]
     assert second.next is None
 
@@ -218,7 +220,9 @@ async def test_no_secret_reaches_the_audit_log(store: Store) -> None:
     new = await create(store, callback=CALLBACK)
     await change(store, name="b")
     async with store.sessions.begin() as session:
-        second = await client_secrets.rotate_secret(session, "his", ACTOR, timedelta(0))
+        second = await secrets.rotate_secret(
+            within(session), "his", ACTOR, timedelta(0)
+        )
         page = await audit.list_audit(session, AuditFilter(target="clients/his"))
         shown = page.model_dump_json()
     for secret in (new.appsecret, new.callback_secret, second.appsecret, new.appkey):

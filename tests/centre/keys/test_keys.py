@@ -12,7 +12,8 @@ import pytest
 from alembic import command
 from sqlalchemy import text
 
-from centre.clients.queries import ClientDraft, create_client
+from centre.clients.models import ClientDraft
+from centre.clients.service import add_client
 from centre.keys.keys import check_keys, establish, misfits, renew_token
 from centre.people import persons
 from centre.people.contracts import PersonDraft
@@ -71,7 +72,7 @@ def fill(url: str, keyring: Keyring) -> None:
 async def _fill(url: str, keyring: Keyring) -> None:
     store = open_store(url, keyring)
     async with store.sessions.begin() as session:
-        await create_client(session, ClientDraft(code="his", name="HIS"), ACTOR)
+        await add_client(session, ClientDraft(code="his", name="HIS"), ACTOR)
         identities = {IdentityType.EMPI_ID: "E1", IdentityType.MOBILE: "13800138000"}
         draft = PersonDraft(name="张三", identities=identities)
         await persons.put_person(session, "patient", "E1", draft, ACTOR)

@@ -21,7 +21,7 @@ from centre.orders.cancel_resend import ResendOrder
 from centre.people import patients as people
 from centre.people import persons
 from centre.people.contracts import PatientDraft
-from centre.queues import samples as queue_samples
+from centre.queues import queries as queue_queries
 from centre.queues import steering
 from centre.watch.overview import overview, shared_overview
 from centre.watch.sampling import sample_once
@@ -230,7 +230,7 @@ async def test_one_process_samples_the_queues(rig: Rig) -> None:
     ]
     async with rig.context.store.sessions() as session:
         since = datetime.now(UTC) - timedelta(minutes=1)
-        found = await queue_samples.samples_of(session, "his", since)
+        found = await queue_queries.samples_of(session, "his", since)
     assert [(s.backlog, s.oldest_age_seconds) for s in found] == [(3, 1.5)] * 2
 
 

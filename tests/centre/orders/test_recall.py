@@ -11,8 +11,13 @@ from temporalio import activity
 from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 
 from activities.recall import RecallActivities
-from centre.catalog import templates
-from centre.catalog import types as catalog
+from centre.catalog import message_types, policies, templates
+from centre.catalog.models import (
+    MessageTypeChanges,
+    MessageTypeDraft,
+    PolicyChange,
+    TemplateDraft,
+)
 from centre.delivery.contracts import (
     Correction,
     Out,
@@ -35,6 +40,7 @@ from core.words import Channel, IdentityType, Outcome, Priority, Status
 from db.store import Store
 from tests.support.channels.fakes import WECOM, Clock, Provider, answering, reply
 from tests.support.stores.context import context_of
+from tests.support.stores.within import within
 from tests.support.workflows.activities import ACTOR, TYPE, booking_store
 from tests.support.workflows.fakes import BOOKING, FakeActivities, message
 from tests.support.workflows.rig import encrypting
@@ -179,11 +185,11 @@ async def test_a_correction_goes_where_the_message_stays(store: Store) -> None:
     sent = await out(store, Channel.SMS)
     assert await correction(store, sent) is None
     async with store.sessions.begin() as session:
-        draft = catalog.MessageTypeDraft(code="corrected", name="更正")
-        await catalog.create_message_type(session, draft, ACTOR)
-        await catalog.put_policy(session, "corrected", BOOKING, ACTOR)
-        changes = catalog.MessageTypeChanges(correction="corrected")
-        await catalog.update_message_type(session, TYPE, changes, ACTOR)
+        draft = MessageTypeDraft(code="corrected", name="更正")
+        await message_types.add_message_type(session, draft, ACTOR)
+        await policies.add_policy(session, "corrected", PolicyChange.of(BOOKING), ACTOR)
+        changes = MessageTypeChanges(correction="corrected")
+        await message_types.update_message_type(within(session), TYPE, changes, ACTOR)
     made = await correction(store, sent)
     assert made is not None
     assert (made.type, made.plan.channels) == ("corrected", (Channel.SMS,))
@@ -192,8 +198,8 @@ async def test_a_correction_goes_where_the_message_stays(store: Store) -> None:
     assert again is not None
     assert again.id == made.id
     async with store.sessions.begin() as session:
-        say = templates.TemplateDraft(body="{{missing}}")
-        await templates.put_template(session, "corrected", Channel.SMS, say, ACTOR)
+        say = TemplateDraft(body="{{missing}}")
+        await templates.add_template(session, "corrected", Channel.SMS, say, ACTOR)
     assert await correction(store, sent) is None
 
 

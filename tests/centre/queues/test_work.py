@@ -6,9 +6,8 @@ import pytest
 
 from centre.audit import audit
 from centre.audit.audit import AuditFilter
-from centre.clients import queries as clients
-from centre.clients import secrets as client_secrets
-from centre.clients.queries import ClientDraft
+from centre.clients import secrets, service
+from centre.clients.models import ClientDraft
 from centre.delivery import attempts
 from centre.messages import queries as messages
 from centre.messages import writes as message_writes
@@ -16,39 +15,39 @@ from centre.messages.contracts import MessageFilter
 from centre.messages.status import begin, with_status
 from centre.people import person_queries, persons
 from centre.people.contracts import PatientDraft
-from centre.queues import samples as queue_samples
-from centre.queues import settings as queue_settings
-from centre.queues.samples import QueueSample
-from centre.watch import overview_queries as figures
+from centre.queues import queries, steering
+from centre.queues.models import QueueSample
+from centre.watch import overview_queries
 from core.errors import NotFound
 from core.models import MessageStatus
 from core.words import Channel, IdentityType, Reason, Status
 from db.leases import take_lease
 from db.store import Store
 from tests.support.stores.rig import ACTOR, make_message
+from tests.support.stores.within import within
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 
 
 async def join(store: Store, code: str = "his") -> None:
     async with store.sessions.begin() as session:
-        await clients.create_client(session, ClientDraft(code=code, name=code), ACTOR)
+        await service.add_client(session, ClientDraft(code=code, name=code), ACTOR)
 
 
 async def test_a_queue_is_paused_resumed_and_limited(store: Store) -> None:
     await join(store)
     async with store.sessions.begin() as session:
-        assert await queue_settings.queue_settings(session) == {}
-        await queue_settings.pause_queue(session, "his", True, ACTOR)
-        await queue_settings.limit_queue(session, "his", 2.5, ACTOR)
+        assert await queries.queue_settings(session) == {}
+        await steering.pause(within(session), "his", ACTOR)
+        await steering.limit(within(session), "his", 2.5, ACTOR)
     async with store.sessions.begin() as session:
-        (found,) = (await queue_settings.queue_settings(session)).values()
+        (found,) = (await queries.queue_settings(session)).values()
         assert (found.client, found.paused, found.per_second) == ("his", True, 2.5)
         assert found.set_by == ACTOR.who
-        await queue_settings.pause_queue(session, "his", False, ACTOR)
-        await queue_settings.limit_queue(session, "his", None, ACTOR)
+        await steering.resume(within(session), "his", ACTOR)
+        await steering.limit(within(session), "his", None, ACTOR)
     async with store.sessions() as session:
-        (found,) = (await queue_settings.queue_settings(session)).values()
+        (found,) = (await queries.queue_settings(session)).values()
         assert (found.paused, found.per_second) == (False, None)
         log = await audit.list_audit(session, AuditFilter(target="queues/his"))
     assert [row.action for row in log.items] == ["limit", "resume", "limit", "pause"]
@@ -57,7 +56,7 @@ async def test_a_queue_is_paused_resumed_and_limited(store: Store) -> None:
 async def test_only_a_clients_queue_is_steered(store: Store) -> None:
     async with store.sessions() as session:
         with pytest.raises(NotFound):
-            await queue_settings.pause_queue(session, "nobody", True, ACTOR)
+            await steering.pause(within(session), "nobody", ACTOR)
 
 
 def sample(client: str, at: datetime, backlog: int = 0) -> QueueSample:
@@ -76,14 +75,14 @@ async def test_samples_are_kept_for_a_day(store: Store) -> None:
     old = NOW - timedelta(hours=25)
     recent = [sample("his", NOW - timedelta(minutes=n), n) for n in (3, 2, 1)]
     async with store.sessions.begin() as session:
-        await queue_samples.add_samples(session, [sample("his", old)], old)
+        await queries.add_samples(session, [sample("his", old)], old)
     async with store.sessions.begin() as session:
-        await queue_samples.add_samples(session, [*recent, sample("lis", NOW)], NOW)
+        await queries.add_samples(session, [*recent, sample("lis", NOW)], NOW)
     async with store.sessions() as session:
-        found = await queue_samples.samples_of(session, "his", old)
+        found = await queries.samples_of(session, "his", old)
         assert [s.backlog for s in found] == [3, 2, 1]
         since = NOW - timedelta(seconds=150)
-        backlogs = await queue_samples.backlogs_since(session, since)
+        backlogs = await queries.backlogs_since(session, since)
     assert backlogs == {"his": [2, 1], "lis": [0]}
 
 
@@ -116,8 +115,12 @@ async def test_todays_messages_are_counted_by_status(store: Store) -> None:
         await record(store, stands(status, NOW))
     await record(store, stands(Status.DELIVERED, NOW - timedelta(days=2)))
     async with store.sessions() as session:
-        counts = await figures.count_by_status(session, NOW - timedelta(days=1))
-        few = await figures.count_by_status(session, NOW - timedelta(days=1), 1)
+        counts = await overview_queries.count_by_status(
+            session, NOW - timedelta(days=1)
+        )
+        few = await overview_queries.count_by_status(
+            session, NOW - timedelta(days=1), 1
+        )
     assert counts[Status.DELIVERED] == 2
     assert counts[Status.FAILED] == 1
     assert counts[Status.EXPIRED] == 0
@@ -133,8 +136,8 @@ async def test_failed_messages_wait_while_their_window_is_open(store: Store) -> 
     again = {"status": Status.DELIVERED, "resendable_until": None}
     await record(store, resent.model_copy(update=again))
     async with store.sessions() as session:
-        found = await figures.waiting_failed(session, NOW)
-        few = await figures.waiting_failed(session, NOW, 1)
+        found = await overview_queries.waiting_failed(session, NOW)
+        few = await overview_queries.waiting_failed(session, NOW, 1)
         counted = await messages.count_failed(session, MessageFilter(), NOW)
         others = await messages.count_failed(session, MessageFilter(client="x"), NOW)
         some = await messages.count_failed(session, MessageFilter(), NOW, 2)
@@ -172,9 +175,9 @@ async def test_a_providers_health_is_its_recent_calls(store: Store) -> None:
                 )
     async with store.sessions() as session:
         recent = datetime.now(UTC) - timedelta(minutes=1)
-        (health,) = await figures.provider_health(session, recent)
+        (health,) = await overview_queries.provider_health(session, recent)
         later = datetime.now(UTC) + timedelta(minutes=1)
-        assert await figures.provider_health(session, later) == ()
+        assert await overview_queries.provider_health(session, later) == ()
         made = await attempts.attempts_of_message(session, message.id)
     assert (health.provider, health.channel) == ("aliyun", Channel.SMS)
     counts = health.accepted, health.refused, health.failed, health.unknown
@@ -186,11 +189,15 @@ async def test_a_providers_health_is_its_recent_calls(store: Store) -> None:
 async def test_a_secret_that_ends_soon_is_told(store: Store) -> None:
     await join(store)
     async with store.sessions.begin() as session:
-        await client_secrets.rotate_secret(session, "his", ACTOR, timedelta(days=3))
+        await secrets.rotate_secret(within(session), "his", ACTOR, timedelta(days=3))
     async with store.sessions() as session:
         now = datetime.now(UTC)
-        soon = await figures.ending_secrets(session, now, now + timedelta(days=14))
-        sooner = await figures.ending_secrets(session, now, now + timedelta(days=1))
+        soon = await overview_queries.ending_secrets(
+            session, now, now + timedelta(days=14)
+        )
+        sooner = await overview_queries.ending_secrets(
+            session, now, now + timedelta(days=1)
+        )
     assert [ending.client for ending in soon] == ["his"]
     assert sooner == ()
 
@@ -230,5 +237,13 @@ async def test_todays_messages_are_counted_by_the_hour(store: Store) -> None:
         await record(store, stands(Status.DELIVERED, at))
     until = midnight + timedelta(hours=2, minutes=30)
     async with store.sessions() as session:
-        assert await figures.count_by_hour(session, midnight, until) == (2, 1, 1)
-        assert await figures.count_by_hour(session, midnight, until, 1) == (1, 1, 1)
+        assert await overview_queries.count_by_hour(session, midnight, until) == (
+            2,
+            1,
+            1,
+        )
+        assert await overview_queries.count_by_hour(session, midnight, until, 1) == (
+            1,
+            1,
+            1,
+        )

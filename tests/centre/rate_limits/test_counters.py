@@ -3,7 +3,7 @@
 import asyncio
 from datetime import timedelta
 
-from centre.rate_limits import counters as limits
+from centre.rate_limits import counter_queries
 from centre.rate_limits.tables import LimitCounterRow
 from core.rate_limits import Limit
 from core.words import Channel
@@ -17,7 +17,7 @@ DAY = Limit("sms:day", 4, 86_400)
 async def take(store: Store, *wanted: Limit, after: float = 0) -> timedelta | None:
     async with store.sessions.begin() as session:
         now = START + timedelta(seconds=after)
-        return await limits.take(session, wanted, now=now)
+        return await counter_queries.take(session, wanted, now=now)
 
 
 async def test_what_one_limit_refuses_is_taken_from_none(store: Store) -> None:
@@ -52,7 +52,7 @@ async def test_nothing_is_asked_where_nothing_is_limited(store: Store) -> None:
 async def test_old_counters_are_forgotten(store: Store) -> None:
     await take(store, MINUTE, DAY)
     async with store.sessions.begin() as session:
-        await limits.purge(session, START + timedelta(hours=2))
+        await counter_queries.purge(session, START + timedelta(hours=2))
     async with store.sessions() as session:
         assert await session.get(LimitCounterRow, MINUTE.key) is None
         assert await session.get(LimitCounterRow, DAY.key) is not None
@@ -60,8 +60,8 @@ async def test_old_counters_are_forgotten(store: Store) -> None:
 
 async def test_alarms_are_counted(store: Store) -> None:
     async with store.sessions.begin() as session:
-        await limits.alarm(session, Channel.SMS, "per_recipient_per_day")
-        await limits.alarm(session, Channel.SMS, "per_recipient_per_day")
+        await counter_queries.alarm(session, Channel.SMS, "per_recipient_per_day")
+        await counter_queries.alarm(session, Channel.SMS, "per_recipient_per_day")
     async with store.sessions() as session:
-        found = await limits.alarms(session)
+        found = await counter_queries.alarms(session)
     assert found == {(Channel.SMS, "per_recipient_per_day"): 2}

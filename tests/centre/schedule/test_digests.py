@@ -8,7 +8,7 @@ import pytest
 
 from centre.messages import status as progress
 from centre.messages import writes as message_writes
-from centre.schedule import digests
+from centre.schedule import digest_queries
 from core.models import Message, Recipient
 from core.words import Status
 from db.store import Store
@@ -19,20 +19,20 @@ NOW = datetime(2026, 11, 25, 8, tzinfo=UTC)
 
 async def join(store: Store, sent: Message) -> None:
     async with store.sessions.begin() as session:
-        key = await digests.hold_group(session, sent)
-        await digests.join(session, key, sent.id, NOW)
+        key = await digest_queries.hold_group(session, sent)
+        await digest_queries.join(session, key, sent.id, NOW)
 
 
 async def seal(store: Store, sent: Message) -> int:
     """Carry all that wait, unless another does; 0: one does."""
     async with store.sessions.begin() as session:
-        key = await digests.hold_group(session, sent)
-        if await digests.place(session, sent.id):
+        key = await digest_queries.hold_group(session, sent)
+        if await digest_queries.place(session, sent.id):
             return 0
-        await digests.seal(session, key, sent.id, NOW)
+        await digest_queries.seal(session, key, sent.id, NOW)
         doc = progress.with_status(progress.begin(sent), Status.DELIVERING, NOW)
         await message_writes.record(session, sent, doc)
-        return await digests.count(session, sent.id)
+        return await digest_queries.count(session, sent.id)
 
 
 async def stand(
@@ -47,7 +47,7 @@ async def stand(
 
 async def carrier(store: Store, sent: Message) -> UUID | None:
     async with store.sessions() as session:
-        place = await digests.place(session, sent.id)
+        place = await digest_queries.place(session, sent.id)
     return place.carrier if place else None
 
 
@@ -90,7 +90,7 @@ async def test_joining_again_leaves_a_carrier_that_gave_up(store: Store) -> None
     await stand(store, first, Status.EXPIRED, NOW + timedelta(minutes=1))
     await join(store, second)
     async with store.sessions() as session:
-        assert await digests.count(session, first.id) == 1
+        assert await digest_queries.count(session, first.id) == 1
 
 
 async def test_another_recipient_channel_or_client_is_another_group(
@@ -108,5 +108,5 @@ async def test_another_recipient_channel_or_client_is_another_group(
         sent.model_copy(update={"plan": one_stage}),
     ]
     async with store.sessions.begin() as session:
-        keys = [await digests.hold_group(session, other) for other in others]
+        keys = [await digest_queries.hold_group(session, other) for other in others]
     assert len(set(keys)) == len(others)

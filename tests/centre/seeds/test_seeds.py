@@ -6,15 +6,18 @@ from collections import Counter
 import pytest
 from sqlmodel import func, select
 
-from centre.catalog import dictionaries, templates
-from centre.catalog import types as catalog
-from centre.catalog.dictionaries import ChannelChanges
+from centre.catalog import (
+    dictionaries,
+    dictionary_queries,
+    message_types,
+    templates,
+    type_queries,
+)
+from centre.catalog.models import ChannelChanges, MessageTypeChanges, TemplateDraft
 from centre.catalog.placeholders import required_params, template_placeholders
 from centre.catalog.plan import plan
-from centre.catalog.templates import TemplateDraft
-from centre.catalog.types import MessageTypeChanges
-from centre.clients import queries as clients
-from centre.clients.queries import ClientChanges, NewClient
+from centre.clients import queries, service
+from centre.clients.models import ClientChanges, NewClient
 from centre.people import holder_queries as holders
 from centre.people import person_queries, persons
 from centre.people.contracts import PersonDraft
@@ -29,6 +32,7 @@ from core.text.templating import placeholders
 from core.words import Channel, IdentityType, Priority
 from db.store import Store
 from tests.support.stores.rig import ACTOR
+from tests.support.stores.within import within
 
 # The message types of the design, the paper's 2.1.2 and section 3 among them.
 TYPES = {
@@ -58,7 +62,7 @@ async def load(store: Store) -> tuple[NewClient, ...]:
 
 async def all_types(store: Store) -> dict[str, MessageType]:
     async with store.sessions() as session:
-        page = await catalog.list_message_types(session)
+        page = await type_queries.list_message_types(session)
     return {kind.code: kind for kind in page.items}
 
 
@@ -190,7 +194,7 @@ async def _each_system_has_its_secret(store: Store, new: tuple[NewClient, ...]) 
         assert allowed
         assert allowed <= known.keys()
         async with store.sessions() as session:
-            assert await clients.authenticate(session, each.appkey, each.appsecret)
+            assert await queries.authenticate(session, each.appkey, each.appsecret)
     sent = frozenset().union(*(each.client.message_types or () for each in new))
     # The news of a queue is the centre's own.
     assert sent == known.keys() - {"queue-alarm"}
@@ -199,8 +203,8 @@ async def _each_system_has_its_secret(store: Store, new: tuple[NewClient, ...]) 
 async def test_the_dictionaries_hold_every_word(store: Store) -> None:
     async with store.sessions.begin() as session:
         await seeds.seed_dictionaries(session)
-        channels = await dictionaries.list_channels(session)
-        identity_types = await dictionaries.list_identity_types(session)
+        channels = await dictionary_queries.list_channels(session)
+        identity_types = await dictionary_queries.list_identity_types(session)
     assert [entry.code for entry in channels] == list(Channel)
     assert [entry.code for entry in identity_types] == list(IdentityType)
     for entries in (channels, identity_types):
@@ -249,20 +253,20 @@ async def test_what_an_administrator_changed_stays(store: Store) -> None:
     code, sms = "lab-report", Channel.SMS
     async with store.sessions.begin() as session:
         renamed = MessageTypeChanges.model_validate({"name": "改名", "enabled": False})
-        await catalog.update_message_type(session, code, renamed, ACTOR)
+        await message_types.update_message_type(within(session), code, renamed, ACTOR)
         said = TemplateDraft(body="新文本{{patient_name}}")
-        await templates.put_template(session, code, sms, said, ACTOR)
+        await templates.add_template(session, code, sms, said, ACTOR)
         dear = ChannelChanges.model_validate({"cost_per_message": 9.0})
-        await dictionaries.update_channel(session, sms, dear, ACTOR)
+        await dictionaries.update_channel(within(session), sms, dear, ACTOR)
         off = ClientChanges.model_validate({"enabled": False})
-        await clients.update_client(session, "lis", off, ACTOR)
+        await service.update_client(within(session), "lis", off, ACTOR)
         draft = PersonDraft(name="改名")
         await persons.put_person(session, "patient", "EMPI000001", draft, ACTOR)
     assert await load(store) == ()
     kind = (await all_types(store))[code]
     async with store.sessions() as session:
-        channel = await dictionaries.find_channel(session, sms)
-        client = await clients.find_client(session, "lis")
+        channel = await dictionary_queries.find_channel(session, sms)
+        client = await queries.find_client(session, "lis")
         patient = await person_queries.find_person(session, "patient", "EMPI000001")
     assert (kind.name, kind.enabled, kind.templates[sms].version) == ("改名", False, 2)
     assert channel is not None

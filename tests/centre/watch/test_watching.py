@@ -14,8 +14,8 @@ from sqlmodel import delete
 
 from centre.audit.audit import Actor
 from centre.audit.names import CENTRE
-from centre.clients import queries as clients
-from centre.clients.queries import ClientDraft
+from centre.clients import service
+from centre.clients.models import ClientDraft
 from centre.flows.running import RunningMessage
 from centre.queues import steering
 from centre.queues.steering import MOST_LIVE, figures, live_queues
@@ -173,7 +173,7 @@ async def test_of_many_queues_the_last_figures_are_shown(rig: Rig, desk: Desk) -
     async with rig.context.store.sessions.begin() as session:
         for number in range(MOST_LIVE):
             draft = ClientDraft(code=f"c{number}", name="x")
-            await clients.create_client(session, draft, ACTOR)
+            await service.add_client(session, draft, ACTOR)
         await session.exec(delete(LeaseRow))
         await session.exec(delete(QueueSampleRow))
     assert await live_queues(rig.context) == ()

@@ -74,7 +74,7 @@ async def test_a_limit_is_set_by_keyboard_and_taken_away(
     save = page.get_by_role("dialog").get_by_role("button", name="Save")
     await limit.fill("-3")
     await save.press("Enter")
-    await expect(page.get_by_text("Give a number above 0")).to_be_visible()
+    await expect(page.get_by_text("Give a number from 0.001")).to_be_visible()
     await limit.fill("50")
     await save.press("Enter")
     await expect(row).to_contain_text("Limited")

@@ -17,12 +17,10 @@ from centre.access import user_queries, users
 from centre.access.contracts import UserDraft
 from centre.access.tables import UserRow
 from centre.audit.audit import Actor
-from centre.catalog import templates
-from centre.catalog import types as catalog
-from centre.catalog.templates import TemplateDraft
-from centre.catalog.types import MessageTypeDraft
-from centre.clients import queries as clients
-from centre.clients.queries import ClientDraft, NewClient
+from centre.catalog import message_types, policies, templates
+from centre.catalog.models import MessageTypeDraft, PolicyChange, TemplateDraft
+from centre.clients import service
+from centre.clients.models import ClientDraft, NewClient
 from centre.messages import writes as message_writes
 from core.crypto import Keyring
 from core.policies import Policy, WeightedChannel
@@ -58,7 +56,7 @@ class Rig:
         """Let a client system join."""
         wanted = ClientDraft.model_validate({"code": code, "name": code} | draft)
         async with self.context.store.sessions.begin() as session:
-            return await clients.create_client(session, wanted, SETUP)
+            return await service.add_client(session, wanted, SETUP)
 
     async def client(self, code: str = "his", **draft: Any) -> Headers:
         """Let a client system join; return what its requests carry."""
@@ -149,10 +147,10 @@ async def add_type(rig: Rig, code: str) -> None:
         fields={"thing1": "{{exam}}"},
     )
     async with rig.context.store.sessions.begin() as session:
-        await catalog.create_message_type(session, draft, SETUP)
-        await catalog.put_policy(session, code, policy, SETUP)
+        await message_types.add_message_type(session, draft, SETUP)
+        await policies.add_policy(session, code, PolicyChange.of(policy), SETUP)
         for channel in weights:
-            await templates.put_template(session, code, channel, body, SETUP)
+            await templates.add_template(session, code, channel, body, SETUP)
 
 
 def problem(answer: httpx.Response, status: int) -> dict[str, Any]:

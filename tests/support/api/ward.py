@@ -14,18 +14,17 @@ import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from centre.catalog import templates
-from centre.catalog import types as catalog
-from centre.catalog.templates import TemplateDraft
-from centre.catalog.types import MessageTypeChanges
+from centre.catalog import message_types, policies, templates
+from centre.catalog.models import MessageTypeChanges, PolicyChange, TemplateDraft
 from centre.delivery import attempts
 from centre.workstations.service import PopupPost
 from channels.base import Content, Sending
 from core.models import Address, delivery_id
-from core.policies import Policy, WeightedChannel
+from core.policies import WeightedChannel
 from core.words import Channel, IdentityType, Outcome, Priority, Role, Status
 from tests.support.api.rig import SETUP, Headers, Rig, running_api
 from tests.support.ports import free_port
+from tests.support.stores.within import within
 from tests.support.waiting import until
 
 SOON = 5.0
@@ -180,7 +179,9 @@ async def shown_on_workstations(rig: Rig) -> None:
     body = TemplateDraft(title="{{exam}}", body="请到 {{place}}")
     changes = MessageTypeChanges(acknowledge=True, read_back_param="place")
     async with rig.context.store.sessions.begin() as session:
-        policy = Policy(channels=(weighted,))
-        await catalog.put_policy(session, "exam-booking", policy, SETUP)
-        await templates.put_template(session, "exam-booking", channel, body, SETUP)
-        await catalog.update_message_type(session, "exam-booking", changes, SETUP)
+        policy = PolicyChange(channels=(weighted,))
+        await policies.add_policy(session, "exam-booking", policy, SETUP)
+        await templates.add_template(session, "exam-booking", channel, body, SETUP)
+        await message_types.update_message_type(
+            within(session), "exam-booking", changes, SETUP
+        )

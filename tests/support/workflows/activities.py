@@ -5,11 +5,17 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from centre.audit.audit import Actor
-from centre.catalog import templates
-from centre.catalog import types as catalog
+from centre.catalog import message_types, policies, templates
+from centre.catalog.models import (
+    MessageTypeChanges,
+    MessageTypeDraft,
+    PolicyChange,
+    TemplateDraft,
+)
 from core.words import Channel
 from db.migrate import migrate
 from db.store import Store, open_store
+from tests.support.stores.within import within
 from tests.support.workflows.fakes import BOOKING
 from tests.support.workflows.rig import KEYRING
 
@@ -24,12 +30,12 @@ async def booking_store(folder: Path) -> AsyncIterator[Store]:
     await migrate(url)
     store = open_store(url, KEYRING)
     async with store.sessions.begin() as session:
-        draft = catalog.MessageTypeDraft(code=TYPE, name="挂号成功提醒")
-        await catalog.create_message_type(session, draft, ACTOR)
-        await catalog.put_policy(session, TYPE, BOOKING, ACTOR)
-        say = templates.TemplateDraft(title="挂号成功", body="{{name}}，请按时就诊")
+        draft = MessageTypeDraft(code=TYPE, name="挂号成功提醒")
+        await message_types.add_message_type(session, draft, ACTOR)
+        await policies.add_policy(session, TYPE, PolicyChange.of(BOOKING), ACTOR)
+        say = TemplateDraft(title="挂号成功", body="{{name}}，请按时就诊")
         for channel in (Channel.SMS, Channel.WECHAT, Channel.WECOM):
-            await templates.put_template(session, TYPE, channel, say, ACTOR)
+            await templates.add_template(session, TYPE, channel, say, ACTOR)
     yield store
     await store.close()
 
@@ -37,10 +43,10 @@ async def booking_store(folder: Path) -> AsyncIterator[Store]:
 async def name_digest(store: Store, body: str = "您有{{count}}条{{type_name}}") -> None:
     """Give the booking notice a type that tells of several of them."""
     async with store.sessions.begin() as session:
-        draft = catalog.MessageTypeDraft(code="held", name="汇总")
-        await catalog.create_message_type(session, draft, ACTOR)
-        say = templates.TemplateDraft(title="汇总", body=body)
+        draft = MessageTypeDraft(code="held", name="汇总")
+        await message_types.add_message_type(session, draft, ACTOR)
+        say = TemplateDraft(title="汇总", body=body)
         for channel in (Channel.SMS, Channel.WECHAT, Channel.WECOM):
-            await templates.put_template(session, "held", channel, say, ACTOR)
-        changes = catalog.MessageTypeChanges(digest="held")
-        await catalog.update_message_type(session, TYPE, changes, ACTOR)
+            await templates.add_template(session, "held", channel, say, ACTOR)
+        changes = MessageTypeChanges(digest="held")
+        await message_types.update_message_type(within(session), TYPE, changes, ACTOR)

@@ -1,4 +1,4 @@
-"""What was seen of the clients' queues, every few seconds, for a day."""
+"""Reads and writes queues: what people set, and what was seen of them for a day."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -7,24 +7,37 @@ from sqlalchemy import func, insert, tuple_
 from sqlalchemy import select as core_select
 from sqlmodel import col, delete, select
 
-from centre.queues.tables import QueueSampleRow
-from core.base import Model
+from centre.queues.models import QueueSample, QueueSettings
+from centre.queues.tables import QueueSampleRow, QueueSettingRow
 from db.session import Session
-from db.sql import table_of
+from db.sql import dialect_of, insert_into, table_of
 
 KEPT = timedelta(hours=24)
 
 
-class QueueSample(Model):
-    """One queue at one moment; the rates are over the last half minute."""
+async def queue_settings(session: Session) -> dict[str, QueueSettings]:
+    """Return the settings of every queue that somebody has steered."""
+    rows = await session.exec(select(QueueSettingRow))
+    return {row.client: _settings(row) for row in rows}
 
-    client: str
-    at: datetime
-    backlog: int
-    oldest_age_seconds: float
-    added_per_second: float
-    dispatched_per_second: float
-    pollers: int
+
+async def settings_of(session: Session, client: str) -> QueueSettings:
+    """Return one queue's settings; a new queue runs, without a limit."""
+    row = await session.get(QueueSettingRow, client, populate_existing=True)
+    return _settings(row) if row else QueueSettings(client=client)
+
+
+async def put_settings(session: Session, settings: QueueSettings) -> None:
+    """Write how a queue is steered."""
+    new = insert_into(dialect_of(session), table_of(QueueSettingRow))
+    values = settings.model_dump()
+    new = new.values(values)
+    written = new.on_conflict_do_update(index_elements=["client"], set_=values)
+    await session.exec(written)
+
+
+def _settings(row: QueueSettingRow) -> QueueSettings:
+    return QueueSettings.model_validate(row.model_dump())
 
 
 async def add_samples(

@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, func, or_
 from sqlalchemy import select as core_select
 
 from centre.messages.tables import MessageRow
+from centre.watch.models import StuckMessage
 from centre.watch.rules import Expected
-from core.base import Model
 from core.models import MessageStatus
 from core.words import Priority, Status
 from db.session import Session
@@ -18,17 +18,6 @@ from db.sql import table_of
 # So many of the oldest are looked at; where more are late, these say enough.
 MOST = 1000
 _UNDER_WAY = (Status.ACCEPTED, Status.DELIVERING)
-
-
-class StuckMessage(Model):
-    """A message that has made no step for longer than is expected."""
-
-    id: UUID
-    client: str
-    type: str
-    priority: Priority
-    since: datetime
-    expected_within_seconds: float
 
 
 async def stuck(
