@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from centre.audit import audit
 from centre.audit.audit import Actor
+from centre.audit.roles import ADMINS
 from centre.catalog import dictionary_queries, type_queries
 from centre.catalog.models import (
     ChannelChanges,
@@ -64,6 +65,7 @@ async def update_channel(
     context: Context, code: Channel, changes: ChannelChanges, actor: Actor
 ) -> ChannelEntry:
     """Change a channel's entry, or switch the channel off for every type."""
+    actor.must_be(*ADMINS)
     _check_limits(changes)
     async with context.store.sessions.begin() as session:
         before = await _channel(session, code)
@@ -101,6 +103,7 @@ async def update_identity_type(
     context: Context, code: IdentityType, changes: IdentityTypeChanges, actor: Actor
 ) -> IdentityTypeEntry:
     """Change an identity type's entry."""
+    actor.must_be(*ADMINS)
     async with context.store.sessions.begin() as session:
         before = await _identity_type(session, code)
         columns = changes.model_dump(exclude_unset=True)

@@ -2,6 +2,7 @@
 
 from centre.audit import audit
 from centre.audit.audit import Actor
+from centre.audit.roles import ADMINS
 from centre.catalog import type_queries
 from centre.catalog.digest_texts import check_digest
 from centre.catalog.models import (
@@ -62,6 +63,7 @@ async def create_message_type(
     context: Context, draft: MessageTypeDraft, actor: Actor
 ) -> MessageType:
     """Create a type with an empty policy; Conflict if the code is taken."""
+    actor.must_be(*ADMINS)
     async with context.store.sessions.begin() as session:
         return await add_message_type(session, draft, actor)
 
@@ -85,6 +87,7 @@ async def update_message_type(
     context: Context, code: str, changes: MessageTypeChanges, actor: Actor
 ) -> MessageType:
     """Change a type; a disabled one takes no messages and withholds waiting ones."""
+    actor.must_be(*ADMINS)
     news = changes.model_dump(mode="json", exclude_unset=True)
     async with context.store.sessions.begin() as session:
         held = await type_queries.message_type(session, code)

@@ -2,6 +2,7 @@
 
 from centre.audit import audit
 from centre.audit.audit import Actor
+from centre.audit.roles import ADMINS
 from centre.catalog import type_queries
 from centre.catalog.impact import check_base, impact, refuse_breaking
 from centre.catalog.models import Breaking, PolicyChange, PolicyVersion, Review
@@ -42,6 +43,7 @@ async def put_policy(
     Conflict where the change is based on another version than holds, or breaks
     requests and `breaking` refuses that.
     """
+    actor.must_be(*ADMINS)
     async with context.store.sessions.begin() as session:
         return await add_policy(session, code, change, actor, breaking)
 

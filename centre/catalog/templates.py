@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from centre.audit import audit
 from centre.audit.audit import Actor
+from centre.audit.roles import ADMINS
 from centre.catalog import template_queries, type_queries
 from centre.catalog.clinical import clinical_findings
 from centre.catalog.impact import check_base, impact, refuse_breaking
@@ -67,6 +68,7 @@ async def put_template(
     Invalid where no provider in use takes it; Conflict where it is based on another
     version than holds, or breaks requests and `breaking` refuses that.
     """
+    actor.must_be(*ADMINS)
     async with context.store.sessions.begin() as session:
         new = draft.template(channel, 0, enabled=True)
         await check_filing(session, context.settings, new)
@@ -111,6 +113,7 @@ async def restore_template(
     breaking: Breaking = Breaking.ALLOW,
 ) -> Template:
     """Say again what a version said: a new version with the old content."""
+    actor.must_be(*ADMINS)
     async with context.store.sessions.begin() as session:
         await lock(session, "catalog")
         old = await _version(session, code, channel, version)
@@ -122,6 +125,7 @@ async def set_template_enabled(
     context: Context, code: str, channel: Channel, enabled: bool, actor: Actor
 ) -> Template:
     """Switch a type's channel on or off, all its versions; returns the newest."""
+    actor.must_be(*ADMINS)
     async with context.store.sessions.begin() as session:
         await lock(session, "catalog")
         _newest(await type_queries.message_type(session, code), channel)

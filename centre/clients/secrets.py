@@ -5,6 +5,7 @@ from uuid import UUID
 
 from centre.audit import audit
 from centre.audit.audit import Actor
+from centre.audit.roles import ADMINS
 from centre.clients import queries as clients
 from centre.clients import secret_queries
 from centre.clients.models import NewSecret, SecretInfo
@@ -29,6 +30,7 @@ async def rotate_secret(
 
     Invalid where that is negative or longer than 30 days.
     """
+    actor.must_be(*ADMINS)
     if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
         wrong = Wrong("/overlap_hours", "From 0 to 720 hours.")
         raise Invalid("The overlap was refused; see `errors`.", [wrong])
@@ -52,6 +54,7 @@ async def revoke_secret(
     context: Context, code: str, secret_id: UUID, actor: Actor
 ) -> None:
     """End a secret now, and every token of the client."""
+    actor.must_be(*ADMINS)
     async with context.store.sessions.begin() as session:
         await clients.client(session, code)
         secret = await secret_queries.find_secret(session, code, secret_id)

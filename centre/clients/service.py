@@ -5,6 +5,7 @@ import secrets
 from centre.audit import audit
 from centre.audit.audit import Actor
 from centre.audit.names import refuse_code
+from centre.audit.roles import ADMINS
 from centre.clients import queries, secret_queries
 from centre.clients.checks import check
 from centre.clients.models import Client, ClientChanges, ClientDraft, NewClient
@@ -33,6 +34,7 @@ async def create_client(
     context: Context, draft: ClientDraft, actor: Actor
 ) -> NewClient:
     """Create a client with its first secret; Conflict if the code is taken."""
+    actor.must_be(*ADMINS)
     async with context.store.sessions.begin() as session:
         return await add_client(session, draft, actor)
 
@@ -63,6 +65,7 @@ async def update_client(
     context: Context, code: str, changes: ClientChanges, actor: Actor
 ) -> Client:
     """Change a client; disabling it or changing its scopes ends its tokens."""
+    actor.must_be(*ADMINS)
     check(changes.cidrs, changes.callback)
     async with context.store.sessions.begin() as session:
         before = await queries.client(session, code)
@@ -80,6 +83,7 @@ async def update_client(
 
 async def rotate_callback_secret(context: Context, code: str, actor: Actor) -> str:
     """Give a client a new signing secret, shown this once."""
+    actor.must_be(*ADMINS)
     async with context.store.sessions.begin() as session:
         await queries.client(session, code)
         secret = await queries.renew_callback_secret(session, code)

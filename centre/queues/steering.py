@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 
 from centre.audit import audit
 from centre.audit.audit import Actor
+from centre.audit.roles import OPERATORS
 from centre.clients import queries as clients
 from centre.context import Context
 from centre.flows.ports import QueueReader
@@ -171,6 +172,7 @@ async def _steer(
     change: Mapping[str, float | None],
 ) -> QueueSettings:
     """Change how a queue is steered; NotFound where there is no such client."""
+    actor.must_be(*OPERATORS)
     async with context.store.sessions.begin() as session:
         await lock(session, "queue_settings")
         await clients.client(session, client)

@@ -6,6 +6,7 @@ from datetime import date
 
 from centre.audit import audit
 from centre.audit.audit import Actor
+from centre.audit.roles import ADMINS
 from centre.context import Context
 from centre.schedule import queries
 from centre.schedule.rules import Holiday
@@ -24,6 +25,7 @@ async def put_holidays(
     context: Context, holidays: Sequence[Holiday], actor: Actor
 ) -> None:
     """Write holidays, over those of the same days; of a day named twice, the last."""
+    actor.must_be(*ADMINS)
     days = {holiday.day: holiday for holiday in holidays}
     if not days:
         return
@@ -35,6 +37,7 @@ async def put_holidays(
 
 async def delete_holiday(context: Context, day: date, actor: Actor) -> None:
     """Make a holiday an ordinary day again."""
+    actor.must_be(*ADMINS)
     async with context.store.sessions.begin() as session:
         if not await queries.delete_holiday(session, day):
             raise NotFound("There is no such holiday.")

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from centre.audit import audit
 from centre.audit.audit import Actor
+from centre.audit.roles import ADMINS
 from centre.catalog import type_queries
 from centre.context import Context
 from centre.schedule import queries
@@ -43,6 +44,7 @@ async def put_rules(
     context: Context, scope: str, rules: SendingRules, actor: Actor
 ) -> RulesVersion:
     """Add a version of a scope's rules; it holds within seconds."""
+    actor.must_be(*ADMINS)
     async with context.store.sessions.begin() as session:
         return await add_rules(session, scope, rules, actor)
 

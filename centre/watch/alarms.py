@@ -4,6 +4,7 @@ from uuid import UUID
 
 from centre.audit import audit
 from centre.audit.audit import Actor
+from centre.audit.roles import OPERATORS
 from centre.context import Context
 from centre.watch import alarm_queries
 from centre.watch.models import Alarm
@@ -27,6 +28,7 @@ async def list_alarms(
 
 async def acknowledge(context: Context, alarm_id: UUID, actor: Actor) -> Alarm:
     """Write who looks after an incident; the first one stays."""
+    actor.must_be(*OPERATORS)
     async with context.store.sessions.begin() as session:
         found = await alarm_queries.alarm(session, alarm_id)
         if found.acknowledged_at is not None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from centre.audit import audit
 from centre.audit.audit import Actor
+from centre.audit.roles import ADMINS
 from centre.clients import queries as clients
 from centre.context import Context
 from centre.watch import rule_queries
@@ -50,6 +51,7 @@ async def put_thresholds(
     context: Context, rules: Thresholds, actor: Actor
 ) -> Thresholds:
     """Set what holds for every client without thresholds of its own."""
+    actor.must_be(*ADMINS)
     async with context.store.sessions.begin() as session:
         return await _put(session, THRESHOLDS, Thresholds(), rules, actor)
 
@@ -58,6 +60,7 @@ async def put_own_thresholds(
     context: Context, client: str, rules: OwnThresholds, actor: Actor
 ) -> QueueThresholds:
     """Set what differs for one client; NotFound where there is none."""
+    actor.must_be(*ADMINS)
     async with context.store.sessions.begin() as session:
         await clients.client(session, client)
         scope = f"{THRESHOLDS}/{client}"
@@ -67,6 +70,7 @@ async def put_own_thresholds(
 
 async def put_expected(context: Context, rules: Expected, actor: Actor) -> Expected:
     """Set within which time messages are expected to make a step."""
+    actor.must_be(*ADMINS)
     async with context.store.sessions.begin() as session:
         return await _put(session, EXPECTED, Expected(), rules, actor)
 
@@ -75,6 +79,7 @@ async def put_recipients(
     context: Context, told: tuple[Address, ...], actor: Actor
 ) -> None:
     """Set whom to tell of an alarm; Invalid names the places that are wrong."""
+    actor.must_be(*ADMINS)
     normal = _normal(told)
     async with context.store.sessions.begin() as session:
         await lock(session, "watch-rules")

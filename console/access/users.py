@@ -8,6 +8,7 @@ from centre.access import second_factor
 from centre.access import users as people
 from centre.access.contracts import User, UserChanges, UserDraft
 from centre.audit.audit import Actor
+from centre.audit.roles import ADMINS
 from console.kit.acting import acting
 from console.kit.context import context
 from console.kit.errors import notify
@@ -75,23 +76,23 @@ def _listing(is_admin: bool, me: str) -> Listing:
 def _actions(listing: Listing) -> tuple[Action, ...]:
     """Return what an administrator may do with a user."""
 
-    @acting(Role.ADMIN)
+    @acting(*ADMINS)
     async def edit(actor: Actor, row: Row) -> None:
         if await _edited(str(row["username"]), actor):
             await listing.reload()
 
-    @acting(Role.ADMIN)
+    @acting(*ADMINS)
     async def new_password(actor: Actor, row: Row) -> None:
         await _new_password(str(row["username"]), actor)
         await listing.reload()
 
-    @acting(Role.ADMIN)
+    @acting(*ADMINS)
     async def reset_factor(actor: Actor, row: Row) -> None:
         if await _asked("reset", row):
             await second_factor.turn_off(context(), row["username"], actor)
             await listing.reload()
 
-    @acting(Role.ADMIN)
+    @acting(*ADMINS)
     async def end(actor: Actor, row: Row) -> None:
         if await _asked("end", row):
             await people.end_sessions(context(), row["username"], actor)
@@ -112,7 +113,7 @@ async def _asked(step: str, row: Row) -> bool:
 
 
 def _room_for_new(listing: Listing) -> None:
-    @acting(Role.ADMIN)
+    @acting(*ADMINS)
     async def add(actor: Actor) -> None:
         form, password = Form(), _temporary()
         with dialog(t("users.new")) as box:
@@ -120,7 +121,7 @@ def _room_for_new(listing: Listing) -> None:
             form.text("name", "users.name")
             form.choice("role", "users.role", _roles(), Role.OPERATOR.value)
 
-            @acting(Role.ADMIN)
+            @acting(*ADMINS)
             async def save(actor: Actor) -> None:
                 with form.checked():
                     draft = _draft(form, password)
@@ -155,7 +156,7 @@ async def _edited(username: str, actor: Actor) -> bool:
         form.switch("enabled", "users.may_sign_in", user.enabled)
         note(t("users.edit_note"))
 
-        @acting(Role.ADMIN)
+        @acting(*ADMINS)
         async def save(actor: Actor) -> None:
             with form.checked():
                 changes = _changes(user, form)

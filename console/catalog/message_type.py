@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from nicegui import ui
 
 from centre.audit.audit import Actor
+from centre.audit.roles import ADMINS
 from centre.catalog import message_types as catalog
 from centre.catalog import templates
 from centre.catalog.message_types import message_type_details
@@ -41,7 +42,7 @@ from console.messages.acknowledgement import (
     confirming_values,
 )
 from core.policies import MessageType
-from core.words import Channel, Role
+from core.words import Channel
 
 _COLUMNS = (
     Column("name", "templates.channel", link="href"),
@@ -73,7 +74,7 @@ async def message_type(code: str) -> None:
 
 
 def _switches(kind: MessageType) -> None:
-    @acting(Role.ADMIN)
+    @acting(*ADMINS)
     async def switch(actor: Actor) -> None:
         wanted, title = not kind.enabled, t("types.disable")
         senders = (await message_type_details(context(), kind.code)).senders
@@ -152,14 +153,14 @@ def _templates(code: str, names: Mapping[Channel, str], changes: bool) -> Listin
         await templates.set_template_enabled(context(), code, channel, enabled, actor)
         await listing.reload()
 
-    @acting(Role.ADMIN)
+    @acting(*ADMINS)
     async def disable(actor: Actor, row: Row) -> None:
         title = t("templates.disable")
         text = t("templates.disable_text", channel=row["name"])
         if await confirm(title, text, yes=title):
             await switch(actor, row, False)
 
-    @acting(Role.ADMIN)
+    @acting(*ADMINS)
     async def enable(actor: Actor, row: Row) -> None:
         await switch(actor, row, True)
 
@@ -214,7 +215,7 @@ def _draw_form(kind: MessageType) -> None:
         hint = t("digest.hint")
         form.text("digest", "digest.type", kind.digest or "", hint=hint)
 
-        @acting(Role.ADMIN)
+        @acting(*ADMINS)
         async def save(actor: Actor) -> None:
             check_given(form, "name")
             with form.checked():

@@ -6,6 +6,7 @@ from typing import Any
 from nicegui import ui
 
 from centre.audit.audit import Actor
+from centre.audit.roles import ADMINS
 from centre.catalog import message_types as catalog
 from centre.catalog.models import MessageTypeDraft
 from console.catalog.policy_words import stages_in_words
@@ -31,7 +32,7 @@ from console.kit.widgets import (
     dialog,
 )
 from core.policies import MessageType
-from core.words import Channel, Priority, Role
+from core.words import Channel, Priority
 
 
 @page("/types", title="types.title", icon="category")
@@ -76,7 +77,7 @@ def _row(kind: MessageType, names: Mapping[Channel, str]) -> dict[str, Any]:
     }
 
 
-@acting(Role.ADMIN)
+@acting(*ADMINS)
 async def _ask_new(_: Actor) -> None:
     form = Form()
     with dialog(t("types.new")) as box:
@@ -85,7 +86,7 @@ async def _ask_new(_: Actor) -> None:
         form.text("name_en", "types.name_en")
         form.choice("priority", "types.priority", priorities(), Priority.NORMAL.value)
 
-        @acting(Role.ADMIN)
+        @acting(*ADMINS)
         async def create(actor: Actor) -> None:
             box.submit(await _created(form, actor))
 

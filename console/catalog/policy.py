@@ -3,6 +3,7 @@
 from nicegui import ui
 
 from centre.audit.audit import Actor
+from centre.audit.roles import ADMINS
 from centre.catalog.message_types import message_type
 from centre.catalog.models import PolicyVersion
 from centre.catalog.policies import policy_versions, put_policy, review_policy
@@ -17,7 +18,7 @@ from console.kit.shell import Text, heading
 from console.kit.texts import t
 from console.kit.widgets import button, card, note, when
 from core.policies import MessageType
-from core.words import Channel, Role
+from core.words import Channel
 
 
 @page("/types/{code}/policy", title="policy.title", headed=False)
@@ -40,7 +41,7 @@ async def policy(code: str) -> None:
 
 
 def _draw_save(kind: MessageType, form: PolicyForm) -> None:
-    @acting(Role.ADMIN)
+    @acting(*ADMINS)
     async def save(actor: Actor) -> None:
         change = form.change(over=kind.policy.version)
         review = await review_policy(context(), kind.code, change)

@@ -5,6 +5,7 @@ from datetime import date
 from nicegui import ui
 
 from centre.audit.audit import Actor
+from centre.audit.roles import ADMINS
 from centre.schedule import holidays
 from centre.schedule.holidays import read_holidays
 from centre.schedule.rules import HOSPITAL, Holiday, class_scope
@@ -22,7 +23,7 @@ from console.kit.table import Action, Column, Listing, Row, Rows
 from console.kit.texts import t
 from console.kit.widgets import button, card, confirm
 from core.errors import NotFound
-from core.words import Role, TypeClass
+from core.words import TypeClass
 
 
 @page("/sending-times", title="when.page", icon="schedule")
@@ -63,7 +64,7 @@ async def _draw_classes() -> None:
 
 
 async def _draw_holidays(changes: bool) -> None:
-    @acting(Role.ADMIN)
+    @acting(*ADMINS)
     async def remove(actor: Actor, row: Row) -> None:
         title = t("when.holiday_remove")
         if not await confirm(title, t("when.holiday_ask", day=row["day"]), yes=title):
@@ -112,7 +113,7 @@ def _draw_one(listing: Listing) -> None:
         hint = t("when.counts_as_hint")
         form.choice("counts_as", "when.counts_as", weekdays, "7", hint=hint)
 
-    @acting(Role.ADMIN)
+    @acting(*ADMINS)
     async def add(actor: Actor) -> None:
         if not form.value("day"):
             form.refuse("day", t("when.day_missing"))
@@ -137,7 +138,7 @@ def _draw_import(listing: Listing) -> None:
     with ui.expansion(t("when.holidays_paste"), icon="content_paste").classes("w-full"):
         form.area("holidays", "when.holidays_csv", hint=t("when.holidays_hint"))
 
-        @acting(Role.ADMIN)
+        @acting(*ADMINS)
         async def add(actor: Actor) -> None:
             with form.checked():
                 found = read_holidays(form.value("holidays"))

@@ -4,6 +4,7 @@ from nicegui import ui
 
 from centre.accounts.service import signature_of
 from centre.audit.audit import Actor
+from centre.audit.roles import ADMINS
 from centre.catalog.clinical import clinical_findings
 from centre.catalog.message_types import message_type
 from centre.catalog.placeholders import template_placeholders
@@ -23,7 +24,7 @@ from console.kit.texts import t
 from console.kit.widgets import badge, button, card, note
 from core.errors import NotFound
 from core.policies import MessageType, Template
-from core.words import Channel, Role
+from core.words import Channel
 
 
 @page("/types/{code}/templates/{channel}", title="templates.one", headed=False)
@@ -92,7 +93,7 @@ def _draw_live(standing: Template, signature: str) -> None:
 
 
 def _draw_save(code: str, form: TemplateForm) -> None:
-    @acting(Role.ADMIN)
+    @acting(*ADMINS)
     async def save(actor: Actor) -> None:
         with form.checked():
             draft = form.draft()

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from nicegui import ui
 
 from centre.audit.audit import Actor
+from centre.audit.roles import ADMINS
 from centre.catalog.models import TemplateVersion
 from centre.catalog.templates import restore_template, review_restoration
 from console.catalog.breaking import confirm_breaking
@@ -15,7 +16,7 @@ from console.kit.shell import Text
 from console.kit.texts import t
 from console.kit.widgets import button, card, confirm, note, when
 from core.policies import Template
-from core.words import Channel, Role
+from core.words import Channel
 
 
 def draw_versions(
@@ -73,7 +74,7 @@ def _difference(old: list[str], new: list[str]) -> Iterator[tuple[str, str]]:
 def _draw_way_back(code: str, channel: Channel, old: Template) -> None:
     number = t("templates.number", number=old.version)
 
-    @acting(Role.ADMIN)
+    @acting(*ADMINS)
     async def restore(actor: Actor) -> None:
         version = old.version
         review = await review_restoration(context(), code, channel, version)

@@ -6,6 +6,7 @@ from nicegui import ui
 from pydantic import ValidationError
 
 from centre.audit.audit import Actor
+from centre.audit.roles import ADMINS
 from centre.catalog.message_types import update_message_type
 from centre.catalog.models import MessageTypeChanges
 from centre.schedule import sending_times
@@ -19,7 +20,7 @@ from console.kit.shell import Text
 from console.kit.texts import t
 from console.kit.widgets import button, card, facts, note
 from core.policies import MessageType
-from core.words import Priority, Role, TypeClass
+from core.words import Priority, TypeClass
 
 
 async def draw_times(scope: str, title: str, *, changes: bool) -> None:
@@ -31,7 +32,7 @@ async def draw_times(scope: str, title: str, *, changes: bool) -> None:
             return
         times = _TimesForm(scope, rules)
 
-        @acting(Role.ADMIN)
+        @acting(*ADMINS)
         async def save(actor: Actor) -> None:
             await times.put(actor)
             ui.navigate.reload()
@@ -56,7 +57,7 @@ async def draw_when(kind: MessageType, *, changes: bool) -> None:
         await _draw_above(kind, rules)
         times = _TimesForm(type_scope(kind.code), rules)
 
-        @acting(Role.ADMIN)
+        @acting(*ADMINS)
         async def save(actor: Actor) -> None:
             await times.put(actor)
             wanted = MessageTypeChanges(type_class=form.value("type_class"))

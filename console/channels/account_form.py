@@ -8,13 +8,14 @@ from centre.accounts.fields import AccountField, account_fields, provider_names
 from centre.accounts.models import AccountDraft, AccountView
 from centre.accounts.service import add_account, put_account, remove_account
 from centre.audit.audit import Actor
+from centre.audit.roles import ADMINS
 from console.kit.acting import acting
 from console.kit.context import context
 from console.kit.forms import Form
 from console.kit.setup import check_code
 from console.kit.texts import knows, t
 from console.kit.widgets import button, confirm, note
-from core.words import Channel, Role
+from core.words import Channel
 
 _BESIDE = ("weight", "enabled", "max_concurrent", "per_second")
 
@@ -34,14 +35,14 @@ def draw_change(view: AccountView) -> None:
         _draw_field(form, field, view, kept)
     _draw_beside(form, view)
 
-    @acting(Role.ADMIN)
+    @acting(*ADMINS)
     async def save(actor: Actor) -> None:
         with form.checked():
             draft = _draft(form, fields, view.provider)
             await put_account(context(), view.channel, view.code, draft, actor)
         ui.navigate.reload()
 
-    @acting(Role.ADMIN)
+    @acting(*ADMINS)
     async def forget(actor: Actor) -> None:
         title = t("provider.forget")
         if await confirm(title, t("provider.forget_text"), yes=title):
@@ -76,7 +77,7 @@ def draw_new(channel: Channel) -> None:
             chosen = form.choice("provider", "accounts.provider", options, provider)
         chosen.on_value_change(lambda event: draw(event.value))
 
-    @acting(Role.ADMIN)
+    @acting(*ADMINS)
     async def add(actor: Actor) -> None:
         with form.checked():
             code, provider = check_code(form), form.value("provider")

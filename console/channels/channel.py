@@ -3,6 +3,7 @@
 from nicegui import ui
 
 from centre.audit.audit import Actor
+from centre.audit.roles import ADMINS
 from centre.catalog import dictionaries
 from centre.catalog.models import ChannelChanges, ChannelEntry
 from centre.schedule.rules import channel_scope
@@ -29,7 +30,6 @@ from console.kit.shell import actions, heading
 from console.kit.texts import t
 from console.kit.widgets import button, card, confirm, facts
 from core.errors import Invalid, Wrong
-from core.words import Role
 
 
 @page("/channels/{code}", title="channels.one", headed=False)
@@ -54,7 +54,7 @@ async def channel(code: str) -> None:
 
 
 def _switches(entry: ChannelEntry) -> None:
-    @acting(Role.ADMIN)
+    @acting(*ADMINS)
     async def switch(actor: Actor) -> None:
         wanted, title = not entry.enabled, t("channels.disable")
         name = in_words(entry.name, entry.name_en)
@@ -94,7 +94,7 @@ def _draw_form(entry: ChannelEntry) -> None:
         lines = "\n".join(f"{name}={most}" for name, most in entry.limits.items())
         form.area("limits", "channels.limits", lines, hint=t("channels.limits_hint"))
 
-        @acting(Role.ADMIN)
+        @acting(*ADMINS)
         async def save(actor: Actor) -> None:
             check_given(form, "name", "cost_per_message")
             with form.checked():

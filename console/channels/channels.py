@@ -5,6 +5,7 @@ from typing import Any
 
 from centre.accounts.service import account_sources
 from centre.audit.audit import Actor
+from centre.audit.roles import ADMINS
 from centre.catalog import dictionaries
 from centre.catalog.models import ChannelChanges, ChannelEntry
 from centre.providers.fallback import Source
@@ -17,7 +18,7 @@ from console.kit.setup import in_words, may_change, state
 from console.kit.table import Action, Column, Listing, Row, Rows
 from console.kit.texts import t
 from console.kit.widgets import confirm
-from core.words import Channel, Role
+from core.words import Channel
 
 
 @page("/channels", title="channels.title", icon="cell_tower")
@@ -25,7 +26,7 @@ async def channels() -> None:
     """List the channels."""
     changes = await may_change()
 
-    @acting(Role.ADMIN)
+    @acting(*ADMINS)
     async def disable(actor: Actor, row: Row) -> None:
         title = t("channels.disable")
         text = t("channels.disable_text", channel=row["name"])
@@ -33,7 +34,7 @@ async def channels() -> None:
             await switch_channel(Channel(row["code"]), False, actor)
             await listing.reload()
 
-    @acting(Role.ADMIN)
+    @acting(*ADMINS)
     async def enable(actor: Actor, row: Row) -> None:
         await switch_channel(Channel(row["code"]), True, actor)
         await listing.reload()

@@ -3,6 +3,7 @@
 from nicegui import ui
 
 from centre.audit.audit import Actor
+from centre.audit.roles import ADMINS
 from centre.receipts.addresses import ReceiptAddress, renew, reports, shown
 from console.kit.acting import acting
 from console.kit.context import context
@@ -10,7 +11,7 @@ from console.kit.errors import notify
 from console.kit.shell import Text
 from console.kit.texts import t
 from console.kit.widgets import button, card, confirm, copyable, note
-from core.words import Channel, Role
+from core.words import Channel
 
 # These two are asked for a token and a key as well.
 _SEALED = (Channel.WECHAT, Channel.WECHAT_MINI, Channel.WECOM)
@@ -24,7 +25,7 @@ def draw_receipts(channel: Channel) -> None:
         note(t("receipts.hint"))
         room = ui.element("div").classes("hmc-room")
 
-        @acting(Role.ADMIN)
+        @acting(*ADMINS)
         async def show(actor: Actor) -> None:
             await _show(room, channel, actor)
 
@@ -46,7 +47,7 @@ async def _show(room: ui.element, channel: Channel, actor: Actor) -> None:
 def _draw(room: ui.element, address: ReceiptAddress) -> None:
     channel, account = address.channel, address.account
 
-    @acting(Role.ADMIN)
+    @acting(*ADMINS)
     async def another(actor: Actor) -> None:
         title = t("receipts.renew")
         if not await confirm(title, t("receipts.renew_text"), yes=title):

@@ -5,6 +5,7 @@ from nicegui import ui
 from centre.accounts import routing_rules
 from centre.accounts.models import RulesInForce
 from centre.audit.audit import Actor
+from centre.audit.roles import ADMINS
 from console.kit.acting import acting
 from console.kit.context import context
 from console.kit.errors import notify
@@ -13,7 +14,6 @@ from console.kit.shell import Text
 from console.kit.texts import t
 from console.kit.widgets import button, card, confirm, facts, when
 from core.traffic_shares import RoutingRules
-from core.words import Role
 
 
 async def draw_routing(*, changes: bool) -> None:
@@ -40,7 +40,7 @@ def _draw_form(held: RulesInForce) -> None:
         for name, value in held.rules:
             form.number(name, f"routing.{name}", value)
 
-    @acting(Role.ADMIN)
+    @acting(*ADMINS)
     async def save(actor: Actor) -> None:
         with form.checked():
             rules = RoutingRules(**form.numbers(RoutingRules.model_fields))
@@ -54,7 +54,7 @@ def _draw_form(held: RulesInForce) -> None:
         button(t("routing.save"), save, kind="primary")
 
 
-@acting(Role.ADMIN)
+@acting(*ADMINS)
 async def _forget(actor: Actor) -> None:
     title = t("routing.forget")
     if not await confirm(title, t("routing.forget_text"), yes=title):

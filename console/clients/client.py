@@ -3,6 +3,7 @@
 from nicegui import ui
 
 from centre.audit.audit import Actor
+from centre.audit.roles import ADMINS
 from centre.catalog.message_types import all_message_types
 from centre.catalog.placeholders import required_params
 from centre.catalog.samples import sample_params
@@ -31,7 +32,6 @@ from console.kit.texts import t
 from console.kit.widgets import button, card, confirm, facts, note, when
 from core.errors import Unavailable
 from core.policies import MessageType
-from core.words import Role
 
 _LANGUAGES = {"curl": "curl", "python": "Python", "java": "Java"}
 
@@ -57,7 +57,7 @@ async def client(code: str) -> None:
 
 
 def _switches(found: Client) -> None:
-    @acting(Role.ADMIN)
+    @acting(*ADMINS)
     async def switch(actor: Actor) -> None:
         wanted = not found.enabled
         text = t("clients.disable_text", name=found.name)
@@ -130,7 +130,7 @@ def _draw_form(found: Client, names: dict[str, str]) -> None:
         form.text("name", "clients.name", found.name)
         client_fields(form, names, found)
 
-        @acting(Role.ADMIN)
+        @acting(*ADMINS)
         async def save(actor: Actor) -> None:
             check_given(form, "name")
             with form.checked():

@@ -6,6 +6,7 @@ from typing import Any
 from nicegui import ui
 
 from centre.audit.audit import Actor
+from centre.audit.roles import ADMINS
 from centre.clients import secrets, service
 from centre.clients.models import Client, NewSecret, SecretInfo
 from console.kit.acting import acting
@@ -26,7 +27,6 @@ from console.kit.widgets import (
     show_secret,
     when,
 )
-from core.words import Role
 from db.columns import utc_now
 
 _LONGEST_HOURS = 24 * 30
@@ -39,7 +39,7 @@ async def draw_secrets(client: Client, *, changes: bool) -> None:
         found = await secrets.secrets_of(context(), client.code)
         return [_row(secret) for secret in reversed(found)], None
 
-    @acting(Role.ADMIN)
+    @acting(*ADMINS)
     async def revoke(actor: Actor, row: Row) -> None:
         await _revoke(client, row["secret"], actor)
         await listing.reload()
@@ -94,12 +94,12 @@ async def _revoke(client: Client, secret: Any, actor: Actor) -> None:
 
 
 def _draw_buttons(client: Client, listing: Listing) -> None:
-    @acting(Role.ADMIN)
+    @acting(*ADMINS)
     async def rotate(_: Actor) -> None:
         await _ask_rotation(client)
         await listing.reload()
 
-    @acting(Role.ADMIN)
+    @acting(*ADMINS)
     async def renew_callback(actor: Actor) -> None:
         title = t("secrets.renew_callback")
         if await confirm(title, t("secrets.renew_callback_text"), yes=title):
@@ -120,7 +120,7 @@ async def _ask_rotation(client: Client) -> None:
         hours = form.number("overlap", "secrets.overlap", 24, min=0)
         hours.props(f"max={_LONGEST_HOURS} step=1")
 
-        @acting(Role.ADMIN)
+        @acting(*ADMINS)
         async def issue(actor: Actor) -> None:
             check_given(form, "overlap")
             given = min(max(float(form.value("overlap")), 0), _LONGEST_HOURS)

@@ -5,6 +5,7 @@ from typing import Any
 from nicegui import ui
 
 from centre.audit.audit import Actor
+from centre.audit.roles import ADMINS
 from centre.clients import service
 from centre.clients.models import Client, ClientDraft, NewClient
 from console.clients.client_form import client_fields, client_values
@@ -25,7 +26,6 @@ from console.kit.widgets import (
     show_secret,
     when,
 )
-from core.words import Role
 
 
 @page("/clients", title="clients.title", icon="hub")
@@ -73,7 +73,7 @@ def _row(client: Client) -> dict[str, Any]:
     }
 
 
-@acting(Role.ADMIN)
+@acting(*ADMINS)
 async def _ask_new(_: Actor) -> None:
     names = await type_names()
     form = Form()
@@ -84,7 +84,7 @@ async def _ask_new(_: Actor) -> None:
             form.text("name", "clients.name")
         client_fields(form, names)
 
-        @acting(Role.ADMIN)
+        @acting(*ADMINS)
         async def create(actor: Actor) -> None:
             box.submit(await _created(form, actor))
 

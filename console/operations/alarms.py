@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from centre.audit.audit import Actor
+from centre.audit.roles import OPERATORS
 from centre.watch import alarms as incidents
 from centre.watch import watch_rules
 from centre.watch.models import Alarm, StuckMessage
@@ -25,9 +26,7 @@ from console.operations.watch_form import (
     draw_recipients,
     draw_thresholds,
 )
-from core.words import Role
 
-_MAY_ACT = (Role.ADMIN, Role.OPERATOR)
 _EVERY_SECONDS = 10.0
 # A share is shown in hundredths; the other figures as they are.
 _PERCENT = frozenset({AlarmKind.FAILURE_RATE})
@@ -48,7 +47,7 @@ class _Page:
     async def draw(self) -> None:
         Text("p", t("alarms.intro")).classes("hmc-quiet")
         visitor = await present_visitor()
-        acts = visitor is not None and visitor.role in _MAY_ACT
+        acts = visitor is not None and visitor.role in OPERATORS
         with card(t("alarms.incidents")):
             self._alarms = _alarm_list(self._incidents, self._take, acts)
             await self._alarms.draw()
@@ -85,7 +84,7 @@ class _Page:
         }
 
     async def _take(self, row: Row) -> None:
-        @acting(*_MAY_ACT)
+        @acting(*OPERATORS)
         async def work(actor: Actor) -> None:
             await incidents.acknowledge(context(), UUID(row["key"]), actor)
             notify(t("alarms.taken_done"))

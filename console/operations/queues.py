@@ -6,6 +6,7 @@ from itertools import pairwise
 from nicegui import ui
 
 from centre.audit.audit import Actor
+from centre.audit.roles import OPERATORS
 from centre.flows.queue_figures import QueueFigures
 from centre.queues import steering
 from centre.watch.alarms import open_alarms
@@ -31,7 +32,6 @@ from console.operations.watch_form import ask_own_thresholds
 from core.errors import MessageCentreError
 from core.words import Role
 
-_MAY_ACT = (Role.ADMIN, Role.OPERATOR)
 _EVERY_SECONDS = 3.0
 # A line of so many points is all that its place can show.
 _POINTS = 60
@@ -55,7 +55,7 @@ class _Page:
             self._away = note(t("queues.away"), "bad")
         self._away.set_visibility(False)
         visitor = await present_visitor()
-        acts = visitor is not None and visitor.role in _MAY_ACT
+        acts = visitor is not None and visitor.role in OPERATORS
         self._sets = visitor is not None and visitor.role is Role.ADMIN
         self._listing = Listing(
             columns=_COLUMNS,
@@ -131,7 +131,7 @@ class _Page:
         if pause and not await confirm(t("queues.pause"), text, yes=t("queues.pause")):
             return
 
-        @acting(*_MAY_ACT)
+        @acting(*OPERATORS)
         async def work(actor: Actor) -> None:
             act = steering.pause if pause else steering.resume
             await act(context(), row["code"], actor)
@@ -156,7 +156,7 @@ class _Page:
         if not await confirm(title, text, yes=title, danger=not passes):
             return
 
-        @acting(*_MAY_ACT)
+        @acting(*OPERATORS)
         async def work(actor: Actor) -> None:
             await steering.let_critical_pass(context(), row["code"], passes, actor)
             notify(t(f"alarms.{word}_done"))
@@ -171,7 +171,7 @@ class _Page:
             number = float(row["limit"]) if row["limit"] else None
             form.number("per_second", "queues.limit", number, hint=hint)
 
-            @acting(*_MAY_ACT)
+            @acting(*OPERATORS)
             async def save(actor: Actor) -> None:
                 limit = form.value("per_second")
                 with form.checked():

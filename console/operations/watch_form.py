@@ -6,6 +6,7 @@ from typing import Any
 from nicegui import ui
 
 from centre.audit.audit import Actor
+from centre.audit.roles import ADMINS
 from centre.watch import watch_rules
 from centre.watch.rules import Expected, OwnThresholds, Thresholds
 from centre.watch.watch_lines import read_recipients, read_types, write_types
@@ -22,7 +23,7 @@ from console.kit.widgets import (
     dialog,
 )
 from core.models import Address
-from core.words import Priority, Role
+from core.words import Priority
 
 
 def draw_thresholds(rules: Thresholds, *, changes: bool) -> None:
@@ -30,7 +31,7 @@ def draw_thresholds(rules: Thresholds, *, changes: bool) -> None:
     form = Form()
     _numbers(form, rules.model_dump())
 
-    @acting(Role.ADMIN)
+    @acting(*ADMINS)
     async def save(actor: Actor) -> None:
         with form.checked():
             given = Thresholds(**form.numbers(Thresholds.model_fields))
@@ -49,7 +50,7 @@ async def ask_own_thresholds(client: str, known: Names) -> None:
         in_force = found.in_force.model_dump()
         _numbers(form, found.own.model_dump(), in_force)
 
-        @acting(Role.ADMIN)
+        @acting(*ADMINS)
         async def save(actor: Actor) -> None:
             with form.checked():
                 own = OwnThresholds(**form.numbers(Thresholds.model_fields))
@@ -73,7 +74,7 @@ def draw_expected(rules: Expected, *, changes: bool) -> None:
     hint = t("alarms.types_hint")
     form.area("types", "alarms.types", write_types(rules), hint=hint)
 
-    @acting(Role.ADMIN)
+    @acting(*ADMINS)
     async def save(actor: Actor) -> None:
         with form.checked():
             seconds = {p: form.value(p.value) for p in Priority}
@@ -93,7 +94,7 @@ def draw_recipients(told: Sequence[Address], known: Names, *, changes: bool) -> 
         return
     form.area("recipients", "alarms.people", hint=t("alarms.people_hint"))
 
-    @acting(Role.ADMIN)
+    @acting(*ADMINS)
     async def save(actor: Actor) -> None:
         with form.checked():
             given = read_recipients(form.value("recipients"))

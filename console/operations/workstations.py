@@ -3,6 +3,7 @@
 from typing import Any
 
 from centre.audit.audit import Actor
+from centre.audit.roles import ADMINS
 from centre.workstations import stations
 from centre.workstations.contracts import (
     NewWorkstation,
@@ -154,7 +155,7 @@ async def _ask(title: str, station: Workstation | None) -> NewWorkstation | None
         who = "\n".join(station.staff) if station else ""
         form.area("staff", "ward.staff", who, hint=t("ward.staff_hint"))
 
-        @acting(Role.ADMIN)
+        @acting(*ADMINS)
         async def save(actor: Actor) -> None:
             check_given(form, *(["id"] if station is None else []), "name")
             check_given(form, "department")

@@ -1,6 +1,7 @@
 """The dialog that adds a patient to the index, or changes one."""
 
 from centre.audit.audit import Actor
+from centre.audit.roles import ADMINS
 from centre.people import patients
 from centre.people.contracts import Patient, PatientDraft
 from console.kit.acting import acting
@@ -14,7 +15,7 @@ from console.kit.widgets import (
     choices,
     dialog,
 )
-from core.words import IdentityType, Role
+from core.words import IdentityType
 
 
 async def ask_patient(known: Names, patient: Patient | None = None) -> Patient | None:
@@ -24,7 +25,7 @@ async def ask_patient(known: Names, patient: Patient | None = None) -> Patient |
     with dialog(title, wide=True) as box:
         _draw(form, known, patient)
 
-        @acting(Role.ADMIN)
+        @acting(*ADMINS)
         async def save(actor: Actor) -> None:
             with form.checked():
                 empi_id = patient.empi_id if patient else form.value("empi_id")

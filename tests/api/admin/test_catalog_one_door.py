@@ -17,7 +17,7 @@ from centre.catalog.templates import (
     review_template,
     template_versions,
 )
-from core.errors import Conflict, Invalid, NotFound
+from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.policies import WeightedChannel
 from core.words import Channel, Role
 from tests.support.api.administrator import Desk
@@ -211,3 +211,18 @@ async def test_the_record_says_who_came_through_which_door(
     found = await admin.done("GET", f"/audit?target=message-types/{CODE}/policy")
     entries = [(e["actor"]["who"], e["action"]) for e in found["items"]]
     assert entries[:2] == [("admin", "add-version"), ("eve", "add-version")]
+
+
+async def test_only_administrators_change_the_catalog_through_any_door(
+    rig: Rig,
+) -> None:
+    operator = Actor(who="op", role=Role.OPERATOR)
+    desk = Desk(rig, await rig.person(Role.OPERATOR))
+    problem(await desk.ask("PUT", POLICY, SMS_ONLY), 403)
+    problem(await desk.ask("PUT", TEMPLATE, OTHER), 403)
+    with pytest.raises(Forbidden):
+        await put_policy(rig.context, CODE, change(), operator)
+    draft = TemplateDraft(body="mine")
+    with pytest.raises(Forbidden):
+        await put_template(rig.context, CODE, Channel.SMS, draft, operator)
+    assert len(await policy_versions(rig.context, CODE)) == 1
