@@ -26,6 +26,7 @@ from db.sql import table_of
 from db.store import Store
 from tests.support.channels.accounts import route
 from tests.support.channels.fakes import no_deposit
+from tests.support.waiting import eventually
 
 # A quarter of an hour is nine seconds here.
 RULES = RoutingRules(
@@ -171,21 +172,18 @@ async def test_an_open_breaker_is_known_to_all_until_its_account_goes(
 
 
 async def test_rules_that_people_set_hold_without_a_restart(store: Store) -> None:
-    sms, (start, strict) = accounts("a", "b"), (RoutingRules(), RULES)
-    start = start.model_copy(update={"every_seconds": 0.1})
+    sms, start = accounts("a", "b"), RoutingRules(every_seconds=0.1)
+    # Asked for again at once, while the calls are still of late.
+    strict = RULES.model_copy(update={"every_seconds": 0.1, "slow_window_seconds": 60})
     await calls(store, "a", utc_now(), *[1.5] * 10)
     async with httpx.AsyncClient() as http:
         live = LiveChannels(Tools(http, no_deposit), sms, start)
-        applying = asyncio.create_task(route_for_ever(store, sms, start))
-        await asyncio.sleep(0.3)
+        assert await route_once(store, sms, start, "before")
         assert await points(store) == {}
+        applying = asyncio.create_task(route_for_ever(store, sms, start))
         async with store.sessions.begin() as session:
             await put_rules(session, strict, "admin")
-        moved: dict[str, int] = {}
-        async with asyncio.timeout(5):
-            while not moved:
-                await asyncio.sleep(0.05)
-                moved = await points(store)
+        moved = await eventually(lambda: points(store))
         async with store.sessions() as session:
             await live.follow(session)
         applying.cancel()

@@ -61,9 +61,9 @@ async def test_calls_in_turn_share_a_connection_and_calls_at_once_do_not() -> No
 
 
 async def test_idle_connections_are_closed_by_the_next_call() -> None:
-    async with serving(0.2) as (server, http):
+    async with serving(0.05) as (server, http):
         await asyncio.gather(*(http.get("/") for _ in range(5)))
-        await asyncio.sleep(0.3)
+        await asyncio.sleep(0.1)
         await http.get("/")
         await until(lambda: (server.opened, server.open) == (6, 1))
 

@@ -17,6 +17,7 @@ from db.store import open_store
 from tests.support.centre.running import Centre
 from tests.support.console.rig import (
     BROWSER,
+    FADED_IN,
     XSS,
     Console,
     check_axe,
@@ -115,7 +116,7 @@ async def test_what_is_wrong_is_said_at_its_field(console: Console) -> None:
     await page.get_by_role("button", name="New client").click()
     dialog = page.get_by_role("dialog")
     await expect(dialog.get_by_label("Code")).to_be_visible()
-    await page.wait_for_timeout(400)  # while it fades in, its texts are pale
+    await page.evaluate(FADED_IN)  # until then its texts are pale
     await check_axe(page)
     await dialog.get_by_label("Code").fill("Not A Code")
     await dialog.get_by_role("button", name="Create").click()

@@ -6,6 +6,7 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from tests.support.centre.providers import Providers, providers_of
+from tests.support.centre.queues import rests
 from tests.support.centre.running import Centre
 from tests.support.centre.system import Person, System, joined, signed_in, somebody
 from tests.support.centre.types import BOOKING, define, message
@@ -41,7 +42,7 @@ async def providers(centre: Centre) -> AsyncIterator[Providers]:
 
 
 async def test_a_queue_is_paused_and_resumed(
-    console: Console, his: System, providers: Providers
+    console: Console, centre: Centre, his: System, providers: Providers
 ) -> None:
     page = await at_desk(await console(language="en"))
     await open_page(page, "/queues")
@@ -53,7 +54,7 @@ async def test_a_queue_is_paused_and_resumed(
     await expect(dialog).to_contain_text("Nothing is lost")
     await dialog.get_by_role("button", name="Pause").click()
     await expect(row).to_contain_text("Paused")
-    await page.wait_for_timeout(5000)
+    await rests(centre, CLIENT)
     person = somebody()
     message_id = await his.send(message(KIND, person))
     await expect(row.get_by_role("cell").nth(2)).not_to_have_text("0")

@@ -1,6 +1,5 @@
 """Workstations in the browser: set up in the console, then a ward's own screen."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -196,8 +195,9 @@ async def resumes(console: Console, ward: Ward) -> None:
     async with serving(ward):
         await expect(page.locator("#state")).to_contain_text("已连接")
         await expect(boxes).to_have_count(3)
-        await asyncio.sleep(1)
-        await expect(boxes).to_have_count(3)
+        # One more; what was shown twice would stand before it.
+        await ward.sent()
+        await expect(boxes).to_have_count(4)
         await no_sideways(page)
         await page.reload()
-        await expect(boxes).to_have_count(3)
+        await expect(boxes).to_have_count(4)

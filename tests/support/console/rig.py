@@ -33,6 +33,10 @@ CANARY = "hmcCanary"
 XSS = f"<img src=x onerror=\"{CANARY}('img')\"><script>{CANARY}('tag')</script>"
 _SERIOUS = {"serious", "critical"}
 WAIT_MS = 15_000
+# Comes back once whatever moves on the page, and ends, has ended.
+FADED_IN = """Promise.allSettled(document.getAnimations()
+  .filter(each => each.effect.getComputedTiming().endTime !== Infinity)
+  .map(each => each.finished)).then(() => null)"""
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
