@@ -165,8 +165,7 @@ async def _lifespan(
 
 
 async def _warn_of_sandbox(context: ApiContext) -> None:
-    async with context.store.sessions() as session:
-        channels = await forgeable(session, context.settings)
+    channels = await forgeable(context)
     if channels:
         # docs/operations.md says what to do.
         _log.warning("receipts.forgeable", channels=channels)

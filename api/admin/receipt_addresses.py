@@ -4,9 +4,9 @@ from fastapi import APIRouter
 
 from api.admin.common import PREFIX, ChannelPath
 from api.auth.callers import PEOPLE, Admin
-from api.context import ContextDep, SessionDep
-from centre.receipts import addresses as receipt_addresses
-from centre.receipts.addresses import ReceiptAddress
+from api.context import ContextDep
+from centre.receipts import addresses
+from centre.receipts.models import ReceiptAddress
 from channels.provider import DEFAULT_CODE
 from core.base import Model
 from core.fields import Code
@@ -27,12 +27,10 @@ class RenewBody(Model):
 
 @router.get("")
 async def list_receipt_addresses(
-    channel: ChannelPath, caller: Admin, context: ContextDep, session: SessionDep
+    channel: ChannelPath, caller: Admin, context: ContextDep
 ) -> Page[ReceiptAddress]:
     """List where the providers of a channel's accounts report; who looked is kept."""
-    found = await receipt_addresses.shown(
-        session, context.settings, channel, caller.actor
-    )
+    found = await addresses.receipt_addresses(context, channel, caller.actor)
     return Page[ReceiptAddress](items=found)
 
 
@@ -42,9 +40,8 @@ async def renew_receipt_address(
     body: RenewBody,
     caller: Admin,
     context: ContextDep,
-    session: SessionDep,
 ) -> ReceiptAddress:
     """Give an account another address; the old one is refused at once."""
-    return await receipt_addresses.renew(
-        session, context.settings, channel, body.account, caller.actor
+    return await addresses.renew_receipt_address(
+        context, channel, body.account, caller.actor
     )

@@ -10,8 +10,8 @@ from starlette.requests import HTTPConnection
 from api.context import ApiContext, ContextDep
 from api.http.access_log import KNOWN
 from api.http.problems import NOWHERE, REQUEST_ID
-from centre.reachability.service import note_event
 from centre.receipts.addresses import Reporter, reporter
+from centre.receipts.events import note_events
 from centre.receipts.intake import ReceiptIntake
 from centre.receipts.replies import ReplyIntake
 from channels.kit.reports import MOST_REPORTS
@@ -47,8 +47,7 @@ async def known_address(request: HTTPConnection) -> Reporter:
     """Return who calls at the address of a request; NotFound for anybody else."""
     context: ApiContext = request.app.state.context
     channel, _, secret = request.url.path.removeprefix(PREFIX).partition("/")
-    async with context.store.sessions() as session:
-        known = await reporter(session, context.settings, channel, secret)
+    known = await reporter(context, channel, secret)
     if known is None:
         _refused(request, context, _named(channel), "", "unknown_address")
         raise NotFound(NOWHERE)
@@ -67,9 +66,7 @@ async def _read(request: Request, context: ApiContext) -> Response:
     for uplink in parsed.uplinks:
         heard = await replies.take(evolve(uplink, account=known.account))
         context.metrics.receipt(Channel.SMS, uplink.provider, heard)
-    async with context.store.sessions.begin() as session:
-        for event in parsed.events:
-            await note_event(session, event)
+    await note_events(context, parsed.events)
     return Response(parsed.answer.body, media_type=parsed.answer.media_type)
 
 

@@ -21,4 +21,9 @@ def named(accounts: Iterable[T], code: str) -> T:
     for account in accounts:
         if account.code == code:
             return account
-    raise NotFound("This channel has no such account.")
+    raise no_such_account()
+
+
+def no_such_account() -> NotFound:
+    """Return what is raised for a code that no account of a channel has."""
+    return NotFound("This channel has no such account.")

@@ -4,7 +4,12 @@ from nicegui import ui
 
 from centre.audit.audit import Actor
 from centre.audit.roles import ADMINS
-from centre.receipts.addresses import ReceiptAddress, renew, reports, shown
+from centre.receipts.addresses import (
+    receipt_addresses,
+    renew_receipt_address,
+    reports,
+)
+from centre.receipts.models import ReceiptAddress
 from console.kit.acting import acting
 from console.kit.context import context
 from console.kit.errors import notify
@@ -34,8 +39,7 @@ def draw_receipts(channel: Channel) -> None:
 
 
 async def _show(room: ui.element, channel: Channel, actor: Actor) -> None:
-    async with context().store.sessions.begin() as session:
-        found = await shown(session, context().settings, channel, actor)
+    found = await receipt_addresses(context(), channel, actor)
     room.clear()
     with room:
         if not found:
@@ -52,8 +56,7 @@ def _draw(room: ui.element, address: ReceiptAddress) -> None:
         title = t("receipts.renew")
         if not await confirm(title, t("receipts.renew_text"), yes=title):
             return
-        async with context().store.sessions.begin() as session:
-            await renew(session, context().settings, channel, account, actor)
+        await renew_receipt_address(context(), channel, account, actor)
         notify(t("receipts.renewed"))
         await _show(room, channel, actor)
 

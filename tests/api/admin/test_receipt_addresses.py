@@ -12,6 +12,7 @@ from channels.hospital.workstation import signature
 from channels.kit.times import utc_now
 from core.words import Role
 from tests.support.api.rig import Headers, Rig, pointers, problem, running_api
+from tests.support.stores.contexts import context_of
 
 ADMIN = "/v1/admin/channels/workstation"
 SECRET = "a-secret-of-the-hospital"
@@ -168,8 +169,7 @@ async def test_the_sandboxs_accounts_are_warned_of_where_others_reach_the_centre
     rig: Rig, host: str, warned: bool
 ) -> None:
     settings = rig.context.settings.model_copy(update={"host": host})
-    async with rig.context.store.sessions() as session:
-        channels = await forgeable(session, settings)
+    channels = await forgeable(context_of(rig.context.store, settings))
     assert ("workstation" in channels) == ("sms" in channels) == warned
 
 
@@ -177,7 +177,6 @@ async def test_an_account_of_ones_own_is_not_warned_of(rig: Rig) -> None:
     admin = await rig.person(Role.ADMIN)
     await rig.http.put(f"{ADMIN}/account", json=ACCOUNT, headers=admin)
     settings = rig.context.settings.model_copy(update={"host": "0.0.0.0"})
-    async with rig.context.store.sessions() as session:
-        channels = await forgeable(session, settings)
+    channels = await forgeable(context_of(rig.context.store, settings))
     assert "workstation" not in channels
     assert "sms" in channels

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from api.http.request_guard import FORM
-from centre.receipts.addresses import addresses
+from centre.receipts.address_queries import addresses
 from core.words import Channel, Role
 from tests.support.api.rig import Rig, running_api
 from tests.support.api.routes import VALUES, Route, routes

@@ -10,7 +10,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from api.http.request_guard import KIB, MIB, Guard, Larger, Limits
 from api.http.strict_json import AT_ONCE, MAX_SMALL_VALUES, MAX_VALUES, parse_json
-from centre.receipts.addresses import addresses
+from centre.receipts.address_queries import addresses
 from core.errors import Forbidden, TooLarge
 from core.words import Channel, Role
 from tests.support.api.rig import BODY, Rig, problem, running_api

@@ -16,6 +16,7 @@ from centre.delivery.attempts import Attempt
 from centre.delivery.parked import MOST_PARKED, RETENTION, ParkedReceipt
 from centre.delivery.tables import ParkedReceiptRow
 from centre.receipts import queries as receipts
+from centre.receipts import writes as receipt_writes
 from centre.receipts.intake import ReceiptIntake, Taking
 from channels.receipts import ProviderReceipt
 from core.models import delivery_id
@@ -82,8 +83,8 @@ async def test_an_addresss_generation_counts_up(store: Store) -> None:
     place = (Channel.SMS, "default")
     async with store.sessions.begin() as session:
         assert await receipts.generations(session) == {}
-        assert await receipts.renew(session, *place, ACTOR) == 1
-        assert await receipts.renew(session, *place, ACTOR) == 2
+        assert await receipt_writes.renew(session, *place, ACTOR.who) == 1
+        assert await receipt_writes.renew(session, *place, ACTOR.who) == 2
         assert await receipts.generations(session) == {place: 2}
 
 
