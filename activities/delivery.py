@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from temporalio import activity
 
 from centre.batches import queries as batches
-from centre.delivery import attempts
-from centre.delivery.attempts import Attempt, AttemptState
+from centre.delivery import attempt_queries
 from centre.delivery.calls import Call, Calls, none_open, soon
 from centre.delivery.contracts import DeliveryResult, DeliveryTask
 from centre.delivery.current_rules import Rules, rules_of
@@ -15,6 +14,7 @@ from centre.delivery.early_receipts import note_answer, with_early_receipt
 from centre.delivery.hold import Times, later
 from centre.delivery.limiter import Limiter
 from centre.delivery.links import Links
+from centre.delivery.models import Attempt, AttemptState, in_doubt
 from centre.delivery.outcomes import note_reached, note_refusal
 from centre.delivery.patience import held_back, told, within_patience
 from centre.workstations import removal_queries as removals
@@ -82,7 +82,7 @@ class DeliveryActivities:
         async with self.store.autocommit() as session:
             rules = await rules_of(session, task)
             earlier = await _earlier(session, task)
-        last = attempts.in_doubt(earlier) or (earlier[-1] if earlier else None)
+        last = in_doubt(earlier) or (earlier[-1] if earlier else None)
         route = self.router.route(task.channel, last.account if last else None)
         if route is None or not isinstance(route.sender, Asking):
             raise ProviderDown("the account that was used is gone", code="no-account")
@@ -133,7 +133,7 @@ class DeliveryActivities:
             return shut
         sending = self._sending(task, rules)
         # Before a limit is taken from: what can't be called uses none up.
-        if not attempts.in_doubt(earlier) and not self.router.admits(task.channel):
+        if not in_doubt(earlier) and not self.router.admits(task.channel):
             raise told(none_open(), self._only_account(task.channel), len(earlier))
         never_left = bool(earlier) and earlier[-1].reason is Reason.UNREACHABLE
         await self.limiter.admit(session, sending, rules.limits, counted=never_left)
@@ -143,7 +143,7 @@ class DeliveryActivities:
         self, task: DeliveryTask, earlier: Sequence[Attempt]
     ) -> DeliveryResult:
         """Return that nothing more is sent; what was may have to be called back."""
-        if not attempts.in_doubt(earlier):
+        if not in_doubt(earlier):
             return _CALLED_OFF
         return _unknown(
             self.router.route(task.channel, earlier[-1].account), earlier[-1]
@@ -190,7 +190,7 @@ class DeliveryActivities:
 
         What may have been taken already is only repeated: that is not held.
         """
-        if task.priority is Priority.CRITICAL or attempts.in_doubt(earlier):
+        if task.priority is Priority.CRITICAL or in_doubt(earlier):
             return None
         now = later(task.at)
         shut = await self.times.closed(session, task.type, task.channel, now)
@@ -239,7 +239,7 @@ class DeliveryActivities:
             number = last.provider_message_id
             taken = Taken(provider=last.provider, provider_message_id=number)
             return _result(route.sender if route else None, taken, last.number)
-        doubt = attempts.in_doubt(earlier)
+        doubt = in_doubt(earlier)
         if doubt is None or self._calls.repeatable(task, earlier):
             return None
         return _unknown(self.router.route(task.channel, doubt.account), doubt)
@@ -266,4 +266,4 @@ def _result(sender: Sender | None, taken: Taken, number: int) -> DeliveryResult:
 
 
 async def _earlier(session: Session, task: DeliveryTask) -> Sequence[Attempt]:
-    return await attempts.attempts_of(session, task.delivery_id)
+    return await attempt_queries.attempts_of(session, task.delivery_id)

@@ -8,7 +8,7 @@ from temporalio import activity
 
 from centre.catalog import type_queries
 from centre.catalog.placeholders import required_params
-from centre.delivery import attempts
+from centre.delivery import attempt_queries
 from centre.delivery.contracts import (
     Correction,
     Out,
@@ -94,7 +94,7 @@ class RecallActivities:
         if out.provider_message_id is None:
             return False
         async with self.store.sessions() as session:
-            made = await attempts.attempts_of(session, delivery)
+            made = await attempt_queries.attempts_of(session, delivery)
         route = self.router.route(channel, made[-1].account if made else None)
         if route is None or not isinstance(route.sender, Recalling):
             return False

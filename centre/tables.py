@@ -6,7 +6,6 @@ from centre.audit import tables as audit_tables
 from centre.batches import tables as batch_tables
 from centre.catalog import tables as setup_tables
 from centre.clients import tables as client_tables
-from centre.delivery import part_tables
 from centre.delivery import tables as attempt_tables
 from centre.keys import tables as key_tables
 from centre.messages import tables as message_tables
@@ -33,7 +32,6 @@ MODULES = (
     lease_tables,
     limit_tables,
     message_tables,
-    part_tables,
     people_tables,
     probe_tables,
     provider_tables,

@@ -8,8 +8,7 @@ from api.admin.common import PREFIX
 from api.auth.callers import PEOPLE, Looker, Operator
 from api.context import ContextDep
 from api.http.paging import Nothing
-from centre.delivery.timeline import Run, timeline
-from centre.messages.lookup import look_up
+from centre.delivery.timeline import Run, message_timeline
 from centre.messages.reveal import reveal_recipient
 from core.models import Recipient
 from db.pages import Page
@@ -23,8 +22,7 @@ async def get_timeline(
     message_id: UUID, caller: Looker, context: ContextDep
 ) -> Page[Run]:
     """List a message's runs, the newest first, with every call to a provider."""
-    found = await look_up(context, message_id)
-    return Page[Run](items=await timeline(context, found.doc))
+    return Page[Run](items=await message_timeline(context, message_id))
 
 
 @router.post("/recipient")

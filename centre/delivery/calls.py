@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from centre.delivery import attempts, parts
-from centre.delivery.attempts import Attempt, AttemptState
+from centre.delivery import attempt_writes, parts
 from centre.delivery.contracts import DeliveryTask
 from centre.delivery.limiter import spread
+from centre.delivery.models import Attempt, AttemptState, in_doubt
 from centre.rate_limits import counter_queries
 from channels.base import Referring, Taken
 from channels.kit.http import deadline
@@ -90,7 +90,7 @@ class Calls:
         self, task: DeliveryTask, earlier: Sequence[Attempt]
     ) -> Route | None:
         """Return the account that drops a repeat of a call whose end is not known."""
-        doubt = attempts.in_doubt(earlier)
+        doubt = in_doubt(earlier)
         if doubt is None:
             return None
         route = self.router.route(task.channel, doubt.account)
@@ -113,7 +113,7 @@ class Calls:
         in_parts = taken is not None and len(taken.part_ids) > 1
         opened = self.store.sessions.begin() if in_parts else self.store.autocommit()
         async with opened as session:
-            await attempts.end_attempt(
+            await attempt_writes.end_attempt(
                 session,
                 attempt.id,
                 state,
@@ -167,7 +167,7 @@ async def _begun(
     short = (
         sender.reference(task.delivery_id) if isinstance(sender, Referring) else None
     )
-    attempt = await attempts.begin_attempt(
+    attempt = await attempt_writes.begin_attempt(
         session,
         delivery_id=task.delivery_id,
         message_id=task.message_id,

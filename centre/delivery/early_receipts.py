@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from centre.delivery import attempts, parked, parts
-from centre.delivery.attempts import Attempt
+from centre.delivery import attempt_writes, parked, parts
 from centre.delivery.contracts import DeliveryResult
+from centre.delivery.models import Attempt
 from centre.delivery.parked import ParkedReceipt
 from centre.messages.status import outcome_moves
 from core.base import evolve
@@ -31,7 +31,7 @@ async def with_early_receipt(
     if early is None or not outcome_moves(result.outcome, early.outcome):
         return result
     async with store.sessions.begin() as session:
-        await attempts.note_receipt(
+        await attempt_writes.note_receipt(
             session, attempt.id, early.outcome, early.code, early.at
         )
         await parked.unpark(session, attempt.provider, early.provider_message_id)
@@ -75,6 +75,6 @@ async def note_answer(
 ) -> None:
     """Keep what the provider answered when it was asked: as good as a receipt."""
     async with store.sessions.begin() as session:
-        await attempts.note_receipt(
+        await attempt_writes.note_receipt(
             session, attempt.id, outcome, code, datetime.now(UTC)
         )

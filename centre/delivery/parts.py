@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlmodel import select
 
-from centre.delivery.part_tables import AttemptPartRow
+from centre.delivery.tables import AttemptPartRow
 from centre.messages.status import outcome_moves
 from core.words import Outcome
 from db.session import Session

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TypeVar
 
-from centre.delivery import attempts
-from centre.delivery.attempts import Attempt
 from centre.delivery.contracts import DeliveryResult, DeliveryTask
 from centre.delivery.hold import later
+from centre.delivery.models import Attempt, in_doubt
 from core.errors import DeliveryError, RateLimited
 from core.words import Outcome, Priority, Reason
 
@@ -40,7 +39,7 @@ def held_back(
     be repeated: a repeat stays one.
     """
     error = within_patience(task, no_room)
-    if not error.retryable or error.retry_after is None or attempts.in_doubt(earlier):
+    if not error.retryable or error.retry_after is None or in_doubt(earlier):
         raise error from None
     critical = task.priority is Priority.CRITICAL
     longest = _LONGEST_HOLD_CRITICAL if critical else _LONGEST_HOLD

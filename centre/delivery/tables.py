@@ -1,4 +1,4 @@
-"""The table of calls to providers."""
+"""The tables of calls to providers, of their parts, and of receipts that came early."""
 
 from datetime import datetime
 from uuid import UUID
@@ -63,3 +63,13 @@ class ParkedReceiptRow(Row, table=True):
     code: str
     at: datetime = Field(sa_type=UtcDateTime)
     parked_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class AttemptPartRow(Row, table=True):
+    """One part of an attempt, and what the provider reported of it."""
+
+    __tablename__ = "attempt_parts"
+
+    attempt_id: UUID = Field(primary_key=True)
+    number: str = Field(primary_key=True, index=True)
+    outcome: str | None = None

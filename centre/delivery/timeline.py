@@ -3,8 +3,9 @@
 from uuid import UUID
 
 from centre.context import Context
-from centre.delivery import attempts
-from centre.delivery.attempts import Attempt
+from centre.delivery import attempt_queries
+from centre.delivery.models import Attempt
+from centre.messages.lookup import look_up
 from core.base import Model
 from core.models import Delivery, MessageStatus, Step, delivery_id
 from core.words import Channel
@@ -36,10 +37,15 @@ class Run(Model):
     stages: tuple[Stage, ...]
 
 
+async def message_timeline(context: Context, message_id: UUID) -> tuple[Run, ...]:
+    """Return what happened to a message, the newest run first."""
+    return await timeline(context, (await look_up(context, message_id)).doc)
+
+
 async def timeline(context: Context, doc: MessageStatus) -> tuple[Run, ...]:
     """Return what happened, the newest run first."""
     async with context.store.sessions() as session:
-        made = await attempts.attempts_of_message(session, doc.id)
+        made = await attempt_queries.attempts_of_message(session, doc.id)
     of_delivery: dict[UUID, list[Attempt]] = {}
     for attempt in made:
         of_delivery.setdefault(attempt.delivery_id, []).append(attempt)

@@ -15,8 +15,8 @@ import structlog
 
 from centre.audit.audit import Actor
 from centre.context import Context
-from centre.delivery import attempts, parts
-from centre.delivery.attempts import Attempt
+from centre.delivery import attempt_queries, attempt_writes, parts
+from centre.delivery.models import Attempt
 from centre.delivery.parked import ParkedReceipt, park, parked, unpark
 from centre.messages import queries as messages
 from centre.messages import writes as message_writes
@@ -110,7 +110,7 @@ class ReceiptIntake:
         if number is None:
             return
         async with self.context.store.sessions.begin() as session:
-            await attempts.end_attempt(
+            await attempt_writes.end_attempt(
                 session, attempt.id, "accepted", provider_message_id=number
             )
             early = await parked(session, receipt.provider, number)
@@ -158,7 +158,7 @@ class ReceiptIntake:
         if receipt.channel is Channel.VOICE and receipt.outcome is Outcome.READ:
             await self._heard(attempt)
         async with self.context.store.sessions.begin() as session:
-            news = await attempts.note_receipt(
+            news = await attempt_writes.note_receipt(
                 session, attempt.id, receipt.outcome, receipt.code, receipt.at
             )
             if receipt.provider_message_id is not None:
@@ -173,7 +173,7 @@ class ReceiptIntake:
         if not receipt.refused or receipt.outcome is not Outcome.FAILED:
             return Taking.REPEATED
         async with self.context.store.sessions.begin() as session:
-            news = await attempts.note_why(session, attempt.id, receipt.code)
+            news = await attempt_writes.note_why(session, attempt.id, receipt.code)
         if not news:
             return Taking.REPEATED
         await note_report(self.context.store, attempt, receipt)
@@ -255,11 +255,11 @@ def _not_understood(receipt: ProviderReceipt) -> Taking:
 async def _attempt(session: Session, receipt: ProviderReceipt) -> Attempt | None:
     """Our own id is exact, where the provider gave it back."""
     if receipt.sending_id is not None:
-        made = await attempts.attempts_of(session, receipt.sending_id)
+        made = await attempt_queries.attempts_of(session, receipt.sending_id)
         if made:
             return made[-1]
     for number in (receipt.provider_message_id, receipt.reference):
-        found = number and await attempts.attempt_of_receipt(
+        found = number and await attempt_queries.attempt_of_receipt(
             session, receipt.provider, number, receipt.account
         )
         if found:

@@ -1,7 +1,7 @@
 """What a receipt says of the person whom its message went to."""
 
 from centre.delivery.addresses import address_of
-from centre.delivery.attempts import Attempt
+from centre.delivery.models import Attempt
 from centre.messages import queries as messages
 from centre.reachability.service import note_receipt
 from channels.receipts import ProviderReceipt

@@ -9,7 +9,7 @@ from uuid import UUID
 from centre.access import sign_in_queries
 from centre.audit.names import CENTRE
 from centre.context import Context
-from centre.delivery import attempts
+from centre.delivery import attempt_queries
 from centre.flows.queue_figures import QueueFigures
 from centre.watch import alarm_queries, rule_queries, under_way_queries
 from centre.watch.models import Alarm
@@ -52,7 +52,7 @@ class Watch:
         async with context.store.sessions() as session:
             known = await rule_queries.limits(session)
             ends = await under_way_queries.ended_of_late(session, now - _RECENT)
-            wrong = await attempts.misconfigured_since(session, now - _RECENT)
+            wrong = await attempt_queries.misconfigured_since(session, now - _RECENT)
             raised = {_key(a): a for a in await alarm_queries.open_alarms(session)}
             attacked = dict(await sign_in_queries.attacked_names(session))
         for queue in seen:

@@ -1,6 +1,6 @@
 """The core's words as people read them: states, outcomes, reasons, with their tones."""
 
-from centre.delivery.attempts import Attempt
+from centre.delivery.models import Attempt
 from console.kit.texts import knows, t
 from core.words import Outcome, Reason, Status
 

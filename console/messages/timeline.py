@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from nicegui import ui
 
-from centre.delivery.attempts import Attempt
+from centre.delivery.models import Attempt
 from centre.delivery.timeline import ChannelStory, Run, Stage
 from console.kit.names import Names
 from console.kit.shell import Text

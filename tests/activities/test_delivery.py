@@ -11,10 +11,10 @@ from temporalio.testing import ActivityEnvironment
 from activities.delivery import DeliveryActivities
 from centre.catalog import message_types, templates
 from centre.catalog.models import MessageTypeChanges, TemplateDraft
-from centre.delivery import attempts
-from centre.delivery.attempts import Attempt
+from centre.delivery import attempt_writes
 from centre.delivery.contracts import DeliveryResult, DeliveryTask
 from centre.delivery.links import Links
+from centre.delivery.models import Attempt
 from channels.base import Sending, Taken
 from channels.router import Route, Router
 from core.errors import (
@@ -49,7 +49,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 async def crashed(store: Store, work: DeliveryTask) -> Attempt:
     """Leave the row of a call in whose middle the worker died."""
     async with store.sessions.begin() as session:
-        return await attempts.begin_attempt(
+        return await attempt_writes.begin_attempt(
             session,
             delivery_id=work.delivery_id,
             message_id=work.message_id,

@@ -13,7 +13,7 @@ from activities.delivery import DeliveryActivities
 from centre.batches.tables import BatchRow
 from centre.catalog import dictionaries
 from centre.catalog.models import ChannelChanges
-from centre.delivery import attempts
+from centre.delivery import attempt_queries, attempt_writes
 from centre.delivery.contracts import DeliveryResult, DeliveryTask
 from centre.delivery.links import Links
 from centre.rate_limits import counter_queries
@@ -83,7 +83,7 @@ async def deliver(activities: DeliveryActivities, work: DeliveryTask) -> bool:
     if await held_until(activities, work) is None:
         return True
     async with activities.store.sessions() as session:
-        assert not await attempts.attempts_of(session, work.delivery_id)
+        assert not await attempt_queries.attempts_of(session, work.delivery_id)
     return False
 
 
@@ -151,7 +151,7 @@ async def test_what_may_have_been_taken_is_not_held_as_if_it_were_new(
     activities = await limited(store, per_3_seconds=1)
     work = task()
     async with store.sessions.begin() as session:
-        await attempts.begin_attempt(
+        await attempt_writes.begin_attempt(
             session,
             delivery_id=work.delivery_id,
             message_id=work.message_id,

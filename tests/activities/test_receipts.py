@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from centre.delivery import attempts
+from centre.delivery import attempt_queries
 from centre.delivery import parked as store_parked
 from centre.delivery.parked import ParkedReceipt
 from channels.base import Sending, Taken
@@ -76,7 +76,7 @@ async def test_what_came_early_is_found_when_the_call_ends(
     result = await deliver(store, ScriptedSender(YES), work)
     assert (result.outcome, result.reason) == (outcome, reason)
     async with store.sessions() as session:
-        [made] = await attempts.attempts_of(session, work.delivery_id)
+        [made] = await attempt_queries.attempts_of(session, work.delivery_id)
     if outcome is not Outcome.ACCEPTED:
         assert (made.receipt_outcome, made.receipt_code) == (outcome, "C")
         assert await parked(store) == 0
@@ -106,6 +106,6 @@ async def test_an_answer_is_kept_with_the_attempt(store: Store, arrived: bool) -
         with pytest.raises(RecipientRefused):
             await ask_through(store, Router([Route(sender)]), work)
     async with store.sessions() as session:
-        [made] = await attempts.attempts_of(session, work.delivery_id)
+        [made] = await attempt_queries.attempts_of(session, work.delivery_id)
     expected = (Outcome.DELIVERED, None) if arrived else (Outcome.FAILED, "GONE")
     assert (made.receipt_outcome, made.receipt_code) == expected

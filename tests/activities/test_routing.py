@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from centre.delivery import attempts
+from centre.delivery import attempt_queries
 from channels.aliyun.sms import AliyunAccount
 from channels.base import Sender, Taken
 from channels.breaker import Breaker
@@ -76,7 +76,7 @@ async def test_what_tells_of_the_account_goes_on_to_the_next(
     result = await deliver_through(store, two(ScriptedSender(error), second), work)
     assert (result.outcome, result.attempts) == (Outcome.ACCEPTED, 2)
     async with store.sessions() as session:
-        rows = await attempts.attempts_of(session, work.delivery_id)
+        rows = await attempt_queries.attempts_of(session, work.delivery_id)
     assert [(row.account, row.state) for row in rows] == [
         ("first", "failed"),
         ("second", "accepted"),
@@ -147,7 +147,7 @@ async def test_with_no_account_left_the_channel_is_down(store: Store) -> None:
     with pytest.raises(ProviderDown):
         await deliver_through(store, router, work)
     async with store.sessions() as session:
-        assert not await attempts.attempts_of(session, work.delivery_id)
+        assert not await attempt_queries.attempts_of(session, work.delivery_id)
     assert not first.sent
 
 

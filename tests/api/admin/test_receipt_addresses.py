@@ -12,7 +12,7 @@ from channels.hospital.workstation import signature
 from channels.kit.times import utc_now
 from core.words import Role
 from tests.support.api.rig import Headers, Rig, pointers, problem, running_api
-from tests.support.stores.contexts import context_of
+from tests.support.stores.context import context_of
 
 ADMIN = "/v1/admin/channels/workstation"
 SECRET = "a-secret-of-the-hospital"

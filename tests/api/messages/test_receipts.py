@@ -8,8 +8,8 @@ from uuid import UUID
 import httpx
 import pytest
 
-from centre.delivery import attempts
-from centre.delivery.attempts import Attempt
+from centre.delivery import attempt_queries, attempt_writes
+from centre.delivery.models import Attempt
 from centre.messages import queries as messages
 from channels.aliyun.voice import out_id
 from channels.kit.times import utc_now
@@ -39,14 +39,14 @@ async def taken(
 ) -> None:
     provider = {Channel.SMS: "aliyun"}.get(channel, str(channel))
     async with rig.context.store.sessions.begin() as session:
-        begun = await attempts.begin_attempt(
+        begun = await attempt_writes.begin_attempt(
             session,
             delivery_id=delivery_id(message_id, channel, 1),
             message_id=message_id,
             channel=channel,
             provider=provider,
         )
-        await attempts.end_attempt(
+        await attempt_writes.end_attempt(
             session, begun.id, "accepted", provider_message_id=number
         )
 
@@ -75,7 +75,7 @@ async def outcome(rig: Rig, message_id: UUID) -> Outcome:
 
 async def attempt(rig: Rig, message_id: UUID) -> Attempt:
     async with rig.context.store.sessions() as session:
-        [made] = await attempts.attempts_of_message(session, message_id)
+        [made] = await attempt_queries.attempts_of_message(session, message_id)
     return made
 
 
@@ -132,7 +132,7 @@ async def test_a_call_is_found_by_its_short_number_while_its_own_is_not_known(
     message_id = await rig.sent(await rig.client())
     delivery = delivery_id(message_id, Channel.VOICE, 1)
     async with rig.context.store.sessions.begin() as session:
-        begun = await attempts.begin_attempt(
+        begun = await attempt_writes.begin_attempt(
             session,
             delivery_id=delivery,
             message_id=message_id,
@@ -140,7 +140,7 @@ async def test_a_call_is_found_by_its_short_number_while_its_own_is_not_known(
             provider="aliyun",
             reference=out_id(delivery),
         )
-        await attempts.end_attempt(session, begun.id, "unknown")
+        await attempt_writes.end_attempt(session, begun.id, "unknown")
     heard = {"call_id": "1^1", "status_code": "200000", "out_id": out_id(delivery)}
     for called in ({**heard, "out_id": "another"}, heard):
         to = "/v1/receipts/voice/sandbox-secret"

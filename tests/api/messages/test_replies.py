@@ -14,7 +14,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.records import RecordActivities
 from centre.catalog import models, policies, templates
 from centre.catalog.message_types import add_message_type, update_message_type
-from centre.delivery import attempts
+from centre.delivery import attempt_writes
 from centre.delivery.contracts import Snapshot
 from centre.people import opt_out_queries as preferences
 from centre.people import persons
@@ -52,14 +52,14 @@ async def texted(rig: Rig, his: Headers, **changes: Any) -> UUID:
     rig.flows.stand(message_id, Status.DELIVERED)
     await rig.record(message_id)
     async with rig.context.store.sessions.begin() as session:
-        attempt = await attempts.begin_attempt(
+        attempt = await attempt_writes.begin_attempt(
             session,
             delivery_id=message_id,
             message_id=message_id,
             channel=Channel.SMS,
             provider="aliyun",
         )
-        await attempts.end_attempt(session, attempt.id, "accepted")
+        await attempt_writes.end_attempt(session, attempt.id, "accepted")
     return message_id
 
 

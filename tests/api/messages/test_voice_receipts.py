@@ -10,8 +10,8 @@ import pytest
 
 from centre.catalog import message_types
 from centre.catalog.models import MessageTypeChanges
-from centre.delivery import attempts
-from centre.delivery.attempts import Attempt
+from centre.delivery import attempt_queries, attempt_writes
+from centre.delivery.models import Attempt
 from centre.messages import queries as messages
 from centre.receipts.intake import BY_KEY
 from core.models import Acknowledgement, delivery_id
@@ -47,7 +47,7 @@ async def called(rig: Rig, **ask_for: Any) -> UUID:
     rig.flows.stand(message_id, Status.DELIVERED)
     await rig.record(message_id)
     async with rig.context.store.sessions.begin() as session:
-        begun = await attempts.begin_attempt(
+        begun = await attempt_writes.begin_attempt(
             session,
             delivery_id=delivery_id(message_id, Channel.VOICE, 1),
             message_id=message_id,
@@ -55,7 +55,7 @@ async def called(rig: Rig, **ask_for: Any) -> UUID:
             provider="tencent",
             account="tencent",
         )
-        await attempts.end_attempt(
+        await attempt_writes.end_attempt(
             session, begun.id, "accepted", provider_message_id=CALL
         )
     return message_id
@@ -63,7 +63,7 @@ async def called(rig: Rig, **ask_for: Any) -> UUID:
 
 async def kept(rig: Rig, message_id: UUID) -> Attempt:
     async with rig.context.store.sessions() as session:
-        [made] = await attempts.attempts_of_message(session, message_id)
+        [made] = await attempt_queries.attempts_of_message(session, message_id)
     return made
 
 

@@ -3,8 +3,8 @@
 import asyncio
 from uuid import UUID, uuid4
 
-from centre.delivery import attempts
-from centre.delivery.attempts import Attempt, AttemptState
+from centre.delivery import attempt_queries, attempt_writes
+from centre.delivery.models import Attempt, AttemptState
 from centre.workstations import inbox_queries as inbox
 from core.models import Address
 from core.words import Channel, IdentityType
@@ -16,7 +16,7 @@ OTHER = Address(type=IdentityType.PATIENT_ID, value="E1")
 
 async def start(store: Store, delivery: UUID, message: UUID) -> Attempt:
     async with store.sessions.begin() as session:
-        return await attempts.begin_attempt(
+        return await attempt_writes.begin_attempt(
             session,
             delivery_id=delivery,
             message_id=message,
@@ -29,7 +29,7 @@ async def end(
     store: Store, attempt: Attempt, state: AttemptState, biz_id: str | None = None
 ) -> None:
     async with store.sessions.begin() as session:
-        await attempts.end_attempt(
+        await attempt_writes.end_attempt(
             session, attempt.id, state, code="OK", provider_message_id=biz_id
         )
 
@@ -42,8 +42,8 @@ async def test_attempts_are_counted_per_delivery(store: Store) -> None:
     assert [a.number for a in (first, second, elsewhere)] == [1, 2, 1]
     assert first.state == "sending"
     async with store.sessions() as session:
-        assert await attempts.attempts_of(session, delivery) == (first, second)
-        of_message = await attempts.attempts_of_message(session, message)
+        assert await attempt_queries.attempts_of(session, delivery) == (first, second)
+        of_message = await attempt_queries.attempts_of_message(session, message)
     assert of_message == (first, second, elsewhere)
 
 
@@ -53,7 +53,7 @@ async def test_an_end_is_written_and_stays(store: Store) -> None:
     await end(store, attempt, "accepted", "biz-1")
     await end(store, attempt, "failed", "biz-2")
     async with store.sessions() as session:
-        (stored,) = await attempts.attempts_of(session, attempt.delivery_id)
+        (stored,) = await attempt_queries.attempts_of(session, attempt.delivery_id)
     assert (stored.state, stored.provider_message_id, stored.code) == (
         "accepted",
         "biz-1",
@@ -67,7 +67,7 @@ async def test_a_reference_finds_it_until_the_providers_number_is_known(
     store: Store,
 ) -> None:
     async with store.sessions.begin() as session:
-        attempt = await attempts.begin_attempt(
+        attempt = await attempt_writes.begin_attempt(
             session,
             delivery_id=uuid4(),
             message_id=uuid4(),
@@ -84,7 +84,7 @@ async def test_a_reference_finds_it_until_the_providers_number_is_known(
         await end(store, attempt, state, number)
         async with store.sessions() as session:
             by_reference, by_number = [
-                await attempts.attempt_of_receipt(session, "aliyun", known)
+                await attempt_queries.attempt_of_receipt(session, "aliyun", known)
                 for known in ("ref-1", "call-1")
             ]
         found.append((by_reference is not None, by_number is not None))
@@ -95,9 +95,14 @@ async def test_a_receipt_finds_its_attempt(store: Store) -> None:
     attempt = await start(store, uuid4(), uuid4())
     await end(store, attempt, "accepted", "biz-1")
     async with store.sessions() as session:
-        found = await attempts.attempt_of_receipt(session, "aliyun", "biz-1")
-        assert await attempts.attempt_of_receipt(session, "tencent", "biz-1") is None
-        assert await attempts.attempt_of_receipt(session, "aliyun", "biz-2") is None
+        found = await attempt_queries.attempt_of_receipt(session, "aliyun", "biz-1")
+        assert (
+            await attempt_queries.attempt_of_receipt(session, "tencent", "biz-1")
+            is None
+        )
+        assert (
+            await attempt_queries.attempt_of_receipt(session, "aliyun", "biz-2") is None
+        )
     assert found is not None
     assert found.id == attempt.id
 
@@ -107,7 +112,7 @@ async def test_many_attempts_at_once(store: Store) -> None:
     started = await asyncio.gather(*(start(store, uuid4(), message) for _ in range(30)))
     await asyncio.gather(*(end(store, each, "accepted") for each in started))
     async with store.sessions() as session:
-        stored = await attempts.attempts_of_message(session, message)
+        stored = await attempt_queries.attempts_of_message(session, message)
     assert {a.state for a in stored} == {"accepted"}
     assert len(stored) == 30
 

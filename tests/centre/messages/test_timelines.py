@@ -11,7 +11,7 @@ from sqlmodel import delete
 
 from centre.audit import audit
 from centre.audit.audit import Actor, AuditFilter
-from centre.delivery import attempts
+from centre.delivery import attempt_writes
 from centre.delivery.timeline import timeline
 from centre.messages import reveal as recipients
 from centre.messages.contracts import MessageFilter
@@ -48,14 +48,14 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
 async def call(rig: Rig, message_id: UUID, channel: Channel, run: int) -> None:
     """Write a call to a provider that was refused."""
     async with rig.context.store.sessions.begin() as session:
-        made = await attempts.begin_attempt(
+        made = await attempt_writes.begin_attempt(
             session,
             delivery_id=delivery_id(message_id, channel, run),
             message_id=message_id,
             channel=channel,
             provider="wechat",
         )
-        await attempts.end_attempt(
+        await attempt_writes.end_attempt(
             session, made.id, "failed", code="43004", reason=Reason.INVALID_RECIPIENT
         )
 

@@ -6,7 +6,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from centre.audit.audit import Actor
-from centre.delivery import attempts
+from centre.delivery import attempt_writes
+from centre.delivery.models import AttemptState
 from centre.delivery.texts import texts_to
 from centre.messages import status as progress
 from centre.messages import writes as message_writes
@@ -151,15 +152,15 @@ async def texted(
     )
     async with store.sessions.begin() as session:
         await message_writes.record(session, sent, doc)
-        attempt = await attempts.begin_attempt(
+        attempt = await attempt_writes.begin_attempt(
             session,
             delivery_id=delivery_id(sent.id, Channel.SMS, 1),
             message_id=sent.id,
             channel=Channel.SMS,
             provider="aliyun",
         )
-        end: attempts.AttemptState = "failed" if state == "failed" else "accepted"
-        await attempts.end_attempt(session, attempt.id, end)
+        end: AttemptState = "failed" if state == "failed" else "accepted"
+        await attempt_writes.end_attempt(session, attempt.id, end)
     return sent
 
 

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from centre.delivery import attempts
+from centre.delivery import attempt_writes
 from centre.queues.steering import figures
 from centre.watch.watching import Watch
 from core.words import Channel, Priority, Reason, Role
@@ -222,14 +222,14 @@ async def test_the_first_misconfigured_call_is_an_alarm(rig: Rig, desk: Desk) ->
     message_id = UUID(answer.json()["id"])
     await rig.record(message_id)
     async with rig.context.store.sessions.begin() as session:
-        begun = await attempts.begin_attempt(
+        begun = await attempt_writes.begin_attempt(
             session,
             delivery_id=uuid4(),
             message_id=message_id,
             channel=Channel.SMS,
             provider="aliyun",
         )
-        await attempts.end_attempt(
+        await attempt_writes.end_attempt(
             session, begun.id, "failed", reason=Reason.MISCONFIGURED
         )
     now = datetime.now(UTC)

@@ -8,7 +8,7 @@ from centre.audit import audit
 from centre.audit.audit import AuditFilter
 from centre.clients import secrets, service
 from centre.clients.models import ClientDraft
-from centre.delivery import attempts
+from centre.delivery import attempt_queries, attempt_writes
 from centre.messages import queries as messages
 from centre.messages import writes as message_writes
 from centre.messages.contracts import MessageFilter
@@ -158,7 +158,7 @@ async def test_a_providers_health_is_its_recent_calls(store: Store) -> None:
     )
     async with store.sessions.begin() as session:
         for state, reason in ends:
-            attempt = await attempts.begin_attempt(
+            attempt = await attempt_writes.begin_attempt(
                 session,
                 delivery_id=message.id,
                 message_id=message.id,
@@ -166,7 +166,7 @@ async def test_a_providers_health_is_its_recent_calls(store: Store) -> None:
                 provider="aliyun",
             )
             if state != "sending":
-                await attempts.end_attempt(
+                await attempt_writes.end_attempt(
                     session,
                     attempt.id,
                     state,  # type: ignore[arg-type]  # mypy reads plain texts
@@ -178,7 +178,7 @@ async def test_a_providers_health_is_its_recent_calls(store: Store) -> None:
         (health,) = await overview_queries.provider_health(session, recent)
         later = datetime.now(UTC) + timedelta(minutes=1)
         assert await overview_queries.provider_health(session, later) == ()
-        made = await attempts.attempts_of_message(session, message.id)
+        made = await attempt_queries.attempts_of_message(session, message.id)
     assert (health.provider, health.channel) == ("aliyun", Channel.SMS)
     counts = health.accepted, health.refused, health.failed, health.unknown
     assert counts == (2, 1, 1, 1)

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import update
 
 from centre.context import Context
-from centre.delivery import attempts
+from centre.delivery import attempt_queries, attempt_writes
 from centre.delivery import parked as store_parked
-from centre.delivery.attempts import Attempt
+from centre.delivery.models import Attempt
 from centre.delivery.parked import MOST_PARKED, RETENTION, ParkedReceipt
 from centre.delivery.tables import ParkedReceiptRow
 from centre.receipts import queries as receipts
@@ -92,7 +92,7 @@ async def taken(store: Store, account: str | None, number: str = "n-1") -> Attem
     """Write an attempt that the provider took."""
     message_id = uuid4()
     async with store.sessions.begin() as session:
-        made = await attempts.begin_attempt(
+        made = await attempt_writes.begin_attempt(
             session,
             delivery_id=delivery_id(message_id, Channel.SMS, 1),
             message_id=message_id,
@@ -100,7 +100,7 @@ async def taken(store: Store, account: str | None, number: str = "n-1") -> Attem
             provider="aliyun",
             account=account,
         )
-        await attempts.end_attempt(
+        await attempt_writes.end_attempt(
             session, made.id, "accepted", provider_message_id=number
         )
     return made
@@ -119,7 +119,7 @@ def reported(**changes: Any) -> ProviderReceipt:
 
 async def noted(store: Store, attempt: Attempt) -> Outcome | None:
     async with store.sessions() as session:
-        [found] = await attempts.attempts_of(session, attempt.delivery_id)
+        [found] = await attempt_queries.attempts_of(session, attempt.delivery_id)
     return found.receipt_outcome
 
 

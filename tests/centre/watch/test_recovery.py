@@ -10,7 +10,8 @@ import pytest
 from centre.accounts import traffic_writes
 from centre.audit import audit
 from centre.audit.audit import AuditFilter
-from centre.delivery import attempts
+from centre.delivery import attempt_writes
+from centre.delivery.models import AttemptState
 from centre.messages import writes as message_writes
 from centre.watch.overview import overview
 from centre.watch.recovery import MOST, allowance, choose, recover_once
@@ -51,7 +52,7 @@ async def failed(rig: Rig, *on: Channel, **changes: object) -> UUID:
 async def answered(rig: Rig, reason: Reason | None = None) -> None:
     """Write a call by the account for texts that was answered, or missed."""
     async with rig.context.store.sessions.begin() as session:
-        made = await attempts.begin_attempt(
+        made = await attempt_writes.begin_attempt(
             session,
             delivery_id=uuid4(),
             message_id=uuid4(),
@@ -59,8 +60,8 @@ async def answered(rig: Rig, reason: Reason | None = None) -> None:
             provider="aliyun",
             account="default",
         )
-        state: attempts.AttemptState = "failed" if reason else "accepted"
-        await attempts.end_attempt(session, made.id, state, reason=reason)
+        state: AttemptState = "failed" if reason else "accepted"
+        await attempt_writes.end_attempt(session, made.id, state, reason=reason)
 
 
 def resent(rig: Rig) -> list[tuple[UUID, Resend]]:

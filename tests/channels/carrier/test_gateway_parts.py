@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from centre.delivery import attempts, parked, parts
+from centre.delivery import attempt_queries, attempt_writes, parked, parts
 from centre.delivery.parked import ParkedReceipt
 from centre.receipts.intake import ReceiptIntake, Taking
 from channels.base import Sending, Taken
@@ -60,7 +60,7 @@ async def sent(rig: Rig, taken: Taken = LONG, account: str | None = None) -> UUI
     """Send a message whose text went out in three parts."""
     message_id = await rig.sent(await rig.client(account or "his"))
     async with rig.context.store.sessions.begin() as session:
-        begun = await attempts.begin_attempt(
+        begun = await attempt_writes.begin_attempt(
             session,
             delivery_id=delivery_id(message_id, Channel.SMS, 1),
             message_id=message_id,
@@ -68,7 +68,7 @@ async def sent(rig: Rig, taken: Taken = LONG, account: str | None = None) -> UUI
             provider=taken.provider,
             account=account,
         )
-        await attempts.end_attempt(
+        await attempt_writes.end_attempt(
             session,
             begun.id,
             "accepted",
@@ -172,7 +172,7 @@ async def test_some_parts_before_the_answer_are_noted_and_no_more(store: Store) 
     result = await deliver(store, Early(LONG), work)
     assert (result.outcome, result.provider_message_id) == (Outcome.ACCEPTED, "p-1")
     async with store.sessions.begin() as session:
-        (attempt,) = await attempts.attempts_of(session, work.delivery_id)
+        (attempt,) = await attempt_queries.attempts_of(session, work.delivery_id)
         whole = [
             await parts.note_part(session, attempt.id, number, Outcome.DELIVERED)
             for number in ("p-1", "p-3")
@@ -198,20 +198,20 @@ async def test_a_number_that_came_too_late_finds_what_came_before_it(
     message_id = await rig.sent(await rig.client())
     delivery = delivery_id(message_id, Channel.SMS, 1)
     async with rig.context.store.sessions.begin() as session:
-        begun = await attempts.begin_attempt(
+        begun = await attempt_writes.begin_attempt(
             session,
             delivery_id=delivery,
             message_id=message_id,
             channel=Channel.SMS,
             provider="scripted",
         )
-        await attempts.end_attempt(session, begun.id, "unknown", code="timeout")
+        await attempt_writes.end_attempt(session, begun.id, "unknown", code="timeout")
     assert await desk(rig).take(report("p-9")) is Taking.PARKED
     answer = report("p-9", Outcome.ACCEPTED)
     await desk(rig).take(answer.model_copy(update={"sending_id": delivery}))
     assert Outcome.DELIVERED in told(rig)
     async with rig.context.store.sessions() as session:
-        (attempt,) = await attempts.attempts_of(session, delivery)
+        (attempt,) = await attempt_queries.attempts_of(session, delivery)
         assert not await parked.parked(session, "scripted", "p-9")
     assert (attempt.state, attempt.provider_message_id) == ("accepted", "p-9")
     assert attempt.receipt_outcome is Outcome.DELIVERED

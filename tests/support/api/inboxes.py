@@ -9,7 +9,7 @@ from uuid import UUID
 
 import httpx
 
-from centre.delivery import attempts
+from centre.delivery import attempt_writes
 from centre.people import persons
 from centre.people.contracts import PatientDraft
 from centre.workstations import inbox_queries as inbox
@@ -62,7 +62,7 @@ async def deposited(
     await rig.record(message_id)
     item = delivery_id(message_id, Channel.INBOX, 1)
     async with rig.context.store.sessions.begin() as session:
-        await attempts.begin_attempt(
+        await attempt_writes.begin_attempt(
             session,
             delivery_id=item,
             message_id=message_id,

@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 
 from centre.catalog import message_types, policies, templates
 from centre.catalog.models import MessageTypeChanges, PolicyChange, TemplateDraft
-from centre.delivery import attempts
+from centre.delivery import attempt_writes
 from centre.workstations.service import PopupPost
 from channels.base import Content, Sending
 from core.models import Address, delivery_id
@@ -84,7 +84,7 @@ class Ward:
         wanted = popup(message_id, to, **sending)
         store = self.rig.context.store
         async with store.sessions.begin() as session:
-            await attempts.begin_attempt(
+            await attempt_writes.begin_attempt(
                 session,
                 delivery_id=wanted.id,
                 message_id=message_id,

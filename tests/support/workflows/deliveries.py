@@ -7,7 +7,7 @@ from uuid import uuid4
 from temporalio.testing import ActivityEnvironment
 
 from activities.delivery import DeliveryActivities
-from centre.delivery import attempts
+from centre.delivery import attempt_queries
 from centre.delivery.contracts import DeliveryResult, DeliveryTask
 from centre.delivery.links import Links
 from channels.base import Sender, Sending, Taken
@@ -95,7 +95,7 @@ async def deliver_through(
 
 async def rows(store: Store, work: DeliveryTask) -> list[tuple[str, str | None]]:
     async with store.sessions() as session:
-        found = await attempts.attempts_of(session, work.delivery_id)
+        found = await attempt_queries.attempts_of(session, work.delivery_id)
     return [(attempt.state, attempt.code) for attempt in found]
 
 

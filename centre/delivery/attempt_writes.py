@@ -1,68 +1,22 @@
-"""One row per call to a provider, written before the call."""
+"""Writes one row per call to a provider, before the call, and how each ended."""
 
-from collections import Counter
-from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Update, bindparam, func, insert, or_, text, update
+from sqlalchemy import BindParameter, Update, bindparam, func, insert, or_, update
 from sqlalchemy import select as core_select
 from sqlalchemy.sql.dml import ReturningInsert
-from sqlmodel import col, select
 from uuid_utils.compat import uuid7
 
-from centre.delivery.part_tables import AttemptPartRow
+from centre.delivery.models import IN_DOUBT, Attempt, AttemptState
 from centre.delivery.tables import AttemptRow
 from centre.messages.status import outcome_moves
-from centre.messages.tables import MessageRow
-from core.base import Model
 from core.words import Channel, Outcome, Reason
 from db.columns import UtcDateTime, utc_now
 from db.session import Session
 from db.sql import table_of
-
-AttemptState = Literal["sending", "accepted", "failed", "unknown"]
-_IN_DOUBT = ("sending", "unknown")
-
-
-class Attempt(Model):
-    """One call to a provider; `sending` still after a crash means unknown.
-
-    `account` is the code of the account that was used; the receipt's fields are
-    what the provider reported of it later.
-    """
-
-    id: UUID
-    delivery_id: UUID
-    message_id: UUID
-    channel: Channel
-    provider: str
-    account: str | None = None
-    number: int
-    state: AttemptState
-    code: str | None = None
-    reason: Reason | None = None
-    provider_message_id: str | None = None
-    started_at: datetime
-    ended_at: datetime | None = None
-    receipt_outcome: Outcome | None = None
-    receipt_code: str | None = None
-    receipt_at: datetime | None = None
-
-    @property
-    def in_doubt(self) -> bool:
-        """Whether the provider may have taken it."""
-        return self.state in _IN_DOUBT
-
-
-def in_doubt(made: Sequence[Attempt]) -> Attempt | None:
-    """Return the last call of a delivery that its provider may have taken, if any.
-
-    One that never left, made after it, says nothing of it.
-    """
-    return next((attempt for attempt in reversed(made) if attempt.in_doubt), None)
 
 
 async def begin_attempt(
@@ -139,7 +93,7 @@ def _end() -> Update:
         update(table)
         .where(
             table.c.id == bindparam("attempt"),
-            table.c.state.in_(_IN_DOUBT),
+            table.c.state.in_(IN_DOUBT),
         )
         .values(
             state=bindparam("new_state"),
@@ -151,50 +105,6 @@ def _end() -> Update:
             ended_at=bindparam("now", type_=UtcDateTime),
         )
     )
-
-
-async def attempts_of(session: Session, delivery_id: UUID) -> tuple[Attempt, ...]:
-    """Return the attempts at one delivery, the first one first."""
-    wanted = select(AttemptRow).where(AttemptRow.delivery_id == delivery_id)
-    rows = await session.exec(wanted.order_by(col(AttemptRow.number)))
-    return tuple(map(_attempt, rows))
-
-
-async def attempts_of_message(
-    session: Session, message_id: UUID
-) -> tuple[Attempt, ...]:
-    """Return the attempts at every delivery of a message, in order of time."""
-    wanted = select(AttemptRow).where(AttemptRow.message_id == message_id)
-    order = col(AttemptRow.started_at), col(AttemptRow.id)
-    return tuple(map(_attempt, await session.exec(wanted.order_by(*order))))
-
-
-async def attempt_of_receipt(
-    session: Session,
-    provider: str,
-    provider_message_id: str,
-    account: str | None = None,
-) -> Attempt | None:
-    """Return the attempt that a receipt speaks of, or of a part of which it does.
-
-    Of this account's where one is given: each may number from one on.
-    """
-    part = select(AttemptPartRow.attempt_id).where(
-        AttemptPartRow.number == provider_message_id
-    )
-    wanted = select(AttemptRow).where(
-        or_(
-            col(AttemptRow.provider_message_id) == provider_message_id,
-            col(AttemptRow.id).in_(part),
-        ),
-        AttemptRow.provider == provider,
-    )
-    if account is not None:
-        of_account = col(AttemptRow.account)
-        wanted = wanted.where(or_(of_account.is_(None), of_account == account))
-    newest = wanted.order_by(col(AttemptRow.started_at).desc())
-    row = (await session.exec(newest)).first()
-    return None if row is None else _attempt(row)
 
 
 async def note_receipt(
@@ -226,19 +136,3 @@ async def note_why(session: Session, attempt_id: UUID, code: str) -> bool:
     connection = await session.connection()
     done = await connection.execute(failed.values(receipt_code=code))
     return done.rowcount == 1
-
-
-def _attempt(row: AttemptRow) -> Attempt:
-    return Attempt.model_validate(row.model_dump())
-
-
-async def misconfigured_since(session: Session, since: datetime) -> Counter[str]:
-    """Count by client the calls that failed for our own configuration since then."""
-    calls, owners = table_of(AttemptRow), table_of(MessageRow)
-    counted = core_select(owners.c.client, func.count().label("calls"))
-    counted = counted.select_from(
-        calls.join(owners, owners.c.id == calls.c.message_id)
-    ).where(text("attempts.reason = 'misconfigured'"), calls.c.ended_at >= since)
-    connection = await session.connection()
-    rows = await connection.execute(counted.group_by(owners.c.client))
-    return Counter({row.client: row.calls for row in rows})
