@@ -74,6 +74,8 @@ class Refused:
     meanwhile: Sequence[Deed] = ()
     api: Call | None = None
     console: Sequence[Step] | None = None
+    # The console does not even offer it.
+    absent: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,14 @@ class UseCase:
     console: Sequence[Step]
     before: Sequence[Deed] = ()
     refused: Sequence[Refused] = ()
-    # What only the console writes down beside it, and why that is right.
+    # What one door writes down beside it, and may.
     beside: frozenset[str] = frozenset()
+    # Whether it writes anything down; who changes nothing may write nothing.
+    changes: bool = True
+    # Whether one does it as the person `{n}`, of each role.
+    own: bool = False
+    # Whether others see it masked, and leave no trace, where they may not do it.
+    masked: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,6 +117,7 @@ class Stage:
     tokens: Mapping[Role, Mapping[str, str]]
     hands: Mapping[Role, Hand]
     rig: Any = None
+    clients: dict[str, Mapping[str, str]] = field(default_factory=dict)
     asked: set[tuple[str, str]] = field(default_factory=set)
 
     async def ask(
@@ -147,14 +156,22 @@ def general(text: str, names: Names) -> str:
     return _ID.sub("<id>", text)
 
 
+async def _happen(stage: Stage, deeds: Sequence[Deed], names: Names) -> None:
+    for deed in deeds:
+        await deed(stage, names)
+
+
 async def by_api(
-    stage: Stage, call: Call, names: Names, role: Role, meanwhile: Sequence[Deed] = ()
+    stage: Stage,
+    call: Call,
+    names: Names,
+    headers: Mapping[str, str],
+    meanwhile: Sequence[Deed] = (),
 ) -> Outcome:
     """Do it by the API."""
-    for deed in meanwhile:
-        await deed(stage, names)
+    await _happen(stage, meanwhile, names)
     mark = await stage.last()
-    answer = await stage.ask(call, names, stage.tokens[role])
+    answer = await stage.ask(call, names, headers)
     stage.asked.add((call.method, call.path))
     audit = await stage.written(mark, names)
     if answer.status_code < 300:
@@ -168,20 +185,25 @@ async def by_console(
     stage: Stage,
     steps: Sequence[Step],
     names: Names,
-    role: Role,
+    hand: Hand,
     meanwhile: Sequence[Deed] = (),
 ) -> Outcome:
-    """Do it at the console; `meanwhile` happens just before the last step."""
-    hand, mark = stage.hands[role], await stage.last()
+    """Do it at the console; `meanwhile` happens just before the last step.
+
+    What opening the page writes down (who looked at what) is no part of it.
+    """
     words: tuple[str, ...] = ()
+    mark = await stage.last()
     try:
-        for step in steps[:-1]:
+        await steps[0](hand, names)
+        mark = await stage.last()
+        for step in steps[1:-1]:
             await step(hand, names)
-        mark = mark if not meanwhile else 0
-        for deed in meanwhile:
-            await deed(stage, names)
-        mark = mark or await stage.last()
-        await steps[-1](hand, names)
+        if meanwhile:
+            await _happen(stage, meanwhile, names)
+            mark = await stage.last()
+        if steps[1:]:
+            await steps[-1](hand, names)
         await hand.settle()
     except Refusal as refusal:
         words = tuple(str(refusal).splitlines())
@@ -261,5 +283,14 @@ def unfold(title: str, within: str | None = None) -> Step:
 
     async def step(hand: Hand, names: Names) -> None:
         hand.open_up(title, within and filled(within, names))
+
+    return step
+
+
+def sees(text: str) -> Step:
+    """Wait until something is to be read."""
+
+    async def step(hand: Hand, names: Names) -> None:
+        await hand.read(filled(text, names))
 
     return step

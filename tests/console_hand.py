@@ -175,13 +175,11 @@ class Hand:
 
         return await self._until(look, text)
 
-    def link(self, text: str) -> str | None:
-        """Return where the link in the row of a table leads to."""
-        for table in self._all(ui.table):
-            for row in table.rows:
-                if text in row.values():
-                    return next(v for k, v in row.items() if k in ("address", "href"))
-        return None
+    async def read(self, text: str) -> None:
+        """Wait until these words stand on the page, whoever writes them there."""
+        async with asyncio.timeout(PATIENCE):
+            while not any(text in line for line in self.texts()):
+                await asyncio.sleep(_TICK)
 
     async def settle(self) -> None:
         """Wait until the last click's work is done; Refusal where it was refused."""

@@ -6,22 +6,36 @@ NiceGUI as for a browser, whose place `tests.console_hand` takes.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pyotp
 
 from api.app import create_app
 from api.context import ApiContext
+from centre.access import second_factor
+from centre.audit.audit import Actor
+from centre.queues.steering import figures
+from centre.reachability import queries as standings
 from centre.seeds.seeds import seed
+from centre.watch.watching import Watch
 from console.app import mount
 from console.kit.context import ConsoleContext
 from console.temporal_ui import open_temporal_ui
 from core.crypto import Keyring
+from core.models import Address
 from core.settings import Settings
+from core.words import Channel, IdentityType
+from db.columns import utc_now
 from tests.api_rig import PASSWORD, Rig
 from tests.console_hand import Hand
 from tests.fake_flows import FakeFlows
+
+# What Aliyun says of a number that there is not.
+_NO_NUMBER = "MOBILE_NOT_ON_SERVICE"
+_START = datetime(2030, 1, 1, tzinfo=UTC)
 
 
 @asynccontextmanager
@@ -69,3 +83,29 @@ async def browser(rig: Rig, username: str) -> AsyncIterator[Hand]:
         await hand.sign_in(username, PASSWORD)
         yield hand
         hand.leave()
+
+
+async def raise_alarm(rig: Rig, client: str) -> None:
+    """Let the watch see a client's backlog long enough for an alarm."""
+    watch = Watch()
+    for seconds in (0, 25):
+        seen = await figures(rig.context, [client])
+        at = _START + timedelta(seconds=seconds)
+        await watch.look(rig.context, seen, [client], at)
+
+
+async def has_factor(rig: Rig, username: str) -> None:
+    """Let a person have turned on a second factor."""
+    secret = second_factor.new_secret()
+    actor, code = Actor(who=username), pyotp.TOTP(secret).now()
+    async with rig.context.store.sessions.begin() as session:
+        await second_factor.turn_on(session, username, secret, code, actor)
+
+
+async def is_refused(rig: Rig, mobile: str) -> None:
+    """Let a provider have refused a mobile number for good."""
+    address = Address(type=IdentityType.MOBILE, value=f"+86{mobile}")
+    async with rig.context.store.sessions.begin() as session:
+        await standings.note_refusal(
+            session, Channel.SMS, address, "exam-booking", _NO_NUMBER, utc_now()
+        )
