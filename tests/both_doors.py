@@ -21,8 +21,8 @@ ADMINS = frozenset({Role.ADMIN})
 OPERATORS = frozenset({Role.ADMIN, Role.OPERATOR})
 AUDITORS = frozenset({Role.ADMIN, Role.AUDITOR})
 EVERYBODY = frozenset(Role)
-MAY_NOT = "Your role"
 Names = dict[str, str]
+Written = tuple[tuple[str, str, str], ...]
 Step = Callable[[Hand, Names], Awaitable[None]]
 Deed = Callable[["Stage", Names], Awaitable[None]]
 _NAME = re.compile(r"\{(\w+)\}")
@@ -105,7 +105,7 @@ class Outcome:
     done: bool
     words: tuple[str, ...] = ()
     status: int = 0
-    audit: tuple[tuple[str, str, str], ...] = ()
+    audit: Written = ()
 
 
 @dataclass
@@ -116,9 +116,10 @@ class Stage:
     setter: Mapping[str, str]
     tokens: Mapping[Role, Mapping[str, str]]
     hands: Mapping[Role, Hand]
-    rig: Any = None
+    rig: Any
+    ran: set[tuple[str, str]] = field(default_factory=set)
     clients: dict[str, Mapping[str, str]] = field(default_factory=dict)
-    asked: set[tuple[str, str]] = field(default_factory=set)
+    marks: dict[str, int] = field(default_factory=dict)
 
     async def ask(
         self, call: Call, names: Names, headers: Mapping[str, str]
@@ -129,24 +130,30 @@ class Stage:
             asked["json"] = body
         return await self.http.request(call.method, path, **asked)
 
-    async def log(self, after: int = 0, most: int = 20) -> list[dict[str, Any]]:
-        """Return the audit log's rows after a number, the earliest first."""
-        asked = {"params": {"limit": f"{most}"}, "headers": self.setter}
-        answer = await self.http.get(f"{ADMIN}/audit", **asked)  # type: ignore[arg-type]
-        rows: list[dict[str, Any]] = answer.json()["items"]
-        return [row for row in rows[::-1] if row["number"] > after]
-
-    async def last(self) -> int:
-        """Return the number of the audit log's newest row."""
-        rows = await self.log(most=1)
-        return int(rows[-1]["number"]) if rows else 0
-
-    async def written(self, after: int, names: Names) -> tuple[tuple[str, ...], ...]:
-        """Return what was written down since: who, did what, to what."""
-        rows = await self.log(after)
-        return tuple(
-            (r["actor"]["role"], r["action"], general(r["target"], names)) for r in rows
+    async def written(self, who: str, names: Names) -> Written:
+        """Return what somebody has done since this was asked of them: what, to what."""
+        query = {"who": who, "limit": "20"}
+        answer = await self.http.get(
+            f"{ADMIN}/audit", params=query, headers=self.setter
         )
+        rows = answer.json()["items"]
+        last = self.marks.get(who, 0)
+        self.marks[who] = max([last, *(row["number"] for row in rows)])
+        return tuple(
+            (row["actor"]["role"], row["action"], general(row["target"], names))
+            for row in rows[::-1]
+            if row["number"] > last
+        )
+
+
+@dataclass(frozen=True)
+class Run:
+    """A row at one door: the things it is about, and who does it."""
+
+    names: Names
+    who: str
+    headers: Mapping[str, str]
+    hand: Hand
 
 
 def general(text: str, names: Names) -> str:
@@ -162,57 +169,38 @@ async def _happen(stage: Stage, deeds: Sequence[Deed], names: Names) -> None:
 
 
 async def by_api(
-    stage: Stage,
-    call: Call,
-    names: Names,
-    headers: Mapping[str, str],
-    meanwhile: Sequence[Deed] = (),
+    stage: Stage, run: Run, call: Call, meanwhile: Sequence[Deed] = ()
 ) -> Outcome:
     """Do it by the API."""
-    await _happen(stage, meanwhile, names)
-    mark = await stage.last()
-    answer = await stage.ask(call, names, headers)
-    stage.asked.add((call.method, call.path))
-    audit = await stage.written(mark, names)
+    await _happen(stage, meanwhile, run.names)
+    answer = await stage.ask(call, run.names, run.headers)
+    audit = await stage.written(run.who, run.names)
     if answer.status_code < 300:
-        return Outcome(True, (), answer.status_code, audit)  # type: ignore[arg-type]
+        return Outcome(True, (), answer.status_code, audit)
     said = answer.json()
     words = (said["detail"], *(e["detail"] for e in said.get("errors", ())))
-    return Outcome(False, words, answer.status_code, audit)  # type: ignore[arg-type]
+    return Outcome(False, words, answer.status_code, audit)
 
 
 async def by_console(
-    stage: Stage,
-    steps: Sequence[Step],
-    names: Names,
-    hand: Hand,
-    meanwhile: Sequence[Deed] = (),
+    stage: Stage, run: Run, steps: Sequence[Step], meanwhile: Sequence[Deed] = ()
 ) -> Outcome:
-    """Do it at the console; `meanwhile` happens just before the last step.
-
-    What opening the page writes down (who looked at what) is no part of it.
-    """
+    """Do it at the console; `meanwhile` happens just before the last step."""
     words: tuple[str, ...] = ()
-    mark = await stage.last()
     try:
-        await steps[0](hand, names)
-        mark = await stage.last()
-        for step in steps[1:-1]:
-            await step(hand, names)
-        if meanwhile:
-            await _happen(stage, meanwhile, names)
-            mark = await stage.last()
-        if steps[1:]:
-            await steps[-1](hand, names)
-        await hand.settle()
+        for step in steps[:-1]:
+            await step(run.hand, run.names)
+        await _happen(stage, meanwhile, run.names)
+        await steps[-1](run.hand, run.names)
+        await run.hand.settle()
     except Refusal as refusal:
         words = tuple(str(refusal).splitlines())
     except Absent as absent:
         words = (f"absent: {absent}",)
     finally:
-        hand.leave()
-    audit = await stage.written(mark, names)
-    return Outcome(not words, words, 0, audit)  # type: ignore[arg-type]
+        run.hand.leave()
+    audit = await stage.written(run.who, run.names)
+    return Outcome(not words, words, 0, audit)
 
 
 def in_english(text: str) -> str:

@@ -235,14 +235,22 @@ TEMPLATES = (
         "restore a template",
         ADMINS,
         Call("POST", f"{_SMS}/restore", {"version": 1}),
-        (_EDIT, press("Restore this version: Version 1"), agree("Restore this version")),
+        (
+            _EDIT,
+            press("Restore this version: Version 1"),
+            agree("Restore this version"),
+        ),
         before=(*USED, SAYS_MORE, Call("PUT", _SMS, {"body": "请速到 {{place}}"})),
         refused=(
             Refused(
                 "it breaks what clients send",
                 409,
                 api=Call("POST", f"{_SMS}/restore", {"version": 2}, query=_REFUSE),
-                console=(_EDIT, press("Restore this version: Version 2"), asks(_BREAKS)),
+                console=(
+                    _EDIT,
+                    press("Restore this version: Version 2"),
+                    asks(_BREAKS),
+                ),
             ),
         ),
     ),

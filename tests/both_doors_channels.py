@@ -39,7 +39,9 @@ CHANNELS = (
     UseCase(
         "change a channel",
         ADMINS,
-        Call("PATCH", _CHANNEL, {"cost_per_message": 0.02, "limits": {"per_second": 9}}),
+        Call(
+            "PATCH", _CHANNEL, {"cost_per_message": 0.02, "limits": {"per_second": 9}}
+        ),
         (
             go("/channels/email"),
             fill(
@@ -79,7 +81,11 @@ CHANNELS = (
         "switch a channel off",
         ADMINS,
         _OFF,
-        (go("/channels/email"), press("Disable the channel"), agree("Disable the channel")),
+        (
+            go("/channels/email"),
+            press("Disable the channel"),
+            agree("Disable the channel"),
+        ),
         before=(_ON,),
     ),
     UseCase(
@@ -142,7 +148,11 @@ ACCOUNTS = (
                 ),
                 console=(
                     *_ADD,
-                    fill({"Account's code": "{n}"} | _ALIYUN_FIELDS | {"AccessKey ID": ""}),
+                    fill(
+                        {"Account's code": "{n}"}
+                        | _ALIYUN_FIELDS
+                        | {"AccessKey ID": ""}
+                    ),
                     _SAVE_NEW,
                 ),
             ),
@@ -219,7 +229,10 @@ ACCOUNTS = (
                 ),
                 console=(
                     go("/channels/sms"),
-                    fill({"Recipient by": "Mobile number", "Value": "nobody"}, "Send a test"),
+                    fill(
+                        {"Recipient by": "Mobile number", "Value": "nobody"},
+                        "Send a test",
+                    ),
                     press("Send", "Send a test"),
                 ),
             ),

@@ -167,7 +167,10 @@ CLIENTS = (
             act("{secret_end}", "Revoke the secret"),
             agree("Revoke the secret"),
         ),
-        before=(NEW_CLIENT, Call("GET", f"{_ONE}/secrets", keep={"secret": "items.0.id"})),
+        before=(
+            NEW_CLIENT,
+            Call("GET", f"{_ONE}/secrets", keep={"secret": "items.0.id"}),
+        ),
     ),
     UseCase(
         "renew a callback's secret",

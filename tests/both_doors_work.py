@@ -1,4 +1,4 @@
-"""Both doors: messages and batches that are under way."""
+"""Both doors: messages that are under way."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -24,7 +24,7 @@ from tests.both_doors import (
 from tests.both_doors_catalog import BY_SMS, NEW_TYPE, SAYS
 
 _MESSAGE = "/v1/messages/{m}"
-_NOBODY = "018f0000-0000-7000-8000-000000000000"
+NOBODY = "018f0000-0000-7000-8000-000000000000"
 _PAGE = go("/messages/{m}")
 _ASKS = Call(
     "PATCH",
@@ -35,13 +35,13 @@ _TO = {"identities": {"mobile": "{mobile}"}}
 _ONE = {"type": "{n}", "recipient": _TO, "params": {"place": "3"}}
 
 
-async def _client(stage: Stage, names: Names) -> None:
+async def join(stage: Stage, names: Names) -> None:
     """Let a client system join that may do all that clients may."""
     scopes = ["messages:send", "messages:read", "batches:send"]
     stage.clients[names["n"]] = await stage.rig.client(names["n"], scopes=scopes)
 
 
-def _as_client(path: str, body: Any, name: str) -> Deed:
+def as_client(path: str, body: Any, name: str) -> Deed:
     async def deed(stage: Stage, names: Names) -> None:
         call = Call("POST", path, body)
         answer = await stage.ask(call, names, stage.clients[names["n"]])
@@ -70,8 +70,8 @@ async def _taken_back(stage: Stage, names: Names) -> None:
     await stage.rig.record(key)
 
 
-_SENT = (NEW_TYPE, SAYS, BY_SMS, _client, _as_client("/v1/messages", _ONE, "m"))
-_ASKED = (NEW_TYPE, SAYS, BY_SMS, _ASKS, _client, _as_client("/v1/messages", _ONE, "m"))
+_SENT = (NEW_TYPE, SAYS, BY_SMS, join, as_client("/v1/messages", _ONE, "m"))
+_ASKED = (NEW_TYPE, SAYS, BY_SMS, _ASKS, join, as_client("/v1/messages", _ONE, "m"))
 _FAILED = (*_SENT, _stands(Status.FAILED))
 _DONE = (*_SENT, _stands(Status.DELIVERED))
 _DELIVERED = _stands(Status.DELIVERED)
@@ -86,8 +86,8 @@ def _nothing(what: str, method: str = "POST", body: Any = None) -> Refused:
         "there is none",
         404,
         "There is no such message.",
-        api=Call(method, f"/v1/messages/{_NOBODY}/{what}", body),
-        console=(go(f"/messages/{_NOBODY}"),),
+        api=Call(method, f"/v1/messages/{NOBODY}/{what}", body),
+        console=(go(f"/messages/{NOBODY}"),),
     )
 
 
@@ -146,7 +146,11 @@ MESSAGES = (
                 "without a reason",
                 422,
                 api=Call("POST", f"{_MESSAGE}/recall", {"reason": " "}),
-                console=(*_RECALL, fill({"Reason": " "}), press("Take the message back")),
+                console=(
+                    *_RECALL,
+                    fill({"Reason": " "}),
+                    press("Take the message back"),
+                ),
             ),
         ),
     ),
@@ -179,7 +183,11 @@ MESSAGES = (
                 422,
                 "The value must be read back.",
                 api=Call("POST", f"{_MESSAGE}/acknowledge", {"by": "1001"}),
-                console=(*_CONFIRM, fill({_BY: "1001"}), press("Record a confirmation")),
+                console=(
+                    *_CONFIRM,
+                    fill({_BY: "1001"}),
+                    press("Record a confirmation"),
+                ),
             ),
             Refused(
                 "nobody confirms",
@@ -231,76 +239,5 @@ MESSAGES = (
                 ),
             ),
         ),
-    ),
-)
-_BATCH = f"{ADMIN}/batches/{{b}}"
-_MANY = {
-    "type": "{n}",
-    "recipients": [{"identities": {"mobile": "{mobile}"}, "params": {"place": "3"}}],
-}
-_BEGUN = (NEW_TYPE, SAYS, BY_SMS, _client, _as_client("/v1/batches", _MANY, "b"))
-_SEEN = go("/batches/{b}")
-_CANCEL = Call("POST", f"{_BATCH}/cancel")
-_OVER = "This batch is already cancelled."
-_RATE = (_SEEN, press("Change the rate"))
-
-
-def _rate(name: str, rate: float) -> Refused:
-    return Refused(
-        name,
-        422,
-        api=Call("PUT", f"{_BATCH}/rate", {"rate_per_second": rate}),
-        console=(*_RATE, fill({"Begun per second": rate}), press("Save")),
-    )
-
-
-_IS_OVER = Refused("it is cancelled by now", 409, _OVER, (_CANCEL,))
-_PAUSE = Call("POST", f"{_BATCH}/pause")
-BATCHES = (
-    UseCase(
-        "pause a batch",
-        OPERATORS,
-        _PAUSE,
-        (_SEEN, press("Pause"), agree("Pause")),
-        before=_BEGUN,
-        refused=(
-            _IS_OVER,
-            Refused(
-                "there is none",
-                404,
-                "There is no such batch.",
-                api=Call("POST", f"{ADMIN}/batches/{_NOBODY}/pause"),
-                console=(go(f"/batches/{_NOBODY}"),),
-            ),
-        ),
-    ),
-    UseCase(
-        "resume a batch",
-        OPERATORS,
-        Call("POST", f"{_BATCH}/resume"),
-        (_SEEN, press("Resume")),
-        before=(*_BEGUN, _PAUSE),
-        refused=(_IS_OVER,),
-    ),
-    UseCase(
-        "set a batch's rate",
-        OPERATORS,
-        Call("PUT", f"{_BATCH}/rate", {"rate_per_second": 5.0}),
-        (*_RATE, fill({"Begun per second": 5.0}), press("Save")),
-        before=_BEGUN,
-        refused=(
-            _IS_OVER,
-            _rate("a rate of nothing", 0.0),
-            _rate("a rate slower than can be counted", 0.0005),
-            _rate("a rate faster than there is", 1001.0),
-        ),
-    ),
-    UseCase(
-        "cancel a batch",
-        OPERATORS,
-        _CANCEL,
-        (_SEEN, press("Cancel the batch"), agree("Cancel the batch")),
-        before=_BEGUN,
-        refused=(_IS_OVER,),
     ),
 )

@@ -16,12 +16,15 @@ from uuid import uuid4
 import httpx
 from nicegui import Client, background_tasks, core, ui
 from nicegui.element import Element
+from nicegui.elements.mixins.value_element import ValueElement
 from nicegui.nicegui import _on_handshake
 
 MOUNT = "/console"
 # How long what a click leads to may take; what stands on a page is there at once.
 PATIENCE = 5.0
 _TICK = 0.005
+# What a page asks its browser at first, in NiceGUI's words.
+_DRAWER = "__IS_DRAWER_OPEN__"
 _PAGE = re.compile(r"'client_id': '([0-9a-f-]+)'")
 _TOKEN = re.compile(r'token: ("[^"]+")')
 _BUTTON = re.compile(
@@ -58,18 +61,19 @@ class Hand:
         self.fill("Password", password)
         await self.click("Sign in")
         await self.settle()
-        async with asyncio.timeout(PATIENCE):  # scripts leave by a task of their own
-            while (script := self._entering()) is None:
-                await asyncio.sleep(_TICK)
-        token = json.loads(_TOKEN.search(script)[1])  # type: ignore[index]
+        # A script leaves by a task of its own.
+        await _until(lambda: self._entering() is not None)
+        token = json.loads(self._entering() or "")
         body = {"token": token, "device": None}
         answer = await self.http.post(f"{MOUNT}/session", json=body)
         assert answer.status_code == 204, answer.text
         self.leave()
 
     def _entering(self) -> str | None:
+        """Return the new session's token as the page's script has it."""
         scripts = (d["code"] for kind, d in self.sent if kind == "run_javascript")
-        return next((code for code in scripts if _TOKEN.search(code)), None)
+        found = (_TOKEN.search(code) for code in scripts)
+        return next((one[1] for one in found if one), None)
 
     async def open(self, path: str) -> None:
         """Open a page; Refusal with its words where it can't be shown."""
@@ -90,8 +94,12 @@ class Hand:
         emit = page.outbox._emit
 
         async def noted(message: Any) -> None:
-            sent.append((message[1], message[2]))
+            _, kind, data = message
+            sent.append((kind, data))
             await emit(message)
+            if kind == "run_javascript" and _DRAWER in data["code"]:
+                answer = {"request_id": data["request_id"], "result": True}
+                page.handle_javascript_response(answer)
 
         page.outbox._emit = noted  # type: ignore[method-assign]
 
@@ -124,16 +132,18 @@ class Hand:
     def fill(self, label: str, value: Any, within: str | None = None) -> None:
         """Put a value into a field, or the values that these words stand for."""
         made = self._named(label, within)
-        if made is None or made.props.get("disable"):
+        if not isinstance(made, ValueElement) or made.props.get("disable"):
             raise Absent(label)
         options = getattr(made, "options", None)
         if isinstance(options, dict):
-            keys = {text: key for key, text in options.items()} | {k: k for k in options}
+            keys = {text: key for key, text in options.items()} | {
+                k: k for k in options
+            }
             several = isinstance(value, list)
             value = [keys[v] for v in value] if several else keys[value]
         assert self.page is not None
         with self.page:
-            made.set_value(value)  # type: ignore[attr-defined]
+            made.set_value(value)
 
     async def click(self, label: str, within: str | None = None) -> None:
         """Click what has this name, once it is there."""
@@ -177,15 +187,13 @@ class Hand:
 
     async def read(self, text: str) -> None:
         """Wait until these words stand on the page, whoever writes them there."""
-        async with asyncio.timeout(PATIENCE):
-            while not any(text in line for line in self.texts()):
-                await asyncio.sleep(_TICK)
+        await _until(lambda: any(text in line for line in self.texts()))
 
     async def settle(self) -> None:
         """Wait until the last click's work is done; Refusal where it was refused."""
-        async with asyncio.timeout(PATIENCE):
-            while self._at_work() and not self.refusals() and not self._asked():
-                await asyncio.sleep(_TICK)
+        await _until(
+            lambda: not self._at_work() or bool(self.refusals()) or self._asked()
+        )
         if said := self.refusals():
             raise Refusal("\n".join(said))
 
@@ -264,6 +272,14 @@ class Hand:
             if getattr(element, "text", None) == title and element.tag in ("h2", "h3"):
                 return next(iter(element.ancestors()))
         raise Absent(title)
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            if condition():
+                return
+            await asyncio.sleep(_TICK)
 
 
 def _is_open(element: Element) -> bool:

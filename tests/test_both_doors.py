@@ -2,31 +2,38 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from core.words import Role
-from tests.api_rig import Headers
 from tests.both_doors import (
-    Names,
     Outcome,
     Refused,
+    Run,
     Stage,
     UseCase,
     by_api,
     by_console,
     in_english,
 )
+from tests.both_doors_alone import API_ALONE, CONSOLE_ALONE, MAY_BE_ABSENT
+from tests.both_doors_batches import BATCHES
 from tests.both_doors_catalog import POLICIES, TEMPLATES, TYPES
 from tests.both_doors_channels import ACCOUNTS, CHANNELS, ROUTING
 from tests.both_doors_clients import CLIENTS, STATIONS
-from tests.both_doors_people import OWN, PATIENTS, USERS
-from tests.both_doors_times import QUEUES, TIMES, WATCH
-from tests.both_doors_work import BATCHES, MESSAGES
-from tests.console_hand import Hand
+from tests.both_doors_people import PATIENTS
+from tests.both_doors_queues import QUEUES, WATCH
+from tests.both_doors_times import TIMES
+from tests.both_doors_users import OWN, USERS
+from tests.both_doors_work import MESSAGES
+from tests.doors_found import (
+    acting_handlers,
+    changing_routes,
+    note_handlers,
+    same_path,
+)
 from tests.two_doors import browser, open_doors
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
@@ -52,19 +59,15 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage
             role: await stack.enter_async_context(browser(rig, role.value))
             for role in Role
         }
-        yield Stage(rig.http, setter, tokens, hands, rig)
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        ran = note_handlers(patch)
+        begun = Stage(rig.http, setter, tokens, hands, rig, ran)
+        for role in Role:  # they have signed in
+            await begun.written(role.value, {})
+        yield begun
 
 
 _RUNS = iter(range(10_000))
-
-
-@dataclass(frozen=True)
-class Run:
-    """A row at one door: the things it is about, and who does it."""
-
-    names: Names
-    headers: Headers
-    hand: Hand
 
 
 @asynccontextmanager
@@ -76,17 +79,17 @@ async def running(stage: Stage, row: UseCase, role: Role) -> AsyncIterator[Run]:
     for deed in row.before:
         await deed(stage, names)
     if own is None:
-        yield Run(names, stage.tokens[role], stage.hands[role])
+        yield Run(names, role.value, stage.tokens[role], stage.hands[role])
         return
     async with browser(stage.rig, names["n"]) as hand:
-        yield Run(names, own, hand)
+        yield Run(names, names["n"], own, hand)
 
 
 async def api_outcome(stage: Stage, row: UseCase, role: Role, **how: Any) -> Outcome:
     """Do a row by the API."""
     call, meanwhile = how.get("call") or row.api, how.get("meanwhile", ())
     async with running(stage, row, role) as run:
-        return await by_api(stage, call, run.names, run.headers, meanwhile)
+        return await by_api(stage, run, call, meanwhile)
 
 
 async def console_outcome(
@@ -95,7 +98,7 @@ async def console_outcome(
     """Do a row at the console."""
     steps, meanwhile = how.get("steps") or row.console, how.get("meanwhile", ())
     async with running(stage, row, role) as run:
-        return await by_console(stage, steps, run.names, run.hand, meanwhile)
+        return await by_console(stage, run, steps, meanwhile)
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
@@ -141,9 +144,28 @@ async def test_who_may_not_may_not_at_either(
     stage: Stage, row: UseCase, role: Role
 ) -> None:
     async with running(stage, row, role) as run:
-        api = await by_api(stage, row.api, run.names, run.headers)
-        assert not api.audit
+        api = await by_api(stage, run, row.api)
+        assert not _written(api, row)
         assert api.status == 403 or row.masked, api
-        console = await by_console(stage, row.console, run.names, run.hand)
+        console = await by_console(stage, run, row.console)
         assert not console.done
-        assert not console.audit
+        assert not _written(console, row)
+
+
+async def test_every_changing_route_is_in_the_table(stage: Stage) -> None:
+    calls = [row.api for row in TABLE]
+    calls += [refusal.api for _, refusal in REFUSALS if refusal.api]
+    rows = {(call.method, call.path) for call in calls}
+    routes = changing_routes(stage.rig.app.openapi())
+    lacking = {
+        route
+        for route in routes
+        if not any(route[0] == m and same_path(route[1], p) for m, p in rows)
+    }
+    assert sorted(lacking - MAY_BE_ABSENT.keys()) == sorted(API_ALONE)
+
+
+async def test_every_handler_of_the_console_is_in_the_table(stage: Stage) -> None:
+    if next(_RUNS) < 2 * len(TABLE):
+        pytest.skip("only with the whole table before it")
+    assert sorted(acting_handlers() - stage.ran) == sorted(CONSOLE_ALONE)

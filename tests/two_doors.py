@@ -76,9 +76,7 @@ async def open_doors(folder: Path, **settings: Any) -> AsyncIterator[Rig]:
 async def browser(rig: Rig, username: str) -> AsyncIterator[Hand]:
     """Sign a person in at the console."""
     transport = httpx.ASGITransport(app=rig.app)
-    async with httpx.AsyncClient(
-        transport=transport, base_url="http://centre"
-    ) as http:
+    async with httpx.AsyncClient(transport=transport, base_url="http://centre") as http:
         hand = Hand(http)
         await hand.sign_in(username, PASSWORD)
         yield hand
