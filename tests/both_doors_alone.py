@@ -52,7 +52,7 @@ CONSOLE_ALONE: dict[tuple[str, str], str] = {
     (_PAGES, "_Page._draw_found.<locals>.go_on"): _BATCH,
     (_PAGES, "_Page._send.<locals>.send"): _BATCH,
     ("console/access/audit.py", "_verify"): _LOOKS,
-    ("console/access/audit.py", "audit.<locals>.show"): _LOOKS,
+    ("console/access/audit.py", "_listing.<locals>.show"): _LOOKS,
     ("console/messages/failed.py", "_Page._find"): _LOOKS,
     ("console/messages/message.py", "_Message._refresh"): _LOOKS,
     ("console/messages/messages.py", "_Page._export"): _LOOKS,

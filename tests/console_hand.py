@@ -170,9 +170,8 @@ class Hand:
     def open_up(self, title: str, within: str | None = None) -> None:
         """Unfold what is folded below a title."""
         for box in self._shown(within):
-            folds = isinstance(box, ui.expansion)
-            if folds and box.props.get("label") == title and self.page is not None:
-                with self.page:
+            if isinstance(box, ui.expansion) and box.props.get("label") == title:
+                with box.client:
                     box.set_value(True)
                 return
         raise Absent(title)

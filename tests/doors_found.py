@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from console.kit import acting as acting_module
+from console.kit import visits
 from tests.source_tree import name, parse, sources
 
 _CHANGING = ("post", "put", "patch", "delete")
@@ -49,8 +49,8 @@ def acting_handlers() -> set[Handler]:
 
 def _handlers(tree: ast.Module) -> Iterator[str]:
     makers, known = set(_makers(tree)), dict(_functions(tree))
-    for node, qualified in known.items():
-        if any(_makes(made, makers) for made in node.decorator_list):
+    for function, qualified in known.items():
+        if any(_makes(made, makers) for made in function.decorator_list):
             yield qualified
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and _makes(node.func, makers) and node.args:
@@ -100,7 +100,7 @@ def _is_acting(node: ast.expr) -> bool:
 def note_handlers(patch: pytest.MonkeyPatch) -> set[Handler]:
     """Note from now on which handlers somebody's click has come to."""
     ran: set[Handler] = set()
-    ask = acting_module.present_visitor
+    ask = visits.present_visitor
 
     def noted(*given: Any, **named: Any) -> Any:
         work = sys._getframe(1).f_locals["work"]
@@ -108,5 +108,5 @@ def note_handlers(patch: pytest.MonkeyPatch) -> set[Handler]:
         ran.add((name(Path(code.co_filename)), code.co_qualname))
         return ask(*given, **named)
 
-    patch.setattr(acting_module, "present_visitor", noted)
+    patch.setattr("console.kit.acting.present_visitor", noted)
     return ran
