@@ -1,6 +1,7 @@
 """Both doors: patients, and what reaches them."""
 
-from tests.both_doors import (
+from tests.support.doors.stage import is_refused
+from tests.support.doors.use_cases import (
     ADMIN,
     ADMINS,
     OPERATORS,
@@ -15,7 +16,6 @@ from tests.both_doors import (
     go,
     press,
 )
-from tests.two_doors import is_refused
 
 _PATIENT = f"{ADMIN}/patients/{{n}}"
 _KNOWN = {

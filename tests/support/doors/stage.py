@@ -1,9 +1,10 @@
 """One centre with both its doors in this process: the API, and the console's pages.
 
-Workflows are replaced at their seam (`tests.fake_flows`); pages are drawn and used by
-NiceGUI as for a browser, whose place `tests.console_hand` takes.
+Workflows are doubles; pages are drawn and used by NiceGUI as for a browser, whose place
+a `Hand` takes.
 """
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -15,8 +16,6 @@ import pyotp
 
 from api.app import create_app
 from api.context import ApiContext
-from centre.access import second_factor
-from centre.audit.audit import Actor
 from centre.queues.steering import figures
 from centre.reachability import queries as standings
 from centre.seeds.seeds import seed
@@ -29,12 +28,13 @@ from core.models import Address
 from core.settings import Settings
 from core.words import Channel, IdentityType
 from db.columns import utc_now
-from tests.api_rig import PASSWORD, Rig
-from tests.console_hand import Hand
-from tests.fake_flows import FakeFlows
+from tests.support.api.rig import PASSWORD, Rig
+from tests.support.doors.hand import Hand
+from tests.support.workflows.flows import FakeFlows
 
 # What Aliyun says of a number that there is not.
 _NO_NUMBER = "MOBILE_NOT_ON_SERVICE"
+_SECRET = re.compile("[A-Z2-7]{32}")
 _START = datetime(2030, 1, 1, tzinfo=UTC)
 
 
@@ -93,11 +93,15 @@ async def raise_alarm(rig: Rig, client: str) -> None:
 
 
 async def has_factor(rig: Rig, username: str) -> None:
-    """Let a person have turned on a second factor."""
-    secret = second_factor.new_secret()
-    actor, code = Actor(who=username), pyotp.TOTP(secret).now()
-    async with rig.context.store.sessions.begin() as session:
-        await second_factor.turn_on(session, username, secret, code, actor)
+    """Let a person turn on a second factor, as people do."""
+    async with browser(rig, username) as hand:
+        await hand.open("/account")
+        await hand.click("Turn on two-factor")
+        await hand.there("Six digits of the app")
+        secret = next(text for text in hand.texts() if _SECRET.fullmatch(text))
+        hand.fill("Six digits of the app", pyotp.TOTP(secret).now())
+        await hand.click("Turn it on")
+        await hand.settle()
 
 
 async def is_refused(rig: Rig, mobile: str) -> None:

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
-from tests.both_doors import (
+from tests.support.doors.clients import NEW_CLIENT
+from tests.support.doors.stage import raise_alarm
+from tests.support.doors.use_cases import (
     ADMIN,
     ADMINS,
     OPERATORS,
@@ -18,8 +20,6 @@ from tests.both_doors import (
     go,
     press,
 )
-from tests.both_doors_clients import NEW_CLIENT
-from tests.two_doors import raise_alarm
 
 _WATCH = f"{ADMIN}/watch"
 _DEFAULTS = {

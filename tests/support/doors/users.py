@@ -2,8 +2,11 @@
 
 from typing import Any
 
-from tests.api_rig import PASSWORD
-from tests.both_doors import (
+from core.words import Role
+from tests.support.api.rig import PASSWORD
+from tests.support.doors.clients import NEW_CLIENT
+from tests.support.doors.stage import has_factor
+from tests.support.doors.use_cases import (
     ADMIN,
     ADMINS,
     EVERYBODY,
@@ -18,8 +21,6 @@ from tests.both_doors import (
     go,
     press,
 )
-from tests.both_doors_clients import NEW_CLIENT
-from tests.two_doors import has_factor
 
 _USERS = f"{ADMIN}/users"
 _USER = _USERS + "/{n}"
@@ -31,6 +32,7 @@ _NEW = (go("/users"), press("New user"))
 
 
 async def _factor(stage: Stage, names: Names) -> None:
+    await stage.rig.person(Role.OPERATOR, names["n"])
     await has_factor(stage.rig, names["n"])
 
 
@@ -103,7 +105,7 @@ USERS = (
         ADMINS,
         Call("DELETE", f"{_USER}/second-factor"),
         (go("/users"), act("{n}", "Turn off two-factor"), agree("Turn off two-factor")),
-        before=(NEW_USER, _factor),
+        before=(_factor,),
     ),
     UseCase(
         "end a person's sessions",

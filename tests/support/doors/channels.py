@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tests.both_doors import (
+from tests.support.doors.use_cases import (
     ADMIN,
     ADMINS,
     Call,

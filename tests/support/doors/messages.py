@@ -6,7 +6,8 @@ from uuid import UUID
 
 from core.models import Recall
 from core.words import Status
-from tests.both_doors import (
+from tests.support.doors.catalog import BY_SMS, NEW_TYPE, SAYS
+from tests.support.doors.use_cases import (
     ADMIN,
     OPERATORS,
     Call,
@@ -21,7 +22,6 @@ from tests.both_doors import (
     press,
     sees,
 )
-from tests.both_doors_catalog import BY_SMS, NEW_TYPE, SAYS
 
 _MESSAGE = "/v1/messages/{m}"
 NOBODY = "018f0000-0000-7000-8000-000000000000"

@@ -8,7 +8,23 @@ import pytest
 import pytest_asyncio
 
 from core.words import Role
-from tests.both_doors import (
+from tests.support.doors.alone import API_ALONE, CONSOLE_ALONE, MAY_BE_ABSENT
+from tests.support.doors.batches import BATCHES
+from tests.support.doors.catalog import POLICIES, TEMPLATES, TYPES
+from tests.support.doors.channels import ACCOUNTS, CHANNELS, ROUTING
+from tests.support.doors.clients import CLIENTS, STATIONS
+from tests.support.doors.found import (
+    acting_handlers,
+    changing_routes,
+    note_handlers,
+    same_path,
+)
+from tests.support.doors.messages import MESSAGES
+from tests.support.doors.people import PATIENTS
+from tests.support.doors.queues import QUEUES, WATCH
+from tests.support.doors.stage import browser, open_doors
+from tests.support.doors.times import TIMES
+from tests.support.doors.use_cases import (
     Outcome,
     Refused,
     Run,
@@ -18,23 +34,7 @@ from tests.both_doors import (
     by_console,
     in_english,
 )
-from tests.both_doors_alone import API_ALONE, CONSOLE_ALONE, MAY_BE_ABSENT
-from tests.both_doors_batches import BATCHES
-from tests.both_doors_catalog import POLICIES, TEMPLATES, TYPES
-from tests.both_doors_channels import ACCOUNTS, CHANNELS, ROUTING
-from tests.both_doors_clients import CLIENTS, STATIONS
-from tests.both_doors_people import PATIENTS
-from tests.both_doors_queues import QUEUES, WATCH
-from tests.both_doors_times import TIMES
-from tests.both_doors_users import OWN, USERS
-from tests.both_doors_work import MESSAGES
-from tests.doors_found import (
-    acting_handlers,
-    changing_routes,
-    note_handlers,
-    same_path,
-)
-from tests.two_doors import browser, open_doors
+from tests.support.doors.users import OWN, USERS
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 

@@ -1,6 +1,6 @@
 """Both doors: message types, their policies and templates."""
 
-from tests.both_doors import (
+from tests.support.doors.use_cases import (
     ADMIN,
     ADMINS,
     Call,

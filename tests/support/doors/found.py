@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from console.kit import visits
-from tests.source_tree import name, parse, sources
+from tests.house.source_tree import name, parse, sources
 
 _CHANGING = ("post", "put", "patch", "delete")
 Handler = tuple[str, str]

@@ -14,7 +14,7 @@ import httpx
 
 from console.kit.texts import all_texts
 from core.words import Role
-from tests.console_hand import Absent, Hand, Refusal
+from tests.support.doors.hand import Absent, Hand, Refusal
 
 ADMIN = "/v1/admin"
 ADMINS = frozenset({Role.ADMIN})

@@ -1,6 +1,7 @@
 """Both doors: when messages may go out."""
 
-from tests.both_doors import (
+from tests.support.doors.catalog import NEW_TYPE
+from tests.support.doors.use_cases import (
     ADMIN,
     ADMINS,
     Call,
@@ -13,7 +14,6 @@ from tests.both_doors import (
     press,
     unfold,
 )
-from tests.both_doors_catalog import NEW_TYPE
 
 _SKIP = {"then": "skip"}
 _SKIPS = "Skip the channel and use the next"

@@ -1,6 +1,6 @@
 """Both doors: client systems, their secrets, workstations."""
 
-from tests.both_doors import (
+from tests.support.doors.use_cases import (
     ADMIN,
     ADMINS,
     Call,

@@ -1,6 +1,8 @@
 """Both doors: batches that are under way."""
 
-from tests.both_doors import (
+from tests.support.doors.catalog import BY_SMS, NEW_TYPE, SAYS
+from tests.support.doors.messages import NOBODY, as_client, join
+from tests.support.doors.use_cases import (
     ADMIN,
     OPERATORS,
     Call,
@@ -11,8 +13,6 @@ from tests.both_doors import (
     go,
     press,
 )
-from tests.both_doors_catalog import BY_SMS, NEW_TYPE, SAYS
-from tests.both_doors_work import NOBODY, as_client, join
 
 _BATCH = f"{ADMIN}/batches/{{b}}"
 _MANY = {

@@ -1,0 +1,1 @@
+"""Every use case through both doors: the API and the console."""
