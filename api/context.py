@@ -1,6 +1,5 @@
 """What endpoints share: made once in the application's lifespan."""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Annotated, cast
@@ -12,7 +11,6 @@ from api.tokens import TokenSigner
 from centre.access.sign_in import Gates
 from centre.context import Context
 from centre.rate_limits.in_process import Failures, Rates
-from db.session import Session
 
 
 @dataclass(frozen=True)
@@ -37,12 +35,3 @@ def _context(request: Request) -> ApiContext:
 
 
 ContextDep = Annotated[ApiContext, Depends(_context)]
-
-
-async def _session(context: ContextDep) -> AsyncIterator[Session]:
-    async with context.store.sessions.begin() as session:
-        yield session
-
-
-# scope="function": commit before the answer leaves, so a failed commit is an error.
-SessionDep = Annotated[Session, Depends(_session, scope="function")]
