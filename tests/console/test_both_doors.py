@@ -105,7 +105,8 @@ async def console_outcome(
 async def test_both_allow_it_and_write_down_the_same(
     stage: Stage, row: UseCase
 ) -> None:
-    for role in sorted(row.roles):
+    # What everybody does for themselves is tried by one: passwords are slow by design.
+    for role in sorted(row.roles)[: 1 if row.own else None]:
         api = await api_outcome(stage, row, role)
         assert api.done, api.words
         console = await console_outcome(stage, row, role)
@@ -168,4 +169,6 @@ async def test_every_changing_route_is_in_the_table(stage: Stage) -> None:
 async def test_every_handler_of_the_console_is_in_the_table(stage: Stage) -> None:
     if next(_RUNS) < 2 * len(TABLE):
         pytest.skip("only with the whole table before it")
-    assert sorted(acting_handlers() - stage.ran) == sorted(CONSOLE_ALONE)
+    handlers, alone = acting_handlers(), CONSOLE_ALONE.keys()
+    assert not sorted(handlers - stage.ran - alone)
+    assert not sorted(alone - handlers), "no longer there"

@@ -20,8 +20,8 @@ from nicegui.elements.mixins.value_element import ValueElement
 from nicegui.nicegui import _on_handshake
 
 MOUNT = "/console"
-# How long what a click leads to may take; what stands on a page is there at once.
-PATIENCE = 5.0
+# How long a click's work may take on a busy machine; what it leads to is there then.
+PATIENCE = 30.0
 _TICK = 0.005
 # What a page asks its browser at first, in NiceGUI's words.
 _DRAWER = "__IS_DRAWER_OPEN__"
