@@ -55,10 +55,8 @@ def sandbox() -> Iterator[Rig]:
 
 
 @pytest.fixture(autouse=True)
-def _fresh(sandbox: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+def _fresh(sandbox: Rig) -> None:
     sandbox.reset()
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
-        monkeypatch.delenv(name, raising=False)
 
 
 def weixin(sandbox: Rig, path: str, body: dict[str, Any], appid: str) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """The addresses to enter at providers, and policies for unknown outcomes."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,18 +9,12 @@ from centre.receipts.addresses import forgeable
 from channels.hospital.workstation import signature
 from channels.kit.times import utc_now
 from core.words import Role
-from tests.support.api.rig import Headers, Rig, pointers, problem, running_api
+from tests.support.api.rig import Headers, Rig, pointers, problem
 from tests.support.stores.context import context_of
 
 ADMIN = "/v1/admin/channels/workstation"
 SECRET = "a-secret-of-the-hospital"
 ACCOUNT = {"base_url": "https://workstations.example", "secret": SECRET}
-
-
-@pytest.fixture
-async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
-    async with running_api(tmp_path / "var") as running:
-        yield running
 
 
 async def addresses(rig: Rig, headers: Headers, of: str = ADMIN) -> list[Any]:

@@ -1,8 +1,6 @@
 """Sending times and holidays by the admin API, and people's lines of holidays."""
 
-from collections.abc import AsyncIterator
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -10,16 +8,10 @@ from centre.schedule.holidays import read_holidays
 from centre.schedule.rules import Holiday
 from core.errors import Invalid
 from core.words import Role
-from tests.support.api.rig import Rig, problem, running_api
+from tests.support.api.rig import Rig, problem
 
 ADMIN = "/v1/admin"
 NIGHT = {"quiet": [{"start": "22:00", "end": "08:00"}]}
-
-
-@pytest.fixture
-async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
-    async with running_api(tmp_path / "var") as running:
-        yield running
 
 
 async def test_rules_are_versions_of_a_scope_and_audited(rig: Rig) -> None:

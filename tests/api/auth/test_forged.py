@@ -6,8 +6,6 @@ import hmac
 import json
 import string
 import time
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import jwt
@@ -16,13 +14,7 @@ import pytest
 from api.tokens import AUDIENCE, ISSUER, TokenSigner
 from core.errors import Unauthenticated
 from core.words import Role
-from tests.support.api.rig import Rig, bearer, problem, running_api
-
-
-@pytest.fixture
-async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
-    async with running_api(tmp_path / "var") as running:
-        yield running
+from tests.support.api.rig import Rig, bearer, problem
 
 
 def forged(header: dict[str, Any], claims: object, key: bytes) -> str:

@@ -1,8 +1,6 @@
 """A client's token ends with its secret, and follows what the client may do."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,15 +8,9 @@ from sqlmodel import col, update
 
 from centre.clients.tables import ClientSecretRow
 from core.words import Role, Scope
-from tests.support.api.rig import BODY, Headers, Rig, bearer, problem, running_api
+from tests.support.api.rig import BODY, Headers, Rig, bearer, problem
 
 CLIENTS = "/v1/admin/clients"
-
-
-@pytest.fixture
-async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
-    async with running_api(tmp_path / "var") as running:
-        yield running
 
 
 @pytest.fixture

@@ -1,28 +1,19 @@
 """Tokens: getting one, and every way in which a call is not allowed with one."""
 
 import base64
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
 from centre.access import users
 from centre.access.contracts import UserChanges
 from centre.clients import secrets, service
 from centre.clients.models import ClientChanges, NewClient
 from core.words import Role, Scope
-from tests.support.api.rig import PASSWORD, SETUP, Rig, bearer, problem, running_api
+from tests.support.api.rig import PASSWORD, SETUP, Rig, bearer, problem
 
 TOKEN = "/v1/token"
 FORM = "application/x-www-form-urlencoded"
-
-
-@pytest.fixture
-async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
-    async with running_api(tmp_path / "var") as running:
-        yield running
 
 
 def form(made: NewClient, **more: str) -> dict[str, str]:

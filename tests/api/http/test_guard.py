@@ -3,9 +3,8 @@
 import asyncio
 import gzip
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +16,7 @@ from api.http.request_guard import Guard, Limits
 from api.http.strict_json import MAX_DEPTH, parse_json
 from core.errors import Malformed
 from core.words import Role
-from tests.support.api.rig import BODY, Rig, problem, running_api
+from tests.support.api.rig import BODY, Rig, problem
 from tests.support.api.routes import Route, routes
 
 MARK = "MARKER"
@@ -60,12 +59,6 @@ TABLE: list[tuple[str, bytes, dict[str, str], int]] = [
 ]
 # A body that is JSON, and is not what any route wants.
 ODD = [b"null", b"[]", b"1", b'"x"', b'{"MARKER": {}}', b'{"code": 1, "name": []}']
-
-
-@pytest.fixture
-async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
-    async with running_api(tmp_path / "var") as running:
-        yield running
 
 
 def with_body() -> list[Route]:

@@ -1,8 +1,6 @@
 """Large bodies: taken in from whom we know, read beside the event loop."""
 
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from starlette.requests import HTTPConnection
@@ -13,16 +11,10 @@ from api.http.strict_json import AT_ONCE, MAX_SMALL_VALUES, MAX_VALUES, parse_js
 from centre.receipts.address_queries import addresses
 from core.errors import Forbidden, TooLarge
 from core.words import Channel, Role
-from tests.support.api.rig import BODY, Rig, problem, running_api
+from tests.support.api.rig import BODY, Rig, problem
 
 JSON = {"content-type": "application/json"}
 LARGE = b"[" + b"{}," * 30_000 + b"{}]"
-
-
-@pytest.fixture
-async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
-    async with running_api(tmp_path / "var") as running:
-        yield running
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,7 @@
 """Every route: who gets in, what the document says of it, which errors it gives."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import pytest
-
 from core.words import Role
-from tests.support.api.rig import Headers, Rig, problem, running_api
+from tests.support.api.rig import Headers, Rig, problem
 from tests.support.api.routes import VALUES, Route, routes
 
 ADMIN, OPERATOR, AUDITOR = Role.ADMIN, Role.OPERATOR, Role.AUDITOR
@@ -40,12 +35,6 @@ AUDITORS = {
 }
 
 ADMINS = {("GET", "/v1/admin/channels/{channel}/receipts")}
-
-
-@pytest.fixture
-async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
-    async with running_api(tmp_path / "var") as running:
-        yield running
 
 
 def allowed(route: Route) -> set[Role]:

@@ -3,9 +3,8 @@
 import io
 import json
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import redirect_stdout
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from centre.flows.ports import Started
 from core.models import Message
 from core.process.logs import configure_logging
 from core.words import Role
-from tests.support.api.rig import BODY, Rig, problem, running_api
+from tests.support.api.rig import BODY, Rig, problem
 from tests.support.api.routes import routes
 
 MARK = "MARKER王五"
@@ -25,12 +24,6 @@ channels send_at reason filter client username password code scopes cidrs url ca
 body fields provider_template strategy threshold weight channel message_types enabled
 rate_per_minute limits message_type role payloads
 """
-
-
-@pytest.fixture
-async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
-    async with running_api(tmp_path / "var") as running:
-        yield running
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -14,13 +12,7 @@ from centre.batches import queries as batches
 from centre.flows.batches import BatchState
 from core.words import Priority, Role, Scope
 from tests.support.api.batches import batch, post, posted, recipient
-from tests.support.api.rig import Headers, Rig, pointers, problem, running_api
-
-
-@pytest.fixture
-async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
-    async with running_api(tmp_path / "var") as running:
-        yield running
+from tests.support.api.rig import Headers, Rig, pointers, problem
 
 
 @pytest.fixture

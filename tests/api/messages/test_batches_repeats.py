@@ -1,20 +1,11 @@
 """A batch that names somebody twice says so, and sends once where that is asked for."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from centre.batches import queries as batches
 from core.words import Role
 from tests.support.api.batches import batch, post, recipient
-from tests.support.api.rig import Headers, Rig, problem, running_api
-
-
-@pytest.fixture
-async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
-    async with running_api(tmp_path / "var") as running:
-        yield running
+from tests.support.api.rig import Headers, Rig, problem
 
 
 @pytest.fixture

@@ -1,26 +1,17 @@
 """The recipient's page: text only, for whoever has the link, while it lasts."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from html import escape
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import httpx
-import pytest
 
 from centre.delivery.links import Links
 from centre.messages.links import detail_link
-from tests.support.api.rig import Rig, running_api, unknown_id
+from tests.support.api.rig import Rig, unknown_id
 
 XSS = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}"
-
-
-@pytest.fixture
-async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
-    async with running_api(tmp_path / "var") as running:
-        yield running
 
 
 def path_of(link: str) -> str:

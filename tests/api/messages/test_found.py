@@ -1,11 +1,7 @@
 """`GET /v1/messages?recipient=`: all messages of whoever has a number."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 from uuid import UUID
-
-import pytest
 
 from centre.messages.catch_ups import OWNERS
 from centre.messages.settling import settle_part
@@ -13,7 +9,7 @@ from centre.messages.tables import CatchUpRow
 from core.words import Role
 from deploy.doctor import CHECKS
 from tests.support.api.administrator import Desk
-from tests.support.api.rig import Headers, Rig, problem, running_api
+from tests.support.api.rig import Headers, Rig, problem
 
 MOBILE = "19900000003"
 KNOWN = {"mobile": MOBILE, "patient_id": "P3", "id_card": "11010519491231002X"}
@@ -28,12 +24,6 @@ SPELT = {
         "１９９００００００03",
     ],
 }
-
-
-@pytest.fixture
-async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
-    async with running_api(tmp_path / "var") as running:
-        yield running
 
 
 async def sent(rig: Rig, headers: Headers, **identities: str) -> str:

@@ -1,8 +1,6 @@
 """What is taken back, cancelled or over is gone: its page says so and no more."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -15,19 +13,13 @@ from centre.messages.links import LINK_LIFE, read_link
 from centre.workstations import removal_queries as removals
 from core.models import Recall
 from core.words import Role, Status
-from tests.support.api.rig import Headers, Rig, problem, running_api
+from tests.support.api.rig import Headers, Rig, problem
 
 DETAIL: dict[str, Any] = {
     "title": "病理报告",
     "items": [{"label": "结论", "value": "见到异型细胞"}],
 }
 SECRETS = ("病理报告", "结论", "见到异型细胞", "CT")
-
-
-@pytest.fixture
-async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
-    async with running_api(tmp_path / "var") as running:
-        yield running
 
 
 @pytest.fixture

@@ -1,18 +1,7 @@
 """`GET /v1/messages`: filters and pages."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import pytest
-
 from core.words import Role, Status
-from tests.support.api.rig import Rig, problem, running_api
-
-
-@pytest.fixture
-async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
-    async with running_api(tmp_path / "var") as running:
-        yield running
+from tests.support.api.rig import Rig, problem
 
 
 async def test_a_list_pages_and_filters(rig: Rig) -> None:

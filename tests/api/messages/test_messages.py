@@ -1,24 +1,14 @@
 """`/v1/messages`: sending, looking, and whose message is whose."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
-
-import pytest
 
 from centre.seeds.seeds import seed
 from core.models import keyed_message_id
 from core.words import Role, Scope, Status
-from tests.support.api.rig import BODY, Rig, pointers, problem, running_api, unknown_id
-
-
-@pytest.fixture
-async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
-    async with running_api(tmp_path / "var") as running:
-        yield running
+from tests.support.api.rig import BODY, Rig, pointers, problem, unknown_id
 
 
 async def test_a_message_is_accepted_and_can_be_looked_at(rig: Rig) -> None:

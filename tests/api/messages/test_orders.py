@@ -1,8 +1,6 @@
 """Cancelling and sending again: who may, in which states, and what is recorded."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -11,15 +9,9 @@ import pytest
 
 from core.models import Cancel, Resend
 from core.words import Channel, Role, Status
-from tests.support.api.rig import Headers, Rig, pointers, problem, running_api
+from tests.support.api.rig import Headers, Rig, pointers, problem
 
 WHY = {"reason": "gateway was down"}
-
-
-@pytest.fixture
-async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
-    async with running_api(tmp_path / "var") as running:
-        yield running
 
 
 async def order(

@@ -1,20 +1,11 @@
 """Taking a message back through the API: who may, when, and what is recorded."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from uuid import UUID
 
 import httpx
-import pytest
 
 from core.words import Role, Scope, Status
-from tests.support.api.rig import Headers, Rig, pointers, problem, running_api
-
-
-@pytest.fixture
-async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
-    async with running_api(tmp_path / "var") as running:
-        yield running
+from tests.support.api.rig import Headers, Rig, pointers, problem
 
 
 async def take_back(

@@ -1,8 +1,6 @@
 """Receipts at their address: who may report, and what a report changes."""
 
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 from uuid import UUID
 
 import httpx
@@ -16,15 +14,9 @@ from channels.kit.times import utc_now
 from channels.weixin.crypto import sign
 from core.models import MessageStatus, delivery_id
 from core.words import Channel, Outcome, Role, Status
-from tests.support.api.rig import Rig, problem, running_api
+from tests.support.api.rig import Rig, problem
 
 SMS = "/v1/receipts/sms/sandbox-secret"
-
-
-@pytest.fixture
-async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
-    async with running_api(tmp_path / "var") as running:
-        yield running
 
 
 async def sent(rig: Rig, channel: Channel = Channel.SMS, number: str = "biz-1") -> UUID:

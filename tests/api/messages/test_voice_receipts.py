@@ -1,8 +1,6 @@
 """What is reported of a call: why nobody was reached, and the key that confirms."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -17,17 +15,11 @@ from centre.receipts.intake import BY_KEY
 from core.models import Acknowledgement, delivery_id
 from core.words import Channel, Outcome, Role, Status
 from tests.support.api.administrator import Desk
-from tests.support.api.rig import SETUP, Rig, running_api
+from tests.support.api.rig import SETUP, Rig
 
 CALL = "call-1"
 TO = "/v1/receipts/voice/sandbox-secret-tencent"
 STANDINGS = "/standings/mobile/13800138000"
-
-
-@pytest.fixture
-async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
-    async with running_api(tmp_path / "var") as running:
-        yield running
 
 
 async def push(rig: Rig, kind: str, **fields: str) -> None:

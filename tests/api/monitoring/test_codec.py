@@ -2,13 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx
-import pytest
 from google.protobuf import json_format
 from temporalio.api.common.v1 import Payload, Payloads
 
@@ -16,13 +13,7 @@ from centre.audit import audit
 from centre.audit.audit import AuditFilter
 from core.codec import EncryptionCodec
 from core.words import Role
-from tests.support.api.rig import Headers, Rig, problem, running_api
-
-
-@pytest.fixture
-async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
-    async with running_api(tmp_path / "var") as running:
-        yield running
+from tests.support.api.rig import Headers, Rig, problem
 
 
 def payload(text: str) -> Payload:

@@ -1,7 +1,6 @@
 """Liveness, readiness and figures."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,12 +14,6 @@ from core.settings import Settings
 from core.words import Role
 from db.probe import write_probe
 from tests.support.api.rig import Rig, problem, running_api
-
-
-@pytest.fixture
-async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
-    async with running_api(tmp_path / "var") as running:
-        yield running
 
 
 async def missing(rig: Rig) -> list[str]:

@@ -33,11 +33,8 @@ def sandbox() -> Iterator[Rig]:
 
 
 @pytest.fixture(autouse=True)
-def _fresh(sandbox: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+def _fresh(sandbox: Rig) -> None:
     sandbox.reset()
-    # The SDK goes through a proxy even to 127.0.0.1, whatever NO_PROXY says.
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
-        monkeypatch.delenv(name, raising=False)
 
 
 def vendor(sandbox: Rig) -> Any:

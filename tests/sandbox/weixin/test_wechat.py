@@ -1,51 +1,14 @@
 """WeChat's double: its tokens, typed fields and duplicate key."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-import httpx
 import pytest
 
-from sandbox.kit.context import Options
 from sandbox.weixin.fields import wrong_field
-from tests.support.sandbox.rig import SECRET, Rig, rig, wechat, wechat_token
+from tests.support.sandbox.clock import Clock
+from tests.support.sandbox.rig import SECRET, Rig, errcode, wechat, wechat_token
 
 SEND = "/cgi-bin/message/template/send"
-
-
-class Clock:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture(scope="module")
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture(scope="module")
-def shared(clock: Clock) -> Iterator[Rig]:
-    with rig(Options(clock=clock)) as running:
-        yield running
-
-
-@pytest.fixture
-def sandbox(shared: Rig, clock: Clock) -> Rig:
-    shared.reset()
-    # Past every token's end and every forced refresh of the test before.
-    clock.now += timedelta(days=2)
-    return shared
-
-
-def errcode(answer: httpx.Response) -> int:
-    assert answer.status_code == 200
-    code: int = answer.json()["errcode"]
-    return code
 
 
 def test_the_stable_token_stays_the_same(sandbox: Rig) -> None:

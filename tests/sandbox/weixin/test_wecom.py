@@ -1,49 +1,13 @@
 """WeCom's double: token, limits, members that can't be reached, duplicates."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-import httpx
 import pytest
 
-from sandbox.kit.context import Options
-from tests.support.sandbox.rig import SECRET, Rig, rig, wecom, wecom_token
+from tests.support.sandbox.clock import Clock
+from tests.support.sandbox.rig import SECRET, Rig, errcode, wecom, wecom_token
 
 CARD = {"title": "标题", "description": "说明", "url": "https://hospital.example/1"}
-
-
-class Clock:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-@pytest.fixture(scope="module")
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture(scope="module")
-def shared(clock: Clock) -> Iterator[Rig]:
-    with rig(Options(clock=clock)) as running:
-        yield running
-
-
-@pytest.fixture
-def sandbox(shared: Rig, clock: Clock) -> Rig:
-    shared.reset()
-    clock.now += timedelta(days=1)
-    return shared
-
-
-def errcode(answer: httpx.Response) -> int:
-    assert answer.status_code == 200
-    code: int = answer.json()["errcode"]
-    return code
 
 
 @pytest.mark.parametrize(

@@ -221,3 +221,10 @@ def workstation(
         "x-mc-signature": f"v1={digest}",
     }
     return rig.http.post("/workstation/messages", content=raw, headers=headers)
+
+
+def errcode(answer: httpx.Response) -> int:
+    """Return what WeChat or WeCom says in a 200."""
+    assert answer.status_code == 200
+    code: int = answer.json()["errcode"]
+    return code
