@@ -8,12 +8,11 @@ from centre.audit.roles import OPERATORS
 from centre.batches.accept import AcceptedBatch, accept_batch
 from centre.batches.files import Examined, examine
 from centre.batches.rules import BatchRequest
-from centre.catalog import type_queries
-from centre.clients import queries as clients
+from centre.catalog.message_types import all_message_types, message_type
+from centre.clients import service as clients
 from centre.clients.models import Client
 from centre.context import Context
-from centre.messages.accept import message_type
-from core.errors import Forbidden, NotFound
+from core.errors import Forbidden
 from core.models import Message
 from core.policies import MessageType
 from core.sheets.lines import Sheet
@@ -38,13 +37,8 @@ class BatchChoices:
 
 async def batch_choices(context: Context) -> BatchChoices:
     """Return what a batch may be of: systems and types that are switched on."""
-    async with context.store.sessions() as session:
-        systems = await clients.list_clients(session, None, MAX_LIMIT)
-        page = await type_queries.list_message_types(session, None, MAX_LIMIT)
-        kinds = [*page.items]
-        while page.next is not None:
-            page = await type_queries.list_message_types(session, page.next, MAX_LIMIT)
-            kinds += page.items
+    systems = await clients.list_clients(context, None, MAX_LIMIT)
+    kinds = await all_message_types(context)
     enabled = {system.code: system for system in systems.items if system.enabled}
     return BatchChoices(enabled, tuple(filter(_fits, kinds)))
 
@@ -66,8 +60,6 @@ async def examine_list(
     """Check a list as it would be sent for a client; `labels` are columns' names."""
     system = await _sender(context, client)
     kind = await message_type(context, type_code)
-    if kind is None:
-        raise NotFound("There is no such message type.")
     return await examine(context, system, sheet, kind, labels, **shared)
 
 
@@ -81,10 +73,7 @@ async def submit_list(
 
 
 async def _sender(context: Context, code: str) -> Client:
-    async with context.store.sessions() as session:
-        client = await clients.find_client(session, code)
-    if client is None:
-        raise NotFound("There is no such client.")
+    client = await clients.client(context, code)
     if not client.enabled:
         raise Forbidden("This client is disabled.")
     return client
