@@ -11,12 +11,9 @@ from api.context import ApiContext, ContextDep
 from api.http.access_log import KNOWN
 from api.http.problems import NOWHERE, REQUEST_ID
 from centre.receipts.addresses import Reporter, reporter
-from centre.receipts.events import note_events
 from centre.receipts.intake import ReceiptIntake
-from centre.receipts.replies import ReplyIntake
 from channels.kit.reports import MOST_REPORTS
 from channels.receipts import Inbound, Parsed
-from core.base import evolve
 from core.errors import Forged, Malformed, NotFound
 from core.words import Channel
 
@@ -57,16 +54,8 @@ async def known_address(request: HTTPConnection) -> Reporter:
 async def _read(request: Request, context: ApiContext) -> Response:
     known = await known_address(request)
     parsed = await _parsed(known, request, context)
-    receipts = [evolve(each, account=known.account) for each in parsed.receipts]
-    intake = ReceiptIntake(context)
-    taken = await intake.take_all(receipts)
-    for receipt, taking in zip(receipts, taken, strict=True):
-        context.metrics.receipt(receipt.channel, receipt.provider, taking)
-    replies = ReplyIntake(context)
-    for uplink in parsed.uplinks:
-        heard = await replies.take(evolve(uplink, account=known.account))
-        context.metrics.receipt(Channel.SMS, uplink.provider, heard)
-    await note_events(context, parsed.events)
+    count = context.metrics.receipt
+    await ReceiptIntake(context).take_push(parsed, known.account, count)
     return Response(parsed.answer.body, media_type=parsed.answer.media_type)
 
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from centre.delivery import attempt_writes, parked, parts
 from centre.delivery.contracts import DeliveryResult
 from centre.delivery.models import Attempt
-from centre.delivery.parked import ParkedReceipt
 from centre.messages.status import outcome_moves
+from channels.receipts import ProviderReceipt
 from core.base import evolve
 from core.words import Outcome, Reason
 from db.store import Store
@@ -42,7 +42,7 @@ async def with_early_receipt(
 
 async def _parked(
     store: Store, attempt: Attempt, number: str | None
-) -> ParkedReceipt | None:
+) -> ProviderReceipt | None:
     """Return the furthest that came early under a number."""
     if number is None:
         return None
@@ -55,7 +55,7 @@ async def _parked(
 
 async def _of_parts(
     store: Store, attempt: Attempt, part_ids: Sequence[str]
-) -> ParkedReceipt | None:
+) -> ProviderReceipt | None:
     """Return what the parts' early receipts make of the text, if all is known."""
     told = None
     for number in part_ids:

@@ -10,8 +10,7 @@ from uuid_utils.compat import uuid7
 
 from centre.delivery.tables import ParkedReceiptRow
 from centre.messages.status import RANK
-from core.base import Model
-from core.words import Channel, Outcome
+from channels.receipts import ProviderReceipt
 from db.columns import utc_now
 from db.session import Session
 from db.sql import dialect_of, insert_into, table_of
@@ -25,19 +24,13 @@ RETENTION = timedelta(days=3)
 MOST_PARKED = 5000
 
 
-class ParkedReceipt(Model):
-    """What a provider reported of a sending that nobody knew yet."""
-
-    channel: Channel
-    provider: str
-    account: str | None = None
-    provider_message_id: str
-    outcome: Outcome
-    code: str = ""
-    at: datetime
+_KEPT = (
+    *("channel", "provider", "account", "provider_message_id"),
+    *("outcome", "code", "at"),
+)
 
 
-async def park(session: Session, *receipts: ParkedReceipt) -> None:
+async def park(session: Session, *receipts: ProviderReceipt) -> None:
     """Keep receipts, each once however often it comes; forget those grown old.
 
     Of each account the newest MOST_PARKED: whoever knows an address could fill
@@ -57,35 +50,39 @@ async def park(session: Session, *receipts: ParkedReceipt) -> None:
         await connection.execute(delete(table).where(of_account, table.c.id <= last))
 
 
-def _row(receipt: ParkedReceipt, now: datetime) -> dict[str, Any]:
-    row = receipt.model_dump(mode="python")
+def _row(receipt: ProviderReceipt, now: datetime) -> dict[str, Any]:
+    row = {name: getattr(receipt, name) for name in _KEPT}
     words = {"channel": str(receipt.channel), "outcome": str(receipt.outcome)}
     return row | words | {"id": uuid7(), "parked_at": now}
 
 
 async def parked(
     session: Session, provider: str, provider_message_id: str
-) -> tuple[ParkedReceipt, ...]:
+) -> tuple[ProviderReceipt, ...]:
     """Return what came early of one sending, the furthest outcome last."""
     wanted = {"provider": provider, "number": provider_message_id}
     connection = await session.connection()
     rows = await connection.execute(_parked(), wanted)
-    found = (ParkedReceipt.model_validate(row._asdict()) for row in rows)
+    found = (ProviderReceipt.model_validate(row._asdict()) for row in rows)
     return tuple(sorted(found, key=lambda receipt: RANK[receipt.outcome]))
 
 
 @cache
 def _parked() -> Select[*tuple[Any, ...]]:
     table = table_of(ParkedReceiptRow)
-    columns = (table.c[name] for name in ParkedReceipt.model_fields)
+    columns = (table.c[name] for name in _KEPT)
     return core_select(*columns).where(
         table.c.provider == bindparam("provider"),
         table.c.provider_message_id == bindparam("number"),
     )
 
 
-async def unpark(session: Session, provider: str, provider_message_id: str) -> None:
+async def unpark(
+    session: Session, provider: str, provider_message_id: str | None
+) -> None:
     """Forget what came early of a sending: it has found its attempt."""
+    if provider_message_id is None:
+        return
     table = table_of(ParkedReceiptRow)
     connection = await session.connection()
     await connection.execute(

@@ -6,19 +6,19 @@ from centre.messages import queries as messages
 from centre.reachability.service import note_receipt
 from channels.receipts import ProviderReceipt
 from core.words import REACHED, Outcome
-from db.store import Store
+from db.session import Session
 
 
-async def note_report(store: Store, attempt: Attempt, receipt: ProviderReceipt) -> None:
+async def note_report(
+    session: Session, attempt: Attempt, receipt: ProviderReceipt
+) -> None:
     """Keep what a receipt says of the person, where it says anything."""
     arrived = receipt.outcome in REACHED - {Outcome.ACCEPTED}
     if not receipt.refused and not arrived:
         return
-    async with store.sessions.begin() as session:
-        stored = await messages.find(session, attempt.message_id)
-        if stored is None:
-            return
-        message = stored.message
-        address = await address_of(session, message, attempt.channel)
-        if address is not None:
-            await note_receipt(session, receipt, address, message.type)
+    stored = await messages.find(session, attempt.message_id)
+    if stored is None:
+        return
+    address = await address_of(session, stored.message, attempt.channel)
+    if address is not None:
+        await note_receipt(session, receipt, address, stored.message.type)

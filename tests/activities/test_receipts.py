@@ -8,8 +8,8 @@ import pytest
 
 from centre.delivery import attempt_queries
 from centre.delivery import parked as store_parked
-from centre.delivery.parked import ParkedReceipt
 from channels.base import Sending, Taken
+from channels.receipts import ProviderReceipt
 from channels.router import Route, Router
 from core.errors import RecipientRefused
 from core.words import Channel, Outcome, Reason
@@ -34,7 +34,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 
 async def park(store: Store, outcome: Outcome, number: str = "p-7") -> None:
-    early = ParkedReceipt(
+    early = ProviderReceipt(
         channel=Channel.SMS,
         provider="scripted",
         provider_message_id=number,

@@ -13,7 +13,7 @@ from centre.context import Context
 from centre.delivery import attempt_queries, attempt_writes
 from centre.delivery import parked as store_parked
 from centre.delivery.models import Attempt
-from centre.delivery.parked import MOST_PARKED, RETENTION, ParkedReceipt
+from centre.delivery.parked import MOST_PARKED, RETENTION
 from centre.delivery.tables import ParkedReceiptRow
 from centre.receipts import queries as receipts
 from centre.receipts import writes as receipt_writes
@@ -34,8 +34,8 @@ def intake(store: Store) -> ReceiptIntake:
     return ReceiptIntake(Context(Settings(), KEYRING, store, FakeFlows()))
 
 
-def early(number: str = "n-1", outcome: Outcome = Outcome.DELIVERED) -> ParkedReceipt:
-    return ParkedReceipt(
+def early(number: str = "n-1", outcome: Outcome = Outcome.DELIVERED) -> ProviderReceipt:
+    return ProviderReceipt(
         channel=Channel.SMS,
         provider="aliyun",
         provider_message_id=number,
@@ -50,7 +50,7 @@ async def parked(store: Store, number: str = "n-1") -> list[Outcome]:
     return [receipt.outcome for receipt in found]
 
 
-async def park(store: Store, *several: ParkedReceipt) -> None:
+async def park(store: Store, *several: ProviderReceipt) -> None:
     for receipt in several:
         async with store.sessions.begin() as session:
             await store_parked.park(session, receipt)

@@ -7,7 +7,6 @@ from uuid import UUID
 import pytest
 
 from centre.delivery import attempt_queries, attempt_writes, parked, parts
-from centre.delivery.parked import ParkedReceipt
 from centre.receipts.intake import ReceiptIntake, Taking
 from channels.base import Sending, Taken
 from channels.receipts import AccountReceipts, ProviderReceipt
@@ -180,8 +179,8 @@ async def test_some_parts_before_the_answer_are_noted_and_no_more(store: Store) 
     assert whole == [None, Outcome.DELIVERED]
 
 
-def early(number: str) -> ParkedReceipt:
-    return ParkedReceipt(
+def early(number: str) -> ProviderReceipt:
+    return ProviderReceipt(
         channel=Channel.SMS,
         provider="scripted",
         provider_message_id=number,

@@ -1,0 +1,105 @@
+"""Receipts and the calls they tell of: found, kept for later, noted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from centre.delivery import attempt_queries, attempt_writes, parked, parts
+from centre.delivery.models import Attempt
+from channels.receipts import ProviderReceipt
+from core.base import evolve
+from core.words import Outcome
+from db.session import Session
+
+
+@dataclass(frozen=True)
+class Match:
+    """The call that a receipt tells of; `parts` are the numbers of a long text's."""
+
+    attempt: Attempt
+    parts: tuple[str, ...] = ()
+
+    def of_a_part(self, receipt: ProviderReceipt) -> bool:
+        """Tell whether a receipt speaks of one part of several."""
+        return receipt.provider_message_id in self.parts
+
+
+async def matches(
+    session: Session, receipts: Sequence[ProviderReceipt]
+) -> list[Match | None]:
+    """Return the call of each; None where it is not known, or another account's."""
+    return [await _match(session, receipt) for receipt in receipts]
+
+
+async def _match(session: Session, receipt: ProviderReceipt) -> Match | None:
+    found = await _attempt(session, receipt)
+    if found is None or not _is_own(found, receipt):
+        return None
+    return Match(found, await parts.numbers_of(session, found.id))
+
+
+def _is_own(found: Attempt, receipt: ProviderReceipt) -> bool:
+    same = receipt.account in (None, found.account) or found.account is None
+    way = (found.channel, found.provider) == (receipt.channel, receipt.provider)
+    return same and way
+
+
+async def _attempt(session: Session, receipt: ProviderReceipt) -> Attempt | None:
+    """Our own id is exact, where the provider gave it back."""
+    if receipt.sending_id is not None:
+        made = await attempt_queries.attempts_of(session, receipt.sending_id)
+        if made:
+            return made[-1]
+    for number in (receipt.provider_message_id, receipt.reference):
+        found = number and await attempt_queries.attempt_of_receipt(
+            session, receipt.provider, number, receipt.account
+        )
+        if found:
+            return found
+    return None
+
+
+async def name(
+    session: Session, attempt: Attempt, receipt: ProviderReceipt
+) -> tuple[ProviderReceipt, ...]:
+    """Store the number that came too late; return what was kept under it."""
+    number = receipt.provider_message_id
+    if number is None:
+        return ()
+    await attempt_writes.end_attempt(
+        session, attempt.id, "accepted", provider_message_id=number
+    )
+    return await parked.parked(session, receipt.provider, number)
+
+
+async def note_part(
+    session: Session, found: Match, receipt: ProviderReceipt
+) -> ProviderReceipt | None:
+    """Return the receipt for the whole text once every part tells; None until then."""
+    attempt, number = found.attempt, receipt.provider_message_id
+    assert number is not None
+    whole = await parts.note_part(session, attempt.id, number, receipt.outcome)
+    await parked.unpark(session, receipt.provider, number)
+    if whole is None:
+        return None
+    first = attempt.provider_message_id
+    return evolve(receipt, outcome=whole, provider_message_id=first)
+
+
+async def note(session: Session, attempt: Attempt, receipt: ProviderReceipt) -> bool:
+    """Write what was reported of a call; False where all of it is known.
+
+    News is an outcome further along, or why it failed where that comes after the
+    failure: of Tencent's calls.
+    """
+    news = await attempt_writes.note_receipt(
+        session, attempt.id, receipt.outcome, receipt.code, receipt.at
+    )
+    await parked.unpark(session, receipt.provider, receipt.provider_message_id)
+    if news or not tells_why(receipt):
+        return news
+    return await attempt_writes.note_why(session, attempt.id, receipt.code)
+
+
+def tells_why(receipt: ProviderReceipt) -> bool:
+    """Tell whether a receipt gives the reason of a failure, which may come later."""
+    return receipt.refused and receipt.outcome is Outcome.FAILED
