@@ -1,7 +1,7 @@
 """What the registry of providers is made of, and what a provider is opened with."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, Self, TypeVar
 from urllib.parse import urlsplit
@@ -19,7 +19,7 @@ from core.base import Model
 from core.errors import Unavailable
 from core.fields import Code
 from core.rate_limits import SLOWEST
-from core.words import Channel
+from core.words import Channel, State
 
 DEFAULT_CODE = "default"
 A = TypeVar("A", bound=Model)
@@ -110,6 +110,9 @@ class Provider(Generic[A]):
 
     Channel and name are the sender's own; `sandbox` gives the account that points
     at the provider sandbox; `templates` is what it takes as templates of its own.
+    `says`: what a code that refuses a recipient says of their address; one not listed
+    says nothing: a phone that is off, a refusal of our account, a word that nobody
+    has explained. `reports`: it tells later whether a message arrived.
     """
 
     sender: type[Sender]
@@ -117,6 +120,8 @@ class Provider(Generic[A]):
     open: Callable[[A, Tools], Sender]
     sandbox: Callable[[SandboxPorts], A]
     templates: TemplateRules | None = None
+    says: Mapping[str, State] = field(default_factory=dict)
+    reports: bool = False
 
     @property
     def channel(self) -> Channel:

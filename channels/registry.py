@@ -24,7 +24,7 @@ from channels.weixin import medical as wechat_medical
 from channels.weixin import mini_program as wechat_mini
 from channels.weixin import service_account as wechat
 from channels.weixin import wecom
-from core.words import Channel
+from core.words import Channel, State
 
 # A channel's first provider is the one of an account that names none. The inbox
 # is our own and has no account.
@@ -54,6 +54,17 @@ def find_provider(channel: Channel, name: str | None = None) -> Provider[Any] | 
     """Return a channel's provider of this name, the usual one for None."""
     fits = (p for p in providers_of(channel) if name in (None, p.name))
     return next(fits, None)
+
+
+def state_said(channel: Channel, code: str) -> State | None:
+    """Return what a refusal's code says of the person; None where nothing."""
+    said = (provider.says.get(code) for provider in providers_of(channel))
+    return next(filter(None, said), None)
+
+
+def reports_arrival(channel: Channel) -> bool:
+    """Tell whether a channel's providers report later that a message arrived."""
+    return any(provider.reports for provider in providers_of(channel))
 
 
 def open_sender(account: Account, tools: Tools) -> Sender:

@@ -187,3 +187,14 @@ class Role(StrEnum):
 
 
 REACHED = frozenset({Outcome.ACCEPTED, Outcome.DELIVERED, Outcome.READ})
+
+
+class State(StrEnum):
+    """How a person stands with a channel, as its provider says of their address."""
+
+    FOLLOWING = "following"
+    UNFOLLOWED = "unfollowed"
+    BLOCKED = "blocked"
+    NEED_SUBSCRIBE = "need_subscribe"
+    OUT_OF_RANGE = "out_of_range"
+    INVALID = "invalid"

@@ -9,10 +9,11 @@ from sqlalchemy import bindparam
 from sqlalchemy import select as core_select
 from sqlmodel import col, delete, select
 
-from centre.reachability.rules import Standing, State, disproved, refused, state_said
+from centre.reachability.rules import Standing, disproved, refused
 from centre.reachability.tables import ConsentRow, StandingRow
+from channels.registry import reports_arrival, state_said
 from core.models import Address
-from core.words import Channel, IdentityType
+from core.words import Channel, IdentityType, State
 from db.session import Session
 from db.sql import dialect_of, insert_into, keyring_of, table_of
 
@@ -91,10 +92,11 @@ async def note_reached(
     session: Session, channel: Channel, address: Address, *, arrived: bool = True
 ) -> None:
     """Forget what a message has disproved: it arrived, or was taken at least."""
+    states = disproved(arrived=arrived, reported=reports_arrival(channel))
     gone = delete(StandingRow).where(
         col(StandingRow.index_hmac) == _index(session, address),
         col(StandingRow.channel) == channel,
-        col(StandingRow.state).in_(disproved(channel, arrived=arrived)),
+        col(StandingRow.state).in_(states),
     )
     await session.exec(gone)
 

@@ -9,28 +9,15 @@ one call a month and no more.
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from enum import StrEnum
 
-from channels.email.codes import ADDRESS_CODES
 from core.base import Model, evolve
-from core.words import Channel, Reason
+from core.words import Channel, Reason, State
 
 FADE = timedelta(days=30)
 # The hospital itself widens an application's scope, and nothing tells us of it.
 FADE_OUT_OF_RANGE = timedelta(days=1)
 INVALID_WITHIN = timedelta(days=30)
 INVALID_AFTER = 2
-
-
-class State(StrEnum):
-    """How a person stands with a channel."""
-
-    FOLLOWING = "following"
-    UNFOLLOWED = "unfollowed"
-    BLOCKED = "blocked"
-    NEED_SUBSCRIBE = "need_subscribe"
-    OUT_OF_RANGE = "out_of_range"
-    INVALID = "invalid"
 
 
 REASONS: Mapping[State, Reason] = {
@@ -58,86 +45,16 @@ class Standing(Model):
     count: int = 1
 
 
-def _weixin(said: Mapping[str, State]) -> Mapping[str, State]:
-    return {
-        "43004": State.UNFOLLOWED,
-        "50005": State.UNFOLLOWED,
-        "43019": State.BLOCKED,
-        "48002": State.BLOCKED,
-        "43101": State.NEED_SUBSCRIBE,
-        "40003": State.INVALID,
-        "46004": State.INVALID,
-        **said,
-    }
+def disproved(*, arrived: bool, reported: bool) -> frozenset[State]:
+    """Return the states that a message disproves: one taken, or one that arrived.
 
-
-def _invalid(codes: str) -> Mapping[str, State]:
-    return dict.fromkeys(codes.split(), State.INVALID)
-
-
-# What a code that refuses a recipient says of them. One not listed here says nothing:
-# a phone that is off, a refusal of our account, a word that nobody has explained.
-SAYS: Mapping[Channel, Mapping[str, State]] = {
-    # A receipt's "failed:user block", as a code.
-    Channel.WECHAT: _weixin({"failed_user_block": State.BLOCKED}),
-    Channel.WECHAT_MINI: _weixin({}),
-    Channel.WECHAT_MEDICAL: _weixin({}),
-    Channel.WECOM: {
-        **dict.fromkeys(
-            ("81013", "82001", "60111", "invaliduser", "unlicenseduser"),
-            State.OUT_OF_RANGE,
-        ),
-        **_invalid("40003 46004 40031"),
-    },
-    Channel.SMS: {
-        **dict.fromkeys(
-            (
-                *("isv.CUSTOMER_REFUSED", "MOBILE_IN_BLACK", "MBBLACK", "DBBLACK"),
-                *("DB:0144", "FailedOperation.PhoneNumberInBlacklist"),
-            ),
-            State.BLOCKED,
-        ),
-        # 13 is CMPP's.
-        **_invalid(
-            "isv.MOBILE_NUMBER_ILLEGAL MOBILE_NOT_ON_SERVICE INVALID_NUMBER "
-            "InvalidParameterValue.IncorrectPhoneNumber "
-            "FailedOperation.PhoneNumberParseFail "
-            "MK:0001 MK:0005 MK:0013 13 ESME_RINVDSTADR"
-        ),
-    },
-    # Numbers: how Aliyun's calls end, and why Tencent's failed (7, 8).
-    Channel.VOICE: {
-        "isv.COMPLAINT_REJECT": State.BLOCKED,
-        **_invalid(
-            "isv.MOBILE_NUMBER_ILLEGAL InvalidParameterValue.CalledNumberVerifyFail "
-            "200004 200011 482 7 8"
-        ),
-    },
-    # A server without enhanced codes has these three for an address.
-    Channel.EMAIL: _invalid(" ".join(("550 551 553", *sorted(ADDRESS_CODES)))),
-    Channel.ALIPAY: _invalid("USER_INFO_NOT_EXIST"),
-}
-# These report later whether a message arrived, so that their yes to the call
-# tells nothing of a blocked person or a dead number.
-_REPORTING = frozenset(
-    {
-        *(Channel.SMS, Channel.VOICE, Channel.EMAIL),
-        *(Channel.WECHAT, Channel.WECHAT_MINI),
-    }
-)
-
-
-def disproved(channel: Channel, *, arrived: bool) -> frozenset[State]:
-    """Return the states that a message disproves: one taken, or one that arrived."""
+    `reported`: the channel tells later whether it arrived, so that its yes to the
+    call says nothing of a blocked person or a dead number.
+    """
     held = frozenset(REASONS)
-    if arrived or channel not in _REPORTING:
+    if arrived or not reported:
         return held
     return held - {State.BLOCKED, State.INVALID}
-
-
-def state_said(channel: Channel, code: str) -> State | None:
-    """Return what a refusal's code says of the person; None where nothing."""
-    return SAYS.get(channel, {}).get(code)
 
 
 def refused(

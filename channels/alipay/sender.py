@@ -15,6 +15,7 @@ import httpx
 
 from channels.alipay.api import CODES, AlipayAccount, Gateway, Interface, Reply
 from channels.base import Content, Sending, Taken
+from channels.kit.address_codes import says
 from channels.kit.clip import clip
 from channels.kit.codes import clean_code, refusal
 from channels.kit.mini_page import page_of
@@ -23,7 +24,7 @@ from channels.provider import Provider
 from channels.template_ids import ALIPAY_RULES, required
 from core.errors import ContentRefused
 from core.text.letters import one_line
-from core.words import Channel
+from core.words import Channel, State
 
 METHODS: Mapping[Interface, str] = {
     "mini_template": "alipay.open.app.mini.templatemessage.send",
@@ -65,6 +66,7 @@ PROVIDER = Provider(
     lambda account, tools: AlipaySender(account, tools.http, tools.clock),
     AlipayAccount.sandbox,
     ALIPAY_RULES,
+    says=says({State.INVALID: "USER_INFO_NOT_EXIST"}),
 )
 
 

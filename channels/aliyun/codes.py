@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from channels.aliyun.api import AliyunReply
+from channels.kit.address_codes import says
 from channels.kit.carriers import GONE as GONE_AT_CARRIERS
+from channels.kit.carriers import SAYS as CARRIERS_SAY
 from channels.kit.codes import CodeTable, classes, refusal
 from channels.kit.times import (
     Pause,
@@ -26,6 +28,7 @@ from core.errors import (
     RateLimited,
     RecipientRefused,
 )
+from core.words import State
 
 BUSINESS_LIMIT = "isv.BUSINESS_LIMIT_CONTROL"
 
@@ -107,6 +110,19 @@ GONE_NUMBERS = GONE_AT_CARRIERS | {
     "MOBILE_IN_BLACK",
 }
 
+# What its own codes and the carriers' say of a number.
+SMS_SAYS = {
+    **CARRIERS_SAY,
+    **says(
+        {
+            State.BLOCKED: "isv.CUSTOMER_REFUSED MOBILE_IN_BLACK",
+            State.INVALID: (
+                "isv.MOBILE_NUMBER_ILLEGAL MOBILE_NOT_ON_SERVICE INVALID_NUMBER"
+            ),
+        }
+    ),
+}
+
 # BUSINESS_LIMIT_CONTROL says in its text which limit of the number was met:
 # 触发分钟级流控Permits:1, 小时级, 天级.
 TIERS: Mapping[str, Pause] = {
@@ -145,6 +161,12 @@ ANSWERED = frozenset({"200000", "200001", "200008"})
 TWO_PARTIES = "2001"
 # The number is no number, or out of service.
 GONE = frozenset({"200004", "200011", "482"})
+VOICE_SAYS = says(
+    {
+        State.BLOCKED: "isv.COMPLAINT_REJECT",
+        State.INVALID: " ".join(("isv.MOBILE_NUMBER_ILLEGAL", *sorted(GONE))),
+    }
+)
 
 # How a call ended that did not reach the person. One that was busy, off, or did
 # not answer is the next channel's turn: to call again at once only annoys.

@@ -12,7 +12,7 @@ from typing import Any, Self
 from pydantic import Field, SecretStr
 
 from channels.aliyun.api import AliyunKey
-from channels.aliyun.codes import CARRIERS, SMS
+from channels.aliyun.codes import CARRIERS, SMS, SMS_SAYS
 from channels.aliyun.sender import AliyunSender, template_param
 from channels.base import Sending, Taken
 from channels.kit.codes import cannot_ask
@@ -142,6 +142,8 @@ PROVIDER = Provider(
     lambda account, tools: AliyunSmsSender(account, tools.http, tools.clock),
     AliyunAccount.sandbox,
     ALIYUN_SMS_RULES,
+    says=SMS_SAYS,
+    reports=True,
 )
 
 

@@ -16,7 +16,7 @@ from uuid import UUID
 from pydantic import Field, SecretStr
 
 from channels.aliyun.api import AliyunKey
-from channels.aliyun.codes import ANSWERED, CALLS, VOICE
+from channels.aliyun.codes import ANSWERED, CALLS, VOICE, VOICE_SAYS
 from channels.aliyun.sender import AliyunSender, template_param
 from channels.base import Sending, Taken
 from channels.kit.codes import cannot_ask
@@ -137,6 +137,8 @@ PROVIDER = Provider(
     lambda account, tools: AliyunVoiceSender(account, tools.http, tools.clock),
     AliyunVoiceAccount.sandbox,
     ALIYUN_VOICE_RULES,
+    says=VOICE_SAYS,
+    reports=True,
 )
 
 

@@ -16,6 +16,7 @@ from channels.carrier.cmpp_pdu import V20, V30, Command, Pdu
 from channels.carrier.cmpp_report import unpack_report
 from channels.carrier.sender import GatewayAccount, GatewaySender, Part, receipt
 from channels.carrier.session import Heard, Make
+from channels.kit.carriers import SAYS as CARRIERS_SAY
 from channels.kit.codes import CodeTable, classes, refusal
 from channels.kit.octets import Garbled
 from channels.kit.times import CHINA, Clock, after, utc_now
@@ -31,6 +32,7 @@ from core.errors import (
     RecipientRefused,
 )
 from core.sandbox_keys import KEY, SECRET
+from core.words import State
 
 _NAME = "cmpp"
 VERSIONS: Mapping[str, int] = {"2.0": V20, "3.0": V30}
@@ -234,4 +236,6 @@ PROVIDER = Provider(
         CmppWire(account, tools.clock), account, tools.receipts, tools.clock
     ),
     CmppAccount.sandbox,
+    says={**CARRIERS_SAY, "13": State.INVALID},
+    reports=True,
 )

@@ -39,6 +39,7 @@ from channels.carrier.smpp_receipt import (
 )
 from channels.carrier.smpp_short import Short, data_sm, deliver_sm
 from channels.carrier.smpp_text import text_in
+from channels.kit.carriers import SAYS as CARRIERS_SAY
 from channels.kit.codes import CodeTable, classes, refusal
 from channels.kit.octets import Garbled
 from channels.kit.times import Clock, after, utc_now
@@ -53,6 +54,7 @@ from core.errors import (
     RecipientRefused,
 )
 from core.sandbox_keys import KEY, SECRET
+from core.words import State
 
 _NAME = "smpp"
 # A deliver_sm's message_payload has 64 kB at most.
@@ -281,4 +283,6 @@ PROVIDER = Provider(
         SmppWire(account, tools.clock), account, tools.receipts, tools.clock
     ),
     SmppAccount.sandbox,
+    says={**CARRIERS_SAY, "ESME_RINVDSTADR": State.INVALID},
+    reports=True,
 )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
+from channels.kit.address_codes import says
 from channels.kit.codes import CodeTable, classes
 from channels.kit.times import after
 from core.errors import (
@@ -13,10 +14,13 @@ from core.errors import (
     RateLimited,
     RecipientRefused,
 )
+from core.words import State
 
 # Enhanced mail codes that speak of the recipient's address (RFC 3463): no such
 # mailbox, host or syntax, moved, null MX (RFC 7505), disabled.
 ADDRESS_CODES = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
+# A server without enhanced codes has these three for an address.
+ADDRESS_SAYS = says({State.INVALID: " ".join(("550 551 553", *sorted(ADDRESS_CODES)))})
 _GREYLISTED = after(minutes=1)
 _MAILBOX_FULL = after(minutes=15)
 

@@ -25,7 +25,7 @@ from aiosmtplib import (
 from pydantic import Field, SecretStr
 
 from channels.base import Sending, Taken
-from channels.email.codes import CODES, Step
+from channels.email.codes import ADDRESS_SAYS, CODES, Step
 from channels.email.mail_headers import MAIL
 from channels.kit.clip import clip
 from channels.kit.codes import refusal
@@ -192,6 +192,8 @@ PROVIDER = Provider(
     EmailAccount,
     lambda account, tools: EmailSender(account, tools.clock),
     EmailAccount.sandbox,
+    says=ADDRESS_SAYS,
+    reports=True,
 )
 
 

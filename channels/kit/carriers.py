@@ -8,10 +8,11 @@ carriers' gateways are known to put in their place.
 import re
 from collections.abc import Mapping
 
+from channels.kit.address_codes import says
 from channels.kit.codes import CodeTable, classes
 from channels.kit.times import after
 from core.errors import RateLimited, RecipientRefused
-from core.words import Outcome
+from core.words import Outcome, State
 
 # A report's final states and those on the way, in CMPP's and SMPP's seven letters
 # and as gateways write them out.
@@ -37,9 +38,13 @@ _ERROR = re.compile(r"(?:[MCDSI]B|M[KINH]|ID):[0-9A-Z]{1,5}")
 # What some gateways put around a word.
 _AROUND = " \t\r\n\0\"'.,;"
 # The number is not in use, or somebody put it on a blacklist.
-GONE = frozenset(
-    {"MK:0001", "MK:0005", "MK:0013", "MBBLACK", "DBBLACK", "DB:0144"},
+SAYS = says(
+    {
+        State.BLOCKED: "MBBLACK DBBLACK DB:0144",
+        State.INVALID: "MK:0001 MK:0005 MK:0013",
+    }
 )
+GONE = frozenset(SAYS)
 
 # A phone that was off, or that no route led to, was not reached either: the
 # next channel's turn.

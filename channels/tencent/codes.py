@@ -4,6 +4,8 @@ Sources: the vendor's SDK (`sms/v20210111`, `vms/v20200902`: errorcodes.py) and
 document/api/382/55981, 1128/51558.
 """
 
+from channels.kit.address_codes import says
+from channels.kit.carriers import SAYS as CARRIERS_SAY
 from channels.kit.codes import CodeTable, classes
 from channels.kit.times import after, until_hour, until_midnight
 from core.errors import (
@@ -14,6 +16,7 @@ from core.errors import (
     RateLimited,
     RecipientRefused,
 )
+from core.words import State
 
 # What any product of Tencent Cloud may answer before the product itself does
 # (document/api/382/52060, "common error codes").
@@ -152,4 +155,27 @@ VOICE = CodeTable(
         "RequestLimitExceeded": after(seconds=2),
         "LimitExceeded.DeliveryFrequencyLimit": after(minutes=1),
     },
+)
+
+# What its own codes and the carriers' say of a number.
+SMS_SAYS = {
+    **CARRIERS_SAY,
+    **says(
+        {
+            State.BLOCKED: "FailedOperation.PhoneNumberInBlacklist",
+            State.INVALID: (
+                "InvalidParameterValue.IncorrectPhoneNumber "
+                "FailedOperation.PhoneNumberParseFail"
+            ),
+        }
+    ),
+}
+# Why a call failed (document/api/1128/37531): out of service; no such number.
+GONE_CALLS = frozenset({"7", "8"})
+VOICE_SAYS = says(
+    {
+        State.INVALID: " ".join(
+            ("InvalidParameterValue.CalledNumberVerifyFail", *sorted(GONE_CALLS))
+        )
+    }
 )

@@ -20,6 +20,7 @@ from channels.kit.reports import (
 )
 from channels.kit.times import Clock, utc_now
 from channels.receipts import Inbound, Parsed, ProviderReceipt, ReceiptKeys, Reply
+from channels.tencent.codes import GONE_CALLS
 from channels.tencent.sms import FAIL, SUCCESS, TencentSmsAccount, status_word
 from channels.tencent.voice import TencentVoiceAccount
 from channels.uplinks import Uplink, said
@@ -32,8 +33,6 @@ STATE, KEY, FAILURE = (
     "voicekey_callback",
     "voice_failure_callback",
 )
-# Out of service; no such number.
-GONE_CALLS = frozenset({"7", "8"})
 _OUTCOMES = {SUCCESS: Outcome.DELIVERED, FAIL: Outcome.FAILED}
 _ANSWERED, _NOT_ANSWERED, _BROKEN = "0", "1", "2"
 

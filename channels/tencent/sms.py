@@ -18,7 +18,7 @@ from channels.kit.http import deadline
 from channels.provider import Provider, SandboxPorts
 from channels.template_ids import TENCENT_RULES
 from channels.tencent.api import TencentAccount
-from channels.tencent.codes import SMS
+from channels.tencent.codes import SMS, SMS_SAYS
 from channels.tencent.sender import TencentSender, template_params
 from core.errors import DeliveryError, OutcomeUnknown
 from core.sandbox_keys import KEY, SECRET
@@ -140,6 +140,8 @@ PROVIDER = Provider(
     lambda account, tools: TencentSmsSender(account, tools.http, tools.clock),
     TencentSmsAccount.sandbox,
     TENCENT_RULES,
+    says=SMS_SAYS,
+    reports=True,
 )
 
 

@@ -15,7 +15,7 @@ from channels.kit.codes import refusal
 from channels.provider import Provider, SandboxPorts
 from channels.template_ids import TENCENT_RULES
 from channels.tencent.api import TencentAccount
-from channels.tencent.codes import VOICE
+from channels.tencent.codes import VOICE, VOICE_SAYS
 from channels.tencent.sender import TencentSender, template_params
 from core.errors import OutcomeUnknown
 from core.sandbox_keys import KEY, SECRET
@@ -83,4 +83,6 @@ PROVIDER = Provider(
     lambda account, tools: TencentVoiceSender(account, tools.http, tools.clock),
     TencentVoiceAccount.sandbox,
     TENCENT_RULES,
+    says=VOICE_SAYS,
+    reports=True,
 )

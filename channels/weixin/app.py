@@ -12,6 +12,7 @@ from typing import ClassVar, Generic, Literal, TypeVar
 import httpx
 from pydantic import Field, SecretStr
 
+from channels.kit.address_codes import says
 from channels.kit.codes import CodeTable, classes
 from channels.kit.http import Answer, Line, Slots, deadline, to_json
 from channels.kit.times import Clock, after, until_midnight, utc_now
@@ -31,7 +32,7 @@ from core.errors import (
     RateLimited,
     RecipientRefused,
 )
-from core.words import Channel
+from core.words import Channel, State
 
 TOKEN_CODES = frozenset({"40001", "40014", "42001", "41001"})
 
@@ -55,6 +56,15 @@ CODES = CodeTable(
     ),
     unknown=ContentRefused,
     pauses={"45009": until_midnight, "45011": after(minutes=1)},
+)
+# Of these, what speaks of the person.
+SAYS = says(
+    {
+        State.UNFOLLOWED: "43004 50005",
+        State.BLOCKED: "43019 48002",
+        State.NEED_SUBSCRIBE: "43101",
+        State.INVALID: "40003 46004",
+    }
 )
 _SLOTS = 50
 A = TypeVar("A", bound="WeixinAppAccount")

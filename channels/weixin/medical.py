@@ -16,7 +16,7 @@ from channels.base import Content, Sending, Taken
 from channels.kit.codes import CodeTable, classes, refusal
 from channels.provider import Provider, SandboxPorts
 from channels.template_ids import WEIXIN_MEDICAL_RULES
-from channels.weixin.app import WeixinAppAccount, WeixinSender, codes_of
+from channels.weixin.app import SAYS, WeixinAppAccount, WeixinSender, codes_of
 from core.errors import ContentRefused, Misconfigured
 from core.sandbox_keys import KEY, SECRET
 from core.text.letters import one_line
@@ -97,6 +97,7 @@ PROVIDER = Provider(
     ),
     WechatMedicalAccount.sandbox,
     WEIXIN_MEDICAL_RULES,
+    says=SAYS,
 )
 
 

@@ -19,7 +19,7 @@ from channels.kit.times import Clock, utc_now
 from channels.kit.tokens import TokenStore
 from channels.provider import Provider, SandboxPorts
 from channels.template_ids import WEIXIN_RULES, required
-from channels.weixin.app import WeixinAppAccount, WeixinSender, codes_of
+from channels.weixin.app import SAYS, WeixinAppAccount, WeixinSender, codes_of
 from channels.weixin.service_account import fields
 from core.errors import (
     DeliveryError,
@@ -135,4 +135,6 @@ PROVIDER = Provider(
     ),
     WechatMiniAccount.sandbox,
     WEIXIN_RULES,
+    says=SAYS,
+    reports=True,
 )

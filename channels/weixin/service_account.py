@@ -15,10 +15,10 @@ from channels.base import Content, Sending, Taken
 from channels.kit.clip import ELLIPSIS, clip
 from channels.provider import Provider, SandboxPorts
 from channels.template_ids import WEIXIN_RULES, required
-from channels.weixin.app import CODES, WeixinAppAccount, WeixinSender
+from channels.weixin.app import CODES, SAYS, WeixinAppAccount, WeixinSender
 from core.sandbox_keys import KEY, SECRET
 from core.text.letters import one_line
-from core.words import Channel
+from core.words import Channel, State
 
 # How many characters a field of each type holds, and what shows that it was
 # cut: the last three types take nothing but their own characters. Numbers,
@@ -78,12 +78,17 @@ class WechatSender(WeixinSender[WechatAccount]):
         return message
 
 
+# A receipt's "failed:user block", as a code.
+_SAYS = {**SAYS, "failed_user_block": State.BLOCKED}
+
 PROVIDER = Provider(
     WechatSender,
     WechatAccount,
     lambda account, tools: WechatSender(account, tools.http, tools.tokens, tools.clock),
     WechatAccount.sandbox,
     WEIXIN_RULES,
+    says=_SAYS,
+    reports=True,
 )
 
 

@@ -12,6 +12,7 @@ import httpx
 from pydantic import Field, SecretStr
 
 from channels.base import Sending, Taken
+from channels.kit.address_codes import says
 from channels.kit.clip import clip, in_bytes
 from channels.kit.codes import CodeTable, classes, refusal
 from channels.kit.http import Answer, Line, Slots, deadline, to_json
@@ -35,7 +36,7 @@ from core.errors import (
 )
 from core.sandbox_keys import KEY, SECRET
 from core.text.letters import one_line
-from core.words import Channel
+from core.words import Channel, State
 
 TOKEN_CODES = frozenset({"40014", "42001", "41001"})
 DUPLICATE_SECONDS = 14_400
@@ -180,11 +181,19 @@ class WecomSender:
         )
 
 
+_SAYS = says(
+    {
+        State.OUT_OF_RANGE: "81013 82001 60111 invaliduser unlicenseduser",
+        State.INVALID: "40003 46004 40031",
+    }
+)
+
 PROVIDER = Provider(
     WecomSender,
     WecomAccount,
     lambda account, tools: WecomSender(account, tools.http, tools.tokens, tools.clock),
     WecomAccount.sandbox,
+    says=_SAYS,
 )
 
 

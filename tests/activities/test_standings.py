@@ -9,10 +9,9 @@ import pytest
 
 from centre.delivery.contracts import DeliveryTask
 from centre.reachability import queries as standings
-from centre.reachability.rules import State
 from core.errors import DeliveryError, OutcomeUnknown, RateLimited, RecipientRefused
 from core.models import Address
-from core.words import Channel, IdentityType
+from core.words import Channel, IdentityType, State
 from db.store import Store
 from tests.support.workflows.activities import booking_store
 from tests.support.workflows.deliveries import YES, ScriptedSender, deliver, task

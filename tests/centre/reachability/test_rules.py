@@ -11,13 +11,12 @@ from centre.reachability.rules import (
     FADE_OUT_OF_RANGE,
     REASONS,
     Standing,
-    State,
     fades_at,
     reason_to_skip,
     refused,
-    state_said,
 )
-from core.words import Channel, Reason
+from channels.registry import PROVIDERS, state_said
+from core.words import Channel, Reason, State
 
 AT = datetime(2026, 11, 23, 8, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -127,3 +126,16 @@ def test_a_channel_is_never_left_out_for_ever(days: list[float], state: State) -
     standing = told(state, *days)
     later = AT + (max(days) + 30.001) * DAY
     assert reason_to_skip(standing, later) is None
+
+
+def test_providers_of_a_channel_mean_the_same_by_a_code() -> None:
+    said: dict[tuple[Channel, str], State] = {}
+    for provider in PROVIDERS:
+        for code, state in provider.says.items():
+            assert said.setdefault((provider.channel, code), state) is state
+
+
+def test_providers_of_a_channel_report_alike() -> None:
+    """What one of them took and the other would report is believed for both."""
+    reports = {(provider.channel, provider.reports) for provider in PROVIDERS}
+    assert len(reports) == len({channel for channel, _ in reports})

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from centre.audit import audit
 from centre.reachability import consent_queries as consents
 from centre.reachability import queries as standings
-from centre.reachability.rules import FADE, Standing, State
+from centre.reachability.rules import FADE, Standing
 from centre.reachability.service import (
     StoreConsents,
     clear_standing,
@@ -14,7 +14,7 @@ from centre.reachability.service import (
 )
 from channels.receipts import Happening, PersonEvent, ProviderReceipt
 from core.models import Address
-from core.words import Channel, IdentityType, Outcome
+from core.words import Channel, IdentityType, Outcome, State
 from db.store import Store
 from tests.support.stores.context import context_of
 from tests.support.stores.rig import ACTOR
