@@ -1,6 +1,7 @@
 """What travels between packages: messages, policies, deliveries. All frozen."""
 
 from datetime import datetime, timedelta
+from typing import Generic, TypeVar
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from pydantic import Field
@@ -151,8 +152,11 @@ class RecallOrder(Model):
     recall: Recall
 
 
-class MessageStatus(Model):
-    """How a message stands; the API's status document less its `source`.
+_Plan = TypeVar("_Plan")
+
+
+class StatusFields(Model, Generic[_Plan]):
+    """How a message stands, with its plan as workflows have it or as it is shown.
 
     `resends_on` are the channels on which it is sent again by itself once their
     provider is back; `automatic_resends` counts how often that was done.
@@ -168,20 +172,40 @@ class MessageStatus(Model):
     updated_at: datetime
     send_at: datetime | None = None
     expires_at: datetime | None = None
-    plan: Plan
+    plan: _Plan
     deliveries: tuple[Delivery, ...]
     steps: tuple[Step, ...] = ()
     resendable_until: datetime | None = None
-    resends_on: tuple[Channel, ...] = ()
-    automatic_resends: int = 0
+    resends_on: tuple[Channel, ...] = Field(
+        default=(),
+        description=(
+            "Failed since the providers of these channels were away; sent again on"
+            " them by itself once one is back."
+        ),
+    )
+    automatic_resends: int = Field(default=0, description="How often that was done.")
+    acknowledge: bool = Field(
+        default=False, description="Somebody must confirm this message."
+    )
     waiting: Waiting | None = None
-    acknowledge: bool = False
     acknowledgement: Acknowledgement | None = None
     recall: Recall | None = None
-    batch: UUID | None = None
-    digested_into: UUID | None = None
-    digest_of: int | None = None
+    batch: UUID | None = Field(
+        default=None, description="The batch that it is part of."
+    )
+    digested_into: UUID | None = Field(
+        default=None,
+        description="The message that tells of this one, which then takes its end.",
+    )
+    digest_of: int | None = Field(
+        default=None,
+        description="Of how many messages this one tells, itself included.",
+    )
     run: int = 1
+
+
+class MessageStatus(StatusFields[Plan]):
+    """How a message stands: what its workflow answers, and the store keeps."""
 
     def delivery(self, channel: Channel) -> Delivery:
         """Return the delivery on this channel; KeyError where there is none."""

@@ -1,7 +1,7 @@
 """What the API shows of messages: the contract's documents."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import BeforeValidator, ConfigDict, Field
@@ -12,10 +12,10 @@ from centre.messages.lookup import Found, Source
 from core.base import Model
 from core.fields import Code
 from core.fields import Time as WrittenTime
-from core.models import Acknowledgement, Delivery, MessageStatus, Recall, Step, Waiting
+from core.models import MessageStatus, StatusFields
 from core.policies import Plan
 from core.text.plain_text import MaybePlainText
-from core.words import Channel, Priority, Status, Strategy
+from core.words import Channel, Status, Strategy
 from db.pages import Page
 
 
@@ -47,44 +47,36 @@ class PlanView(Model):
     )
 
 
-class StatusDocument(Model):
+# Added when there were readers already: they may leave these out.
+_LATER = ("steps", "resends_on", "automatic_resends")
+
+
+def _published(schema: dict[str, Any]) -> None:
+    """Say what each document has: all fields, and who knew before the plan."""
+    fields = dict(schema["properties"])
+    source = fields.pop("source")
+    ordered: dict[str, Any] = {}
+    for name, field in fields.items():
+        if name == "plan":
+            ordered["source"] = source
+        ordered[name] = field
+        if name not in _LATER:
+            field.pop("default", None)
+    schema["properties"] = ordered
+    schema["required"] = [name for name in ordered if name not in _LATER]
+
+
+class StatusDocument(StatusFields[PlanView]):
     """How a message stands; `source` says who knew."""
 
-    id: UUID
-    client: str
-    type: str
-    priority: Priority
-    reference: str | None
-    status: Status
-    created_at: datetime
-    updated_at: datetime
-    send_at: datetime | None
-    expires_at: datetime | None
+    model_config = ConfigDict(json_schema_extra=_published)
+
     source: Source
-    plan: PlanView
-    deliveries: tuple[Delivery, ...]
-    steps: tuple[Step, ...] = ()
-    resendable_until: datetime | None
-    resends_on: tuple[Channel, ...] = Field(
-        default=(),
-        description=(
-            "Failed since the providers of these channels were away; sent again on"
-            " them by itself once one is back."
-        ),
-    )
-    automatic_resends: int = Field(default=0, description="How often that was done.")
-    acknowledge: bool = Field(description="Somebody must confirm this message.")
-    waiting: Waiting | None
-    acknowledgement: Acknowledgement | None
-    recall: Recall | None
-    batch: UUID | None = Field(description="The batch that it is part of.")
-    digested_into: UUID | None = Field(
-        description="The message that tells of this one, which then takes its end."
-    )
-    digest_of: int | None = Field(
-        description="Of how many messages this one tells, itself included."
-    )
-    run: int
+
+    @classmethod
+    def of(cls, doc: MessageStatus, source: Source) -> Self:
+        """Return the contract's document: the same, the plan as it is shown."""
+        return cls(**dict(doc) | {"plan": plan_view(doc.plan), "source": source})
 
 
 class MessagePage(Model):
@@ -141,19 +133,13 @@ class MessageQuery(Model):
 
 def found_document(found: Found) -> StatusDocument:
     """Return the contract's status document of a message that was looked up."""
-    return document(found.doc, found.source)
+    return StatusDocument.of(found.doc, found.source)
 
 
 def page_of(found: Page[MessageStatus]) -> MessagePage:
     """Return the contract's page of messages."""
-    items = [document(doc, "store") for doc in found.items]
+    items = [StatusDocument.of(doc, "store") for doc in found.items]
     return MessagePage(items=items, next=found.next)
-
-
-def document(doc: MessageStatus, source: Source) -> StatusDocument:
-    """Return the contract's status document."""
-    whole = {name: getattr(doc, name) for name in type(doc).model_fields}
-    return StatusDocument(**whole | {"plan": plan_view(doc.plan), "source": source})
 
 
 def plan_view(plan: Plan) -> PlanView:
