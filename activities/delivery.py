@@ -5,21 +5,18 @@ from dataclasses import dataclass, field
 
 from temporalio import activity
 
-from centre.batches import queries as batches
 from centre.delivery import attempt_queries
-from centre.delivery.calls import Call, Calls, none_open, soon
+from centre.delivery.admission import Limiter, rules_of
+from centre.delivery.calls import Call, Calls, soon, unknown
 from centre.delivery.contracts import DeliveryResult, DeliveryTask
-from centre.delivery.current_rules import Rules, rules_of
 from centre.delivery.early_receipts import note_answer, with_early_receipt
-from centre.delivery.hold import Times, later
-from centre.delivery.limiter import Limiter
+from centre.delivery.hold import Times
 from centre.delivery.links import Links
 from centre.delivery.models import Attempt, AttemptState, in_doubt
 from centre.delivery.outcomes import note_reached, note_refusal
 from centre.delivery.patience import held_back, told, within_patience
-from centre.workstations import removal_queries as removals
-from channels.base import Asking, Content, Sender, Sending, Taken
-from channels.router import Route, Router
+from channels.base import Asking, Sender, Sending, Taken
+from channels.router import Router
 from core.base import evolve
 from core.errors import (
     DeliveryError,
@@ -31,11 +28,9 @@ from core.errors import (
     StillInDoubt,
     Undeliverable,
 )
-from core.words import Channel, Outcome, Priority, Reason
+from core.words import Channel, Outcome, Reason
 from db.session import Session
 from db.store import Store
-
-_CALLED_OFF = DeliveryResult(outcome=Outcome.SKIPPED, reason=Reason.CANCELLED)
 
 
 @dataclass(frozen=True)
@@ -63,7 +58,7 @@ class DeliveryActivities:
                 if task.again or task.waited or activity.info().attempt > 1:
                     earlier = await _earlier(session, task)
                 known = self._already_known(task, earlier)
-                begun = known or await self._begun(session, task, earlier)
+                begun = known or await self._calls.begin(session, task, earlier)
         except RateLimited as no_room:
             return held_back(task, no_room, earlier)
         if known is not None:
@@ -86,7 +81,7 @@ class DeliveryActivities:
         route = self.router.route(task.channel, last.account if last else None)
         if route is None or not isinstance(route.sender, Asking):
             raise ProviderDown("the account that was used is gone", code="no-account")
-        sending = self._sending(task, rules)
+        sending = self._calls.sending(task, rules)
         number = last.provider_message_id if last else None
         try:
             taken = await route.sender.ask(evolve(sending, provider_message_id=number))
@@ -103,51 +98,13 @@ class DeliveryActivities:
                 await note_answer(self.store, last, Outcome.DELIVERED)
         return _result(route.sender, taken, len(earlier))
 
-    def _only_account(self, channel: Channel) -> str | None:
-        route = self.router.route(channel, None)
-        return route.code if route else None
-
     @property
     def _calls(self) -> Calls:
-        return Calls(self.store, self.router)
+        return Calls(self.store, self.router, self.links, self.limiter, self.times)
 
     def _check_served(self, channel: Channel) -> None:
         if not self.router.serves(channel):
             raise Undeliverable(Reason.CHANNEL_DISABLED)
-
-    async def _begun(
-        self, session: Session, task: DeliveryTask, earlier: Sequence[Attempt]
-    ) -> tuple[Sending, Call] | DeliveryResult:
-        """Write the row of the next call, or return why none may be made now.
-
-        Raises RateLimited where a limit of ours has no room.
-        """
-        rules = await rules_of(session, task)
-        # That was looked at when it was prepared; who was held back since, again.
-        looked_at = not task.held and not task.waited
-        if not looked_at and await batches.called_off(session, task.batch, task.run):
-            return _CALLED_OFF
-        if await removals.removed(session, task.message_id):
-            return self._taken_back(task, earlier)
-        if shut := await self._closed(session, task, earlier):
-            return shut
-        sending = self._sending(task, rules)
-        # Before a limit is taken from: what can't be called uses none up.
-        if not in_doubt(earlier) and not self.router.admits(task.channel):
-            raise told(none_open(), self._only_account(task.channel), len(earlier))
-        never_left = bool(earlier) and earlier[-1].reason is Reason.UNREACHABLE
-        await self.limiter.admit(session, sending, rules.limits, counted=never_left)
-        return sending, await self._calls.begin(session, task, earlier)
-
-    def _taken_back(
-        self, task: DeliveryTask, earlier: Sequence[Attempt]
-    ) -> DeliveryResult:
-        """Return that nothing more is sent; what was may have to be called back."""
-        if not in_doubt(earlier):
-            return _CALLED_OFF
-        return _unknown(
-            self.router.route(task.channel, earlier[-1].account), earlier[-1]
-        )
 
     async def _made(
         self, task: DeliveryTask, sending: Sending, call: Call
@@ -163,9 +120,9 @@ class DeliveryActivities:
                 async with call.route.call(anyway=call.repeat):
                     taken = await sender.send(sending)
             except DeliveryError as error:
-                unknown = await self._not_taken(task, call, error)
-                if unknown is not None:
-                    return unknown
+                unsure = await self._not_taken(task, call, error)
+                if unsure is not None:
+                    return unsure
                 tried.add(call.route.code)
                 refused = within_patience(task, error)
                 refused = told(refused, call.route.code, call.attempt.number)
@@ -183,49 +140,23 @@ class DeliveryActivities:
                     self.store, call.attempt, result, numbers
                 )
 
-    async def _closed(
-        self, session: Session, task: DeliveryTask, earlier: Sequence[Attempt]
-    ) -> DeliveryResult | None:
-        """Return from when on it may be sent, where that is not now.
-
-        What may have been taken already is only repeated: that is not held.
-        """
-        if task.priority is Priority.CRITICAL or in_doubt(earlier):
-            return None
-        now = later(task.at)
-        shut = await self.times.closed(session, task.type, task.channel, now)
-        if shut is None:
-            return None
-        if shut.until is None:
-            raise Undeliverable(Reason.QUIET_HOURS)
-        return DeliveryResult(
-            outcome=Outcome.PENDING, reason=Reason.QUIET_HOURS, not_before=shut.until
-        )
-
-    def _sending(self, task: DeliveryTask, rules: Rules) -> Sending:
-        link = self.links.link(
-            task.message_id, task.created_at, rules.link, task.expires_at
-        )
-        content = Content.of(rules.said, rules.params, link)
-        return Sending.of(task, task.delivery_id, content)
-
     async def _not_taken(
         self, task: DeliveryTask, call: Call, error: DeliveryError
     ) -> DeliveryResult | None:
         """Write the call's end; return the result where its outcome is unknown."""
-        unknown = isinstance(error, OutcomeUnknown)
-        state: AttemptState = "unknown" if unknown else "failed"
+        no_answer = isinstance(error, OutcomeUnknown)
+        state: AttemptState = "unknown" if no_answer else "failed"
         await self._calls.end(call.attempt, state, code=error.code, reason=error.reason)
         await note_refusal(self.store, task, error)
         if call.repeat and isinstance(error, ProviderDown):
             doubt = StillInDoubt("a repeat was not taken", code=error.code)
             doubt.answered = error.answered
             raise told(doubt, call.route.code, call.attempt.number)
-        if not unknown:
+        if not no_answer:
             return None
         if call.route.sender.dedupe_window is not None:
             raise SafeToRepeat("no answer came", code=error.code)
-        return _unknown(call.route, call.attempt)
+        return unknown(call.route, call.attempt)
 
     def _already_known(
         self, task: DeliveryTask, earlier: Sequence[Attempt]
@@ -242,17 +173,7 @@ class DeliveryActivities:
         doubt = in_doubt(earlier)
         if doubt is None or self._calls.repeatable(task, earlier):
             return None
-        return _unknown(self.router.route(task.channel, doubt.account), doubt)
-
-
-def _unknown(route: Route | None, attempt: Attempt) -> DeliveryResult:
-    return DeliveryResult(
-        outcome=Outcome.UNKNOWN,
-        reason=Reason.OUTCOME_UNKNOWN,
-        attempts=attempt.number,
-        provider=attempt.provider,
-        askable=route is not None and isinstance(route.sender, Asking),
-    )
+        return unknown(self.router.route(task.channel, doubt.account), doubt)
 
 
 def _result(sender: Sender | None, taken: Taken, number: int) -> DeliveryResult:

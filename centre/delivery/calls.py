@@ -9,23 +9,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from centre.batches import queries as batches
 from centre.delivery import attempt_writes, parts
-from centre.delivery.contracts import DeliveryTask
-from centre.delivery.limiter import spread
+from centre.delivery.admission import Limiter, Rules, rules_of, spread
+from centre.delivery.contracts import DeliveryResult, DeliveryTask
+from centre.delivery.hold import Times, later
+from centre.delivery.links import Links
 from centre.delivery.models import Attempt, AttemptState, in_doubt
+from centre.delivery.patience import told
 from centre.rate_limits import counter_queries
-from channels.base import Referring, Taken
+from centre.workstations import removal_queries as removals
+from channels.base import Asking, Content, Referring, Sending, Taken
 from channels.kit.http import deadline
 from channels.provider import Account
 from channels.router import Route, Router
-from core.errors import DeliveryError, Misconfigured, ProviderDown, RateLimited
+from core.errors import (
+    DeliveryError,
+    Misconfigured,
+    ProviderDown,
+    RateLimited,
+    Undeliverable,
+)
 from core.rate_limits import Limit
-from core.words import Reason
+from core.words import Channel, Outcome, Priority, Reason
 from db.session import Session
 from db.store import Store
 
 # Refusals that tell of the account: another one may take the message.
 _OF_THE_ACCOUNT = (ProviderDown, RateLimited, Misconfigured)
+_CALLED_OFF = DeliveryResult(outcome=Outcome.SKIPPED, reason=Reason.CANCELLED)
 # A second call has its whole time within the activity's (SEND_TRY) only if it
 # begins this soon; later, the activity's next try goes to the other account.
 _SOON_SECONDS = 1.5
@@ -49,11 +61,80 @@ class Calls:
 
     store: Store
     router: Router
+    links: Links
+    limiter: Limiter
+    times: Times
 
     async def begin(
         self, session: Session, task: DeliveryTask, earlier: Sequence[Attempt]
+    ) -> tuple[Sending, Call] | DeliveryResult:
+        """Write the row of the next call, or return why none may be made now.
+
+        Commit before making it. Raises Undeliverable where something is switched off,
+        RateLimited where a limit of ours has no room, ProviderDown where no account
+        can send now.
+        """
+        rules = await rules_of(session, task)
+        # That was looked at when it was prepared; who was held back since, again.
+        looked_at = not task.held and not task.waited
+        if not looked_at and await batches.called_off(session, task.batch, task.run):
+            return _CALLED_OFF
+        if await removals.removed(session, task.message_id):
+            return self._taken_back(task, earlier)
+        if shut := await self._closed(session, task, earlier):
+            return shut
+        sending = self.sending(task, rules)
+        # Before a limit is taken from: what can't be called uses none up.
+        if not in_doubt(earlier) and not self.router.admits(task.channel):
+            raise told(none_open(), self._only_account(task.channel), len(earlier))
+        never_left = bool(earlier) and earlier[-1].reason is Reason.UNREACHABLE
+        await self.limiter.admit(session, sending, rules.limits, counted=never_left)
+        return sending, await self._choose(session, task, earlier)
+
+    def _taken_back(
+        self, task: DeliveryTask, earlier: Sequence[Attempt]
+    ) -> DeliveryResult:
+        """Return that nothing more is sent; what was may have to be called back."""
+        if not in_doubt(earlier):
+            return _CALLED_OFF
+        return unknown(
+            self.router.route(task.channel, earlier[-1].account), earlier[-1]
+        )
+
+    async def _closed(
+        self, session: Session, task: DeliveryTask, earlier: Sequence[Attempt]
+    ) -> DeliveryResult | None:
+        """Return from when on it may be sent, where that is not now.
+
+        What may have been taken already is only repeated: that is not held.
+        """
+        if task.priority is Priority.CRITICAL or in_doubt(earlier):
+            return None
+        now = later(task.at)
+        shut = await self.times.closed(session, task.type, task.channel, now)
+        if shut is None:
+            return None
+        if shut.until is None:
+            raise Undeliverable(Reason.QUIET_HOURS)
+        return DeliveryResult(
+            outcome=Outcome.PENDING, reason=Reason.QUIET_HOURS, not_before=shut.until
+        )
+
+    def sending(self, task: DeliveryTask, rules: Rules) -> Sending:
+        link = self.links.link(
+            task.message_id, task.created_at, rules.link, task.expires_at
+        )
+        content = Content.of(rules.said, rules.params, link)
+        return Sending.of(task, task.delivery_id, content)
+
+    def _only_account(self, channel: Channel) -> str | None:
+        route = self.router.route(channel, None)
+        return route.code if route else None
+
+    async def _choose(
+        self, session: Session, task: DeliveryTask, earlier: Sequence[Attempt]
     ) -> Call:
-        """Write the row of the next call; commit before making it.
+        """Write the row of the next call by the account that makes it.
 
         Raises ProviderDown where no account of the channel can send now, and
         RateLimited where those that can have no room.
@@ -177,3 +258,14 @@ async def _begun(
         reference=short,
     )
     return Call(route, attempt, repeat)
+
+
+def unknown(route: Route | None, attempt: Attempt) -> DeliveryResult:
+    """Return that nobody knows how a call ended, and whether that can be asked."""
+    return DeliveryResult(
+        outcome=Outcome.UNKNOWN,
+        reason=Reason.OUTCOME_UNKNOWN,
+        attempts=attempt.number,
+        provider=attempt.provider,
+        askable=route is not None and isinstance(route.sender, Asking),
+    )

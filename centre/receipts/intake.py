@@ -25,7 +25,6 @@ from centre.messages.status import outcome_moves, with_late_receipt
 from centre.receipts import match_queries
 from centre.receipts.events import note_events
 from centre.receipts.replies import ReplyIntake
-from centre.receipts.reports import note_report
 from channels.receipts import Parsed, ProviderReceipt, Reported
 from channels.uplinks import Uplink
 from core.base import evolve
@@ -149,8 +148,6 @@ class ReceiptIntake:
             return Taking.REPEATED
         async with self.context.store.sessions.begin() as session:
             news = await match_queries.note(session, attempt, receipt)
-            if news:
-                await note_report(session, attempt, receipt)
         return Taking.APPLIED if news else Taking.REPEATED
 
     async def _heard(self, attempt: Attempt) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from centre.delivery import attempt_queries, attempt_writes, parked, parts
 from centre.delivery.models import Attempt
+from centre.receipts.reports import note_report
 from channels.receipts import ProviderReceipt
 from core.base import evolve
 from core.words import Outcome
@@ -86,11 +87,20 @@ async def note_part(
 
 
 async def note(session: Session, attempt: Attempt, receipt: ProviderReceipt) -> bool:
-    """Write what was reported of a call; False where all of it is known.
+    """Write what was reported of a call, and of its person; False: all is known.
 
     News is an outcome further along, or why it failed where that comes after the
     failure: of Tencent's calls.
     """
+    news = await _note_call(session, attempt, receipt)
+    if news:
+        await note_report(session, attempt, receipt)
+    return news
+
+
+async def _note_call(
+    session: Session, attempt: Attempt, receipt: ProviderReceipt
+) -> bool:
     news = await attempt_writes.note_receipt(
         session, attempt.id, receipt.outcome, receipt.code, receipt.at
     )

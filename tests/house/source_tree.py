@@ -21,7 +21,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 FEATURES = (
     *("audit", "clients", "providers", "catalog", "rate_limits", "access", "people"),
     *("keys", "reachability", "flows", "queues", "messages", "schedule"),
-    *("workstations", "orders", "seeds", "delivery", "accounts", "batches"),
+    *("workstations", "orders", "seeds", "batches", "delivery", "accounts"),
     *("receipts", "watch"),
 )
 
