@@ -22,8 +22,9 @@ from centre.messages import writes as message_writes
 from centre.messages.acknowledge import AcknowledgeOrder, acknowledge
 from centre.messages.lookup import find_message
 from centre.messages.status import outcome_moves, with_late_receipt
-from centre.receipts import match_queries
+from centre.receipts import match_writes
 from centre.receipts.events import note_events
+from centre.receipts.match_queries import Match, matches
 from centre.receipts.replies import ReplyIntake
 from channels.receipts import Parsed, ProviderReceipt, Reported
 from channels.uplinks import Uplink
@@ -110,13 +111,11 @@ class ReceiptIntake:
 
     async def _find_all(
         self, receipts: Sequence[ProviderReceipt]
-    ) -> list[match_queries.Match | None]:
+    ) -> list[Match | None]:
         async with self.context.store.sessions() as session:
-            return await match_queries.matches(session, receipts)
+            return await matches(session, receipts)
 
-    async def _take(
-        self, receipt: ProviderReceipt, found: match_queries.Match | None
-    ) -> Taking:
+    async def _take(self, receipt: ProviderReceipt, found: Match | None) -> Taking:
         if found is None:
             return Taking.PARKED if _numbered(receipt) else Taking.UNKNOWN
         if receipt.sending_id and found.attempt.state == "unknown":
@@ -124,13 +123,13 @@ class ReceiptIntake:
         whole: ProviderReceipt | None = receipt
         if found.of_a_part(receipt):
             async with self.context.store.sessions.begin() as session:
-                whole = await match_queries.note_part(session, found, receipt)
+                whole = await match_writes.note_part(session, found, receipt)
         return await self._apply(found.attempt, whole) if whole else Taking.APPLIED
 
     async def _name(self, attempt: Attempt, receipt: ProviderReceipt) -> None:
         """Store the number that came too late, and apply what came under it."""
         async with self.context.store.sessions.begin() as session:
-            early = await match_queries.name(session, attempt, receipt)
+            early = await match_writes.name(session, attempt, receipt)
         for each in early:
             await self.take(each)
 
@@ -144,10 +143,10 @@ class ReceiptIntake:
             await self._tell(attempt, receipt)
             if receipt.channel is Channel.VOICE and receipt.outcome is Outcome.READ:
                 await self._heard(attempt)
-        elif not match_queries.tells_why(receipt):
+        elif not match_writes.tells_why(receipt):
             return Taking.REPEATED
         async with self.context.store.sessions.begin() as session:
-            news = await match_queries.note(session, attempt, receipt)
+            news = await match_writes.note(session, attempt, receipt)
         return Taking.APPLIED if news else Taking.REPEATED
 
     async def _heard(self, attempt: Attempt) -> None:
