@@ -11,7 +11,7 @@ from prometheus_client import (
 )
 
 from centre.accounts.models import ByAccount
-from centre.messages.away import AwayFrom
+from centre.messages.contracts import AwayFrom
 from core.words import Channel
 
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from centre.batches import queries as batches
-from centre.delivery import attempt_writes, parts
+from centre.delivery import attempt_writes, part_queries
 from centre.delivery.admission import Limiter, Rules, rules_of, spread
 from centre.delivery.contracts import DeliveryResult, DeliveryTask
 from centre.delivery.hold import Times, later
@@ -203,7 +203,7 @@ class Calls:
                 provider_message_id=taken.provider_message_id if taken else None,
             )
             if taken and in_parts:
-                await parts.write_parts(session, attempt.id, taken.part_ids)
+                await part_queries.write_parts(session, attempt.id, taken.part_ids)
 
 
 def none_open() -> ProviderDown:

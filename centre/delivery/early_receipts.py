@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from centre.delivery import attempt_writes, parked, parts
+from centre.delivery import attempt_writes, parked_queries, part_queries
 from centre.delivery.contracts import DeliveryResult
 from centre.delivery.models import Attempt
 from centre.messages.status import outcome_moves
@@ -34,7 +34,9 @@ async def with_early_receipt(
         await attempt_writes.note_receipt(
             session, attempt.id, early.outcome, early.code, early.at
         )
-        await parked.unpark(session, attempt.provider, early.provider_message_id)
+        await parked_queries.unpark(
+            session, attempt.provider, early.provider_message_id
+        )
     failed = early.outcome is Outcome.FAILED
     reason = Reason.RECEIPT_FAILED if failed else None
     return evolve(result, outcome=early.outcome, reason=reason)
@@ -47,7 +49,7 @@ async def _parked(
     if number is None:
         return None
     async with store.autocommit() as session:
-        early = await parked.parked(session, attempt.provider, number)
+        early = await parked_queries.parked(session, attempt.provider, number)
     ours = (None, attempt.account) if attempt.account else ()
     mine = [r for r in early if not ours or r.account in ours]
     return mine[-1] if mine else None
@@ -63,8 +65,10 @@ async def _of_parts(
         if early is None:
             continue
         async with store.sessions.begin() as session:
-            whole = await parts.note_part(session, attempt.id, number, early.outcome)
-            await parked.unpark(session, attempt.provider, number)
+            whole = await part_queries.note_part(
+                session, attempt.id, number, early.outcome
+            )
+            await parked_queries.unpark(session, attempt.provider, number)
         if whole is not None:
             told = evolve(early, outcome=whole)
     return told

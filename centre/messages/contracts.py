@@ -6,7 +6,7 @@ from pydantic import AwareDatetime
 
 from core.base import Model
 from core.models import Address, Message, MessageStatus, Recipient
-from core.words import Status
+from core.words import Channel, Status
 
 
 class StoredMessage(Model):
@@ -47,3 +47,14 @@ class MessageExport(Model):
 
     items: tuple[MessageStatus, ...]
     more: bool
+
+
+class AwayFrom(Model):
+    """How many messages wait for a channel's provider.
+
+    `account` is the one that was tried last; None where none could be.
+    """
+
+    channel: Channel
+    account: str | None
+    count: int

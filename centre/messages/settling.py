@@ -10,8 +10,8 @@ from datetime import timedelta
 
 import structlog
 
-from centre.messages import catch_ups
-from centre.messages.catch_ups import Progress
+from centre.messages import catch_up_queries
+from centre.messages.catch_up_queries import Progress
 from core.errors import MessageCentreError
 from core.process.logs import describe
 from db.leases import end_lease, take_lease
@@ -36,7 +36,7 @@ async def progress_of(store: Store) -> Progress | None:
     async with store.sessions() as session:
         if not await has_table(session, "catch_ups"):
             return None  # nobody has started this version yet
-        return await catch_ups.progress(session)
+        return await catch_up_queries.progress(session)
 
 
 async def settle_until_done(store: Store, wait: float = _WAIT_SECONDS) -> None:
@@ -58,13 +58,13 @@ async def _settle(store: Store, holder: str) -> bool:
     while True:
         began = time.monotonic()
         async with store.sessions.begin() as session:
-            if await catch_ups.progress(session) is None:
+            if await catch_up_queries.progress(session) is None:
                 return True
-            if not await take_lease(session, catch_ups.OWNERS, holder, _LEASE):
+            if not await take_lease(session, catch_up_queries.OWNERS, holder, _LEASE):
                 return False
         if not await settle_part(store):
             async with store.sessions.begin() as session:
-                await end_lease(session, catch_ups.OWNERS, holder)
+                await end_lease(session, catch_up_queries.OWNERS, holder)
             return True
         rest = time.monotonic() - began
         await asyncio.sleep(max(rest, _LEAST_REST_SECONDS))
@@ -73,14 +73,14 @@ async def _settle(store: Store, holder: str) -> bool:
 async def settle_part(store: Store, size: int = A_PART) -> bool:
     """Settle the next messages; False where there was nothing left."""
     async with store.sessions() as session:
-        place = await catch_ups.progress(session)
+        place = await catch_up_queries.progress(session)
         if place is None:
             return False
-        sealed = await catch_ups.part_before(session, place, size)
+        sealed = await catch_up_queries.part_before(session, place, size)
         keyring = keyring_of(session)
-    part = await asyncio.to_thread(catch_ups.read, keyring, sealed)
+    part = await asyncio.to_thread(catch_up_queries.read, keyring, sealed)
     async with store.sessions.begin() as session:
-        await catch_ups.settle(session, place, part)
+        await catch_up_queries.settle(session, place, part)
     if not part:
         _log.info("messages.settled", count=place.done)
     elif place.done % _TOLD_EVERY == 0:

@@ -23,7 +23,7 @@ from sqlalchemy import select as core_select
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from sqlalchemy.sql.dml import ReturningInsert
 
-from centre.messages import away
+from centre.messages import away_queries
 from centre.messages.tables import MessageIdentityRow, MessageRow
 from centre.people.owner_queries import keys_of
 from core.crypto import Keyring
@@ -148,7 +148,7 @@ def _status_columns(keyring: Keyring, doc: MessageStatus) -> dict[str, Any]:
         "unacknowledged_since": doc.created_at if _unacknowledged(doc) else None,
         "doc": doc.model_dump_json(exclude={"acknowledgement"}),
         "acknowledgement": None if given is None else _sealed(keyring, given),
-        **away.columns(doc),
+        **away_queries.columns(doc),
     }
 
 

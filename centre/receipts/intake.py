@@ -16,7 +16,7 @@ import structlog
 from centre.audit.audit import Actor
 from centre.context import Context
 from centre.delivery.models import Attempt
-from centre.delivery.parked import park
+from centre.delivery.parked_queries import park
 from centre.messages import queries as messages
 from centre.messages import writes as message_writes
 from centre.messages.acknowledge import AcknowledgeOrder, acknowledge

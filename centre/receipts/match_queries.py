@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from centre.delivery import attempt_queries, parts
+from centre.delivery import attempt_queries, part_queries
 from centre.delivery.models import Attempt
 from channels.receipts import ProviderReceipt
 from db.session import Session
@@ -32,7 +32,7 @@ async def _match(session: Session, receipt: ProviderReceipt) -> Match | None:
     found = await _attempt(session, receipt)
     if found is None or not _is_own(found, receipt):
         return None
-    return Match(found, await parts.numbers_of(session, found.id))
+    return Match(found, await part_queries.numbers_of(session, found.id))
 
 
 def _is_own(found: Attempt, receipt: ProviderReceipt) -> bool:

@@ -1,6 +1,6 @@
 """What a receipt tells of its call and its person, written down."""
 
-from centre.delivery import attempt_writes, parked, parts
+from centre.delivery import attempt_writes, parked_queries, part_queries
 from centre.delivery.models import Attempt
 from centre.receipts.match_queries import Match
 from centre.receipts.reports import note_report
@@ -20,7 +20,7 @@ async def name(
     await attempt_writes.end_attempt(
         session, attempt.id, "accepted", provider_message_id=number
     )
-    return await parked.parked(session, receipt.provider, number)
+    return await parked_queries.parked(session, receipt.provider, number)
 
 
 async def note_part(
@@ -29,8 +29,8 @@ async def note_part(
     """Return the receipt for the whole text once every part tells; None until then."""
     attempt, number = found.attempt, receipt.provider_message_id
     assert number is not None
-    whole = await parts.note_part(session, attempt.id, number, receipt.outcome)
-    await parked.unpark(session, receipt.provider, number)
+    whole = await part_queries.note_part(session, attempt.id, number, receipt.outcome)
+    await parked_queries.unpark(session, receipt.provider, number)
     if whole is None:
         return None
     first = attempt.provider_message_id
@@ -55,7 +55,7 @@ async def _note_call(
     news = await attempt_writes.note_receipt(
         session, attempt.id, receipt.outcome, receipt.code, receipt.at
     )
-    await parked.unpark(session, receipt.provider, receipt.provider_message_id)
+    await parked_queries.unpark(session, receipt.provider, receipt.provider_message_id)
     if news or not tells_why(receipt):
         return news
     return await attempt_writes.note_why(session, attempt.id, receipt.code)

@@ -15,7 +15,7 @@ import structlog
 from centre.audit.audit import Actor
 from centre.catalog import type_queries
 from centre.context import Context
-from centre.delivery.texts import texts_to
+from centre.delivery.text_queries import texts_to
 from centre.messages.acceptance import MessageRequest, Sender, accept
 from centre.people import opt_outs as preferences
 from centre.people.contracts import Preference

@@ -9,8 +9,8 @@ from centre.accounts.health_queries import health_of_all
 from centre.accounts.models import AccountHealth
 from centre.context import Context
 from centre.flows.queue_figures import QueueFigures
-from centre.messages import away
-from centre.messages.away import AwayFrom
+from centre.messages import away_queries
+from centre.messages.contracts import AwayFrom
 from centre.queues.steering import live_queues
 from centre.watch import overview_queries as counted
 from centre.watch.alarm_queries import open_alarms
@@ -115,7 +115,7 @@ async def _written(context: Context, now: datetime) -> dict[str, object] | None:
                 "today": await counted.count_by_status(session, midnight),
                 "hours": await counted.count_by_hour(session, midnight, now),
                 "waiting": await counted.waiting_failed(session, now),
-                "away": await away.waiting(session),
+                "away": await away_queries.waiting(session),
                 "providers": await counted.provider_health(session, now - _RECENT),
                 "unacknowledged": await counted.unacknowledged(session),
                 "alarms": await open_alarms(session),

@@ -18,7 +18,7 @@ from centre.accounts import traffic_queries as traffic
 from centre.accounts.current_queries import current_accounts
 from centre.audit.audit import Actor
 from centre.context import Context
-from centre.messages import away
+from centre.messages import away_queries
 from centre.orders.bulk_resend import resend_each
 from centre.orders.cancel_resend import ResendOrder
 from centre.providers.fallback import fallback
@@ -68,7 +68,7 @@ async def recover_once(
     """Send again what may go out now; return how many were."""
     now = now or utc_now()
     async with context.store.sessions() as session:
-        groups = await away.failed_for(session, now)
+        groups = await away_queries.failed_for(session, now)
     if not groups:
         return 0
     async with context.store.sessions.begin() as session:
@@ -76,14 +76,14 @@ async def recover_once(
             return 0
     async with context.store.sessions() as session:
         answering = await traffic.answering(session, now - _RECENT, now)
-        waiting = {one.channel for one in await away.waiting(session)}
+        waiting = {one.channel for one in await away_queries.waiting(session)}
         under = fallback(context.settings)[1]
         known = await current_accounts(session, under)
     room = allowance(known, answering, context.settings.watch_seconds)
     sent = 0
     for on in groups:
         async with context.store.sessions() as session:
-            failed = await away.failed(session, on, now)
+            failed = await away_queries.failed(session, on, now)
         chosen, why = choose(failed, on, room, waiting, now)
         sent += await _resend(context, chosen, on, why)
     return sent

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from centre.context import Context
-from centre.messages import away, catch_ups
-from centre.messages.away import AwayFrom
+from centre.messages import away_queries, catch_up_queries
+from centre.messages.contracts import AwayFrom
 from centre.rate_limits import counter_queries
 from centre.watch.alarm_queries import open_alarms
 from centre.watch.models import Alarm, Unacknowledged
@@ -30,11 +30,11 @@ class StoreFigures:
 async def store_figures(context: Context) -> StoreFigures:
     """Return what is written now."""
     async with context.store.sessions() as session:
-        progress = await catch_ups.progress(session)
+        progress = await catch_up_queries.progress(session)
         return StoreFigures(
             unacknowledged=await unacknowledged(session),
             over_limit=await counter_queries.alarms(session),
             alarms=await open_alarms(session),
             settling=progress.done if progress else None,
-            away=await away.waiting(session),
+            away=await away_queries.waiting(session),
         )

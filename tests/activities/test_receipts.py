@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from centre.delivery import attempt_queries
-from centre.delivery import parked as store_parked
+from centre.delivery import parked_queries as store_parked
 from channels.base import Sending, Taken
 from channels.receipts import ProviderReceipt
 from channels.router import Route, Router

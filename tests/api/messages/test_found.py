@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from centre.messages.catch_ups import OWNERS
+from centre.messages.catch_up_queries import OWNERS
 from centre.messages.settling import settle_part
 from centre.messages.tables import CatchUpRow
 from core.words import Role

@@ -11,7 +11,7 @@ import pytest_asyncio
 from alembic import command
 from sqlalchemy import Connection, text
 
-from centre.messages import catch_ups
+from centre.messages import catch_up_queries
 from centre.messages import queries as messages
 from centre.messages.contracts import MessageFilter
 from centre.messages.settling import settle_part, settle_until_done
@@ -135,7 +135,7 @@ async def test_the_work_goes_on_where_it_stood_and_changes_nothing_twice(
     steps = []
     while True:
         async with store.sessions() as session:
-            steps.append(await catch_ups.progress(session))
+            steps.append(await catch_up_queries.progress(session))
         if not await settle_part(store, 2):
             break
         await check_found(store)
@@ -144,10 +144,10 @@ async def test_the_work_goes_on_where_it_stood_and_changes_nothing_twice(
     first = steps[0]
     assert first is not None
     async with store.sessions() as session:
-        sealed = await catch_ups.part_before(session, first, 10)
-    part = catch_ups.read(KEYRING, sealed)
+        sealed = await catch_up_queries.part_before(session, first, 10)
+    part = catch_up_queries.read(KEYRING, sealed)
     async with store.sessions.begin() as session:
-        await catch_ups.settle(session, first, part)
+        await catch_up_queries.settle(session, first, part)
     assert await rows(store) == after
     assert not await settle_part(store)
 
@@ -173,7 +173,7 @@ async def test_another_process_waits_while_one_works(
     store, _ = old
     async with store.sessions.begin() as session:
         long = timedelta(hours=1)
-        assert await take_lease(session, catch_ups.OWNERS, "another", long)
+        assert await take_lease(session, catch_up_queries.OWNERS, "another", long)
     before = await rows(store)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.3):
@@ -185,6 +185,6 @@ async def test_a_new_database_has_nothing_to_do(bare_url: str) -> None:
     await migrate(bare_url)
     store = open_store(bare_url, KEYRING)
     async with store.sessions() as session:
-        assert await catch_ups.progress(session) is None
+        assert await catch_up_queries.progress(session) is None
     await settle_until_done(store)
     await store.close()

@@ -8,7 +8,7 @@ import pytest
 from centre.audit.audit import Actor
 from centre.delivery import attempt_writes
 from centre.delivery.models import AttemptState
-from centre.delivery.texts import texts_to
+from centre.delivery.text_queries import texts_to
 from centre.messages import status as progress
 from centre.messages import writes as message_writes
 from centre.people import opt_out_queries as preferences

@@ -11,9 +11,9 @@ from sqlalchemy import update
 
 from centre.context import Context
 from centre.delivery import attempt_queries, attempt_writes
-from centre.delivery import parked as store_parked
+from centre.delivery import parked_queries as store_parked
 from centre.delivery.models import Attempt
-from centre.delivery.parked import MOST_PARKED, RETENTION
+from centre.delivery.parked_queries import MOST_PARKED, RETENTION
 from centre.delivery.tables import ParkedReceiptRow
 from centre.receipts import queries as receipts
 from centre.receipts import writes as receipt_writes

@@ -6,7 +6,12 @@ from uuid import UUID
 
 import pytest
 
-from centre.delivery import attempt_queries, attempt_writes, parked, parts
+from centre.delivery import (
+    attempt_queries,
+    attempt_writes,
+    parked_queries,
+    part_queries,
+)
 from centre.receipts.intake import ReceiptIntake, Taking
 from channels.base import Sending, Taken
 from channels.receipts import AccountReceipts, ProviderReceipt
@@ -73,7 +78,7 @@ async def sent(rig: Rig, taken: Taken = LONG, account: str | None = None) -> UUI
             "accepted",
             provider_message_id=taken.provider_message_id,
         )
-        await parts.write_parts(session, begun.id, taken.part_ids)
+        await part_queries.write_parts(session, begun.id, taken.part_ids)
     return message_id
 
 
@@ -148,7 +153,7 @@ async def test_receipts_before_the_answer_make_the_whole_too(store: Store) -> No
         async def send(self, sending: Sending) -> Taken:
             async with store.sessions.begin() as session:
                 for number in LONG.part_ids:
-                    await parked.park(session, early(number))
+                    await parked_queries.park(session, early(number))
             return await super().send(sending)
 
     result = await deliver(store, Early(LONG), work)
@@ -156,7 +161,7 @@ async def test_receipts_before_the_answer_make_the_whole_too(store: Store) -> No
     assert await rows(store, work) == [("accepted", None)]
     async with store.sessions() as session:
         for number in LONG.part_ids:
-            assert not await parked.parked(session, "scripted", number)
+            assert not await parked_queries.parked(session, "scripted", number)
 
 
 async def test_some_parts_before_the_answer_are_noted_and_no_more(store: Store) -> None:
@@ -165,7 +170,7 @@ async def test_some_parts_before_the_answer_are_noted_and_no_more(store: Store) 
     class Early(ScriptedSender):
         async def send(self, sending: Sending) -> Taken:
             async with store.sessions.begin() as session:
-                await parked.park(session, early("p-2"))
+                await parked_queries.park(session, early("p-2"))
             return await super().send(sending)
 
     result = await deliver(store, Early(LONG), work)
@@ -173,7 +178,7 @@ async def test_some_parts_before_the_answer_are_noted_and_no_more(store: Store) 
     async with store.sessions.begin() as session:
         (attempt,) = await attempt_queries.attempts_of(session, work.delivery_id)
         whole = [
-            await parts.note_part(session, attempt.id, number, Outcome.DELIVERED)
+            await part_queries.note_part(session, attempt.id, number, Outcome.DELIVERED)
             for number in ("p-1", "p-3")
         ]
     assert whole == [None, Outcome.DELIVERED]
@@ -211,6 +216,6 @@ async def test_a_number_that_came_too_late_finds_what_came_before_it(
     assert Outcome.DELIVERED in told(rig)
     async with rig.context.store.sessions() as session:
         (attempt,) = await attempt_queries.attempts_of(session, delivery)
-        assert not await parked.parked(session, "scripted", "p-9")
+        assert not await parked_queries.parked(session, "scripted", "p-9")
     assert (attempt.state, attempt.provider_message_id) == ("accepted", "p-9")
     assert attempt.receipt_outcome is Outcome.DELIVERED

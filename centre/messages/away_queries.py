@@ -10,8 +10,8 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, case, func
 from sqlalchemy import select as core_select
 
+from centre.messages.contracts import AwayFrom
 from centre.messages.tables import MessageRow
-from core.base import Model
 from core.models import MessageStatus
 from core.words import Channel, Priority, Status
 from db.session import Session
@@ -20,17 +20,6 @@ from db.sql import table_of
 # More of one channel's are not read at once: the most urgent, the oldest first.
 MOST = 500
 _TRYING = (Status.DELIVERING, Status.DELIVERED)
-
-
-class AwayFrom(Model):
-    """How many messages wait for a channel's provider.
-
-    `account` is the one that was tried last; None where none could be.
-    """
-
-    channel: Channel
-    account: str | None
-    count: int
 
 
 async def waiting(session: Session) -> tuple[AwayFrom, ...]:
