@@ -52,7 +52,7 @@ log = structlog.get_logger("worker")
 
 
 @dataclass(frozen=True)
-class Room:
+class WorkerQuota:
     """How much one queue gets of its process: long polls, cached workflows."""
 
     workflow_polls: int
@@ -60,14 +60,14 @@ class Room:
     cached: int
 
 
-ROOMY = Room(_MOST_POLLS, _MOST_POLLS, _MOST_CACHED)
+AMPLE_QUOTA = WorkerQuota(_MOST_POLLS, _MOST_POLLS, _MOST_CACHED)
 
 
-def room_for(queues: int) -> Room:
+def quota_for(queues: int) -> WorkerQuota:
     """Return what each of so many queues gets; the fewer, the more."""
     polls = max(1, min(_MOST_POLLS, _POLLS_IN_ALL // (2 * max(1, queues))))
     cached = _CACHED_IN_ALL // max(1, queues)
-    return Room(
+    return WorkerQuota(
         workflow_polls=max(_LEAST_WORKFLOW_POLLS, polls),
         activity_polls=polls,
         cached=max(_LEAST_CACHED, min(_MOST_CACHED, cached)),
@@ -121,7 +121,7 @@ class Queues:
             if queue not in wanted or wanted[queue] != serving.per_second:
                 self._leave(queue)
         new = wanted.keys() - self._serving.keys() - self._leaving.keys()
-        room = room_for(len(wanted))
+        room = quota_for(len(wanted))
         for number, queue in enumerate(sorted(new), start=1):
             self._begin(queue, wanted[queue], room)
             if number % _TOGETHER == 0:
@@ -133,7 +133,7 @@ class Queues:
             self._leave(queue)
         await asyncio.gather(*self._leaving.values())
 
-    def _begin(self, queue: str, per_second: float | None, room: Room) -> None:
+    def _begin(self, queue: str, per_second: float | None, room: WorkerQuota) -> None:
         worker = make_worker(
             self._client,
             queue,
@@ -167,7 +167,7 @@ def make_worker(
     activities: Sequence[Activity],
     *interceptors: Interceptor,
     per_second: float | None = None,
-    room: Room = ROOMY,
+    room: WorkerQuota = AMPLE_QUOTA,
 ) -> Worker:
     """Return the worker of one queue, with what it gets of its process.
 

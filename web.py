@@ -22,9 +22,9 @@ from api.http.request_guard import (
     KIB,
     MIB,
     UPLOADS,
+    BodyLimits,
     Guard,
     Larger,
-    Limits,
 )
 from api.http.server import serve
 from centre.keys.keys import establish, open_with_keys
@@ -74,7 +74,7 @@ def create_console(settings: Settings) -> FastAPI:
     """Return the console alone."""
     forwarding = Forwarding(settings.trusted_proxies is not None)
     edge = Middleware(Edge, metrics=Metrics(), forwarding=forwarding)
-    guard = Middleware(Guard, limits=Limits(larger=CONSOLE_BODIES))
+    guard = Middleware(Guard, limits=BodyLimits(larger=CONSOLE_BODIES))
     app = FastAPI(docs_url=None, openapi_url=None, middleware=[edge, guard])
 
     @app.get("/health/live")

@@ -21,11 +21,11 @@ from activities.notify import NotifyActivities
 from activities.recall import RecallActivities
 from activities.records import RecordActivities
 from centre.accounts.live_channels import InboxShelf, LiveChannels
-from centre.accounts.routing import route_for_ever
+from centre.accounts.routing import run_rebalancer
 from centre.accounts.tokens import SharedTokens
 from centre.clients import queries as clients
 from centre.context import Context
-from centre.delivery.hold import Times
+from centre.delivery.hold import ScheduleCache
 from centre.delivery.links import Links
 from centre.keys.keys import open_with_keys
 from centre.providers.fallback import fallback
@@ -76,7 +76,7 @@ def assemble(
 ) -> list[Activity]:
     """Return every activity, with the parts it works with."""
     batch = BatchActivities(store, start)
-    times = Times(settings.timezone)
+    times = ScheduleCache(settings.timezone)
     records = RecordActivities(store, settings.standing_fade, times)
     delivery = DeliveryActivities(
         store=store,
@@ -127,7 +127,7 @@ async def serve(
         )
         under, rules = fallback(settings)[1], settings.routing
         channels = LiveChannels(tools, under, rules)
-        routing = asyncio.create_task(route_for_ever(store, under, rules))
+        routing = asyncio.create_task(run_rebalancer(store, under, rules))
         begin, router = flows.start_once, channels.router
         activities = assemble(settings, keyring, store, http, router, begin)
         queues = layout(client, activities)

@@ -10,12 +10,12 @@ from centre.delivery.admission import Limiter, rules_of
 from centre.delivery.calls import Call, Calls, soon, unknown
 from centre.delivery.contracts import DeliveryResult, DeliveryTask
 from centre.delivery.early_receipts import note_answer, with_early_receipt
-from centre.delivery.hold import Times
+from centre.delivery.hold import ScheduleCache
 from centre.delivery.links import Links
 from centre.delivery.models import Attempt, AttemptState, in_doubt
 from centre.delivery.outcomes import note_reached, note_refusal
 from centre.delivery.patience import held_back, told, within_patience
-from channels.base import Asking, Sender, Sending, Taken
+from channels.base import Acceptance, Asking, Sender, Sending
 from channels.router import Router
 from core.base import evolve
 from core.errors import (
@@ -41,7 +41,7 @@ class DeliveryActivities:
     router: Router
     links: Links
     limiter: Limiter = field(default_factory=Limiter)
-    times: Times = field(default_factory=Times)
+    times: ScheduleCache = field(default_factory=ScheduleCache)
 
     @activity.defn
     async def deliver(self, task: DeliveryTask) -> DeliveryResult:
@@ -168,7 +168,7 @@ class DeliveryActivities:
         route = self.router.route(task.channel, last.account)
         if last.state == "accepted":
             number = last.provider_message_id
-            taken = Taken(provider=last.provider, provider_message_id=number)
+            taken = Acceptance(provider=last.provider, provider_message_id=number)
             return _result(route.sender if route else None, taken, last.number)
         doubt = in_doubt(earlier)
         if doubt is None or self._calls.repeatable(task, earlier):
@@ -176,7 +176,7 @@ class DeliveryActivities:
         return unknown(self.router.route(task.channel, doubt.account), doubt)
 
 
-def _result(sender: Sender | None, taken: Taken, number: int) -> DeliveryResult:
+def _result(sender: Sender | None, taken: Acceptance, number: int) -> DeliveryResult:
     return DeliveryResult(
         outcome=Outcome.DELIVERED if taken.delivered else Outcome.ACCEPTED,
         attempts=number,

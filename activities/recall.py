@@ -11,9 +11,9 @@ from centre.catalog.placeholders import required_params
 from centre.delivery import attempt_queries
 from centre.delivery.contracts import (
     Correction,
-    Out,
     RecallNote,
-    WhatIsOut,
+    RecallTargets,
+    SentDelivery,
     WithdrawTask,
 )
 from centre.messages import queries as messages
@@ -48,7 +48,7 @@ class RecallActivities:
     router: Router
 
     @activity.defn
-    async def what_is_out(self, order: RecallOrder) -> WhatIsOut:
+    async def what_is_out(self, order: RecallOrder) -> RecallTargets:
         """Return the deliveries that may have reached somebody.
 
         Raises StillUnderWay while more may go out.
@@ -58,9 +58,9 @@ class RecallActivities:
             raise StillUnderWay("the message is still under way")
         doc = stored.status
         out = (d for d in doc.deliveries if d.outcome in _IS_OUT)
-        return WhatIsOut(
+        return RecallTargets(
             deliveries=tuple(
-                Out(
+                SentDelivery(
                     channel=delivery.channel,
                     run=doc.run,
                     provider_message_id=delivery.provider_message_id,
@@ -90,7 +90,9 @@ class RecallActivities:
             await popups.withdraw(session, delivery, Withdrawal(why="recalled"))
             return await popups.withdrawn(session, delivery)
 
-    async def _by_provider(self, channel: Channel, delivery: UUID, out: Out) -> bool:
+    async def _by_provider(
+        self, channel: Channel, delivery: UUID, out: SentDelivery
+    ) -> bool:
         if out.provider_message_id is None:
             return False
         async with self.store.sessions() as session:

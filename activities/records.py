@@ -9,12 +9,12 @@ from temporalio import activity
 from centre.batches import queries as batches
 from centre.delivery.addresses import addresses_in, identities_of
 from centre.delivery.contracts import Prepared, Record, Snapshot
-from centre.delivery.hold import Times
+from centre.delivery.hold import ScheduleCache
 from centre.messages import writes as message_writes
 from centre.people import opt_out_queries as preferences
 from centre.people.replies import CONFIRMATION
 from centre.reachability import queries as standings
-from centre.reachability.rules import FADE, Standing, reason_to_skip
+from centre.reachability.rules import FADE, AddressStatus, reason_to_skip
 from centre.workstations import removal_queries as removals
 from centre.workstations.contracts import OWN, Why
 from core.models import Address, Message, MessageStatus
@@ -35,7 +35,7 @@ class RecordActivities:
 
     store: Store
     fade: timedelta = FADE
-    times: Times = field(default_factory=Times)
+    times: ScheduleCache = field(default_factory=ScheduleCache)
 
     @activity.defn
     async def record(self, news: Record) -> bool | None:
@@ -96,7 +96,7 @@ class RecordActivities:
         message: Message,
         addresses: Mapping[Channel, Address],
         refused: Collection[Channel],
-        known: Mapping[Channel, Standing],
+        known: Mapping[Channel, AddressStatus],
     ) -> Prepared:
         """Return where each channel shall send, or why it must not."""
         withheld = self._known_not_to_reach(message, known)
@@ -112,7 +112,7 @@ class RecordActivities:
         )
 
     def _known_not_to_reach(
-        self, message: Message, known: Mapping[Channel, Standing]
+        self, message: Message, known: Mapping[Channel, AddressStatus]
     ) -> dict[Channel, Reason]:
         """Return which channels need not be tried; a critical value tries them all."""
         if message.priority is Priority.CRITICAL:

@@ -34,7 +34,7 @@ from api.http import openapi, problems
 from api.http.access_log import Edge
 from api.http.forwarding import Forwarding
 from api.http.metrics import Metrics
-from api.http.request_guard import HISTORY_BYTES, MIB, Guard, Larger, Limits
+from api.http.request_guard import HISTORY_BYTES, MIB, BodyLimits, Guard, Larger
 from api.messages import admin_batches, batches, detail_page, inbox, receipts
 from api.messages import routes as messages
 from api.monitoring import health
@@ -48,8 +48,8 @@ from centre.flows.ports import Flows
 from centre.keys.keys import open_with_keys
 from centre.messages.settling import settle_until_done
 from centre.receipts.addresses import forgeable
-from centre.watch.recovery import recover_for_ever
-from centre.watch.sampling import sample_for_ever
+from centre.watch.recovery import run_recovery
+from centre.watch.sampling import run_sampler
 from core.crypto import Keyring
 from core.settings import Settings
 from workflows.client import TemporalFlows
@@ -106,7 +106,7 @@ def create_app(
     `more` are paths, beside its own, whose bodies may be larger.
     """
     metrics, forwarding = Metrics(), Forwarding(settings.trusted_proxies is not None)
-    limits = Limits(larger={**_LARGER, **more}, forms=frozenset({"/v1/token"}))
+    limits = BodyLimits(larger={**_LARGER, **more}, forms=frozenset({"/v1/token"}))
     app = FastAPI(
         title="Hospital Message Centre",
         version="1.0.0",
@@ -150,8 +150,8 @@ async def _lifespan(
     app.state.readiness = health.Readiness()
     app.state.hub = Hub(store)
     beside = {
-        asyncio.create_task(sample_for_ever(app.state.context)),
-        asyncio.create_task(recover_for_ever(app.state.context)),
+        asyncio.create_task(run_sampler(app.state.context)),
+        asyncio.create_task(run_recovery(app.state.context)),
         asyncio.create_task(app.state.hub.run()),
         asyncio.create_task(settle_until_done(store)),
     }

@@ -65,7 +65,7 @@ class Sending(Outgoing):
         return cls(**way, id=sending_id, content=content)
 
 
-class Taken(Model):
+class Acceptance(Model):
     """A provider's yes. `delivered` where it needs no later receipt.
 
     `part_ids` are the numbers of a long text's parts, where each has its own and
@@ -91,7 +91,7 @@ class Sender(Protocol):
     provider: ClassVar[str]
     dedupe_window: ClassVar[timedelta | None]
 
-    async def send(self, sending: Sending) -> Taken: ...
+    async def send(self, sending: Sending) -> Acceptance: ...
 
 
 @runtime_checkable
@@ -120,7 +120,7 @@ class Recalling(Protocol):
 class Asking(Protocol):
     """A channel whose provider can be asked what became of a delivery."""
 
-    async def ask(self, sending: Sending) -> Taken | None:
+    async def ask(self, sending: Sending) -> Acceptance | None:
         """Return the provider's yes, or None where it knows no such delivery.
 
         Raises RecipientRefused (or another DeliveryError) where the provider

@@ -105,7 +105,7 @@ class Inbound:
 
 
 @dataclass(frozen=True)
-class Reply:
+class CallbackReply:
     """What the provider wants to hear, or else it calls again."""
 
     body: bytes = b""
@@ -116,7 +116,7 @@ class Reply:
 class Parsed:
     """What one call says, and the answer to it."""
 
-    answer: Reply
+    answer: CallbackReply
     receipts: tuple[ProviderReceipt, ...] = ()
     events: tuple[PersonEvent, ...] = ()
     uplinks: tuple[Uplink, ...] = ()

@@ -133,7 +133,7 @@ class UnsupportedMedia(RequestError):
 
 
 @dataclass(frozen=True)
-class Wrong:
+class FieldError:
     """One place of a refused body: a JSON pointer and what is wrong there."""
 
     pointer: str
@@ -146,7 +146,7 @@ class Invalid(RequestError):
     status = 422
     title = "Unprocessable content"
 
-    def __init__(self, detail: str, errors: Sequence[Wrong] = ()) -> None:
+    def __init__(self, detail: str, errors: Sequence[FieldError] = ()) -> None:
         super().__init__(detail)
         self.errors = tuple(errors)
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BeforeValidator, StringConstraints
 
-from core.errors import Invalid, Wrong
+from core.errors import FieldError, Invalid
 
 # What clients, message types and accounts are called by, and who signs in.
 CODE = r"^[a-z0-9][a-z0-9\-]{0,63}$"
@@ -34,5 +34,5 @@ def check_times(since: datetime | None, until: datetime | None) -> None:
     """Raise Invalid for times that nothing of ours can have."""
     for name, at in (("from", since), ("to", until)):
         if at is not None and not _EARLIEST <= at.year < _LATEST:
-            wrong = Wrong(f"/{name}", "Out of range.")
+            wrong = FieldError(f"/{name}", "Out of range.")
             raise Invalid("A time is out of range.", [wrong])

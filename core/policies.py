@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from core.base import Model
-from core.errors import Invalid, Wrong
+from core.errors import FieldError, Invalid
 from core.retries import USUAL
 from core.words import Channel, Priority, Strategy, Then, TypeClass
 
@@ -66,14 +66,14 @@ def check_policy(policy: Policy) -> None:
     """Raise Invalid, with the places, where a policy contradicts itself."""
     named = [c.channel for c in policy.channels]
     twice = len(set(named)) < len(named)
-    wrong = [Wrong("/channels", "A channel is named twice.")] if twice else []
+    wrong = [FieldError("/channels", "A channel is named twice.")] if twice else []
     wrong += [
-        Wrong(f"/confirm/{channel}", "The policy lacks this channel.")
+        FieldError(f"/confirm/{channel}", "The policy lacks this channel.")
         for channel in policy.confirm
         if channel not in named
     ]
     wrong += [
-        Wrong(f"/unknown/{channel}", "The policy lacks this channel.")
+        FieldError(f"/unknown/{channel}", "The policy lacks this channel.")
         for channel in policy.unknown
         if channel != WHOLE_TYPE and channel not in named
     ]

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from uuid import UUID
 
 from core.base import Model
-from core.errors import Invalid, Wrong
+from core.errors import FieldError, Invalid
 
 T = TypeVar("T")
 
@@ -82,7 +82,7 @@ def decode_number_cursor(cursor: str) -> int:
 def bad_cursor() -> Invalid:
     """Return the error for a cursor that is not one of ours."""
     detail = "This cursor was not given by an earlier answer."
-    return Invalid(detail, [Wrong("/cursor", detail)])
+    return Invalid(detail, [FieldError("/cursor", detail)])
 
 
 def cut(items: Sequence[T], limit: int) -> tuple[tuple[T, ...], bool]:

@@ -10,7 +10,12 @@ from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from activities.recall import RecallActivities
-    from centre.delivery.contracts import Correction, Out, RecallNote, WithdrawTask
+    from centre.delivery.contracts import (
+        Correction,
+        RecallNote,
+        SentDelivery,
+        WithdrawTask,
+    )
     from core import search_attributes as search
     from core.base import evolve
     from core.codec import Summary
@@ -39,7 +44,7 @@ class RecallMessage:
             **(STORE | {"summary": Summary("record the recall")}),
         )
 
-    async def _out(self, order: RecallOrder) -> tuple[Out, ...]:
+    async def _out(self, order: RecallOrder) -> tuple[SentDelivery, ...]:
         """Return what is out, once nothing more goes out."""
         seen = await workflow.execute_activity_method(
             RecallActivities.what_is_out,
@@ -48,7 +53,7 @@ class RecallMessage:
         )
         return seen.deliveries
 
-    async def _withdraw(self, order: RecallOrder, out: Out) -> bool:
+    async def _withdraw(self, order: RecallOrder, out: SentDelivery) -> bool:
         """Take one delivery back; what its channel can't, stays where it is."""
         task = WithdrawTask(message_id=order.message_id, out=out)
         try:

@@ -16,11 +16,11 @@ from api.auth.client_auth import (
 from api.context import ApiContext, ContextDep
 from api.tokens import LIFE
 from centre.access import sign_in as signing_in
-from centre.access.contracts import MAX_PASSWORD, MIN_PASSWORD, Attempt
+from centre.access.contracts import MAX_PASSWORD, MIN_PASSWORD, SignInAttempt
 from centre.clients.authentication import authenticate, note_use
 from centre.clients.models import Authenticated, Client
 from core.base import Model
-from core.errors import Invalid, Wrong
+from core.errors import FieldError, Invalid
 from core.words import Role, Scope
 
 router = APIRouter(prefix="/v1", tags=["tokens"])
@@ -172,12 +172,12 @@ async def change_password(
     try:
         await signing_in.change_password(context, context.sign_ins, attempt, new)
     except Invalid as refused:
-        wrong = [Wrong("/new_password", one.detail) for one in refused.errors]
+        wrong = [FieldError("/new_password", one.detail) for one in refused.errors]
         raise Invalid(str(refused), wrong) from None
 
 
-def _attempt(body: SessionRequest, request: Request) -> Attempt:
-    return Attempt(
+def _attempt(body: SessionRequest, request: Request) -> SignInAttempt:
+    return SignInAttempt(
         username=body.username,
         password=body.password,
         code=body.code,

@@ -62,7 +62,7 @@ class Larger:
 
 
 @dataclass(frozen=True)
-class Limits:
+class BodyLimits:
     """How much, and for how long.
 
     `larger` is keyed by path: one that ends with a slash holds for all below.
@@ -92,7 +92,7 @@ async def _anybody(_: HTTPConnection) -> None:
 class Guard:
     """ASGI middleware that refuses malformed requests."""
 
-    def __init__(self, app: ASGIApp, limits: Limits) -> None:
+    def __init__(self, app: ASGIApp, limits: BodyLimits) -> None:
         self._app = app
         self._limits = limits
 

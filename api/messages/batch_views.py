@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from centre.batches.control import Seen
+from centre.batches.control import BatchView
 from centre.batches.rules import Rate
 from centre.flows.batches import Batch, BatchState
 from core.base import Model
@@ -72,7 +72,7 @@ def batch_page(found: Page[Batch]) -> BatchPage:
     return BatchPage(items=items, next=found.next)
 
 
-def batch_document(seen: Seen) -> BatchDocument:
+def batch_document(seen: BatchView) -> BatchDocument:
     """Return all that is known of a batch."""
     return BatchDocument.model_validate(_fields(seen.batch) | {"counts": seen.counts})
 

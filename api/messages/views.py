@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, ConfigDict, Field
 
 from centre.catalog.previews import Shown
 from centre.messages.contracts import MessageFilter
-from centre.messages.lookup import Found, Source
+from centre.messages.lookup import Lookup, Source
 from core.base import Model
 from core.fields import Code
 from core.fields import Time as WrittenTime
@@ -131,7 +131,7 @@ class MessageQuery(Model):
         )
 
 
-def found_document(found: Found) -> StatusDocument:
+def found_document(found: Lookup) -> StatusDocument:
     """Return the contract's status document of a message that was looked up."""
     return StatusDocument.of(found.doc, found.source)
 

@@ -16,7 +16,7 @@ import structlog
 from api.workstations.door import Door
 from centre.workstations import service as popups
 from centre.workstations import stations
-from centre.workstations.contracts import Event, Standing
+from centre.workstations.contracts import Event, SignedInScreen
 from core.errors import MessageCentreError
 from core.process.logs import describe
 from db.store import Store
@@ -38,7 +38,7 @@ log = structlog.get_logger("workstations")
 class Connection:
     """One open screen; `closing` is set to the code it is closed with."""
 
-    standing: Standing
+    standing: SignedInScreen
     waiting: asyncio.Queue[Event] = field(
         default_factory=lambda: asyncio.Queue(maxsize=_ROOM)
     )

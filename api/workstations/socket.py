@@ -24,7 +24,7 @@ from centre.messages.acknowledge import AcknowledgeOrder
 from centre.receipts.intake import ReceiptIntake
 from centre.workstations import service as popups
 from centre.workstations import stations
-from centre.workstations.contracts import Event, Stage, Standing
+from centre.workstations.contracts import Event, PopupStage, SignedInScreen
 from centre.workstations.service import Reported, report
 from core.base import Model
 from core.errors import Invalid, Malformed, MessageCentreError
@@ -121,7 +121,7 @@ async def _first_end(*tasks: asyncio.Future[int]) -> int:
 
 async def _signed_in(
     context: ApiContext, door: Door, socket: WebSocket, workstation_id: str
-) -> tuple[Hello, Standing]:
+) -> tuple[Hello, SignedInScreen]:
     """Return who this is and what it has seen; TimeoutError where it does not say.
 
     A secret in the header is looked at at once, whoever waits at the door. Wrong
@@ -145,7 +145,9 @@ async def _hello(socket: WebSocket) -> Hello:
     return said
 
 
-async def _standing(context: ApiContext, workstation_id: str, secret: str) -> Standing:
+async def _standing(
+    context: ApiContext, workstation_id: str, secret: str
+) -> SignedInScreen:
     standing = await stations.authenticate(context, workstation_id, secret)
     if standing is None:
         raise _Closed(_REFUSED)
@@ -210,7 +212,9 @@ def _told(event: Event) -> dict[str, Any]:
     return {"type": "msg", **told, **popup, "expire_at": event.expire_at.isoformat()}
 
 
-async def _read(socket: WebSocket, context: ApiContext, standing: Standing) -> int:
+async def _read(
+    socket: WebSocket, context: ApiContext, standing: SignedInScreen
+) -> int:
     """Take in what a screen reports, one after the other."""
     sink = ReceiptIntake(context)
     address = socket.client.host if socket.client else None
@@ -231,7 +235,7 @@ async def _answer(
     if ack.user and ack.user.strip():
         order = AcknowledgeOrder(by=ack.user, read_back=ack.read_back or None)
     try:
-        known = await report(context, sink, actor, ack.id, Stage(ack.stage), order)
+        known = await report(context, sink, actor, ack.id, PopupStage(ack.stage), order)
     except Invalid as error:
         places = [wrong.pointer.strip("/") for wrong in error.errors]
         return {"type": "refused", **answer, "why": "invalid", "fields": places}

@@ -22,11 +22,11 @@ from temporalio.worker import (
 from activities.failures import FailureInterceptor
 from core import search_attributes as search
 from core.models import task_queue
-from serving import WORKFLOWS, Queues, Room, Serving, make_worker
+from serving import WORKFLOWS, Queues, Serving, WorkerQuota, make_worker
 from worker import Share, run
 
 SHARED = "hmc-workflows"
-_ROOM = Room(workflow_polls=10, activity_polls=1, cached=5000)
+_ROOM = WorkerQuota(workflow_polls=10, activity_polls=1, cached=5000)
 
 
 class _ToTheClient(WorkflowOutboundInterceptor):
@@ -72,7 +72,7 @@ class SharedQueues(Queues):
         """Serve the shared queue, and each client's for its activities."""
         await super().follow({SHARED: None, **wanted})
 
-    def _begin(self, queue: str, per_second: float | None, room: Room) -> None:
+    def _begin(self, queue: str, per_second: float | None, room: WorkerQuota) -> None:
         shared = queue == SHARED
         interceptors = (FailureInterceptor(), _Routing())
         worker = make_worker(

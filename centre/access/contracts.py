@@ -48,7 +48,7 @@ class UserChanges(Model):
     enabled: bool = True
 
 
-class Attempt(Model):
+class SignInAttempt(Model):
     """What somebody gave to sign in, and where from.
 
     `device` is a known browser's (centre/access/devices.py).

@@ -15,7 +15,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 
 from centre.access.contracts import MAX_PASSWORD, MIN_PASSWORD
 from core.base import Model
-from core.errors import Invalid, Wrong
+from core.errors import FieldError, Invalid
 from core.settings import Settings
 from db.columns import utc_now
 
@@ -52,7 +52,7 @@ def check_password(username: str, password: str) -> None:
 
 def refused(detail: str) -> Invalid:
     """Return the error for a password that may not be taken."""
-    return Invalid("The password was refused.", [Wrong("/password", detail)])
+    return Invalid("The password was refused.", [FieldError("/password", detail)])
 
 
 def expired(set_at: datetime, rules: PasswordRules) -> bool:

@@ -6,7 +6,7 @@ from centre.audit import audit
 from centre.audit.audit import Actor
 from centre.audit.roles import ADMINS
 from centre.context import Context
-from core.errors import Conflict, Invalid, Wrong
+from core.errors import Conflict, FieldError, Invalid
 from db.columns import utc_now
 from db.session import Session
 
@@ -18,7 +18,7 @@ async def turn_on(
     username, step = actor.who, one_time_codes.step_of(secret, code, utc_now())
     if step is None:
         detail = "This is not the app's current code."
-        raise Invalid("The code was refused.", [Wrong("/code", detail)])
+        raise Invalid("The code was refused.", [FieldError("/code", detail)])
     async with context.store.sessions.begin() as session:
         await factor_queries.put_secret(session, username, secret, step)
         codes = await one_time_codes.renew_codes(session, username)

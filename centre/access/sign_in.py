@@ -11,7 +11,7 @@ from centre.access import (
     user_queries,
     users,
 )
-from centre.access.contracts import Attempt, User
+from centre.access.contracts import SignInAttempt, User
 from centre.access.sign_in_places import places_of
 from centre.access.sign_ins import Try
 from centre.audit import audit
@@ -38,7 +38,7 @@ class Gates:
     others: Gate = field(default_factory=lambda: Gate(at_once=2, waiting=40))
 
 
-async def sign_in(context: Context, gates: Gates, attempt: Attempt) -> User:
+async def sign_in(context: Context, gates: Gates, attempt: SignInAttempt) -> User:
     """Return the user; Unauthenticated where name, password or code is wrong.
 
     Raises sign_ins.CodeNeeded and TooManyRequests as `sign_ins` does. The log has
@@ -67,13 +67,13 @@ async def sign_in(context: Context, gates: Gates, attempt: Attempt) -> User:
     return user
 
 
-async def _try(session: Session, attempt: Attempt) -> Try:
+async def _try(session: Session, attempt: SignInAttempt) -> Try:
     where = attempt.address, attempt.device
     return await sign_ins.the_try(session, attempt.username, *where)
 
 
 async def change_password(
-    context: Context, gates: Gates, attempt: Attempt, new: str
+    context: Context, gates: Gates, attempt: SignInAttempt, new: str
 ) -> User:
     """Set a person's own new password: with the present one, as at a sign-in.
 
@@ -103,7 +103,7 @@ async def confirms(context: Context, password: str, actor: Actor) -> bool:
         return await sign_ins.confirms(session, actor.who, password)
 
 
-async def _note(session: Session, user: User | None, attempt: Attempt) -> None:
+async def _note(session: Session, user: User | None, attempt: SignInAttempt) -> None:
     """Write it into the log; what names nobody may be a password: not written."""
     known = user or await user_queries.find_user(session, attempt.username)
     if known is None:

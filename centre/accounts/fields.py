@@ -11,7 +11,7 @@ from centre.clients import allowlist
 from channels.provider import Provider
 from channels.registry import find_provider, providers_of
 from core.base import Model
-from core.errors import Invalid, NotFound, Wrong
+from core.errors import FieldError, Invalid, NotFound
 from core.words import Channel
 
 Value = str | int | None
@@ -48,7 +48,7 @@ def provider_of(channel: Channel, name: str | None = None) -> Provider[Any]:
     found = find_provider(channel, name)
     if found is None:
         text = f"Must be one of: {', '.join(provider_names(channel))}."
-        raise Invalid("There is no such provider.", [Wrong("/provider", text)])
+        raise Invalid("There is no such provider.", [FieldError("/provider", text)])
     return found
 
 
@@ -106,7 +106,7 @@ def with_kept_secrets(
             text = "Give this again: the account leads to another address now."
             raise Invalid(
                 "The account was refused; see `errors`.",
-                [Wrong(f"{at}/{field.name}", text)],
+                [FieldError(f"{at}/{field.name}", text)],
             )
         values[field.name] = old[field.name]
     return values
@@ -125,19 +125,19 @@ def checked(model: type[Model], values: Mapping[str, object], at: str) -> Model:
     return account
 
 
-def _wrong(found: Mapping[str, Any], at: str) -> Wrong:
-    return Wrong("/".join((at, *map(str, found["loc"]))), f"{found['msg']}.")
+def _wrong(found: Mapping[str, Any], at: str) -> FieldError:
+    return FieldError("/".join((at, *map(str, found["loc"]))), f"{found['msg']}.")
 
 
-def _empty_or_astray(account: Model, at: str) -> Iterator[Wrong]:
+def _empty_or_astray(account: Model, at: str) -> Iterator[FieldError]:
     for name, value in account:
         if isinstance(value, SecretStr) and not value.get_secret_value():
-            yield Wrong(f"{at}/{name}", "Must not be empty.")
+            yield FieldError(f"{at}/{name}", "Must not be empty.")
         if name == "base_url" and isinstance(value, str):
             try:
                 allowlist.target(value)
             except ValueError as error:
-                yield Wrong(f"{at}/base_url", str(error))
+                yield FieldError(f"{at}/base_url", str(error))
 
 
 def shown(account: Model) -> dict[str, Value]:

@@ -39,7 +39,7 @@ _ROUTER = Actor(who="routing", role="system")
 log = structlog.get_logger("routing")
 
 
-async def route_for_ever(store: Store, under: Accounts, start: RoutingRules) -> None:
+async def run_rebalancer(store: Store, under: Accounts, start: RoutingRules) -> None:
     """Apply the rules until cancelled; a store that is away is waited for.
 
     `start` are the rules until somebody sets others.

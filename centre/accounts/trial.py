@@ -24,7 +24,7 @@ from centre.catalog.placeholders import template_placeholders
 from centre.catalog.samples import sample_params
 from centre.context import Context
 from centre.providers.fallback import fallback
-from channels.base import Closing, Content, Sender, Sending, Taken
+from channels.base import Acceptance, Closing, Content, Sender, Sending
 from channels.hospital.inbox import InboxSender
 from channels.kit.http import open_http
 from channels.provider import Account, Tools, of_channel
@@ -34,6 +34,7 @@ from core.base import Model
 from core.errors import (
     ContentRefused,
     DeliveryError,
+    FieldError,
     Invalid,
     Misconfigured,
     NotFound,
@@ -41,7 +42,6 @@ from core.errors import (
     ProviderDown,
     RateLimited,
     RecipientRefused,
-    Wrong,
 )
 from core.fields import MAX_PARAMS, Code, ParamName
 from core.identities import ADDRESSES, mask
@@ -164,11 +164,13 @@ def _address(channel: Channel, trial: Trial) -> Address:
     if kind not in ADDRESSES[channel]:
         usable = ", ".join(ADDRESSES[channel])
         text = f"This channel reaches people by: {usable}."
-        raise Invalid(text, [Wrong("/identity_type", text)])
+        raise Invalid(text, [FieldError("/identity_type", text)])
     try:
         return Address(type=kind, value=identities.normalise(kind, trial.value))
     except ValueError as error:
-        raise Invalid(f"The value {error}.", [Wrong("/value", str(error))]) from None
+        raise Invalid(
+            f"The value {error}.", [FieldError("/value", str(error))]
+        ) from None
 
 
 def _content(
@@ -198,7 +200,9 @@ async def _sent(account: Account | None, tools: Tools, sending: Sending) -> Tria
     return _taken(id, channel, taken)
 
 
-async def _sent_by(account: Account | None, tools: Tools, sending: Sending) -> Taken:
+async def _sent_by(
+    account: Account | None, tools: Tools, sending: Sending
+) -> Acceptance:
     """Send once, by a sender opened for it alone."""
     sender: Sender = (
         open_sender(account, tools) if account else InboxSender(tools.deposit)
@@ -215,7 +219,7 @@ def _verdict(error: DeliveryError) -> Verdict:
     return next(fits, "unknown")
 
 
-def _taken(id: UUID, channel: Channel, taken: Taken) -> TrialResult:
+def _taken(id: UUID, channel: Channel, taken: Acceptance) -> TrialResult:
     return TrialResult(
         id=id,
         channel=channel,

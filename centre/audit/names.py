@@ -6,7 +6,7 @@ named before this rule keeps its name.
 
 from centre.audit.audit import Actor
 from centre.audit.name_queries import is_taken
-from core.errors import Conflict, Invalid, Wrong
+from core.errors import Conflict, FieldError, Invalid
 from core.words import Role
 from db.session import Session
 from db.sql import lock
@@ -55,4 +55,4 @@ async def refuse_workstation(session: Session, id: str) -> None:
 
 def _reserved(place: str) -> Invalid:
     text = "The centre itself uses this name; take another."
-    return Invalid("The name was refused; see `errors`.", [Wrong(place, text)])
+    return Invalid("The name was refused; see `errors`.", [FieldError(place, text)])

@@ -17,7 +17,7 @@ from centre.batches import queries as batches
 from centre.batches import writes as batch_writes
 from centre.batches.rules import (
     MOST_TOLD,
-    Addressed,
+    AddressedPerson,
     BatchRecipient,
     BatchRequest,
     address,
@@ -38,7 +38,7 @@ from centre.messages.accept import message_type
 from centre.messages.acceptance import Sender
 from centre.people.holder_queries import holders
 from centre.providers.filing import ValueLimits, rules_in_use, too_long, value_limits
-from core.errors import Conflict, Wrong
+from core.errors import Conflict, FieldError
 from core.models import Message
 from core.policies import MessageType
 from core.repeats import Repeat, Repeats, repeats_of, told
@@ -57,14 +57,14 @@ class AcceptedBatch:
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckResult:
     """A batch without fault: what its messages share, and who receives them.
 
     `repeats` are those named more than once; with `once_each` they receive one.
     """
 
     frame: Message
-    people: list[Addressed]
+    people: list[AddressedPerson]
     repeats: Repeats
 
 
@@ -115,7 +115,7 @@ async def check(
     now: datetime,
     *,
     most: int | None = MOST_TOLD,
-) -> Checked:
+) -> CheckResult:
     """Return the batch as it would be sent; Invalid with its wrong places.
 
     `most` of them are told; None tells all.
@@ -139,10 +139,10 @@ async def check(
     if asked.once_each:
         again = {repeat.recipient for repeat in repeats}
         people = [one for place, one in enumerate(people) if place not in again]
-    return Checked(shared, people, told(repeats))
+    return CheckResult(shared, people, told(repeats))
 
 
-async def _repeats(context: Context, people: Sequence[Addressed]) -> list[Repeat]:
+async def _repeats(context: Context, people: Sequence[AddressedPerson]) -> list[Repeat]:
     """Return who is named again, by whatever identity the index knows them."""
     recipients = [one.recipient for one in people]
     named = {i for who in recipients for i in who.identities.items()}
@@ -155,13 +155,13 @@ async def _addressed(
     asked: Iterable[BatchRecipient],
     kind: MessageType,
     limits: ValueLimits,
-    wrong: list[Wrong],
-) -> list[Addressed]:
+    wrong: list[FieldError],
+) -> list[AddressedPerson]:
     required, people = required_params(kind), []
     for place, one in enumerate(asked):
         people.append(address(one, place, required, wrong))
         for found in too_long(one.params, limits):
-            wrong.append(Wrong(pointer_in(place, found.pointer), found.detail))
+            wrong.append(FieldError(pointer_in(place, found.pointer), found.detail))
         if place % _SLICE == 0:
             await asyncio.sleep(0)
     return people
@@ -184,7 +184,7 @@ async def _fingerprint(asked: BatchRequest) -> str:
 
 def _batch(
     context: Context,
-    checked: Checked,
+    checked: CheckResult,
     asked: BatchRequest,
     fingerprint: str,
     actor: Actor,
@@ -218,7 +218,7 @@ async def _known(context: Context, batch_id: UUID, fingerprint: str) -> Batch | 
 
 
 async def _write(
-    context: Context, batch: Batch, checked: Checked, actor: Actor
+    context: Context, batch: Batch, checked: CheckResult, actor: Actor
 ) -> Batch:
     """Write the batch, or return the one that came with the same key meanwhile."""
     async with context.store.sessions.begin() as session:

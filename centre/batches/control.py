@@ -19,7 +19,7 @@ from centre.batches.rules import (
 )
 from centre.context import Context
 from centre.flows.batches import Batch, BatchState
-from core.errors import Conflict, Invalid, NotFound, Wrong
+from core.errors import Conflict, FieldError, Invalid, NotFound
 from core.rate_limits import SLOWEST
 from core.words import Role, Status
 from db.pages import Page
@@ -35,14 +35,16 @@ _UNDER_WAY = (
 
 
 @dataclass(frozen=True)
-class Seen:
+class BatchView:
     """A batch, and how many of its messages stand where."""
 
     batch: Batch
     counts: Mapping[str, int]
 
 
-async def look(context: Context, batch_id: UUID, client: str | None = None) -> Seen:
+async def look(
+    context: Context, batch_id: UUID, client: str | None = None
+) -> BatchView:
     """Return how a batch stands; NotFound where it is not this client's.
 
     No client stands for everybody's batches, as people see them.
@@ -74,19 +76,19 @@ def _no_such_batch() -> NotFound:
     return NotFound("There is no such batch.")
 
 
-async def cancel(context: Context, batch_id: UUID, actor: Actor) -> Seen:
+async def cancel(context: Context, batch_id: UUID, actor: Actor) -> BatchView:
     """Stop a batch: what has not gone out stays here; Conflict where all has."""
     changes = {"state": BatchState.CANCELLED}
     return await _steer(context, batch_id, actor, "cancel", changes)
 
 
-async def pause(context: Context, batch_id: UUID, actor: Actor) -> Seen:
+async def pause(context: Context, batch_id: UUID, actor: Actor) -> BatchView:
     """Let what has not begun wait until the batch is resumed."""
     changes = {"state": BatchState.PAUSED}
     return await _steer(context, batch_id, actor, "pause", changes)
 
 
-async def resume(context: Context, batch_id: UUID, actor: Actor) -> Seen:
+async def resume(context: Context, batch_id: UUID, actor: Actor) -> BatchView:
     """Let a paused batch go on."""
     seen = await look(context, batch_id, own_client(actor))
     state = first_state(seen.batch.send_at, datetime.now(UTC))
@@ -95,11 +97,11 @@ async def resume(context: Context, batch_id: UUID, actor: Actor) -> Seen:
 
 async def set_rate(
     context: Context, batch_id: UUID, per_second: float, actor: Actor
-) -> Seen:
+) -> BatchView:
     """Let so many messages of a batch begin in a second from now on."""
     if not is_rate(per_second):
         text = f"Must be from {SLOWEST:g} to {MAX_RATE:g}."
-        raise Invalid("The rate was refused.", [Wrong("/rate_per_second", text)])
+        raise Invalid("The rate was refused.", [FieldError("/rate_per_second", text)])
     changes = {"rate_per_second": per_second}
     return await _steer(context, batch_id, actor, "limit", changes)
 
@@ -110,7 +112,7 @@ async def _steer(
     actor: Actor,
     action: str,
     changes: Mapping[str, BatchState | float],
-) -> Seen:
+) -> BatchView:
     """Write the order down, which the batch's next page obeys, and tell the batch.
 
     The same order again does no harm: Temporal may have been away.
@@ -130,26 +132,26 @@ async def _steer(
     return after
 
 
-def may_cancel(seen: Seen) -> bool:
+def may_cancel(seen: BatchView) -> bool:
     """Tell whether there is still something to stop."""
     over = seen.batch.steering.state in (BatchState.CANCELLED, BatchState.EXPIRED)
     return not over and any(seen.counts[name] for name in _UNDER_WAY)
 
 
-def _allowed(seen: Seen, action: str) -> Collection[BatchState]:
+def _allowed(seen: BatchView, action: str) -> Collection[BatchState]:
     """Return the states in which an order means something."""
     if action == "cancel" and may_cancel(seen):
         return (*_MOVING, BatchState.SENT)
     return _MOVING
 
 
-async def _look(session: Session, batch_id: UUID, client: str | None) -> Seen:
+async def _look(session: Session, batch_id: UUID, client: str | None) -> BatchView:
     batch = await batches.find(session, batch_id)
     hidden = batch is None or batch.steering.state is BatchState.PREPARING
     if batch is None or hidden or client not in (None, batch.client):
         raise _no_such_batch()
     counts = await batches.counts_of(session, batch_id)
-    return Seen(batch, counts_in_state(batch, counts))
+    return BatchView(batch, counts_in_state(batch, counts))
 
 
 async def _audit(

@@ -10,12 +10,12 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from uuid_utils.compat import uuid7
 
-from centre.batches.accept import Checked, check
+from centre.batches.accept import CheckResult, check
 from centre.batches.columns import OWN, Columns, columns_in
 from centre.batches.rules import BatchRecipient, BatchRequest
 from centre.clients.models import Client
 from centre.context import Context
-from core.errors import Invalid, Wrong
+from core.errors import FieldError, Invalid
 from core.models import Message
 from core.policies import MessageType
 from core.sheets.lines import Fault, Faulty, Line, Sheet
@@ -25,7 +25,7 @@ _PLACE = re.compile(r"/recipients/(\d+)(?:/(?:params|identities))?/?(.*)")
 
 
 @dataclass(frozen=True)
-class Examined:
+class ListCheck:
     """What became of a list: what of it can be sent, and every wrong place.
 
     `sheet`, `asked` and `checked` are without the wrong lines; None where nothing can
@@ -34,7 +34,7 @@ class Examined:
 
     sheet: Sheet | None
     asked: BatchRequest | None
-    checked: Checked | None
+    checked: CheckResult | None
     faults: tuple[Fault, ...]
     unknown: tuple[str, ...]
 
@@ -114,7 +114,7 @@ async def examine(
     kind: MessageType,
     labels: Mapping[str, str],
     **shared: object,
-) -> Examined:
+) -> ListCheck:
     """Check a list as it would be sent, every line of it; the wrong ones are told.
 
     Raises what is wrong with the batch as a whole and with no place of the file.
@@ -131,8 +131,8 @@ async def examine(
             part = part.without({fault.line for fault in error.faults})
     found.sort(key=lambda fault: fault.line)
     if part is None:
-        return Examined(None, None, None, tuple(found), columns.unknown)
-    return Examined(part, asked, done, tuple(found), columns.unknown)
+        return ListCheck(None, None, None, tuple(found), columns.unknown)
+    return ListCheck(part, asked, done, tuple(found), columns.unknown)
 
 
 async def checked(
@@ -141,7 +141,7 @@ async def checked(
     sheet: Sheet,
     asked: BatchRequest,
     columns: Columns,
-) -> Checked:
+) -> CheckResult:
     """Return the batch as it would be sent; Faulty with all its wrong lines."""
     now = datetime.now(UTC)
     try:
@@ -153,7 +153,7 @@ async def checked(
         raise Faulty(faults) from None
 
 
-def _fault(sheet: Sheet, columns: Columns, wrong: Wrong) -> Fault:
+def _fault(sheet: Sheet, columns: Columns, wrong: FieldError) -> Fault:
     if (place := _PLACE.fullmatch(wrong.pointer)) is None:
         return Fault(0, wrong.pointer.strip("/"), wrong.detail)
     line = sheet.lines[int(place[1])].number

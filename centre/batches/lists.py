@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from centre.audit.audit import Actor
 from centre.audit.roles import OPERATORS
 from centre.batches.accept import AcceptedBatch, accept_batch
-from centre.batches.files import Examined, examine
+from centre.batches.files import ListCheck, examine
 from centre.batches.rules import BatchRequest
 from centre.catalog.message_types import all_message_types, message_type
 from centre.clients import service as clients
@@ -56,7 +56,7 @@ async def examine_list(
     sheet: Sheet,
     labels: Mapping[str, str],
     **shared: object,
-) -> Examined:
+) -> ListCheck:
     """Check a list as it would be sent for a client; `labels` are columns' names."""
     system = await _sender(context, client)
     kind = await message_type(context, type_code)

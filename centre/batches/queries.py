@@ -6,7 +6,7 @@ from sqlalchemy import case, func, literal, tuple_
 from sqlalchemy import select as core_select
 from sqlmodel import col, select
 
-from centre.batches.rules import COUNTED, WAITING, Addressed, Waiting
+from centre.batches.rules import COUNTED, WAITING, AddressedPerson, Waiting
 from centre.batches.tables import BatchRecipientRow, BatchRow
 from centre.flows.batches import Batch, BatchState, Steering
 from centre.messages.tables import MessageRow
@@ -109,7 +109,7 @@ async def waiting(
     return [
         Waiting(
             position=position,
-            addressed=Addressed.model_validate_json(
+            addressed=AddressedPerson.model_validate_json(
                 keyring.unseal_text(content, CONTENT)
             ),
             known=message_id is not None,

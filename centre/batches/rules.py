@@ -14,13 +14,13 @@ from centre.messages.acceptance import (
     RecipientRequest,
     Sender,
     accept,
-    frame_wrongs,
     recipient_wrongs,
     refused,
+    shared_field_errors,
     usable_type,
 )
 from core.base import Model, evolve
-from core.errors import Invalid, Wrong
+from core.errors import FieldError, Invalid
 from core.fields import MAX_PARAMS, Code, ParamName, Time
 from core.models import Message, Recipient
 from core.policies import MessageType
@@ -77,7 +77,7 @@ class BatchRequest(BaseModel):
     )
 
 
-class Addressed(Model):
+class AddressedPerson(Model):
     """One recipient as checked: what their message has of its own."""
 
     recipient: Recipient
@@ -101,7 +101,7 @@ class Waiting(Model):
     """One recipient whose message has not begun; `known` if it has, unmarked."""
 
     position: int
-    addressed: Addressed
+    addressed: AddressedPerson
     known: bool = False
 
 
@@ -147,14 +147,17 @@ def batch_type(
 
 def batch_wrongs(
     request: BatchRequest, kind: MessageType, now: datetime
-) -> Iterator[Wrong]:
+) -> Iterator[FieldError]:
     """Yield what is wrong with what all recipients share."""
-    yield from frame_wrongs(_message(request, request.recipients[0]), kind, now)
+    yield from shared_field_errors(_message(request, request.recipients[0]), kind, now)
 
 
 def address(
-    asked: BatchRecipient, place: int, required: Collection[str], wrong: list[Wrong]
-) -> Addressed:
+    asked: BatchRecipient,
+    place: int,
+    required: Collection[str],
+    wrong: list[FieldError],
+) -> AddressedPerson:
     """Return a checked recipient; add what is wrong with it to `wrong`."""
     identities: dict[IdentityType, str] = {}
     message = MessageRequest.model_construct(
@@ -167,14 +170,14 @@ def address(
         detail=None,
     )
     for found in recipient_wrongs(message, required, identities):
-        wrong.append(Wrong(pointer_in(place, found.pointer), found.detail))
+        wrong.append(FieldError(pointer_in(place, found.pointer), found.detail))
     recipient = Recipient.model_construct(identities=identities, name=asked.name)
-    return Addressed.model_construct(
+    return AddressedPerson.model_construct(
         recipient=recipient, params=asked.params, reference=asked.reference
     )
 
 
-def refuse(wrong: list[Wrong], most: int | None = MOST_TOLD) -> None:
+def refuse(wrong: list[FieldError], most: int | None = MOST_TOLD) -> None:
     """Raise Invalid with the first wrong places, if there are any; None: with all."""
     if not wrong:
         return

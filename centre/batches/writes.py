@@ -10,7 +10,7 @@ from sqlalchemy import select as core_select
 from sqlmodel import col, delete
 
 from centre.batches.queries import CONTENT, FRAME
-from centre.batches.rules import Addressed, batch_message_id
+from centre.batches.rules import AddressedPerson, batch_message_id
 from centre.batches.tables import BatchRecipientRow, BatchRow
 from centre.flows.batches import Batch, BatchState
 from core.models import Message
@@ -24,7 +24,7 @@ _PREPARED_KEPT = timedelta(days=1)
 
 
 async def add(
-    session: Session, batch: Batch, frame: Message, people: Sequence[Addressed]
+    session: Session, batch: Batch, frame: Message, people: Sequence[AddressedPerson]
 ) -> bool:
     """Write a batch and its recipients; False where there is one of this id."""
     keyring, table = keyring_of(session), table_of(BatchRow)

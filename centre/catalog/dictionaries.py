@@ -16,7 +16,7 @@ from centre.clients import queries as clients
 from centre.clients.models import Client
 from centre.context import Context
 from core.base import Model
-from core.errors import Invalid, NotFound, Wrong
+from core.errors import FieldError, Invalid, NotFound
 from core.policies import MessageType
 from core.rate_limits import read_name
 from core.words import Channel, IdentityType
@@ -85,7 +85,7 @@ async def _channel(session: Session, code: Channel) -> ChannelEntry:
 
 def _check_limits(changes: ChannelChanges) -> None:
     wrong = [
-        Wrong(f"/limits/{name}", "There is no limit of this name.")
+        FieldError(f"/limits/{name}", "There is no limit of this name.")
         for name in changes.limits
         if read_name(name) is None
     ]

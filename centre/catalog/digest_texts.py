@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from centre.catalog.placeholders import template_placeholders
-from core.errors import Invalid, Wrong
+from core.errors import FieldError, Invalid
 from core.policies import MessageType
 
 # What the centre itself puts into a digest's templates.
@@ -18,7 +18,7 @@ def values(kind: MessageType, count: int) -> dict[str, str]:
 
 def check_digest(kind: MessageType, digest: MessageType | None) -> None:
     """Raise Invalid where a type's digest could not be sent in its place."""
-    found = [Wrong("/digest", detail) for detail in _wrong(kind, digest)]
+    found = [FieldError("/digest", detail) for detail in _wrong(kind, digest)]
     if found:
         raise Invalid("The digest was refused; see `errors`.", found)
 

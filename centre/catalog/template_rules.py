@@ -6,7 +6,7 @@ from unicodedata import normalize
 
 from centre.catalog.models import TemplateDraft
 from centre.catalog.placeholders import template_placeholders
-from core.errors import Invalid, Wrong
+from core.errors import FieldError, Invalid
 from core.fields import MAX_PARAM
 from core.policies import Template
 from core.text.templating import placeholders, render
@@ -25,9 +25,11 @@ def check_template(draft: TemplateDraft) -> None:
     """Refuse other brackets and control characters: they would go out as they stand."""
     texts = {"/title": draft.title, "/body": draft.body}
     texts |= {f"/fields/{name}": text for name, text in draft.fields.items()}
-    wrong = [Wrong(at, "Placeholders are written {{name}}.") for at in _stray(texts)]
+    wrong = [
+        FieldError(at, "Placeholders are written {{name}}.") for at in _stray(texts)
+    ]
     wrong += [
-        Wrong(at, "Holds a control character.")
+        FieldError(at, "Holds a control character.")
         for at, text in texts.items()
         if _CONTROL.search(text)
     ]
@@ -48,13 +50,15 @@ def check_preview(template: Template, params: Mapping[str, str]) -> None:
         raise Invalid("The preview was refused; see `errors`.", wrong)
 
 
-def _preview_errors(template: Template, params: Mapping[str, str]) -> Iterator[Wrong]:
+def _preview_errors(
+    template: Template, params: Mapping[str, str]
+) -> Iterator[FieldError]:
     names = set(template_placeholders(template))
     for name in sorted(names - params.keys()):
-        yield Wrong(f"/params/{name}", "This parameter is missing.")
+        yield FieldError(f"/params/{name}", "This parameter is missing.")
     for name, value in params.items():
         if name not in names:
-            yield Wrong(f"/params/{name}", "The template has no such parameter.")
+            yield FieldError(f"/params/{name}", "The template has no such parameter.")
         elif len(value) > MAX_PARAM:
             text = f"Longer than {MAX_PARAM} characters."
-            yield Wrong(f"/params/{name}", text)
+            yield FieldError(f"/params/{name}", text)

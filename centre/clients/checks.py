@@ -7,7 +7,7 @@ from pydantic import Field
 
 from centre.clients import allowlist
 from core.base import Model
-from core.errors import Invalid, Wrong
+from core.errors import FieldError, Invalid
 
 
 class Callback(Model):
@@ -20,7 +20,7 @@ class Callback(Model):
 def check(cidrs: tuple[str, ...], callback: Callback | None) -> None:
     """Raise Invalid with every address, line or callback that is wrong."""
     wrong = [
-        Wrong(f"/cidrs/{place}", "Must be an IP address or a CIDR.")
+        FieldError(f"/cidrs/{place}", "Must be an IP address or a CIDR.")
         for place, cidr in enumerate(cidrs)
         if not _is_network(cidr)
     ]
@@ -30,7 +30,7 @@ def check(cidrs: tuple[str, ...], callback: Callback | None) -> None:
         raise Invalid("The client was refused; see `errors`.", wrong)
 
 
-def _wrong_callback(callback: Callback) -> Iterator[Wrong]:
+def _wrong_callback(callback: Callback) -> Iterator[FieldError]:
     """Yield what is wrong: its list, its address, or that they do not agree."""
     entries_stand = True
     for place, text in enumerate(callback.allow):
@@ -38,14 +38,14 @@ def _wrong_callback(callback: Callback) -> Iterator[Wrong]:
             allowlist.entry(text)
         except ValueError as error:
             entries_stand = False
-            yield Wrong(f"/callback/allow/{place}", str(error))
+            yield FieldError(f"/callback/allow/{place}", str(error))
     try:
         where = allowlist.target(callback.url)
     except ValueError as error:
-        yield Wrong("/callback/url", str(error))
+        yield FieldError("/callback/url", str(error))
         return
     if entries_stand and not allowlist.admits_name(callback.allow, where):
-        yield Wrong("/callback/url", "is not in the client's allow-list")
+        yield FieldError("/callback/url", "is not in the client's allow-list")
 
 
 def _is_network(text: str) -> bool:

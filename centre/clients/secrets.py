@@ -10,7 +10,7 @@ from centre.clients import queries as clients
 from centre.clients import secret_queries
 from centre.clients.models import NewSecret, SecretInfo
 from centre.context import Context
-from core.errors import Invalid, NotFound, Wrong
+from core.errors import FieldError, Invalid, NotFound
 from db.columns import utc_now
 
 LONGEST_OVERLAP = timedelta(days=30)
@@ -32,7 +32,7 @@ async def rotate_secret(
     """
     actor.must_be(*ADMINS)
     if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
-        wrong = Wrong("/overlap_hours", "From 0 to 720 hours.")
+        wrong = FieldError("/overlap_hours", "From 0 to 720 hours.")
         raise Invalid("The overlap was refused; see `errors`.", [wrong])
     async with context.store.sessions.begin() as session:
         client = await clients.client(session, code)

@@ -13,13 +13,13 @@ from centre.batches import queries as batches
 from centre.delivery import attempt_writes, part_queries
 from centre.delivery.admission import Limiter, Rules, rules_of, spread
 from centre.delivery.contracts import DeliveryResult, DeliveryTask
-from centre.delivery.hold import Times, later
+from centre.delivery.hold import ScheduleCache, later
 from centre.delivery.links import Links
 from centre.delivery.models import Attempt, AttemptState, in_doubt
 from centre.delivery.patience import told
 from centre.rate_limits import counter_queries
 from centre.workstations import removal_queries as removals
-from channels.base import Asking, Content, Referring, Sending, Taken
+from channels.base import Acceptance, Asking, Content, Referring, Sending
 from channels.kit.http import deadline
 from channels.provider import Account
 from channels.router import Route, Router
@@ -63,7 +63,7 @@ class Calls:
     router: Router
     links: Links
     limiter: Limiter
-    times: Times
+    times: ScheduleCache
 
     async def begin(
         self, session: Session, task: DeliveryTask, earlier: Sequence[Attempt]
@@ -188,7 +188,7 @@ class Calls:
         *,
         code: str = "",
         reason: Reason | None = None,
-        taken: Taken | None = None,
+        taken: Acceptance | None = None,
     ) -> None:
         """Write how a call ended."""
         in_parts = taken is not None and len(taken.part_ids) > 1

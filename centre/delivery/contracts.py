@@ -173,7 +173,7 @@ class Notice(Model):
     priority: Priority
 
 
-class Out(Model):
+class SentDelivery(Model):
     """A delivery that may have reached somebody."""
 
     channel: Channel
@@ -181,17 +181,17 @@ class Out(Model):
     provider_message_id: str | None = None
 
 
-class WhatIsOut(Model):
+class RecallTargets(Model):
     """Every such delivery of a message that is over."""
 
-    deliveries: tuple[Out, ...] = ()
+    deliveries: tuple[SentDelivery, ...] = ()
 
 
 class WithdrawTask(Model):
     """One delivery to take back."""
 
     message_id: UUID
-    out: Out
+    out: SentDelivery
 
 
 class Correction(Model):

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from centre.delivery.contracts import Prepared, Snapshot
 from centre.delivery.digests import Group
 from centre.schedule import cap_queries, queries
-from centre.schedule.rules import Book, Closed, closed
+from centre.schedule.rules import Blackout, SendingSchedule, closed
 from core.base import evolve
 from core.models import Message, Waiting
 from core.words import Channel, Priority, Reason
@@ -20,15 +20,15 @@ _KEPT_SECONDS = 2.0
 CHINA = ZoneInfo("Asia/Shanghai")
 
 
-class Times:
+class ScheduleCache:
     """The book of sending times, read again once it is too old."""
 
     def __init__(self, zone: ZoneInfo = CHINA) -> None:
         self._zone = zone
-        self._book = Book()
+        self._book = SendingSchedule()
         self._until = 0.0
 
-    async def book(self, session: Session) -> Book:
+    async def book(self, session: Session) -> SendingSchedule:
         """Return what holds now."""
         if time.monotonic() >= self._until:
             self._book = await queries.book(session)
@@ -37,7 +37,7 @@ class Times:
 
     async def closed(
         self, session: Session, kind: str, channel: Channel, at: datetime
-    ) -> Closed | None:
+    ) -> Blackout | None:
         """Tell whether a type may not go out on a channel; None: it may."""
         book = await self.book(session)
         return closed(at, book.times(kind, channel), book.holidays, self._zone)

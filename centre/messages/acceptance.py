@@ -18,7 +18,7 @@ from pydantic import (
 
 from centre.catalog.placeholders import required_params
 from centre.catalog.plan import plan
-from core.errors import Forbidden, Invalid, Wrong
+from core.errors import FieldError, Forbidden, Invalid
 from core.fields import MAX_PARAM, MAX_PARAMS, Code, ParamName, Time
 from core.identities import normalise
 from core.models import Detail, Message, Recipient
@@ -120,7 +120,7 @@ def _checked(request: MessageRequest, kind: MessageType, now: datetime) -> Recip
     identities: dict[IdentityType, str] = {}
     wrong = [
         *recipient_wrongs(request, required_params(kind), identities),
-        *frame_wrongs(request, kind, now),
+        *shared_field_errors(request, kind, now),
     ]
     if wrong:
         raise Invalid("The message was refused; see `errors`.", wrong)
@@ -131,16 +131,16 @@ def recipient_wrongs(
     request: MessageRequest,
     required: Collection[str],
     identities: dict[IdentityType, str],
-) -> Iterator[Wrong]:
+) -> Iterator[FieldError]:
     """Yield what is wrong with one person's part; fill in the identities."""
     yield from _identities(request, identities)
     yield from _params(request, required)
     yield from _characters(request)
 
 
-def frame_wrongs(
+def shared_field_errors(
     request: MessageRequest, kind: MessageType, now: datetime
-) -> Iterator[Wrong]:
+) -> Iterator[FieldError]:
     """Yield what is wrong with the rest: channels, link, times."""
     yield from _channels(request, kind)
     yield from _link(request)
@@ -162,40 +162,42 @@ def usable_type(code: str, sender: Sender, found: MessageType | None) -> Message
 
 def refused(pointer: str, detail: str) -> Invalid:
     """Return the error for one wrong place."""
-    return Invalid(detail, [Wrong(pointer, detail)])
+    return Invalid(detail, [FieldError(pointer, detail)])
 
 
 def _identities(
     request: MessageRequest, into: dict[IdentityType, str]
-) -> Iterator[Wrong]:
+) -> Iterator[FieldError]:
     for kind, value in request.recipient.identities.items():
         try:
             into[kind] = normalise(kind, value)
         except ValueError as error:
-            yield Wrong(f"/recipient/identities/{kind}", str(error))
+            yield FieldError(f"/recipient/identities/{kind}", str(error))
 
 
-def _channels(request: MessageRequest, kind: MessageType) -> Iterator[Wrong]:
+def _channels(request: MessageRequest, kind: MessageType) -> Iterator[FieldError]:
     known = {c.channel for c in kind.policy.channels}
     seen: set[Channel] = set()
     for place, channel in enumerate(request.channels or ()):
         if channel not in known:
-            yield Wrong(f"/channels/{place}", "The type's policy lacks this channel.")
+            yield FieldError(
+                f"/channels/{place}", "The type's policy lacks this channel."
+            )
         if channel in seen:
-            yield Wrong(f"/channels/{place}", "This channel is named twice.")
+            yield FieldError(f"/channels/{place}", "This channel is named twice.")
         seen.add(channel)
 
 
-def _params(request: MessageRequest, required: Collection[str]) -> Iterator[Wrong]:
+def _params(request: MessageRequest, required: Collection[str]) -> Iterator[FieldError]:
     for name in sorted(set(required) - request.params.keys()):
-        yield Wrong(f"/params/{name}", "This parameter is missing.")
+        yield FieldError(f"/params/{name}", "This parameter is missing.")
     for name, value in request.params.items():
         if name not in required:
-            yield Wrong(_pointer(name), "No template has this parameter.")
+            yield FieldError(_pointer(name), "No template has this parameter.")
         elif not any(map(visible, value)):
-            yield Wrong(f"/params/{name}", "This parameter is empty.")
+            yield FieldError(f"/params/{name}", "This parameter is empty.")
         elif len(value) > MAX_PARAM:
-            yield Wrong(f"/params/{name}", f"Longer than {MAX_PARAM} characters.")
+            yield FieldError(f"/params/{name}", f"Longer than {MAX_PARAM} characters.")
 
 
 def _pointer(name: str) -> str:
@@ -203,13 +205,13 @@ def _pointer(name: str) -> str:
     return "/params/" + name.replace("~", "~0").replace("/", "~1")
 
 
-def _characters(request: MessageRequest) -> Iterator[Wrong]:
+def _characters(request: MessageRequest) -> Iterator[FieldError]:
     """Refuse what neither a database nor a phone can hold (NUL, half characters)."""
     for pointer, text in _texts(request):
         if any(
             unicodedata.category(c) in ("Cc", "Cs") for c in text if c not in "\t\n\r"
         ):
-            yield Wrong(pointer, "Holds a control character.")
+            yield FieldError(pointer, "Holds a control character.")
 
 
 def _texts(request: MessageRequest) -> Iterator[tuple[str, str]]:
@@ -224,13 +226,13 @@ def _texts(request: MessageRequest) -> Iterator[tuple[str, str]]:
             yield f"/detail/items/{place}/value", item.value
 
 
-def _link(request: MessageRequest) -> Iterator[Wrong]:
+def _link(request: MessageRequest) -> Iterator[FieldError]:
     if request.link is None:
         return
     if request.detail is not None:
-        yield Wrong("/detail", "Give a link or a detail, not both.")
+        yield FieldError("/detail", "Give a link or a detail, not both.")
     if not _is_https(request.link):
-        yield Wrong("/link", "Must be an https address.")
+        yield FieldError("/link", "Must be an https address.")
 
 
 def _is_https(link: str) -> bool:
@@ -245,15 +247,15 @@ def _is_https(link: str) -> bool:
     return parts.scheme == "https" and bool(parts.hostname) and "@" not in parts.netloc
 
 
-def _times(request: MessageRequest, now: datetime) -> Iterator[Wrong]:
+def _times(request: MessageRequest, now: datetime) -> Iterator[FieldError]:
     times: Mapping[str, datetime | None] = {
         "send_at": request.send_at,
         "expires_at": request.expires_at,
     }
     for name, at in times.items():
         if at is not None and at <= now:
-            yield Wrong(f"/{name}", "Lies in the past.")
+            yield FieldError(f"/{name}", "Lies in the past.")
         elif at is not None and at > now + MAX_AHEAD:
-            yield Wrong(f"/{name}", "Lies more than ten years ahead.")
+            yield FieldError(f"/{name}", "Lies more than ten years ahead.")
     if request.send_at and request.expires_at and request.expires_at <= request.send_at:
-        yield Wrong("/expires_at", "Lies before send_at.")
+        yield FieldError("/expires_at", "Lies before send_at.")

@@ -15,9 +15,9 @@ from centre.audit.roles import CLIENT, OPERATORS, WORKSTATION, own_client
 from centre.context import Context
 from centre.messages import status as progress
 from centre.messages import writes as message_writes
-from centre.messages.lookup import Found, kept_message, look_up, stored_message
+from centre.messages.lookup import Lookup, kept_message, look_up, stored_message
 from core.base import Model
-from core.errors import Conflict, Invalid, Wrong
+from core.errors import Conflict, FieldError, Invalid
 from core.models import Acknowledgement, Message
 from core.text.plain_text import PlainLine
 from core.words import Channel
@@ -42,7 +42,7 @@ async def acknowledge(
     order: AcknowledgeOrder,
     actor: Actor,
     channel: Channel | None = None,
-) -> Found:
+) -> Lookup:
     """Confirm a message; the first confirmation stays, and is returned.
 
     Raises Invalid where the value read back is not the message's own. The
@@ -108,4 +108,4 @@ def _spoken(text: str) -> str:
 
 
 def _refused(detail: str) -> Invalid:
-    return Invalid("The confirmation was refused.", [Wrong("/read_back", detail)])
+    return Invalid("The confirmation was refused.", [FieldError("/read_back", detail)])

@@ -16,7 +16,7 @@ from centre.messages.contracts import (
 from centre.people.masking import masked_recipient
 from centre.people.owners import Trail
 from core.base import evolve
-from core.errors import Invalid, Wrong
+from core.errors import FieldError, Invalid
 from core.fields import check_times
 from core.identities import normalise
 from core.models import Address, MessageStatus
@@ -106,7 +106,7 @@ def _address(kind: IdentityType, value: str) -> Address:
     try:
         return Address(type=kind, value=normalise(kind, value))
     except ValueError as error:
-        wrong = Wrong("/recipient", str(error))
+        wrong = FieldError("/recipient", str(error))
         raise Invalid("recipient is refused.", [wrong]) from None
 
 

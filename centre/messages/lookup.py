@@ -20,14 +20,14 @@ _MAY_HAVE_ENDED = frozenset(
 
 
 @dataclass(frozen=True)
-class Found:
+class Lookup:
     """A message's status, and who knew it."""
 
     doc: MessageStatus
     source: Source
 
 
-async def find_message(context: Context, message_id: UUID) -> Found | None:
+async def find_message(context: Context, message_id: UUID) -> Lookup | None:
     """Return how a message stands; None where nobody accepted it."""
     answered = await context.flows.status_of(message_id)
     if answered is not None:
@@ -35,26 +35,26 @@ async def find_message(context: Context, message_id: UUID) -> Found | None:
     async with context.store.autocommit() as session:
         stored = await messages.find(session, message_id)
     if stored is not None:
-        return Found(stored.status, "store")
+        return Lookup(stored.status, "store")
     # Accepted, and no worker has seen it yet: only its start is known.
     message = await context.flows.accepted_message(message_id)
-    return Found(progress.begin(message), "workflow") if message else None
+    return Lookup(progress.begin(message), "workflow") if message else None
 
 
-async def _newest(context: Context, answered: MessageStatus) -> Found:
+async def _newest(context: Context, answered: MessageStatus) -> Lookup:
     """Return what a workflow knows, or what was written after it had ended.
 
     Late receipts and confirmations go to the store once nobody runs any more;
     an ended workflow still answers, with what it knew.
     """
     if answered.status not in _MAY_HAVE_ENDED:
-        return Found(answered, "workflow")
+        return Lookup(answered, "workflow")
     with suppress(Unavailable):
         async with context.store.autocommit() as session:
             stored = await messages.find(session, answered.id)
         if stored is not None and (later := _later(answered, stored.status)):
-            return Found(later, "store")
-    return Found(answered, "workflow")
+            return Lookup(later, "store")
+    return Lookup(answered, "workflow")
 
 
 def _later(answered: MessageStatus, stored: MessageStatus) -> MessageStatus | None:
@@ -70,7 +70,7 @@ def _later(answered: MessageStatus, stored: MessageStatus) -> MessageStatus | No
 
 async def look_up(
     context: Context, message_id: UUID, client: str | None = None
-) -> Found:
+) -> Lookup:
     """Return how a message stands; NotFound where it is not this client's.
 
     No client stands for everybody's messages, as people see them.

@@ -9,10 +9,10 @@ from centre.audit import audit
 from centre.audit.audit import Actor
 from centre.audit.roles import CLIENT, OPERATORS, own_client
 from centre.context import Context
-from centre.messages.lookup import Found, kept_message, look_up, stored_message
+from centre.messages.lookup import Lookup, kept_message, look_up, stored_message
 from centre.workstations import removal_queries as removals
 from core.base import Model
-from core.errors import Conflict, Invalid, Wrong
+from core.errors import Conflict, FieldError, Invalid
 from core.models import Cancel, MessageStatus, Resend
 from core.text.plain_text import MaybePlainText, PlainText
 from core.words import Channel, Status
@@ -39,7 +39,7 @@ class ResendOrder(Model):
 
 async def cancel(
     context: Context, message_id: UUID, order: CancelOrder, actor: Actor
-) -> Found:
+) -> Lookup:
     """Stop a message; Conflict, with its state's name, where it is over."""
     actor.must_be(*OPERATORS, CLIENT)
     found = await look_up(context, message_id, own_client(actor))
@@ -62,7 +62,7 @@ def may_cancel(doc: MessageStatus) -> bool:
 
 async def resend(
     context: Context, message_id: UUID, order: ResendOrder, actor: Actor
-) -> Found:
+) -> Lookup:
     """Send a failed message again, within its window or after it.
 
     Conflict in any other state; Invalid names the channels that its plan lacks.
@@ -150,7 +150,7 @@ async def _check_channels(
     message = await stored_message(context, doc.id)
     known = (message or doc).plan.channels
     wrong = [
-        Wrong(f"/channels/{place}", "The message's plan lacks this channel.")
+        FieldError(f"/channels/{place}", "The message's plan lacks this channel.")
         for place, channel in enumerate(order.channels)
         if channel not in known
     ]

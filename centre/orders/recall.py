@@ -11,7 +11,7 @@ from centre.audit import audit
 from centre.audit.audit import Actor
 from centre.audit.roles import CLIENT, OPERATORS, own_client
 from centre.context import Context
-from centre.messages.lookup import Found, look_up
+from centre.messages.lookup import Lookup, look_up
 from centre.workstations import removal_queries as removals
 from core.base import Model, evolve
 from core.errors import Conflict
@@ -38,7 +38,7 @@ def may_recall(doc: MessageStatus) -> bool:
 
 async def recall(
     context: Context, message_id: UUID, order: RecallRequest, actor: Actor
-) -> Found:
+) -> Lookup:
     """Take a message back; Conflict where that was done, or nothing is out.
 
     What the centre itself shows is gone with the order: pop-ups, inbox, page. What

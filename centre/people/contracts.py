@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from core.base import Model
-from core.errors import Invalid, Wrong
+from core.errors import FieldError, Invalid
 from core.identities import normalise
 from core.text.plain_text import PlainText
 from core.words import Channel, IdentityType, OptOutSource, TypeClass
@@ -72,15 +72,15 @@ def all_identities(kind: Kind, key: str, draft: PersonDraft) -> dict[IdentityTyp
     """
     given = {KEYS[kind]: key, **draft.identities}
     found: dict[IdentityType, str] = {}
-    wrong: list[Wrong] = []
+    wrong: list[FieldError] = []
     for identity_type, value in given.items():
         try:
             found[identity_type] = normalise(identity_type, value)
         except ValueError as error:
-            wrong.append(Wrong(f"/identities/{identity_type}", str(error)))
+            wrong.append(FieldError(f"/identities/{identity_type}", str(error)))
     if not wrong and found[KEYS[kind]] != key.strip():
         pointer = f"/identities/{KEYS[kind]}"
-        wrong.append(Wrong(pointer, "Differs from the number in the address."))
+        wrong.append(FieldError(pointer, "Differs from the number in the address."))
     if wrong:
         raise Invalid("The person was refused; see `errors`.", wrong)
     return found

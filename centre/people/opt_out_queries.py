@@ -10,7 +10,7 @@ from sqlmodel import col, delete, select
 
 from centre.people.contracts import Preference
 from centre.people.tables import PreferenceRow
-from core.errors import Invalid, Wrong
+from core.errors import FieldError, Invalid
 from core.identities import normalise
 from core.words import Channel, IdentityType, OptOutSource, TypeClass
 from db.columns import utc_now
@@ -79,7 +79,7 @@ def _subject(message_type: str | None, type_class: TypeClass | None) -> str:
     if type_class is None:
         return message_type or _ALL
     if message_type is not None:
-        wrong = Wrong("/type_class", "Give a message type or a class, not both.")
+        wrong = FieldError("/type_class", "Give a message type or a class, not both.")
         raise Invalid(wrong.detail, [wrong])
     return _CLASS + type_class
 
@@ -143,6 +143,6 @@ def _index(session: Session, identity_type: IdentityType, value: str) -> str:
     try:
         spelt = normalise(identity_type, value)
     except ValueError as error:
-        wrong = Wrong(f"/identities/{identity_type}", str(error))
+        wrong = FieldError(f"/identities/{identity_type}", str(error))
         raise Invalid("The identity was refused.", [wrong]) from None
     return keyring_of(session).index(identity_type, spelt)

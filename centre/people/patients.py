@@ -9,7 +9,7 @@ from centre.people import person_queries
 from centre.people.contracts import Patient, PatientDraft, Person
 from centre.people.masking import masked, note_look
 from centre.people.persons import put_person
-from core.errors import Invalid, NotFound, Wrong
+from core.errors import FieldError, Invalid, NotFound
 from core.identities import normalise
 from core.words import IdentityType, Role
 
@@ -45,7 +45,7 @@ async def find_patients(
     try:
         wanted = normalise(identity_type, value)
     except ValueError as error:
-        wrong = Wrong("/value", str(error))
+        wrong = FieldError("/value", str(error))
         raise Invalid(wrong.detail, [wrong]) from None
     async with context.store.sessions() as session:
         found = await person_queries.find_people(

@@ -10,7 +10,7 @@ from centre.providers import queries as kept_providers
 from centre.providers.fallback import fallback
 from channels.registry import find_provider, providers_of
 from channels.template_ids import TemplateRules
-from core.errors import Invalid, Wrong
+from core.errors import FieldError, Invalid
 from core.policies import MessageType, Template
 from core.settings import Settings
 from core.text.templating import placeholders, render
@@ -83,18 +83,18 @@ def unfiled_channels(
     return {channel: providers for channel, providers in found.items() if providers}
 
 
-def _wrongs(template: Template, rules: Rules) -> Iterator[Wrong]:
+def _wrongs(template: Template, rules: Rules) -> Iterator[FieldError]:
     """Yield what no provider takes: an id of nobody's form, or of none in use."""
     every = _EVERY[template.channel].values()
     ids = (template.provider_template or "").split()
     strange = [id for id in ids if not any(rule.id.fullmatch(id) for rule in every)]
     nobodys = rules and len(unfiled(ids, rules)) == len(rules)
     if every and (strange or nobodys):
-        yield Wrong("/provider_template", NO_ID)
+        yield FieldError("/provider_template", NO_ID)
     if not all(
         rule.takes_fields(template.fields, template.body) for rule in rules.values()
     ):
-        yield Wrong("/fields", NO_FIELDS)
+        yield FieldError("/fields", NO_FIELDS)
 
 
 def to_be_checked(kind: MessageType, params: Mapping[str, str]) -> bool:
@@ -119,11 +119,11 @@ async def check_values(
         raise Invalid("The message was refused; see `errors`.", wrong)
 
 
-def too_long(params: Mapping[str, str], limits: ValueLimits) -> Iterator[Wrong]:
+def too_long(params: Mapping[str, str], limits: ValueLimits) -> Iterator[FieldError]:
     """Yield the values over their limits."""
     for name, (room, provider) in limits.items():
         if len(params.get(name, "")) > room:
-            yield Wrong(
+            yield FieldError(
                 f"/params/{name}", f"Longer than {room} characters ({provider})."
             )
 

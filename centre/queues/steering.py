@@ -20,7 +20,7 @@ from centre.queues.models import (
     QueueSettings,
 )
 from core.base import evolve
-from core.errors import Invalid, Wrong
+from core.errors import FieldError, Invalid
 from core.memo import Shared
 from core.models import task_queue
 from db.columns import utc_now
@@ -151,7 +151,7 @@ async def limit(
     """
     least, most = LEAST_PER_SECOND, MOST_PER_SECOND
     if per_second is not None and not least <= per_second <= most:
-        wrong = Wrong("/per_second", f"From {least} to {most} a second.")
+        wrong = FieldError("/per_second", f"From {least} to {most} a second.")
         raise Invalid("The limit was refused; see `errors`.", [wrong])
     return await _steer(context, client, actor, "limit", {"per_second": per_second})
 

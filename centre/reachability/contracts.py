@@ -4,12 +4,12 @@ from datetime import datetime
 
 from pydantic import Field
 
-from centre.reachability.rules import Standing
+from centre.reachability.rules import AddressStatus
 from core.base import Model
 from core.words import IdentityType, Reason
 
 
-class StandingView(Standing):
+class StandingView(AddressStatus):
     """How an identity stands with a channel, and what follows.
 
     `reason` is why messages are kept back, none where they are tried; `until` is

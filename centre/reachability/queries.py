@@ -9,7 +9,7 @@ from sqlalchemy import bindparam
 from sqlalchemy import select as core_select
 from sqlmodel import col, delete, select
 
-from centre.reachability.rules import Standing, disproved, refused
+from centre.reachability.rules import AddressStatus, disproved, refused
 from centre.reachability.tables import ConsentRow, StandingRow
 from channels.registry import reports_arrival, state_said
 from core.models import Address
@@ -23,7 +23,7 @@ _KEYS = ("index_hmac", "channel", "message_type")
 
 async def standings_of(
     session: Session, addresses: Mapping[Channel, Address], message_type: str
-) -> dict[Channel, Standing]:
+) -> dict[Channel, AddressStatus]:
     """Return how each channel's address stands for messages of a type.
 
     What holds for this type alone comes before what holds for all.
@@ -58,7 +58,7 @@ async def note_refusal(
     message_type: str,
     code: str,
     at: datetime,
-) -> Standing | None:
+) -> AddressStatus | None:
     """Keep what a provider's refusal says of an address, if it says anything."""
     state = state_said(channel, code)
     if state is None:
@@ -76,7 +76,7 @@ async def note_following(
 ) -> None:
     """Keep that a person follows: what was held against the address is gone."""
     await note_reached(session, channel, address)
-    new = Standing(channel=channel, state=State.FOLLOWING, since=at, last_at=at)
+    new = AddressStatus(channel=channel, state=State.FOLLOWING, since=at, last_at=at)
     await _put(session, address, new, _ALL)
 
 
@@ -84,7 +84,7 @@ async def note_unfollowed(
     session: Session, channel: Channel, address: Address, at: datetime
 ) -> None:
     """Keep that a person has left."""
-    new = Standing(channel=channel, state=State.UNFOLLOWED, since=at, last_at=at)
+    new = AddressStatus(channel=channel, state=State.UNFOLLOWED, since=at, last_at=at)
     await _put(session, address, new, _ALL)
 
 
@@ -103,7 +103,7 @@ async def note_reached(
 
 async def known_of(
     session: Session, identity_type: IdentityType, value: str
-) -> tuple[Standing, ...]:
+) -> tuple[AddressStatus, ...]:
     """Return how one identity stands with every channel."""
     index = keyring_of(session).index(identity_type, value)
     wanted = select(StandingRow).where(StandingRow.index_hmac == index)
@@ -138,7 +138,7 @@ async def clear(
 
 
 async def _put(
-    session: Session, address: Address, standing: Standing, scope: str
+    session: Session, address: Address, standing: AddressStatus, scope: str
 ) -> None:
     columns = {
         "index_hmac": _index(session, address),
@@ -160,8 +160,8 @@ def _index(session: Session, address: Address) -> str:
     return keyring_of(session).index(address.type, address.value)
 
 
-def _standing(row: Any) -> Standing:
-    return Standing(
+def _standing(row: Any) -> AddressStatus:
+    return AddressStatus(
         channel=Channel(row.channel),
         message_type=row.message_type or None,
         state=State(row.state),

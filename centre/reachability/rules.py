@@ -29,7 +29,7 @@ REASONS: Mapping[State, Reason] = {
 }
 
 
-class Standing(Model):
+class AddressStatus(Model):
     """How one address stands with one channel.
 
     `message_type` where it holds for that type alone (a template not subscribed
@@ -58,10 +58,10 @@ def disproved(*, arrived: bool, reported: bool) -> frozenset[State]:
 
 
 def refused(
-    old: Standing | None, channel: Channel, state: State, code: str, at: datetime
-) -> Standing:
+    old: AddressStatus | None, channel: Channel, state: State, code: str, at: datetime
+) -> AddressStatus:
     """Return how an address stands once more refused."""
-    fresh = Standing(channel=channel, state=state, since=at, last_at=at, code=code)
+    fresh = AddressStatus(channel=channel, state=state, since=at, last_at=at, code=code)
     if old is None:
         return fresh
     if old.state is not state:
@@ -74,7 +74,7 @@ def refused(
     return evolve(old, count=old.count + 1, code=code, last_at=last_at)
 
 
-def fades_at(standing: Standing, fade: timedelta = FADE) -> datetime | None:
+def fades_at(standing: AddressStatus, fade: timedelta = FADE) -> datetime | None:
     """Return when a belief ends by itself; None for one that keeps nothing back."""
     if standing.state is State.FOLLOWING:
         return None
@@ -83,7 +83,7 @@ def fades_at(standing: Standing, fade: timedelta = FADE) -> datetime | None:
 
 
 def reason_to_skip(
-    standing: Standing, now: datetime, fade: timedelta = FADE
+    standing: AddressStatus, now: datetime, fade: timedelta = FADE
 ) -> Reason | None:
     """Return why the channel is left out for this address; None where it is tried."""
     ends = fades_at(standing, fade)

@@ -43,7 +43,7 @@ Count = Callable[[str, str, str], None]
 log = structlog.get_logger("receipts")
 
 
-class Taking(StrEnum):
+class IntakeResult(StrEnum):
     """What became of a receipt."""
 
     APPLIED = "applied"
@@ -82,11 +82,11 @@ class ReceiptIntake:
             count(Channel.SMS, uplink.provider, heard)
         await note_events(self.context, push.events)
 
-    async def take(self, receipt: ProviderReceipt) -> Taking:
+    async def take(self, receipt: ProviderReceipt) -> IntakeResult:
         """Take in one receipt, and say what became of it."""
         return (await self.take_all([receipt]))[0]
 
-    async def take_all(self, receipts: Sequence[ProviderReceipt]) -> list[Taking]:
+    async def take_all(self, receipts: Sequence[ProviderReceipt]) -> list[IntakeResult]:
         """Take in several, and say what became of each.
 
         What nobody knows yet is kept together: a thousand are one transaction.
@@ -94,7 +94,9 @@ class ReceiptIntake:
         known = iter(await self._take_known([r for r in receipts if r.understood]))
         return [next(known) if r.understood else _not_understood(r) for r in receipts]
 
-    async def _take_known(self, receipts: Sequence[ProviderReceipt]) -> list[Taking]:
+    async def _take_known(
+        self, receipts: Sequence[ProviderReceipt]
+    ) -> list[IntakeResult]:
         now = utc_now()
         dated = [_dated(receipt, now) for receipt in receipts]
         found = await self._find_all(dated)
@@ -115,16 +117,20 @@ class ReceiptIntake:
         async with self.context.store.sessions() as session:
             return await matches(session, receipts)
 
-    async def _take(self, receipt: ProviderReceipt, found: Match | None) -> Taking:
+    async def _take(
+        self, receipt: ProviderReceipt, found: Match | None
+    ) -> IntakeResult:
         if found is None:
-            return Taking.PARKED if _numbered(receipt) else Taking.UNKNOWN
+            return IntakeResult.PARKED if _numbered(receipt) else IntakeResult.UNKNOWN
         if receipt.sending_id and found.attempt.state == "unknown":
             await self._name(found.attempt, receipt)
         whole: ProviderReceipt | None = receipt
         if found.of_a_part(receipt):
             async with self.context.store.sessions.begin() as session:
                 whole = await match_writes.note_part(session, found, receipt)
-        return await self._apply(found.attempt, whole) if whole else Taking.APPLIED
+        return (
+            await self._apply(found.attempt, whole) if whole else IntakeResult.APPLIED
+        )
 
     async def _name(self, attempt: Attempt, receipt: ProviderReceipt) -> None:
         """Store the number that came too late, and apply what came under it."""
@@ -133,7 +139,7 @@ class ReceiptIntake:
         for each in early:
             await self.take(each)
 
-    async def _apply(self, attempt: Attempt, receipt: ProviderReceipt) -> Taking:
+    async def _apply(self, attempt: Attempt, receipt: ProviderReceipt) -> IntakeResult:
         """Tell the workflow first: a call that ends half-way is made again.
 
         Then all that the store keeps of it, in one transaction.
@@ -144,10 +150,10 @@ class ReceiptIntake:
             if receipt.channel is Channel.VOICE and receipt.outcome is Outcome.READ:
                 await self._heard(attempt)
         elif not match_writes.tells_why(receipt):
-            return Taking.REPEATED
+            return IntakeResult.REPEATED
         async with self.context.store.sessions.begin() as session:
             news = await match_writes.note(session, attempt, receipt)
-        return Taking.APPLIED if news else Taking.REPEATED
+        return IntakeResult.APPLIED if news else IntakeResult.REPEATED
 
     async def _heard(self, attempt: Attempt) -> None:
         """Confirm a message whose call was answered with the key that confirms.
@@ -210,7 +216,7 @@ def _dated(receipt: ProviderReceipt, now: datetime) -> ProviderReceipt:
     return evolve(receipt, at=now) if far else receipt
 
 
-def _not_understood(receipt: ProviderReceipt) -> Taking:
+def _not_understood(receipt: ProviderReceipt) -> IntakeResult:
     """Log a word that is in no table: whoever reads the log adds it to one."""
     log.warning("receipts.not_understood", provider=receipt.provider, code=receipt.code)
-    return Taking.NOT_UNDERSTOOD
+    return IntakeResult.NOT_UNDERSTOOD

@@ -13,7 +13,7 @@ from centre.workstations.contracts import InboxItem
 from channels.hospital.inbox import InboxSender
 from channels.receipts import ProviderReceipt
 from core.base import Model
-from core.errors import Invalid, NotFound, Unavailable, Wrong
+from core.errors import FieldError, Invalid, NotFound, Unavailable
 from core.identities import normalise
 from core.words import Channel, IdentityType, Outcome
 from db.columns import utc_now
@@ -68,12 +68,12 @@ async def open_item(context: Context, item_id: UUID) -> InboxItem:
 def _checked(identities: Mapping[IdentityType, str]) -> dict[IdentityType, str]:
     """Return identities in their one spelling; Invalid names the wrong ones."""
     found: dict[IdentityType, str] = {}
-    wrong: list[Wrong] = []
+    wrong: list[FieldError] = []
     for kind, value in identities.items():
         try:
             found[kind] = normalise(kind, value)
         except ValueError as error:
-            wrong.append(Wrong(f"/identities/{kind}", str(error)))
+            wrong.append(FieldError(f"/identities/{kind}", str(error)))
     if wrong:
         raise Invalid("The identities were refused; see `errors`.", wrong)
     return found

@@ -36,7 +36,7 @@ _NAMESPACE = UUID("3d6c1c8e-7f0b-4d58-9d53-0a9a4f1f6b1e")
 log = structlog.get_logger("replies")
 
 
-class Heard(StrEnum):
+class ReplyResult(StrEnum):
     """What became of a reply."""
 
     OPTED_OUT = "opted_out"
@@ -50,13 +50,13 @@ class ReplyIntake:
 
     context: Context
 
-    async def take(self, uplink: Uplink) -> Heard:
+    async def take(self, uplink: Uplink) -> ReplyResult:
         """Take in one text; Unavailable where the store or Temporal is away."""
         mobile = _mobile(uplink.number)
         if mobile is None or not asks_to_stop(uplink.text):
             # Never its words: they may say anything of anybody.
             log.info("reply.unknown", provider=uplink.provider, account=uplink.account)
-            return Heard.UNKNOWN
+            return ReplyResult.UNKNOWN
         async with self.context.store.sessions.begin() as session:
             last = await _last(session, mobile)
             kind = last and await type_queries.find_message_type(session, last.type)
@@ -72,7 +72,7 @@ class ReplyIntake:
             confirmation = last and await _confirmation(session, uplink.provider)
         if last and confirmation:
             await self._answer(last, confirmation, mobile, said)
-        return Heard.OPTED_OUT if new else Heard.REPEATED
+        return ReplyResult.OPTED_OUT if new else ReplyResult.REPEATED
 
     async def _answer(
         self, last: Message, kind: MessageType, mobile: str, said: Preference

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import select as core_select
 from sqlmodel import col, delete
 
-from centre.schedule.rules import Cap, Closed, Hit, capped
+from centre.schedule.rules import Blackout, Cap, Hit, capped
 from centre.schedule.tables import CapHitRow
 from core.models import Address
 from core.words import TypeClass
@@ -31,7 +31,7 @@ async def count(
     addresses: Collection[Address],
     caps: Mapping[str, Sequence[Cap]],
     now: datetime,
-) -> Closed | None:
+) -> Blackout | None:
     """Count a message for each of its addresses, unless a cap is full.
 
     The same message counts once, however often it is asked for.

@@ -10,7 +10,7 @@ from centre.audit.roles import ADMINS
 from centre.context import Context
 from centre.schedule import queries
 from centre.schedule.rules import Holiday
-from core.errors import Invalid, NotFound, Wrong
+from core.errors import FieldError, Invalid, NotFound
 
 _MOST = 400
 
@@ -53,10 +53,10 @@ def read_holidays(text: str) -> tuple[Holiday, ...]:
     try:
         found = tuple(_holiday(line) for line in text.splitlines() if line.strip())
     except ValueError:
-        wrong = Wrong("/holidays", "A line can't be read; see the example.")
+        wrong = FieldError("/holidays", "A line can't be read; see the example.")
         raise Invalid(wrong.detail, [wrong]) from None
     if len(found) > _MOST:
-        wrong = Wrong("/holidays", f"More than {_MOST} lines.")
+        wrong = FieldError("/holidays", f"More than {_MOST} lines.")
         raise Invalid(wrong.detail, [wrong])
     return found
 

@@ -9,20 +9,20 @@ from sqlmodel import col, delete, insert, select
 
 from centre.catalog.tables import MessageTypeRow
 from centre.schedule.models import RulesVersion
-from centre.schedule.rules import Book, Holiday
+from centre.schedule.rules import Holiday, SendingSchedule
 from centre.schedule.tables import HolidayRow, SendingRulesRow
 from core.words import TypeClass
 from db.session import Session
 from db.sql import dialect_of, insert_into, table_of
 
 
-async def book(session: Session) -> Book:
+async def book(session: Session) -> SendingSchedule:
     """Return everything that is set now."""
     connection = await session.connection()
     types = table_of(MessageTypeRow)
     wanted = core_select(types.c.code, types.c.type_class, types.c.digest)
     kinds = (await connection.execute(wanted)).all()
-    return Book(
+    return SendingSchedule(
         rules={v.scope: v.rules for v in await _newest(session)},
         classes={kind.code: TypeClass(kind.type_class) for kind in kinds},
         digests={kind.code: kind.digest for kind in kinds if kind.digest},

@@ -90,7 +90,7 @@ class Holiday(Model):
     counts_as: Weekday = 7
 
 
-class Closed(NamedTuple):
+class Blackout(NamedTuple):
     """May not go out: until when (None: never), and whether to wait for it."""
 
     until: datetime | None
@@ -100,7 +100,7 @@ class Closed(NamedTuple):
 Holidays = Mapping[date, int]
 
 
-class Book(Model):
+class SendingSchedule(Model):
     """Everything that is set about when to send; `digests` by message type."""
 
     rules: dict[str, SendingRules] = {}
@@ -143,15 +143,15 @@ def channel_scope(channel: Channel) -> str:
 
 def closed(
     at: datetime, rules: Sequence[SendingRules], holidays: Holidays, zone: ZoneInfo
-) -> Closed | None:
+) -> Blackout | None:
     """Tell whether a message must not go out at a moment; None: it may."""
     shut = [one for one in rules if not _open(at, one, holidays, zone)]
     if not shut:
         return None
     if any(one.then == "skip" for one in shut):
-        return Closed(None, "skip")
+        return Blackout(None, "skip")
     until = next_allowed(at, rules, holidays, zone)
-    return Closed(until, "skip" if until is None else "defer")
+    return Blackout(until, "skip" if until is None else "defer")
 
 
 def next_allowed(
@@ -226,7 +226,7 @@ class Hit(NamedTuple):
 
 def capped(
     caps: Mapping[str, Sequence[Cap]], hits: Sequence[Hit], now: datetime
-) -> Closed | None:
+) -> Blackout | None:
     """Tell whether another message would be one too many; None: it would not."""
     full = [
         (free, cap.then)
@@ -238,9 +238,9 @@ def capped(
         return None
     thens = {then for _, then in full}
     if "skip" in thens:
-        return Closed(None, "skip")
+        return Blackout(None, "skip")
     until = max(free for free, _ in full)
-    return Closed(until, "digest" if "digest" in thens else "defer")
+    return Blackout(until, "digest" if "digest" in thens else "defer")
 
 
 def _counts(hit: Hit, scope: str) -> bool:

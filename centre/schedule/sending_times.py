@@ -10,8 +10,13 @@ from centre.catalog import type_queries
 from centre.context import Context
 from centre.schedule import queries
 from centre.schedule.models import RulesVersion
-from centre.schedule.rules import Book, SendingRules, next_allowed, type_scope
-from core.errors import Invalid, Wrong
+from centre.schedule.rules import (
+    SendingRules,
+    SendingSchedule,
+    next_allowed,
+    type_scope,
+)
+from core.errors import FieldError, Invalid
 from db.columns import utc_now
 from db.session import Session
 from db.sql import lock
@@ -20,7 +25,7 @@ _UTC = ZoneInfo("UTC")
 _ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-async def everything_set(context: Context) -> Book:
+async def everything_set(context: Context) -> SendingSchedule:
     """Return the rules of every scope, and the holidays."""
     async with context.store.sessions() as session:
         return await queries.book(session)
@@ -79,10 +84,10 @@ async def _check_scope(session: Session, scope: str) -> None:
 
 
 def _check(scope: str, rules: SendingRules) -> None:
-    wrong: list[Wrong] = []
+    wrong: list[FieldError] = []
     if rules.caps and scope.startswith("channel:"):
-        wrong.append(Wrong("/caps", "A channel has limits, not caps."))
+        wrong.append(FieldError("/caps", "A channel has limits, not caps."))
     if next_allowed(_ANY_DAY, [rules], {}, _UTC) is None:
-        wrong.append(Wrong("/quiet", "Nothing could ever be sent."))
+        wrong.append(FieldError("/quiet", "Nothing could ever be sent."))
     if wrong:
         raise Invalid("The sending times were refused; see `errors`.", wrong)

@@ -50,7 +50,7 @@ class QueueThresholds(Model):
     in_force: Thresholds
 
 
-class Limits(Model):
+class AlarmLimits(Model):
     """The thresholds of every queue."""
 
     defaults: Thresholds

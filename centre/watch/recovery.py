@@ -49,7 +49,7 @@ Accounts = Iterable[Account]
 Docs = Sequence[MessageStatus]
 
 
-async def recover_for_ever(context: Context) -> None:
+async def run_recovery(context: Context) -> None:
     """Look until cancelled; a store or a Temporal that is away is waited for."""
     holder = secrets.token_hex(8)
     while True:

@@ -6,7 +6,7 @@ from typing import TypeVar
 from pydantic import TypeAdapter
 from sqlmodel import col, select
 
-from centre.watch.models import Limits
+from centre.watch.models import AlarmLimits
 from centre.watch.rules import Expected, OwnThresholds, Thresholds
 from centre.watch.tables import WatchRulesRow
 from core.models import Address
@@ -37,7 +37,7 @@ async def expected(session: Session) -> Expected:
     return await read(session, EXPECTED, Expected())
 
 
-async def limits(session: Session) -> Limits:
+async def limits(session: Session) -> AlarmLimits:
     """Return the thresholds of every queue, in one read."""
     prefix = f"{THRESHOLDS}/"
     rows = await session.exec(
@@ -49,7 +49,7 @@ async def limits(session: Session) -> Limits:
         scope.removeprefix(prefix): OwnThresholds.model_validate_json(rules)
         for scope, rules in found.items()
     }
-    return Limits(defaults=defaults, own=own)
+    return AlarmLimits(defaults=defaults, own=own)
 
 
 async def recipients(session: Session) -> tuple[Address, ...]:

@@ -114,14 +114,14 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Standing:
+class AlarmState:
     """Whether an alarm is raised, and since when its figure asks for the other."""
 
     raised: bool = False
     since: datetime | None = None
 
 
-def step(now: Standing, reading: Reading, at: datetime) -> Standing:
+def step(now: AlarmState, reading: Reading, at: datetime) -> AlarmState:
     """Return how an alarm stands after one more reading."""
     asks_other = (
         reading.value < reading.threshold * CLEAR_SHARE
@@ -129,9 +129,9 @@ def step(now: Standing, reading: Reading, at: datetime) -> Standing:
         else reading.value >= reading.threshold
     )
     if not asks_other:
-        return Standing(now.raised)
+        return AlarmState(now.raised)
     since = now.since or at
     hold = CLEAR_AFTER if now.raised else reading.hold
     if at - since >= hold:
-        return Standing(not now.raised)
-    return Standing(now.raised, since)
+        return AlarmState(not now.raised)
+    return AlarmState(now.raised, since)

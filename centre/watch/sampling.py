@@ -34,7 +34,7 @@ _LEASE = timedelta(seconds=25)
 _log = structlog.get_logger("sampling")
 
 
-async def sample_for_ever(context: Context) -> None:
+async def run_sampler(context: Context) -> None:
     """Sample until cancelled; a store or a Temporal that is away is waited for."""
     holder, watch = secrets.token_hex(8), Watch()
     while True:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from centre.watch.rules import Expected
-from core.errors import Invalid, Wrong
+from core.errors import FieldError, Invalid
 from core.models import Address
 from core.words import IdentityType
 
@@ -45,5 +45,5 @@ def _pairs(text: str, place: str) -> Iterator[tuple[int, str, str]]:
 
 
 def _refused(place: str, number: int) -> Invalid:
-    wrong = Wrong(f"/{place}", f"Line {number} is not kind=value.")
+    wrong = FieldError(f"/{place}", f"Line {number} is not kind=value.")
     return Invalid("The lines were refused; see `errors`.", [wrong])

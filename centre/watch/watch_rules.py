@@ -11,7 +11,7 @@ from centre.watch import rule_queries
 from centre.watch.models import MOST_TOLD, QueueThresholds, WatchRules
 from centre.watch.rule_queries import EXPECTED, RECIPIENTS, THRESHOLDS, Rules
 from centre.watch.rules import Expected, OwnThresholds, Thresholds
-from core.errors import Invalid, Wrong
+from core.errors import FieldError, Invalid
 from core.identities import mask, normalise
 from core.models import Address
 from db.session import Session
@@ -92,13 +92,15 @@ async def put_recipients(
 def _normal(told: tuple[Address, ...]) -> tuple[Address, ...]:
     found, wrong = [], []
     if len(told) > MOST_TOLD:
-        wrong.append(Wrong("/recipients", f"At most {MOST_TOLD} allowed."))
+        wrong.append(FieldError("/recipients", f"At most {MOST_TOLD} allowed."))
     for index, address in enumerate(told):
         try:
             value = normalise(address.type, address.value)
             found.append(Address(type=address.type, value=value))
         except ValueError as error:
-            wrong.append(Wrong(f"/recipients/{index}/value", f"The identity {error}."))
+            wrong.append(
+                FieldError(f"/recipients/{index}/value", f"The identity {error}.")
+            )
     if wrong:
         raise Invalid("The recipients were refused; see `errors`.", wrong)
     return tuple(dict.fromkeys(found))

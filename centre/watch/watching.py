@@ -14,7 +14,7 @@ from centre.flows.queue_figures import QueueFigures
 from centre.watch import alarm_queries, rule_queries, under_way_queries
 from centre.watch.models import Alarm
 from centre.watch.notify_staff import tell
-from centre.watch.rules import AlarmKind, Reading, Standing, Thresholds, step
+from centre.watch.rules import AlarmKind, AlarmState, Reading, Thresholds, step
 from centre.watch.stuck import stuck_messages
 from core.errors import MessageCentreError
 from core.words import Status
@@ -36,7 +36,7 @@ Ends = Mapping[Status, int]
 class Watch:
     """What one process remembers between two readings; the store has the rest."""
 
-    standings: dict[Key, Standing] = field(default_factory=dict)
+    standings: dict[Key, AlarmState] = field(default_factory=dict)
     stuck: Counter[str] = field(default_factory=Counter)
     asked_stuck: datetime | None = None
 
@@ -57,7 +57,9 @@ class Watch:
             attacked = dict(await sign_in_queries.attacked_names(session))
         for queue in seen:
             client = queue.client
-            seen_of = Seen(ends.get(client, {}), self.stuck[client], wrong[client])
+            seen_of = QueueReading(
+                ends.get(client, {}), self.stuck[client], wrong[client]
+            )
             for one in readings(queue, known.of(client), seen_of):
                 await self._step(context, (client, one.kind, None), one, raised, now)
         raised_for = {name for _, _, name in raised if name is not None}
@@ -77,9 +79,9 @@ class Watch:
     ) -> None:
         client, _, name = key
         alarm = raised.get(key)
-        before = self.standings.get(key, Standing())
+        before = self.standings.get(key, AlarmState())
         # Another process may have raised or cleared it meanwhile.
-        before = Standing(alarm is not None, before.since)
+        before = AlarmState(alarm is not None, before.since)
         after = step(before, reading, now)
         self.standings[key] = after
         if after.raised == before.raised:
@@ -112,7 +114,7 @@ async def _end_of_the_gone(
 
 
 @dataclass(frozen=True)
-class Seen:
+class QueueReading:
     """What became of a client's messages of late; how many stand still.
 
     `misconfigured` calls failed for an account, a template or a permission.
@@ -123,7 +125,9 @@ class Seen:
     misconfigured: int = 0
 
 
-def readings(queue: QueueFigures, limits: Thresholds, seen: Seen) -> Iterator[Reading]:
+def readings(
+    queue: QueueFigures, limits: Thresholds, seen: QueueReading
+) -> Iterator[Reading]:
     """Yield what is looked at of one queue; a paused one needs no worker."""
     yield Reading(AlarmKind.BACKLOG, queue.backlog, limits.backlog, _BURST)
     age = queue.oldest_age_seconds if queue.backlog else 0.0

@@ -59,7 +59,7 @@ class NewWorkstation(Model):
     secret: str = Field(repr=False)
 
 
-class Standing(Model):
+class SignedInScreen(Model):
     """What a held connection must still agree with."""
 
     id: str
@@ -67,7 +67,7 @@ class Standing(Model):
     secret_hash: str = Field(repr=False)
 
 
-class Stage(StrEnum):
+class PopupStage(StrEnum):
     """How far a workstation has come with a pop-up; it only moves forward."""
 
     SENT = "sent"
@@ -78,7 +78,7 @@ class Stage(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-OVER = frozenset({Stage.REJECTED, Stage.CONFIRMED, Stage.WITHDRAWN})
+OVER = frozenset({PopupStage.REJECTED, PopupStage.CONFIRMED, PopupStage.WITHDRAWN})
 
 
 class Popup(Model):
@@ -110,7 +110,7 @@ class Event(Model):
     workstation_id: str
     delivery_id: UUID
     message_id: UUID
-    stage: Stage
+    stage: PopupStage
     expire_at: datetime
     popup: Popup | None = None
     withdrawal: Withdrawal | None = None

@@ -12,7 +12,14 @@ from uuid import UUID
 from sqlalchemy import Select, delete, func, update
 from sqlalchemy import select as core_select
 
-from centre.workstations.contracts import OVER, Event, Popup, Stage, Why, Withdrawal
+from centre.workstations.contracts import (
+    OVER,
+    Event,
+    Popup,
+    PopupStage,
+    Why,
+    Withdrawal,
+)
 from centre.workstations.tables import PopupRow, RemovalRow
 from db.columns import utc_now
 from db.session import Session
@@ -21,7 +28,7 @@ from db.sql import dialect_of, insert_into, keyring_of, lock, table_of
 _CONTENT = "popups.content"
 KEPT = timedelta(days=14)
 _LOCK = "popups"
-_ORDER = tuple(Stage)
+_ORDER = tuple(PopupStage)
 
 
 async def post(
@@ -46,7 +53,7 @@ async def post(
         "delivery_id": delivery_id,
         "message_id": message_id,
         "content": sealed,
-        "stage": Stage.SENT,
+        "stage": PopupStage.SENT,
         "created_at": utc_now(),
         "expire_at": expire_at,
     }
@@ -65,7 +72,7 @@ async def withdraw(
     shown = core_select(table).where(
         table.c.delivery_id == delivery_id,
         table.c.kind == "msg",
-        table.c.stage != Stage.WITHDRAWN,
+        table.c.stage != PopupStage.WITHDRAWN,
         table.c.workstation_id != (but or ""),
     )
     return await _withdraw(session, shown, withdrawal)
@@ -108,7 +115,9 @@ async def _withdraw(
     await _add(session, [{name: row[name] for name in kept} | news for row in rows])
     table = table_of(PopupRow)
     gone = update(table).where(table.c.seq.in_([row["seq"] for row in rows]))
-    await connection.execute(gone.values(stage=Stage.WITHDRAWN, staged_at=utc_now()))
+    await connection.execute(
+        gone.values(stage=PopupStage.WITHDRAWN, staged_at=utc_now())
+    )
     return len(rows)
 
 
@@ -166,7 +175,7 @@ async def find_popup(session: Session, station: str, delivery_id: UUID) -> Event
     return None if row is None else _event(session, row._asdict())
 
 
-async def move(session: Session, seq: int, stage: Stage) -> bool:
+async def move(session: Session, seq: int, stage: PopupStage) -> bool:
     """Note how far a workstation has come; False where it was there already."""
     table = table_of(PopupRow)
     earlier = _ORDER[: _ORDER.index(stage)]
@@ -185,7 +194,7 @@ async def all_rejected(
         table.c.delivery_id == delivery_id,
         table.c.kind == "msg",
         table.c.workstation_id != (but or ""),
-        table.c.stage != Stage.REJECTED,
+        table.c.stage != PopupStage.REJECTED,
     )
     connection = await session.connection()
     return (await connection.execute(others)).scalar_one() == 0

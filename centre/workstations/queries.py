@@ -8,13 +8,13 @@ from sqlalchemy import delete, insert, update
 from sqlmodel import col, select
 
 from centre.workstations.contracts import (
-    Standing,
+    SignedInScreen,
     Workstation,
     WorkstationChanges,
     WorkstationDraft,
 )
 from centre.workstations.tables import WorkstationAddressRow, WorkstationRow
-from core.errors import Invalid, NotFound, Wrong
+from core.errors import FieldError, Invalid, NotFound
 from core.identities import normalise
 from core.models import Address
 from core.words import IdentityType
@@ -98,12 +98,12 @@ async def list_workstations(
     return Page(items=items, next=following)
 
 
-async def standing_of(session: Session, station_id: str) -> Standing | None:
+async def standing_of(session: Session, station_id: str) -> SignedInScreen | None:
     """Return what a connection of a workstation must agree with."""
     row = await session.get(WorkstationRow, station_id)
     if row is None:
         return None
-    return Standing(id=row.id, enabled=row.enabled, secret_hash=row.secret_hash)
+    return SignedInScreen(id=row.id, enabled=row.enabled, secret_hash=row.secret_hash)
 
 
 async def stations_of(session: Session, address: Address) -> list[str]:
@@ -124,7 +124,7 @@ async def stations_of(session: Session, address: Address) -> list[str]:
 
 async def renew(
     session: Session, ids: Collection[str], lease: timedelta
-) -> tuple[Standing, ...]:
+) -> tuple[SignedInScreen, ...]:
     """Note that these are connected for the time of a lease; return how they stand."""
     table, now = table_of(WorkstationRow), utc_now()
     held = update(table).where(table.c.id.in_(ids))
@@ -132,7 +132,8 @@ async def renew(
     await connection.execute(held.values(last_seen_at=now, connected_until=now + lease))
     rows = await session.exec(select(WorkstationRow).where(table.c.id.in_(ids)))
     return tuple(
-        Standing(id=r.id, enabled=r.enabled, secret_hash=r.secret_hash) for r in rows
+        SignedInScreen(id=r.id, enabled=r.enabled, secret_hash=r.secret_hash)
+        for r in rows
     )
 
 
@@ -146,13 +147,13 @@ async def release(session: Session, station_id: str) -> None:
 
 def _checked(department: str, staff: Iterable[str]) -> tuple[str, tuple[str, ...]]:
     """Return addresses in their one spelling; Invalid names those that are wrong."""
-    wrong: list[Wrong] = []
+    wrong: list[FieldError] = []
 
     def spelt(kind: IdentityType, value: str, pointer: str) -> str:
         try:
             return normalise(kind, value)
         except ValueError as error:
-            wrong.append(Wrong(pointer, str(error)))
+            wrong.append(FieldError(pointer, str(error)))
             return ""
 
     where = spelt(IdentityType.DEPARTMENT, department, "/department")

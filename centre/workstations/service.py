@@ -9,12 +9,12 @@ from centre.audit.audit import Actor
 from centre.context import Context
 from centre.messages.acknowledge import AcknowledgeOrder, acknowledge
 from centre.workstations import popup_queries, queries
-from centre.workstations.contracts import OVER, Event, Popup, Stage, Withdrawal
+from centre.workstations.contracts import OVER, Event, Popup, PopupStage, Withdrawal
 from channels.base import Sending
 from channels.hospital.socket import SocketSender
 from channels.kit.clip import clip
 from channels.receipts import ProviderReceipt
-from core.errors import Invalid, Wrong
+from core.errors import FieldError, Invalid
 from core.text.letters import one_line
 from core.words import Channel, Outcome, Priority
 from db.store import Store
@@ -24,10 +24,10 @@ _SHOWN_FOR = timedelta(hours=12)
 Sink = Callable[[Sequence[ProviderReceipt]], Awaitable[None]]
 Reported = Literal["received", "displayed", "confirmed", "rejected"]
 _OUTCOMES = {
-    Stage.RECEIVED: Outcome.ACCEPTED,
-    Stage.DISPLAYED: Outcome.DELIVERED,
-    Stage.CONFIRMED: Outcome.READ,
-    Stage.REJECTED: Outcome.FAILED,
+    PopupStage.RECEIVED: Outcome.ACCEPTED,
+    PopupStage.DISPLAYED: Outcome.DELIVERED,
+    PopupStage.CONFIRMED: Outcome.READ,
+    PopupStage.REJECTED: Outcome.FAILED,
 }
 
 
@@ -95,7 +95,7 @@ async def report(
     sink: Sink,
     station: Actor,
     delivery_id: UUID,
-    stage: Stage,
+    stage: PopupStage,
     order: AcknowledgeOrder | None,
 ) -> bool:
     """Take in how far a workstation has come; False for a pop-up it never had.
@@ -110,12 +110,12 @@ async def report(
         return False
     if found.stage in OVER or found.stage is stage:
         return True
-    if stage is Stage.CONFIRMED:
+    if stage is PopupStage.CONFIRMED:
         await _confirm(context, station, found, order)
     await _tell(context, sink, station, found, stage)
     async with context.store.sessions.begin() as session:
         await popup_queries.move(session, found.seq, stage)
-        if stage is Stage.CONFIRMED:
+        if stage is PopupStage.CONFIRMED:
             seen = Withdrawal(why="confirmed")
             await popup_queries.withdraw(session, delivery_id, seen, but=station.who)
     return True
@@ -125,16 +125,16 @@ async def _confirm(
     context: Context, station: Actor, found: Event, order: AcknowledgeOrder | None
 ) -> None:
     if order is None:
-        missing = Wrong("/user", "Who confirms must be named.")
+        missing = FieldError("/user", "Who confirms must be named.")
         raise Invalid("The confirmation was refused.", [missing])
     await acknowledge(context, found.message_id, order, station, Channel.WORKSTATION)
 
 
 async def _tell(
-    context: Context, sink: Sink, station: Actor, found: Event, stage: Stage
+    context: Context, sink: Sink, station: Actor, found: Event, stage: PopupStage
 ) -> None:
     """Move the delivery; it has failed only where no screen is left to show it."""
-    if stage is Stage.REJECTED:
+    if stage is PopupStage.REJECTED:
         async with context.store.sessions() as session:
             if not await popup_queries.all_rejected(
                 session, found.delivery_id, station.who

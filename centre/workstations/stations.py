@@ -15,7 +15,7 @@ from centre.context import Context
 from centre.workstations import queries
 from centre.workstations.contracts import (
     NewWorkstation,
-    Standing,
+    SignedInScreen,
     Workstation,
     WorkstationChanges,
     WorkstationDraft,
@@ -94,7 +94,7 @@ async def list_workstations(
 
 async def authenticate(
     context: Context, station_id: str, secret: str
-) -> Standing | None:
+) -> SignedInScreen | None:
     """Return the enabled workstation whose secret this is."""
     async with context.store.sessions() as session:
         found = await queries.standing_of(session, station_id)
@@ -105,7 +105,7 @@ async def authenticate(
 
 async def renew(
     store: Store, ids: Collection[str], lease: timedelta
-) -> tuple[Standing, ...]:
+) -> tuple[SignedInScreen, ...]:
     """Note that these are connected for the time of a lease; return how they stand."""
     async with store.sessions.begin() as session:
         return await queries.renew(session, ids, lease)

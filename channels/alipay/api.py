@@ -15,7 +15,7 @@ import httpx
 from pydantic import Field, SecretStr, field_validator
 
 from channels.kit.codes import CodeTable, classes, refusal
-from channels.kit.http import Answer, Line, Slots, deadline, to_json
+from channels.kit.http import Answer, ProviderHttp, Slots, deadline, to_json
 from channels.kit.times import CHINA, Clock, after
 from channels.provider import SandboxPorts
 from core.base import Model
@@ -126,7 +126,7 @@ class AlipayAccount(Model):
 
 
 @dataclass(frozen=True, repr=False)
-class Reply:
+class AlipayReply:
     """What a method answered, beside its code."""
 
     data: Mapping[str, Any]
@@ -147,10 +147,10 @@ class Gateway:
         self._app_id = account.app_id
         self._key = private_key(account.app_private_key.get_secret_value())
         self._theirs = public_key(account.alipay_public_key)
-        self._line = Line(CODES.provider, http, clock)
+        self._line = ProviderHttp(CODES.provider, http, clock)
         self._slots = Slots(CODES.provider, _SLOTS)
 
-    async def call(self, method: str, content: Mapping[str, object]) -> Reply:
+    async def call(self, method: str, content: Mapping[str, object]) -> AlipayReply:
         """Return Alipay's yes to a call; a DeliveryError else."""
         biz_content = to_json(content).decode()
         params = self._signed(method, biz_content)
@@ -182,7 +182,7 @@ class Gateway:
         text = signed_text({**params, "biz_content": biz_content})
         return {**params, "sign": sign(self._key, text)}
 
-    def _read(self, node: str, answer: Answer) -> Reply:
+    def _read(self, node: str, answer: Answer) -> AlipayReply:
         """Return a yes whose signature is Alipay's.
 
         A refusal is believed without one: the gateway does not sign all of them,
@@ -201,7 +201,7 @@ class Gateway:
             self._theirs, text, signature
         ):
             raise refusal(CODES.provider, OutcomeUnknown, code="bad-signature")
-        return Reply(data)
+        return AlipayReply(data)
 
 
 def _code(code: str, sub_code: object) -> str:

@@ -13,8 +13,8 @@ from typing import ClassVar
 
 import httpx
 
-from channels.alipay.api import CODES, AlipayAccount, Gateway, Interface, Reply
-from channels.base import Content, Sending, Taken
+from channels.alipay.api import CODES, AlipayAccount, AlipayReply, Gateway, Interface
+from channels.base import Acceptance, Content, Sending
 from channels.kit.address_codes import says
 from channels.kit.clip import clip
 from channels.kit.codes import clean_code, refusal
@@ -52,12 +52,14 @@ class AlipaySender:
         self._account = account
         self._gateway = Gateway(account, http, clock)
 
-    async def send(self, sending: Sending) -> Taken:
+    async def send(self, sending: Sending) -> Acceptance:
         """Send one message."""
         interface = self._account.interface
         content = _CONTENTS[interface](self._account, sending)
         reply = await self._gateway.call(METHODS[interface], content)
-        return Taken(provider=self.provider, provider_message_id=_message_id(reply))
+        return Acceptance(
+            provider=self.provider, provider_message_id=_message_id(reply)
+        )
 
 
 PROVIDER = Provider(
@@ -70,7 +72,7 @@ PROVIDER = Provider(
 )
 
 
-def _message_id(reply: Reply) -> str | None:
+def _message_id(reply: AlipayReply) -> str | None:
     """Return the message's number; ContentRefused where there is a refusal instead.
 
     The medical interfaces answer 10000 with a result_code of their own.

@@ -18,7 +18,7 @@ import httpx
 from pydantic import Field, SecretStr
 
 from channels.kit.codes import CodeTable, refusal
-from channels.kit.http import Answer, Line, read_object
+from channels.kit.http import Answer, ProviderHttp, read_object
 from core.base import Model
 from core.errors import OutcomeUnknown
 
@@ -100,7 +100,7 @@ def _new_nonce() -> str:
 class AliyunApi:
     """One version of one of Aliyun's products, called with one access key."""
 
-    line: Line
+    line: ProviderHttp
     account: AliyunKey
     version: str
     nonce: Nonce = field(default=_new_nonce)

@@ -9,10 +9,10 @@ import httpx
 
 from channels.aliyun.api import AliyunApi, AliyunKey
 from channels.aliyun.codes import raise_over_limit
-from channels.base import Content, Taken
+from channels.base import Acceptance, Content
 from channels.kit.clip import clip
 from channels.kit.codes import CodeTable
-from channels.kit.http import Line, Slots, deadline
+from channels.kit.http import ProviderHttp, Slots, deadline
 from channels.kit.times import Clock, utc_now
 from channels.template_ids import ALIYUN_LONGEST
 from core.words import Channel
@@ -39,19 +39,21 @@ class AliyunSender(Generic[A]):
     ) -> None:
         self._account = account
         self._clock = clock
-        self._api = AliyunApi(Line(self.provider, http, clock), account, self.version)
+        self._api = AliyunApi(
+            ProviderHttp(self.provider, http, clock), account, self.version
+        )
         self._slots = Slots(self.provider, self.slots)
 
     async def _place(
         self, action: str, params: Mapping[str, str], number: str
-    ) -> Taken:
+    ) -> Acceptance:
         """Return Aliyun's yes to one sending, whose id stands in the field `number`."""
         async with self._slots.one():
             reply = await self._api.call(action, params, deadline())
         raise_over_limit(reply, self._clock())
         self._api.refuse(reply, self.codes)
         given = reply.text(number)[:128] or None
-        return Taken(provider=self.provider, provider_message_id=given)
+        return Acceptance(provider=self.provider, provider_message_id=given)
 
 
 def template_param(content: Content) -> str:

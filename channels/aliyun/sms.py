@@ -14,7 +14,7 @@ from pydantic import Field, SecretStr
 from channels.aliyun.api import AliyunKey
 from channels.aliyun.codes import CARRIERS, SMS, SMS_SAYS
 from channels.aliyun.sender import AliyunSender, template_param
-from channels.base import Sending, Taken
+from channels.base import Acceptance, Sending
 from channels.kit.codes import cannot_ask
 from channels.kit.http import deadline
 from channels.kit.times import CHINA
@@ -61,7 +61,7 @@ class AliyunSmsSender(AliyunSender[AliyunAccount]):
     codes = SMS
     slots = 50
 
-    async def send(self, sending: Sending) -> Taken:
+    async def send(self, sending: Sending) -> Acceptance:
         """Send one short message."""
         return await self._place("SendSms", self._params(sending), "BizId")
 
@@ -78,7 +78,7 @@ class AliyunSmsSender(AliyunSender[AliyunAccount]):
             "OutId": str(sending.id),
         }
 
-    async def ask(self, sending: Sending) -> Taken | None:
+    async def ask(self, sending: Sending) -> Acceptance | None:
         """Return what became of a message by its OutId, None if it is not known.
 
         Asked by China's day, today's and yesterday's: the send may have been
@@ -125,15 +125,15 @@ class AliyunSmsSender(AliyunSender[AliyunAccount]):
             raise cannot_ask("aliyun", "garbage")
         return details
 
-    def _judge(self, details: Iterable[Mapping[str, Any]]) -> Taken:
+    def _judge(self, details: Iterable[Mapping[str, Any]]) -> Acceptance:
         """Return the best that is known; raise if all that is known is failure."""
         by_status = {str(detail.get("SendStatus")): detail for detail in details}
         if _DELIVERED in by_status:
-            return Taken(provider=self.provider, delivered=True)
+            return Acceptance(provider=self.provider, delivered=True)
         if _FAILED in by_status and _WAITING not in by_status:
             code = by_status[_FAILED].get("ErrCode")
             raise CARRIERS.error(str(code or "failed"), self._clock())
-        return Taken(provider=self.provider)
+        return Acceptance(provider=self.provider)
 
 
 PROVIDER = Provider(

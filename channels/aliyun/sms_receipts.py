@@ -14,11 +14,19 @@ from channels.kit.carriers import outcome_of, state_word
 from channels.kit.codes import clean_code
 from channels.kit.reports import china_time, our_id, reports, text_of
 from channels.kit.times import Clock, utc_now
-from channels.receipts import Inbound, Parsed, ProviderReceipt, ReceiptKeys, Reply
+from channels.receipts import (
+    CallbackReply,
+    Inbound,
+    Parsed,
+    ProviderReceipt,
+    ReceiptKeys,
+)
 from channels.uplinks import Uplink, said
 from core.words import Channel, Outcome, Reason
 
-TAKEN = Reply(b'{"code":0,"msg":"\xe6\x88\x90\xe5\x8a\x9f"}', "application/json")
+TAKEN = CallbackReply(
+    b'{"code":0,"msg":"\xe6\x88\x90\xe5\x8a\x9f"}', "application/json"
+)
 
 _OUTCOMES: Mapping[bool | None, Outcome] = {
     True: Outcome.DELIVERED,

@@ -18,7 +18,7 @@ from pydantic import Field, SecretStr
 from channels.aliyun.api import AliyunKey
 from channels.aliyun.codes import ANSWERED, CALLS, VOICE, VOICE_SAYS
 from channels.aliyun.sender import AliyunSender, template_param
-from channels.base import Sending, Taken
+from channels.base import Acceptance, Sending
 from channels.kit.codes import cannot_ask
 from channels.kit.http import deadline
 from channels.provider import Provider, SandboxPorts
@@ -66,7 +66,7 @@ class AliyunVoiceSender(AliyunSender[AliyunVoiceAccount]):
     codes = VOICE
     slots = 20
 
-    async def send(self, sending: Sending) -> Taken:
+    async def send(self, sending: Sending) -> Acceptance:
         """Place one call; it is made after the answer."""
         return await self._place("SingleCallByTts", self._params(sending), "CallId")
 
@@ -88,7 +88,7 @@ class AliyunVoiceSender(AliyunSender[AliyunVoiceAccount]):
         """Return the OutId of a sending."""
         return out_id(sending_id)
 
-    async def ask(self, sending: Sending) -> Taken | None:
+    async def ask(self, sending: Sending) -> Acceptance | None:
         """Return how a call ended; never None: an unknown CallId proves nothing.
 
         Raises ProviderDown where nobody can say, at once for good where the
@@ -119,13 +119,13 @@ class AliyunVoiceSender(AliyunSender[AliyunVoiceAccount]):
             raise cannot_ask("aliyun", error.code) from None
         return _object(reply.text("Data"))
 
-    def _judge(self, state: str, number: str) -> Taken:
+    def _judge(self, state: str, number: str) -> Acceptance:
         if state in ANSWERED:
-            return Taken(
+            return Acceptance(
                 provider=self.provider, provider_message_id=number, delivered=True
             )
         if not CALLS.knows(state):
-            return Taken(provider=self.provider, provider_message_id=number)
+            return Acceptance(provider=self.provider, provider_message_id=number)
         if CALLS.class_of(state) is ProviderDown:
             raise NotTaken("aliyun did not make the call", code=state)
         raise CALLS.error(state, self._clock())

@@ -15,7 +15,7 @@ from channels.carrier import cmpp_pdu as pdus
 from channels.carrier.cmpp_pdu import V20, V30, Command, Pdu
 from channels.carrier.cmpp_report import unpack_report
 from channels.carrier.sender import GatewayAccount, GatewaySender, Part, receipt
-from channels.carrier.session import Heard, Make
+from channels.carrier.session import Incoming, Make
 from channels.kit.carriers import SAYS as CARRIERS_SAY
 from channels.kit.codes import CodeTable, classes, refusal
 from channels.kit.octets import Garbled
@@ -111,7 +111,7 @@ class CmppWire:
         """Return a PDU's length."""
         return pdus.length_of(header)
 
-    def hear(self, data: bytes) -> Heard[Pdu]:
+    def hear(self, data: bytes) -> Incoming[Pdu]:
         """Return what a PDU means for the connection."""
         try:
             pdu, number = pdus.unpack(data, self._version)
@@ -119,33 +119,35 @@ class CmppWire:
             return self._unread(data)
         match pdu:
             case pdus.ActiveTest():
-                return Heard(number, reply=self._reply(pdus.ActiveTestResp(), number))
+                return Incoming(
+                    number, reply=self._reply(pdus.ActiveTestResp(), number)
+                )
             case pdus.Terminate():
                 reply = self._reply(pdus.TerminateResp(), number)
-                return Heard(number, reply=reply, over=True)
+                return Incoming(number, reply=reply, over=True)
             case pdus.Deliver():
                 return self._delivered(number, pdu)
             case pdus.Connect() | pdus.Submit() | pdus.DeliverResp():
                 raise Garbled("not a gateway's")
-        return Heard(number, answer=pdu)
+        return Incoming(number, answer=pdu)
 
-    def _unread(self, data: bytes) -> Heard[Pdu]:
+    def _unread(self, data: bytes) -> Incoming[Pdu]:
         """Refuse a DELIVER that can't be read: the connection is not to blame."""
         command, number = (int.from_bytes(data[n : n + 4]) for n in (4, 8))
         msg_id = int.from_bytes(data[12:20])
         if command != Command.DELIVER:
             raise Garbled("not a gateway's")
         structlog.get_logger("gateway").warning("gateway.deliver_unreadable")
-        return Heard(number, reply=self._reply(pdus.DeliverResp(msg_id, 1), number))
+        return Incoming(number, reply=self._reply(pdus.DeliverResp(msg_id, 1), number))
 
     def _reply(self, pdu: Pdu, number: int) -> bytes:
         return pdus.pack(pdu, number, self._version)
 
-    def _delivered(self, number: int, deliver: pdus.Deliver) -> Heard[Pdu]:
+    def _delivered(self, number: int, deliver: pdus.Deliver) -> Incoming[Pdu]:
         reply = self._reply(pdus.DeliverResp(deliver.msg_id), number)
         if deliver.registered_delivery == 1:
-            return Heard(number, reply=reply, receipt=self._receipt(deliver))
-        return Heard(number, reply=reply, uplink=self._text(deliver))
+            return Incoming(number, reply=reply, receipt=self._receipt(deliver))
+        return Incoming(number, reply=reply, uplink=self._text(deliver))
 
     def _receipt(self, deliver: pdus.Deliver) -> ProviderReceipt | None:
         """Return the receipt in a DELIVER, None where it can't be read."""

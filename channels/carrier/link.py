@@ -3,7 +3,7 @@
 import asyncio
 from typing import Generic
 
-from channels.carrier.session import A, Late, Limits, Make, Session, Wire
+from channels.carrier.session import A, Late, Make, Session, SessionLimits, Wire
 from channels.kit.codes import refusal
 from channels.kit.http import LEAST_SECONDS, SLOT_SECONDS
 from channels.receipts import ReceiptSink
@@ -31,7 +31,7 @@ class Link(Generic[A]):
         port: int,
         sink: ReceiptSink,
         probe_every: float,
-        limits: Limits,
+        limits: SessionLimits,
     ) -> None:
         self._wire = wire
         self._host = host

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from channels.base import Sending, Taken
+from channels.base import Acceptance, Sending
 from channels.carrier.link import Link, Pace
-from channels.carrier.session import A, Limits, Make, Wire
+from channels.carrier.session import A, Make, SessionLimits, Wire
 from channels.kit.carriers import CARRIERS, GONE, outcome_of, state_word
 from channels.kit.codes import clean_code, refusal
 from channels.kit.http import deadline
@@ -73,12 +73,12 @@ class GatewaySender(Generic[A]):
         account: GatewayAccount,
         receipts: ReceiptSink,
         clock: Clock = utc_now,
-        limits: Limits | None = None,
+        limits: SessionLimits | None = None,
     ) -> None:
         self._wire = wire
         self._sign_name = account.sign_name
         self._pace = Pace(self.provider, account.parts_per_second)
-        self._limits = limits or Limits()
+        self._limits = limits or SessionLimits()
         self._clock = clock
         self._link = Link(
             wire,
@@ -89,7 +89,7 @@ class GatewaySender(Generic[A]):
             self._limits,
         )
 
-    async def send(self, sending: Sending) -> Taken:
+    async def send(self, sending: Sending) -> Acceptance:
         """Send one text, its parts in turn.
 
         What stops a later part is raised as if nothing had been sent: a phone
@@ -103,7 +103,7 @@ class GatewaySender(Generic[A]):
         for request in requests:
             await self._pace.one()
             ids.append(self._wire.taken(await self._link.ask(request, until, late)))
-        return Taken(
+        return Acceptance(
             provider=self.provider, provider_message_id=ids[0], part_ids=tuple(ids)
         )
 

@@ -36,7 +36,7 @@ log = structlog.get_logger("gateway")
 
 
 @dataclass(frozen=True)
-class Limits:
+class SessionLimits:
     """How many seconds each step may take.
 
     `connect` with the sign-in, `send` a whole text with the wait for its turn,
@@ -50,7 +50,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Heard(Generic[A]):
+class Incoming(Generic[A]):
     """One PDU of the gateway's.
 
     `answer` to the request of this number, or one of theirs: then `reply` is
@@ -77,7 +77,7 @@ class Wire(Protocol[A]):
 
     def length(self, header: bytes) -> int: ...
 
-    def hear(self, pdu: bytes) -> Heard[A]: ...
+    def hear(self, pdu: bytes) -> Incoming[A]: ...
 
     def bind(self, number: int) -> bytes: ...
 
@@ -98,7 +98,7 @@ class Session(Generic[A]):
         writer: asyncio.StreamWriter,
         sink: ReceiptSink,
         probe_every: float,
-        limits: Limits,
+        limits: SessionLimits,
     ) -> None:
         self._wire = wire
         self._reader = reader
@@ -111,7 +111,7 @@ class Session(Generic[A]):
         self._late: dict[int, Late[A]] = {}
         self._window = Slots(wire.provider, WINDOW)
         self._doubt = asyncio.Event()
-        self._receipts: asyncio.Queue[Heard[A]] = asyncio.Queue(_MOST_RECEIPTS)
+        self._receipts: asyncio.Queue[Incoming[A]] = asyncio.Queue(_MOST_RECEIPTS)
         self.over = asyncio.Event()
         work = (self._read(), self._take_in(), self._watch())
         self._tasks = [asyncio.create_task(each) for each in work]
@@ -176,11 +176,11 @@ class Session(Generic[A]):
             rest = self._wire.length(header) - len(header)
             return header + await self._reader.readexactly(rest)
 
-    def _take(self, heard: Heard[A]) -> None:
+    def _take(self, heard: Incoming[A]) -> None:
         waiting = self._waiting.get(heard.number)
         late = self._late.pop(heard.number, None) if heard.answer is not None else None
         if heard.answer is not None and late is not None:
-            self._keep(Heard(heard.number, receipt=late(heard.answer)))
+            self._keep(Incoming(heard.number, receipt=late(heard.answer)))
         elif heard.answer is not None:
             # One that comes twice has nobody waiting.
             if waiting is not None and not waiting.done():
@@ -192,7 +192,7 @@ class Session(Generic[A]):
         if heard.over:
             raise EOFError
 
-    def _keep(self, heard: Heard[A]) -> None:
+    def _keep(self, heard: Incoming[A]) -> None:
         """Have a receipt taken in; one too many is not answered, and comes again."""
         with suppress(asyncio.QueueFull):
             self._receipts.put_nowait(heard)

@@ -29,7 +29,7 @@ from channels.carrier.sender import (
     on_its_way,
     receipt,
 )
-from channels.carrier.session import Heard, Make
+from channels.carrier.session import Incoming, Make
 from channels.carrier.smpp_receipt import (
     IdForm,
     Report,
@@ -172,18 +172,18 @@ class SmppWire:
             raise ValueError("length")
         return length
 
-    def hear(self, pdu: bytes) -> Heard[Answer]:
+    def hear(self, pdu: bytes) -> Incoming[Answer]:
         """Return what a PDU means for the connection."""
         _, command, status, number = _HEADER.unpack_from(pdu)
         if command & _ANSWER:
             text = pdu[self.header :].split(b"\0", 1)[0].decode("ascii", "replace")
-            return Heard(number, answer=Answer(status, text))
+            return Incoming(number, answer=Answer(status, text))
         match command:
             case SmppCommand.ENQUIRE_LINK:
-                return Heard(number, reply=protocol.EnquireLinkResp(number).pdu())
+                return Incoming(number, reply=protocol.EnquireLinkResp(number).pdu())
             case SmppCommand.UNBIND:
                 reply = protocol.UnbindResp(number).pdu()
-                return Heard(number, reply=reply, over=True)
+                return Incoming(number, reply=reply, over=True)
             case SmppCommand.DELIVER_SM:
                 reply = protocol.DeliverSmResp(number).pdu()
                 return self._delivered(Read(report_in, deliver_sm), number, reply, pdu)
@@ -194,21 +194,21 @@ class SmppWire:
                     Read(report_in_data, data_sm), number, reply, pdu
                 )
         status = SmppCommandStatus.ESME_RINVCMDID
-        return Heard(number, reply=protocol.GenericNack(number, status).pdu())
+        return Incoming(number, reply=protocol.GenericNack(number, status).pdu())
 
     def _delivered(
         self, read: Read, number: int, reply: bytes, pdu: bytes
-    ) -> Heard[Answer]:
+    ) -> Incoming[Answer]:
         """Return the receipt or text in a PDU, or neither."""
         body = pdu[self.header :]
         try:
             if report := read.report(body):
-                return Heard(number, reply=reply, receipt=self._receipt(report))
+                return Incoming(number, reply=reply, receipt=self._receipt(report))
             uplink = text_in(read.short(body), _NAME, self._clock())
         except Garbled:
             structlog.get_logger("gateway").warning("gateway.deliver_unreadable")
-            return Heard(number, reply=reply)
-        return Heard(number, reply=reply, uplink=uplink)
+            return Incoming(number, reply=reply)
+        return Incoming(number, reply=reply, uplink=uplink)
 
     def _receipt(self, report: Report) -> ProviderReceipt:
         number = known_id(report.message_id, self._account.receipt_ids)

@@ -25,7 +25,7 @@ _GREYLISTED = after(minutes=1)
 _MAILBOX_FULL = after(minutes=15)
 
 
-class Step(StrEnum):
+class SmtpStep(StrEnum):
     """What we were at when the server answered, or did not."""
 
     CONNECT = "connect"
@@ -63,12 +63,12 @@ _OURS = {"5.5.": Misconfigured, "5.7.": Misconfigured, "5.": ContentRefused}
 
 # An unlisted 5xx is laid to what the step is about: our account, our sender
 # address, this mail.
-CODES: Mapping[Step, CodeTable] = {
-    Step.CONNECT: _table(
+CODES: Mapping[SmtpStep, CodeTable] = {
+    SmtpStep.CONNECT: _table(
         {ProviderDown: "421 451 454", Misconfigured: "530 534 535 538 554"},
         Misconfigured,
     ),
-    Step.MAIL: _table(
+    SmtpStep.MAIL: _table(
         {
             ProviderDown: "421 450 451 452",
             Misconfigured: "530 535 538 550 553",
@@ -76,7 +76,7 @@ CODES: Mapping[Step, CodeTable] = {
         },
         Misconfigured,
     ),
-    Step.RCPT: _table(
+    SmtpStep.RCPT: _table(
         {
             ProviderDown: "421 450 451 452",
             RecipientRefused: f"550 551 553 556 {_ENHANCED[RecipientRefused]}",
@@ -89,7 +89,7 @@ CODES: Mapping[Step, CodeTable] = {
         ContentRefused,
         _OURS,
     ),
-    Step.DATA: _table(
+    SmtpStep.DATA: _table(
         {
             ProviderDown: "421 450 451 452",
             RecipientRefused: _ENHANCED[RecipientRefused],

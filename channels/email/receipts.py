@@ -17,7 +17,13 @@ from channels.email.codes import ADDRESS_CODES
 from channels.email.mails import read_mail
 from channels.email.sender import EmailAccount
 from channels.kit.times import Clock, utc_now
-from channels.receipts import Inbound, Parsed, ProviderReceipt, ReceiptKeys, Reply
+from channels.receipts import (
+    CallbackReply,
+    Inbound,
+    Parsed,
+    ProviderReceipt,
+    ReceiptKeys,
+)
 from core.words import Channel, Outcome, Reason
 
 _ID = r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
@@ -60,7 +66,7 @@ class EmailReceipts:
 
     def read(self, call: Inbound) -> Parsed:
         """Return what one mail says of a sending; Malformed where it can't be read."""
-        return Parsed(Reply(), tuple(self._receipts(read_mail(call.body))))
+        return Parsed(CallbackReply(), tuple(self._receipts(read_mail(call.body))))
 
     def _receipts(self, mail: Message) -> Iterator[ProviderReceipt]:
         parts = [part for part, _ in zip(mail.walk(), range(_MOST_PARTS), strict=False)]

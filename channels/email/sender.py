@@ -24,8 +24,8 @@ from aiosmtplib import (
 )
 from pydantic import Field, SecretStr
 
-from channels.base import Sending, Taken
-from channels.email.codes import ADDRESS_SAYS, CODES, Step
+from channels.base import Acceptance, Sending
+from channels.email.codes import ADDRESS_SAYS, CODES, SmtpStep
 from channels.email.mail_headers import MAIL
 from channels.kit.clip import clip
 from channels.kit.codes import refusal
@@ -105,12 +105,14 @@ class EmailSender:
             else ssl.create_default_context(cafile=account.cafile)
         )
 
-    async def send(self, sending: Sending) -> Taken:
+    async def send(self, sending: Sending) -> Acceptance:
         """Send one mail."""
         letter = self.letter(sending)
         async with self._slots.one():
             await self._hand_over(letter, sending)
-        return Taken(provider=self.provider, provider_message_id=letter["Message-ID"])
+        return Acceptance(
+            provider=self.provider, provider_message_id=letter["Message-ID"]
+        )
 
     def letter(self, sending: Sending) -> EmailMessage:
         """Return the letter: no value in it can become a header."""
@@ -142,19 +144,19 @@ class EmailSender:
 
     async def _hand_over(self, letter: EmailMessage, sending: Sending) -> None:
         smtp = self._client()
-        step = Step.CONNECT
+        step = SmtpStep.CONNECT
         try:
             async with asyncio.timeout(CALL_SECONDS):
                 await smtp.connect(timeout=CONNECT_SECONDS)
-                step = Step.MAIL
+                step = SmtpStep.MAIL
                 # What a bounce shall name, and whether there shall be one (RFC 3461).
                 dsn = smtp.supports_extension("dsn")
                 envelope = [f"ENVID={sending.id}", "RET=HDRS"] if dsn else []
                 await smtp.mail(self._return_path(sending), options=envelope)
-                step = Step.RCPT
+                step = SmtpStep.RCPT
                 wanted = ["NOTIFY=FAILURE"] if dsn else []
                 await smtp.rcpt(sending.address.value, options=wanted)
-                step = Step.DATA
+                step = SmtpStep.DATA
                 await smtp.data(letter.as_bytes())
             await _leave(smtp)
         except (SMTPException, OSError) as error:
@@ -178,11 +180,11 @@ class EmailSender:
             tls_context=self._tls,
         )
 
-    def _error(self, step: Step, error: Exception) -> DeliveryError:
+    def _error(self, step: SmtpStep, error: Exception) -> DeliveryError:
         """Return what a failure at a step means."""
         if isinstance(error, SMTPResponseException) and 400 <= error.code <= 599:
             refused = CODES[step].error(_code(step, error), self._clock())
-            refused.answered = step in (Step.RCPT, Step.DATA)
+            refused.answered = step in (SmtpStep.RCPT, SmtpStep.DATA)
             return refused
         return refusal(self.provider, _without_code(step, error), code=f"{step}-failed")
 
@@ -197,26 +199,26 @@ PROVIDER = Provider(
 )
 
 
-def _code(step: Step, error: SMTPResponseException) -> str:
+def _code(step: SmtpStep, error: SMTPResponseException) -> str:
     """Return a refusal's enhanced code once a recipient was named, else the reply's.
 
     A 4xx passes whatever else is said. The class of an enhanced code may contradict
     the reply, which counts (RFC 2034, 3).
     """
     found = _ENHANCED_CODE.match(error.message[:64])
-    named = step in (Step.RCPT, Step.DATA)
+    named = step in (SmtpStep.RCPT, SmtpStep.DATA)
     if not named or error.code < 500 or found is None:
         return str(error.code)
     return f"5.{int(found[1])}.{int(found[2])}"
 
 
-def _without_code(step: Step, error: Exception) -> type[DeliveryError]:
+def _without_code(step: SmtpStep, error: Exception) -> type[DeliveryError]:
     """Return the class of a failure that has no reply code, or a senseless one.
 
     From DATA on the letter may have been taken. What the server does not offer
     (STARTTLS, AUTH) or can't prove (its certificate) somebody must mend.
     """
-    if step is Step.DATA:
+    if step is SmtpStep.DATA:
         return OutcomeUnknown
     gone = (OSError, SMTPServerDisconnected, SMTPTimeoutError, SMTPResponseException)
     if isinstance(error, gone) and not isinstance(error, ssl.CertificateError):

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import ClassVar
 
-from channels.base import Deposit, Sending, Taken
+from channels.base import Acceptance, Deposit, Sending
 from channels.kit.keeping import kept
 from core.words import Channel
 
@@ -19,10 +19,10 @@ class InboxSender:
     def __init__(self, deposit: Deposit) -> None:
         self._deposit = deposit
 
-    async def send(self, sending: Sending) -> Taken:
+    async def send(self, sending: Sending) -> Acceptance:
         """Deposit one message."""
         await kept(self.provider, self._deposit(sending))
-        return Taken(
+        return Acceptance(
             provider=self.provider,
             provider_message_id=str(sending.id),
             delivered=True,

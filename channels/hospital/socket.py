@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import ClassVar
 
-from channels.base import Post, Sender, Sending, Taken
+from channels.base import Acceptance, Post, Sender, Sending
 from channels.kit.codes import refusal
 from channels.kit.keeping import kept
 from core.errors import RecipientRefused
@@ -34,10 +34,10 @@ class SocketSender:
         self._post = post
         self._gateway = gateway
 
-    async def send(self, sending: Sending) -> Taken:
+    async def send(self, sending: Sending) -> Acceptance:
         """Keep a pop-up for its workstations; accepted until one has shown it."""
         if await kept(SOCKET, self._post(sending)):
-            return Taken(provider=SOCKET, provider_message_id=str(sending.id))
+            return Acceptance(provider=SOCKET, provider_message_id=str(sending.id))
         gateway = self._gateway()
         if gateway is None:
             raise refusal(SOCKET, RecipientRefused, code="no_workstation")

@@ -13,11 +13,11 @@ from typing import ClassVar, Self
 import httpx
 from pydantic import SecretStr
 
-from channels.base import Sender, Sending, Taken
+from channels.base import Acceptance, Sender, Sending
 from channels.hospital.socket import SocketSender
 from channels.kit.clip import clip
 from channels.kit.codes import CodeTable, classes
-from channels.kit.http import Answer, Line, Slots, deadline, to_json
+from channels.kit.http import Answer, ProviderHttp, Slots, deadline, to_json
 from channels.kit.times import Clock, utc_now
 from channels.provider import Provider, SandboxPorts, Tools
 from core.base import Model
@@ -87,10 +87,10 @@ class WorkstationSender:
         clock: Clock = utc_now,
     ) -> None:
         self._account = account
-        self._line = Line(self.provider, http, clock)
+        self._line = ProviderHttp(self.provider, http, clock)
         self._slots = Slots(self.provider, 20)
 
-    async def send(self, sending: Sending) -> Taken:
+    async def send(self, sending: Sending) -> Acceptance:
         """Post one pop-up."""
         body = to_json(payload(sending))
         async with self._slots.one():
@@ -100,11 +100,13 @@ class WorkstationSender:
                 # Perhaps a timestamp grown old on the way: once more, signed anew.
                 answer = await self._post(sending, body, until)
         if answer.status == _SEEN:
-            return Taken(provider=self.provider, provider_message_id=str(sending.id))
+            return Acceptance(
+                provider=self.provider, provider_message_id=str(sending.id)
+            )
         self._line.check(answer, STATUSES)
         if answer.status != _NO_CONTENT:
             self._line.json_object(answer)
-        return Taken(provider=self.provider, provider_message_id=str(sending.id))
+        return Acceptance(provider=self.provider, provider_message_id=str(sending.id))
 
     async def _post(self, sending: Sending, body: bytes, until: float) -> Answer:
         id = str(sending.id)

@@ -15,7 +15,13 @@ from uuid import UUID
 
 from channels.hospital.workstation import WorkstationAccount, signature
 from channels.kit.times import Clock, utc_now
-from channels.receipts import Inbound, Parsed, ProviderReceipt, ReceiptKeys, Reply
+from channels.receipts import (
+    CallbackReply,
+    Inbound,
+    Parsed,
+    ProviderReceipt,
+    ReceiptKeys,
+)
 from core.errors import Forged, Malformed
 from core.words import Channel, Outcome, Reason
 
@@ -44,7 +50,7 @@ class WorkstationReceipts:
     def read(self, call: Inbound) -> Parsed:
         """Return the receipt of one acknowledgement."""
         self._check(call)
-        return Parsed(Reply(), (self._receipt(call.body),))
+        return Parsed(CallbackReply(), (self._receipt(call.body),))
 
     def _check(self, call: Inbound) -> None:
         id, timestamp, given = (

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 
 from channels.kit.codes import CodeTable, clean_code, refusal
-from channels.kit.lines import Lines
+from channels.kit.lines import ConnectionPool
 from channels.kit.times import DEFAULT, Clock, Pause, retry_after, utc_now
 from core.errors import (
     ContentRefused,
@@ -91,7 +91,7 @@ def open_http() -> httpx.AsyncClient:
         return httpx.AsyncHTTPTransport(verify=tls, trust_env=False, limits=one)
 
     return httpx.AsyncClient(
-        transport=Lines(line, _IDLE_SECONDS),
+        transport=ConnectionPool(line, _IDLE_SECONDS),
         trust_env=False,
         follow_redirects=False,
         timeout=httpx.Timeout(CALL_SECONDS, connect=CONNECT_SECONDS),
@@ -104,7 +104,7 @@ def deadline(seconds: float = CALL_SECONDS) -> float:
 
 
 @dataclass(frozen=True)
-class Line:
+class ProviderHttp:
     """The way to one provider: who, through which client, by which clock."""
 
     provider: str

@@ -13,7 +13,7 @@ import httpx
 Origin = tuple[str, str, int | None]
 
 
-class Lines(httpx.AsyncBaseTransport):
+class ConnectionPool(httpx.AsyncBaseTransport):
     """Hands each request a connection of its own, and keeps the idle ones a while.
 
     `idle_seconds` is how long; `make` opens a transport of one connection.

@@ -17,7 +17,7 @@ import httpx
 from pydantic import Field, SecretStr
 
 from channels.kit.codes import CodeTable, refusal
-from channels.kit.http import Answer, Line, read_object, to_json
+from channels.kit.http import Answer, ProviderHttp, read_object, to_json
 from core.base import Model
 from core.errors import OutcomeUnknown
 
@@ -98,7 +98,7 @@ class TencentReply:
 class TencentApi:
     """One version of one of Tencent Cloud's products, called with one key."""
 
-    line: Line
+    line: ProviderHttp
     account: TencentAccount
     service: str
     version: str

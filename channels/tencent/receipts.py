@@ -19,7 +19,13 @@ from channels.kit.reports import (
     unix_time,
 )
 from channels.kit.times import Clock, utc_now
-from channels.receipts import Inbound, Parsed, ProviderReceipt, ReceiptKeys, Reply
+from channels.receipts import (
+    CallbackReply,
+    Inbound,
+    Parsed,
+    ProviderReceipt,
+    ReceiptKeys,
+)
 from channels.tencent.codes import GONE_CALLS
 from channels.tencent.sms import FAIL, SUCCESS, TencentSmsAccount, status_word
 from channels.tencent.voice import TencentVoiceAccount
@@ -27,7 +33,7 @@ from channels.uplinks import Uplink, said
 from core.errors import Malformed
 from core.words import Channel, Outcome, Reason
 
-TAKEN = Reply(b'{"result":0,"errmsg":"OK"}', "application/json")
+TAKEN = CallbackReply(b'{"result":0,"errmsg":"OK"}', "application/json")
 STATE, KEY, FAILURE = (
     "voiceprompt_callback",
     "voicekey_callback",

@@ -8,7 +8,7 @@ import httpx
 
 from channels.base import Content
 from channels.kit.codes import CodeTable
-from channels.kit.http import Line, Slots, deadline
+from channels.kit.http import ProviderHttp, Slots, deadline
 from channels.kit.times import Clock, utc_now
 from channels.template_ids import TENCENT, id_of_form, required
 from channels.tencent.api import TencentAccount, TencentApi, TencentReply
@@ -37,7 +37,7 @@ class TencentSender(Generic[A]):
     ) -> None:
         self._account = account
         self._clock = clock
-        line = Line(self.provider, http, clock)
+        line = ProviderHttp(self.provider, http, clock)
         self._api = TencentApi(line, account, self.service, self.version)
         self._slots = Slots(self.provider, self.slots)
 

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from pydantic import Field, SecretStr
 
-from channels.base import Sending, Taken
+from channels.base import Acceptance, Sending
 from channels.kit.carriers import CARRIERS
 from channels.kit.codes import cannot_ask, refusal
 from channels.kit.http import deadline
@@ -60,7 +60,7 @@ class TencentSmsSender(TencentSender[TencentSmsAccount]):
     codes = SMS
     slots = 50
 
-    async def send(self, sending: Sending) -> Taken:
+    async def send(self, sending: Sending) -> Acceptance:
         """Send one short message to one number."""
         reply = await self._call("SendSms", self._params(sending))
         return self._taken(reply.entries("SendStatusSet"))
@@ -76,7 +76,7 @@ class TencentSmsSender(TencentSender[TencentSmsAccount]):
             "SessionContext": str(sending.id),
         }
 
-    def _taken(self, statuses: Sequence[Mapping[str, Any]] | None) -> Taken:
+    def _taken(self, statuses: Sequence[Mapping[str, Any]] | None) -> Acceptance:
         """Return the yes to our one number, or raise what its own code means."""
         code = statuses[0].get("Code") if statuses else None
         if not statuses or not isinstance(code, str) or not code:
@@ -84,9 +84,9 @@ class TencentSmsSender(TencentSender[TencentSmsAccount]):
         if code != OK:
             raise SMS.error(code, self._clock())
         number = _serial(statuses[0])
-        return Taken(provider=self.provider, provider_message_id=number)
+        return Acceptance(provider=self.provider, provider_message_id=number)
 
-    async def ask(self, sending: Sending) -> Taken | None:
+    async def ask(self, sending: Sending) -> Acceptance | None:
         """Return what the carrier reported of a sending; never None.
 
         Reports carry our id only where Tencent's support has switched the
@@ -121,11 +121,11 @@ class TencentSmsSender(TencentSender[TencentSmsAccount]):
             raise cannot_ask("tencent", "garbage")
         return reports
 
-    def _judge(self, reports: Sequence[Mapping[str, Any]]) -> Taken:
+    def _judge(self, reports: Sequence[Mapping[str, Any]]) -> Acceptance:
         by_status = {status_word(r.get("ReportStatus")): r for r in reports}
         if SUCCESS in by_status:
             number = _serial(by_status[SUCCESS])
-            return Taken(
+            return Acceptance(
                 provider=self.provider, provider_message_id=number, delivered=True
             )
         if FAIL in by_status:

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from pydantic import Field, SecretStr
 
-from channels.base import Sending, Taken
+from channels.base import Acceptance, Sending
 from channels.kit.codes import refusal
 from channels.provider import Provider, SandboxPorts
 from channels.template_ids import TENCENT_RULES
@@ -55,7 +55,7 @@ class TencentVoiceSender(TencentSender[TencentVoiceAccount]):
     # SendTtsVoice takes twenty calls a second (document/api/1128/51558).
     slots = 20
 
-    async def send(self, sending: Sending) -> Taken:
+    async def send(self, sending: Sending) -> Acceptance:
         """Place one call; it is made after the answer."""
         reply = await self._call("SendTtsVoice", self._params(sending))
         return self._taken(reply.entry("SendStatus"))
@@ -70,11 +70,11 @@ class TencentVoiceSender(TencentSender[TencentVoiceAccount]):
             "SessionContext": str(sending.id),
         }
 
-    def _taken(self, status: Mapping[str, Any]) -> Taken:
+    def _taken(self, status: Mapping[str, Any]) -> Acceptance:
         number = status.get("CallId")
         if not isinstance(number, str) or not number:
             raise refusal(self.provider, OutcomeUnknown, code="garbage")
-        return Taken(provider=self.provider, provider_message_id=number[:128])
+        return Acceptance(provider=self.provider, provider_message_id=number[:128])
 
 
 PROVIDER = Provider(

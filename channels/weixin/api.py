@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from channels.kit.codes import CodeTable, refusal
-from channels.kit.http import Answer, Line
+from channels.kit.http import Answer, ProviderHttp
 from channels.kit.tokens import Token, Tokens, new_token
 from core.errors import (
     DeliveryError,
@@ -23,7 +23,7 @@ OK = "0"
 
 
 @dataclass(frozen=True, repr=False)
-class Reply:
+class WeixinReply:
     """An answer with its errcode as text ("0": taken)."""
 
     code: str
@@ -37,7 +37,7 @@ class Reply:
         return str(value)[:_LONGEST_ID] or None
 
 
-def read_reply(line: Line, answer: Answer) -> Reply:
+def read_reply(line: ProviderHttp, answer: Answer) -> WeixinReply:
     """Return the reply; OutcomeUnknown where a 2xx answer has no errcode."""
     line.check(answer)
     data = line.json_object(answer)
@@ -45,15 +45,15 @@ def read_reply(line: Line, answer: Answer) -> Reply:
     # Now and then the code comes as a string ("82446").
     if isinstance(code, bool) or not isinstance(code, str | int):
         raise refusal(line.provider, OutcomeUnknown, code="garbage")
-    return Reply(str(code), data)
+    return WeixinReply(str(code), data)
 
 
 async def with_token(
     tokens: Tokens,
     token_codes: frozenset[str],
-    attempt: Callable[[str], Awaitable[Reply]],
+    attempt: Callable[[str], Awaitable[WeixinReply]],
     until: float,
-) -> Reply:
+) -> WeixinReply:
     """Return the reply; a refused token is renewed, and the call repeated, once."""
     token = await tokens.current(until)
     reply = await attempt(token)
@@ -63,7 +63,7 @@ async def with_token(
 
 
 async def fetch_token(
-    line: Line, table: CodeTable, request: Callable[[], Awaitable[Answer]]
+    line: ProviderHttp, table: CodeTable, request: Callable[[], Awaitable[Answer]]
 ) -> Token:
     """Return a new token.
 
@@ -81,7 +81,7 @@ async def fetch_token(
         raise refusal(line.provider, Misconfigured, code=error.code) from None
 
 
-def _read_token(line: Line, table: CodeTable, answer: Answer) -> Token:
+def _read_token(line: ProviderHttp, table: CodeTable, answer: Answer) -> Token:
     line.check(answer)
     data = line.json_object(answer)
     code = str(data.get("errcode", OK))

@@ -14,7 +14,7 @@ from pydantic import Field, SecretStr
 
 from channels.kit.address_codes import says
 from channels.kit.codes import CodeTable, classes
-from channels.kit.http import Answer, Line, Slots, deadline, to_json
+from channels.kit.http import Answer, ProviderHttp, Slots, deadline, to_json
 from channels.kit.times import Clock, after, until_midnight, utc_now
 from channels.kit.tokens import (
     WAIT_SECONDS,
@@ -23,7 +23,7 @@ from channels.kit.tokens import (
     Tokens,
     TokenStore,
 )
-from channels.weixin.api import OK, Reply, fetch_token, read_reply, with_token
+from channels.weixin.api import OK, WeixinReply, fetch_token, read_reply, with_token
 from core.base import Model
 from core.errors import (
     ContentRefused,
@@ -101,18 +101,18 @@ class WeixinApp:
         self._codes = codes
         self._account = account
         self._url = account.base_url.rstrip("/")
-        self._line = Line(provider, http, clock)
+        self._line = ProviderHttp(provider, http, clock)
         self._slots = Slots(provider, _SLOTS)
         tokens = store or MemoryTokenStore()
         self._tokens = Tokens(provider, account.appid, self._fetch, tokens, clock)
 
-    async def call(self, path: str, message: object) -> Reply:
+    async def call(self, path: str, message: object) -> WeixinReply:
         """Return WeChat's yes to a message; a DeliveryError else."""
         body = to_json(message)
         async with self._slots.one():
             until = deadline()
 
-            async def attempt(token: str) -> Reply:
+            async def attempt(token: str) -> WeixinReply:
                 answer = await self._post(path, token, body, until)
                 return read_reply(self._line, answer)
 

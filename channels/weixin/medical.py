@@ -12,7 +12,7 @@ from typing import ClassVar, Self
 
 from pydantic import Field, SecretStr
 
-from channels.base import Content, Sending, Taken
+from channels.base import Acceptance, Content, Sending
 from channels.kit.codes import CodeTable, classes, refusal
 from channels.provider import Provider, SandboxPorts
 from channels.template_ids import WEIXIN_MEDICAL_RULES
@@ -65,11 +65,11 @@ class WechatMedicalSender(WeixinSender[WechatMedicalAccount]):
     dedupe_window: ClassVar[timedelta | None] = timedelta(hours=1)
     codes = CODES
 
-    async def send(self, sending: Sending) -> Taken:
+    async def send(self, sending: Sending) -> Acceptance:
         """Send one notice."""
         message = self._message(sending)
         await self._app.call("/cityservice/sendchannelmsg", message)
-        return Taken(provider=self.provider, provider_message_id=sending.id.hex)
+        return Acceptance(provider=self.provider, provider_message_id=sending.id.hex)
 
     def _message(self, sending: Sending) -> dict[str, object]:
         account, content = self._account, sending.content

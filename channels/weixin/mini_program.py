@@ -12,7 +12,7 @@ from typing import ClassVar, Literal, Self
 import httpx
 from pydantic import Field, SecretStr
 
-from channels.base import Sending, Taken
+from channels.base import Acceptance, Sending
 from channels.consents import Consents, NoLedger
 from channels.kit.mini_page import page_of
 from channels.kit.times import Clock, utc_now
@@ -76,7 +76,7 @@ class WechatMiniSender(WeixinSender[WechatMiniAccount]):
         self._consents = consents or NoLedger()
         self._long_term = frozenset(account.long_term_templates.split())
 
-    async def send(self, sending: Sending) -> Taken:
+    async def send(self, sending: Sending) -> Acceptance:
         """Send one subscription message, where the person still allows one.
 
         The ledger may be wrong, so a critical message is tried without one.
@@ -94,10 +94,12 @@ class WechatMiniSender(WeixinSender[WechatMiniAccount]):
         await self._note(sending, template, None)
         return taken
 
-    async def _post(self, message: dict[str, object]) -> Taken:
+    async def _post(self, message: dict[str, object]) -> Acceptance:
         reply = await self._app.call("/cgi-bin/message/subscribe/send", message)
         # The page does not document msgid; answers have it all the same.
-        return Taken(provider=self.provider, provider_message_id=reply.text("msgid"))
+        return Acceptance(
+            provider=self.provider, provider_message_id=reply.text("msgid")
+        )
 
     async def _note(
         self, sending: Sending, template: str, error: DeliveryError | None

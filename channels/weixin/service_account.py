@@ -11,7 +11,7 @@ from typing import ClassVar, Self
 
 from pydantic import SecretStr
 
-from channels.base import Content, Sending, Taken
+from channels.base import Acceptance, Content, Sending
 from channels.kit.clip import ELLIPSIS, clip
 from channels.provider import Provider, SandboxPorts
 from channels.template_ids import WEIXIN_RULES, required
@@ -58,11 +58,13 @@ class WechatSender(WeixinSender[WechatAccount]):
     dedupe_window: ClassVar[timedelta | None] = timedelta(minutes=10)
     codes = CODES
 
-    async def send(self, sending: Sending) -> Taken:
+    async def send(self, sending: Sending) -> Acceptance:
         """Send one template message."""
         message = self._message(sending)
         reply = await self._app.call("/cgi-bin/message/template/send", message)
-        return Taken(provider=self.provider, provider_message_id=reply.text("msgid"))
+        return Acceptance(
+            provider=self.provider, provider_message_id=reply.text("msgid")
+        )
 
     def _message(self, sending: Sending) -> dict[str, object]:
         content = sending.content

@@ -10,13 +10,13 @@ from typing import ClassVar
 
 from channels.kit.times import Clock, utc_now
 from channels.receipts import (
+    CallbackReply,
     Happening,
     Inbound,
     Parsed,
     PersonEvent,
     ProviderReceipt,
     ReceiptKeys,
-    Reply,
 )
 from channels.weixin.app import WeixinAppAccount
 from channels.weixin.crypto import WeixinSeal
@@ -25,7 +25,7 @@ from core.errors import Forged, Malformed
 from core.models import Address
 from core.words import Channel, IdentityType, Outcome, Reason
 
-TAKEN = Reply(b"success")
+TAKEN = CallbackReply(b"success")
 _STATUSES = {"success": Outcome.DELIVERED, "failed": Outcome.FAILED}
 # What follows a status' first word says why: "failed: system failed".
 _FIRST_WORD = re.compile(r"[^a-z].*", re.DOTALL)
@@ -70,12 +70,12 @@ class WechatReceipts:
         event = self._event(call)
         return Parsed(TAKEN, tuple(self._receipts(event)), tuple(self._people(event)))
 
-    def _echo(self, call: Inbound) -> Reply:
+    def _echo(self, call: Inbound) -> CallbackReply:
         self._seal.check(call, "signature", self._clock())
         echo = call.query.get("echostr", "")
         if not _ECHO.fullmatch(echo):
             raise Malformed("There is nothing to echo.")
-        return Reply(echo.encode())
+        return CallbackReply(echo.encode())
 
     def _event(self, call: Inbound) -> Event:
         """Return the event; where it came encrypted, only what was sealed counts."""

@@ -11,11 +11,11 @@ from typing import ClassVar, Self
 import httpx
 from pydantic import Field, SecretStr
 
-from channels.base import Sending, Taken
+from channels.base import Acceptance, Sending
 from channels.kit.address_codes import says
 from channels.kit.clip import clip, in_bytes
 from channels.kit.codes import CodeTable, classes, refusal
-from channels.kit.http import Answer, Line, Slots, deadline, to_json
+from channels.kit.http import Answer, ProviderHttp, Slots, deadline, to_json
 from channels.kit.times import Clock, after, utc_now
 from channels.kit.tokens import (
     WAIT_SECONDS,
@@ -25,7 +25,7 @@ from channels.kit.tokens import (
     TokenStore,
 )
 from channels.provider import Provider, SandboxPorts
-from channels.weixin.api import OK, Reply, fetch_token, read_reply, with_token
+from channels.weixin.api import OK, WeixinReply, fetch_token, read_reply, with_token
 from core.base import Model
 from core.errors import (
     ContentRefused,
@@ -112,7 +112,7 @@ class WecomSender:
     ) -> None:
         self._account = account
         self._url = account.base_url.rstrip("/") + "/cgi-bin"
-        self._line = Line(self.provider, http, clock)
+        self._line = ProviderHttp(self.provider, http, clock)
         self._slots = Slots(self.provider, _SLOTS)
         # Each application of a corporation has a token of its own.
         self._tokens = Tokens(
@@ -123,20 +123,22 @@ class WecomSender:
             clock,
         )
 
-    async def send(self, sending: Sending) -> Taken:
+    async def send(self, sending: Sending) -> Acceptance:
         """Send one card, or a text where there is no link for a card."""
         body = to_json(message(sending, self._account.agentid))
         async with self._slots.one():
             until = deadline()
 
-            async def attempt(token: str) -> Reply:
+            async def attempt(token: str) -> WeixinReply:
                 return read_reply(self._line, await self._post(token, body, until))
 
             reply = await with_token(self._tokens, TOKEN_CODES, attempt, until)
         if reply.code != OK:
             raise CODES.error(reply.code, self._line.clock())
         _check_reached(reply, sending.address.value)
-        return Taken(provider=self.provider, provider_message_id=reply.text("msgid"))
+        return Acceptance(
+            provider=self.provider, provider_message_id=reply.text("msgid")
+        )
 
     async def recall(self, provider_message_id: str) -> bool:
         """Take a message back, within 24 hours (path 94947)."""
@@ -144,7 +146,7 @@ class WecomSender:
         async with self._slots.one():
             until = deadline()
 
-            async def attempt(token: str) -> Reply:
+            async def attempt(token: str) -> WeixinReply:
                 answer = await self._post(token, body, until, "recall")
                 return read_reply(self._line, answer)
 
@@ -197,7 +199,7 @@ PROVIDER = Provider(
 )
 
 
-def _check_reached(reply: Reply, user: str) -> None:
+def _check_reached(reply: WeixinReply, user: str) -> None:
     """Raise where errcode 0 hides that our one recipient was not reached.
 
     WeCom gives userids back in lower case.

@@ -10,12 +10,12 @@ from typing import ClassVar
 
 from channels.kit.times import Clock, utc_now
 from channels.receipts import (
+    CallbackReply,
     Happening,
     Inbound,
     Parsed,
     PersonEvent,
     ReceiptKeys,
-    Reply,
 )
 from channels.weixin.crypto import WeixinSeal
 from channels.weixin.events import Event, read_event, sealed_text, text, time_of
@@ -46,7 +46,9 @@ class WecomReceipts:
     def read(self, call: Inbound) -> Parsed:
         """Return what one callback says; for a GET, the echo it carries sealed."""
         if call.method == "GET":
-            return Parsed(Reply(self._opened(call, call.query.get("echostr", ""))))
+            return Parsed(
+                CallbackReply(self._opened(call, call.query.get("echostr", "")))
+            )
         event = read_event(self._opened(call, sealed_text(call.body)))
         return Parsed(TAKEN, events=tuple(self._people(event)))
 

@@ -44,7 +44,7 @@ from console.kit.widgets import (
     show_secret,
     when,
 )
-from core.errors import Invalid, Wrong
+from core.errors import FieldError, Invalid
 
 
 @page(ACCOUNT, title="account.title", icon="manage_accounts")
@@ -133,7 +133,7 @@ async def _set_password(actor: Actor, new: str) -> User:
 
 
 def _wrong(name: str, text: str) -> Invalid:
-    return Invalid(text, [Wrong(f"/{name}", text)])
+    return Invalid(text, [FieldError(f"/{name}", text)])
 
 
 def _two_factor(visitor: Visitor, left: int) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from centre.audit.audit import AuditFilter
 from console.kit.context import context
-from core.errors import Invalid, Wrong
+from core.errors import FieldError, Invalid
 
 NAMES = ("who", "target", "action", "since", "until")
 
@@ -30,4 +30,4 @@ def _day(given: Mapping[str, str], name: str) -> datetime | None:
         return datetime.combine(day, time.min, zone).astimezone(UTC)
     except (ValueError, OverflowError, OSError):
         detail = "This is not a day."
-        raise Invalid(detail, [Wrong(f"/{name}", detail)]) from None
+        raise Invalid(detail, [FieldError(f"/{name}", detail)]) from None

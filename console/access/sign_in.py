@@ -7,7 +7,7 @@ from nicegui import ui
 from starlette.responses import RedirectResponse, Response
 
 from centre.access import sign_in as signing_in
-from centre.access.contracts import Attempt
+from centre.access.contracts import SignInAttempt
 from centre.access.devices import new_device
 from centre.access.sign_ins import CodeNeeded
 from console.kit.context import context
@@ -89,9 +89,9 @@ class _Desk:
         finally:
             self._button.props(remove="loading")
 
-    def _attempt(self, request: Request, device: str) -> Attempt:
+    def _attempt(self, request: Request, device: str) -> SignInAttempt:
         code = self.form.value("code") if self._second.visible else None
-        return Attempt(
+        return SignInAttempt(
             username=self.form.value("username")[:64].casefold(),
             password=str(self.form.element("password").value or "")[:256],
             code=code or None,

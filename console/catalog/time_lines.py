@@ -33,7 +33,7 @@ class _Line:
     fields: Fields
 
 
-class Lines:
+class TimeRows:
     """Lines of one kind that are added and removed; `values()` is what they hold."""
 
     def __init__(self, title: str, new: Held, fields: Callable[[Held], Fields]) -> None:
@@ -114,19 +114,19 @@ class Lines:
         self._changed()
 
 
-def window_lines() -> Lines:
+def window_lines() -> TimeRows:
     """Return lines of when messages may go out."""
-    return Lines("when.windows", _NEW_WINDOW, _window_fields)
+    return TimeRows("when.windows", _NEW_WINDOW, _window_fields)
 
 
-def quiet_lines() -> Lines:
+def quiet_lines() -> TimeRows:
     """Return lines of when nobody is to be disturbed."""
-    return Lines("when.quiet", _NEW_QUIET, _window_fields)
+    return TimeRows("when.quiet", _NEW_QUIET, _window_fields)
 
 
-def cap_lines() -> Lines:
+def cap_lines() -> TimeRows:
     """Return lines of how many messages a person gets at most."""
-    return Lines("when.caps", _NEW_CAP, _cap_fields)
+    return TimeRows("when.caps", _NEW_CAP, _cap_fields)
 
 
 def _window_fields(held: Held) -> Fields:

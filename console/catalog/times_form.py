@@ -11,7 +11,7 @@ from centre.catalog.message_types import update_message_type
 from centre.catalog.models import MessageTypeChanges
 from centre.schedule import sending_times
 from centre.schedule.rules import HOSPITAL, SendingRules, class_scope, type_scope
-from console.catalog.time_lines import Lines, cap_lines, quiet_lines, window_lines
+from console.catalog.time_lines import TimeRows, cap_lines, quiet_lines, window_lines
 from console.catalog.time_words import times_in_words
 from console.kit.acting import acting
 from console.kit.context import context
@@ -102,7 +102,7 @@ class _TimesForm:
     def __init__(self, scope: str, rules: SendingRules) -> None:
         self._scope = scope
         self._form = Form()
-        self._lines: dict[str, Lines] = {
+        self._lines: dict[str, TimeRows] = {
             "windows": window_lines(),
             "quiet": quiet_lines(),
         }

@@ -29,7 +29,7 @@ from console.kit.setup import (
 from console.kit.shell import actions, heading
 from console.kit.texts import t
 from console.kit.widgets import button, card, confirm, facts
-from core.errors import Invalid, Wrong
+from core.errors import FieldError, Invalid
 
 
 @page("/channels/{code}", title="channels.one", headed=False)
@@ -117,6 +117,8 @@ def _limits(text: str) -> dict[str, int]:
     for line in entries(text):
         name, sign, number = line.partition("=")
         if not sign or not name.isidentifier() or not number.isdecimal():
-            raise Invalid("", [Wrong("/limits", t("channels.limits_wrong", line=line))])
+            raise Invalid(
+                "", [FieldError("/limits", t("channels.limits_wrong", line=line))]
+            )
         found[name] = int(number)
     return found

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from nicegui import ui
 
-from centre.batches.files import Examined, estimate
+from centre.batches.files import ListCheck, estimate
 from centre.batches.rules import MOST_TOLD, BatchRequest
 from centre.catalog import dictionaries
 from console.kit.context import context
@@ -47,7 +47,7 @@ class Ready:
         return len(self.asked.recipients) - left_out
 
 
-def ready(choice: Choice, file: str, found: Examined) -> Ready | None:
+def ready(choice: Choice, file: str, found: ListCheck) -> Ready | None:
     """Return what can be sent of a list; None where nothing can."""
     if found.sheet is None or found.asked is None or found.checked is None:
         return None
@@ -55,7 +55,7 @@ def ready(choice: Choice, file: str, found: Examined) -> Ready | None:
     return Ready(choice, file, found.asked, checked.frame, checked.repeats, found.sheet)
 
 
-def draw_unknown(found: Examined) -> None:
+def draw_unknown(found: ListCheck) -> None:
     """Say which columns nobody reads."""
     if found.unknown:
         note(t("batch.unknown", columns=joined(found.unknown)), "warn")
@@ -63,7 +63,7 @@ def draw_unknown(found: Examined) -> None:
 
 async def draw_faults(
     sheet: Sheet,
-    found: Examined,
+    found: ListCheck,
     download: Callable[[], Awaitable[None]],
     go_on: Callable[[], object],
 ) -> None:
@@ -105,7 +105,7 @@ def _row(number: int, fault: Fault) -> Row:
     }
 
 
-async def download_marked(sheet: Sheet, found: Examined) -> None:
+async def download_marked(sheet: Sheet, found: ListCheck) -> None:
     """Hand out the list with what is wrong beside each line."""
     told: dict[int, list[str]] = {}
     for fault in found.faults:

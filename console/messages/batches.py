@@ -7,7 +7,7 @@ from nicegui import ui
 from centre.audit.audit import Actor
 from centre.audit.roles import OPERATORS
 from centre.batches import control
-from centre.batches.control import Seen
+from centre.batches.control import BatchView
 from centre.batches.rules import WAITING, is_rate
 from centre.flows.batches import OVER, Batch, BatchState
 from console.kit.acting import acting
@@ -131,7 +131,7 @@ class _Page:
     async def _again(self) -> None:
         self._show(await control.look(context(), self._id))
 
-    def _show(self, seen: Seen) -> None:
+    def _show(self, seen: BatchView) -> None:
         batch = seen.batch
         self._bar.set_value(batch.started / batch.count)
         self._room.clear()
@@ -159,7 +159,7 @@ class _Page:
             ]
         )
 
-    def _draw_buttons(self, seen: Seen) -> None:
+    def _draw_buttons(self, seen: BatchView) -> None:
         to_messages = f"/messages?batch={self._id}"
         button(t("batch.messages"), lambda: ui.navigate.to(to_messages), icon="mail")
         if not self._acts:
@@ -204,10 +204,10 @@ class _Page:
 
             choices(box, t("frame.save"), save)
         changed = await answer_of(box)
-        if isinstance(changed, Seen):
+        if isinstance(changed, BatchView):
             self._done(changed)
 
-    def _done(self, seen: Seen) -> None:
+    def _done(self, seen: BatchView) -> None:
         notify(t("batch.changed"))
         self._show(seen)
 

@@ -8,7 +8,7 @@ from nicegui import ui
 from centre.audit.audit import Actor
 from centre.audit.roles import OPERATORS
 from centre.delivery.timeline import timeline
-from centre.messages.lookup import Found, look_up, message_id_of
+from centre.messages.lookup import Lookup, look_up, message_id_of
 from centre.orders.cancel_resend import (
     CancelOrder,
     ResendOrder,
@@ -76,12 +76,12 @@ class _Message:
     async def _again(self) -> None:
         await self._show(await look_up(context(), self._id))
 
-    async def _show(self, found: Found) -> None:
+    async def _show(self, found: Lookup) -> None:
         self._room.clear()
         with self._room:
             await self._inside(found)
 
-    async def _inside(self, found: Found) -> None:
+    async def _inside(self, found: Lookup) -> None:
         doc = found.doc
         self._buttons(doc)
         with ui.element("div").classes("hmc-grid"):
@@ -183,7 +183,7 @@ async def ask_resend(text: str, channels: dict[str, str]) -> ResendOrder | None:
     return answer if isinstance(answer, ResendOrder) else None
 
 
-def _facts(found: Found, known: Names) -> list[Fact]:
+def _facts(found: Lookup, known: Names) -> list[Fact]:
     doc = found.doc
     pairs: list[Fact] = [
         (t("work.type"), known.type(doc.type)),

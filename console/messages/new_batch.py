@@ -8,7 +8,7 @@ from nicegui.events import UploadEventArguments
 
 from centre.audit.audit import Actor
 from centre.audit.roles import OPERATORS
-from centre.batches.files import Examined
+from centre.batches.files import ListCheck
 from centre.batches.lists import examine_list, submit_list
 from centre.messages.accept import message_type
 from console.kit.acting import acting
@@ -105,12 +105,12 @@ class _Page:
             sheet, found = await self._examined(choice, file[1])
         except Faulty as error:
             sheet = Sheet((), ())
-            found = Examined(None, None, None, error.faults, ())
+            found = ListCheck(None, None, None, error.faults, ())
         if turn == self._turn:
             with self._room:
                 await self._draw_found(choice, file[0], sheet, found, turn)
 
-    async def _examined(self, choice: Choice, data: bytes) -> tuple[Sheet, Examined]:
+    async def _examined(self, choice: Choice, data: bytes) -> tuple[Sheet, ListCheck]:
         shared = {
             "send_at": choice.send_at,
             "rate_per_second": choice.rate_per_second,
@@ -128,7 +128,7 @@ class _Page:
                 )
 
     async def _draw_found(
-        self, choice: Choice, file: str, sheet: Sheet, found: Examined, turn: int
+        self, choice: Choice, file: str, sheet: Sheet, found: ListCheck, turn: int
     ) -> None:
         made = result.ready(choice, file, found)
 

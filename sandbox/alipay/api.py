@@ -19,7 +19,7 @@ from starlette.routing import BaseRoute
 from core.rsa2 import is_signed, private_key, sign, signed_text
 from core.sandbox_keys import ALIPAY_KEY, APP_KEY, KEY
 from core.words import Channel
-from sandbox.alipay.methods import METHODS, Wrong
+from sandbox.alipay.methods import METHODS, MethodError
 from sandbox.kit.answers import Refusal, answering, body_of, json_object
 from sandbox.kit.book import Entry
 from sandbox.kit.context import Desk, Provider
@@ -63,7 +63,7 @@ class Alipay(Provider):
             raise self._no(params, "40002", "isv.invalid-parameter")
         try:
             recipient = METHODS[params["method"]](content)
-        except Wrong as wrong:
+        except MethodError as wrong:
             raise self._no(params, wrong.code, wrong.sub_code) from None
         outcome = await self.desk.decide(self.channel, "alipay", recipient)
         take = partial(self._take, params, recipient, content, outcome)

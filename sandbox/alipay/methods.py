@@ -14,7 +14,7 @@ _USER = re.compile(r"2088[0-9]{12}")
 _LONGEST = 50
 
 
-class Wrong(Exception):
+class MethodError(Exception):
     """A call is refused, with the gateway's code and what lies behind it."""
 
     def __init__(self, sub_code: str, code: str = "40004") -> None:
@@ -25,7 +25,7 @@ class Wrong(Exception):
 def _text(content: Content, name: str, sub_code: str) -> str:
     value = content.get(name)
     if not isinstance(value, str) or not value:
-        raise Wrong(sub_code)
+        raise MethodError(sub_code)
     return value
 
 
@@ -36,19 +36,19 @@ def _recipient(content: Content, user: str, open_id: str) -> str:
         return to
     if to is None and isinstance(other, str) and 0 < len(other) <= 128:
         return other
-    raise Wrong("USER_INFO_NOT_EXIST")
+    raise MethodError("USER_INFO_NOT_EXIST")
 
 
 def _words(words: object) -> None:
     """Check `{"keyword1": {"value": …}}`."""
     if not isinstance(words, dict) or not words:
-        raise Wrong("USER_TEMPLATE_LACK_KEYWORD")
+        raise MethodError("USER_TEMPLATE_LACK_KEYWORD")
     for holder in words.values():
         value = holder.get("value") if isinstance(holder, dict) else None
         if not isinstance(value, str):
-            raise Wrong("USER_TEMPLATE_LACK_KEYWORD")
+            raise MethodError("USER_TEMPLATE_LACK_KEYWORD")
         if len(value) > _LONGEST:
-            raise Wrong("USER_KEYWORD_LENGTH_ERROR")
+            raise MethodError("USER_KEYWORD_LENGTH_ERROR")
 
 
 def _mini(content: Content) -> str:
@@ -56,7 +56,7 @@ def _mini(content: Content) -> str:
     recipient = _recipient(content, "to_user_id", "to_open_id")
     _text(content, "user_template_id", "TEMPLATE_ID_IS_BLANK")
     if not isinstance(content.get("page"), str):
-        raise Wrong("isv.invalid-parameter", "40002")
+        raise MethodError("isv.invalid-parameter", "40002")
     data = content.get("data")
     _words(json_object(data) if isinstance(data, str) else None)
     return recipient
@@ -67,11 +67,11 @@ def _life(content: Content) -> str:
     recipient = _recipient(content, "to_user_id", "to_open_id")
     template = content.get("template")
     if not isinstance(template, dict):
-        raise Wrong("TEMPLATE_ID_IS_BLANK")
+        raise MethodError("TEMPLATE_ID_IS_BLANK")
     _text(template, "template_id", "TEMPLATE_ID_IS_BLANK")
     context = template.get("context")
     if not isinstance(context, dict):
-        raise Wrong("USER_TEMPLATE_LACK_KEYWORD")
+        raise MethodError("USER_TEMPLATE_LACK_KEYWORD")
     _words({k: v for k, v in context.items() if isinstance(v, dict)})
     return recipient
 
@@ -80,13 +80,13 @@ def _medical(content: Content, recipient: str) -> str:
     _text(content, "template_code", "TEMPLATE_ID_IS_BLANK")
     words = content.get("msg_arg_list")
     if not isinstance(words, list) or not words:
-        raise Wrong("USER_TEMPLATE_LACK_KEYWORD")
+        raise MethodError("USER_TEMPLATE_LACK_KEYWORD")
     for word in words:
         pair = (word.get("key"), word.get("value")) if isinstance(word, dict) else ()
         if len(pair) != 2 or not all(isinstance(part, str) and part for part in pair):
-            raise Wrong("USER_TEMPLATE_LACK_KEYWORD")
+            raise MethodError("USER_TEMPLATE_LACK_KEYWORD")
         if len(str(pair[1])) > _LONGEST:
-            raise Wrong("USER_KEYWORD_LENGTH_ERROR")
+            raise MethodError("USER_KEYWORD_LENGTH_ERROR")
     _text(content, "out_msg_id", "isv.invalid-parameter")
     return recipient
 

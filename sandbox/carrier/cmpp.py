@@ -11,8 +11,8 @@ from core.sandbox_keys import KEY, SECRET
 from sandbox.carrier.gateway import (
     BadPdu,
     Gateway,
+    GatewayConnection,
     Join,
-    Line,
     Part,
     Receipt,
     Text,
@@ -57,7 +57,7 @@ class Cmpp(Gateway):
 
     name = "cmpp"
 
-    async def serve(self, line: Line) -> None:
+    async def serve(self, line: GatewayConnection) -> None:
         """Take CONNECT first, then whatever comes, until TERMINATE."""
         while True:
             command, number, body = await _read(line)
@@ -77,7 +77,7 @@ class Cmpp(Gateway):
             elif command != _RESP | _ACTIVE_TEST:
                 raise BadPdu
 
-    def _connect(self, line: Line, number: int, body: bytes) -> None:
+    def _connect(self, line: GatewayConnection, number: int, body: bytes) -> None:
         if len(body) != 27:
             raise BadPdu
         source, authenticator, version, time = struct.unpack(">6s16sBI", body)
@@ -107,7 +107,7 @@ class Cmpp(Gateway):
         days = (now + timedelta(days=n) for n in (-1, 0, 1))
         return f"{time:010d}"[:4] in {day.strftime("%m%d") for day in days}
 
-    def _submit(self, line: Line, number: int, body: bytes) -> None:
+    def _submit(self, line: GatewayConnection, number: int, body: bytes) -> None:
         try:
             part = _part(body, line.version)
         except _Refused as refused:
@@ -115,19 +115,21 @@ class Cmpp(Gateway):
         else:
             self.later(self.take(line, number, part))
 
-    def _resp(self, line: Line, number: int, message_id: int, result: int) -> bytes:
+    def _resp(
+        self, line: GatewayConnection, number: int, message_id: int, result: int
+    ) -> bytes:
         width = ">QI" if line.version == _V30 else ">QB"
         return _pdu(_RESP | _SUBMIT, number, struct.pack(width, message_id, result))
 
-    def yes(self, line: Line, number: int, message_id: int) -> bytes:
+    def yes(self, line: GatewayConnection, number: int, message_id: int) -> bytes:
         """Return a SUBMIT_RESP with the message's number."""
         return self._resp(line, number, message_id, 0)
 
-    def no(self, line: Line, number: int, outcome: Outcome) -> bytes:
+    def no(self, line: GatewayConnection, number: int, outcome: Outcome) -> bytes:
         """Return a SUBMIT_RESP with the reason."""
         return self._resp(line, number, 0, RESULTS[outcome])
 
-    def report(self, line: Line, number: int, receipt: Receipt) -> bytes:
+    def report(self, line: GatewayConnection, number: int, receipt: Receipt) -> bytes:
         """Return a DELIVER that carries a report."""
         wide = 32 if line.version == _V30 else 21
         at = self.desk.now().astimezone(_CHINA).strftime("%y%m%d%H%M").encode()
@@ -138,7 +140,7 @@ class Cmpp(Gateway):
         )
         return self._deliver(line, number, receipt.message_id, to, report, (0, 1))
 
-    def text(self, line: Line, number: int, text: Text) -> bytes:
+    def text(self, line: GatewayConnection, number: int, text: Text) -> bytes:
         """Return a DELIVER that carries a text, in UCS2."""
         content = text.text.encode("utf-16-be")
         sender = b"86" + text.sender.encode()
@@ -146,7 +148,7 @@ class Cmpp(Gateway):
 
     def _deliver(
         self,
-        line: Line,
+        line: GatewayConnection,
         number: int,
         message_id: int,
         sender: bytes,
@@ -165,7 +167,7 @@ class Cmpp(Gateway):
         return _pdu(_DELIVER, number, body)
 
 
-async def _read(line: Line) -> tuple[int, int, bytes]:
+async def _read(line: GatewayConnection) -> tuple[int, int, bytes]:
     header = await line.reader.readexactly(12)
     length, command, number = struct.unpack(">III", header)
     if not 12 <= length <= _LONGEST:
@@ -177,7 +179,7 @@ def _pdu(command: int, number: int, body: bytes) -> bytes:
     return struct.pack(">III", 12 + len(body), command, number) + body
 
 
-def _delivered(line: Line, number: int, body: bytes) -> None:
+def _delivered(line: GatewayConnection, number: int, body: bytes) -> None:
     if len(body) != (12 if line.version == _V30 else 9):
         raise BadPdu
     if int.from_bytes(body[8:]) == 0:

@@ -43,7 +43,7 @@ class Part:
 
 
 @dataclass(eq=False)
-class Line:
+class GatewayConnection:
     """One connection."""
 
     reader: asyncio.StreamReader
@@ -84,27 +84,27 @@ class Gateway(Provider):
         self.port: int | None = None
         self._wanted = port
         self._ids = itertools.count(1)
-        self._lines: list[Line] = []
+        self._lines: list[GatewayConnection] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._joining: Memory[_Whole] = Memory(10_000, desk.options.clock)
 
-    async def serve(self, line: Line) -> None:
+    async def serve(self, line: GatewayConnection) -> None:
         """Read PDUs until the line ends; BadPdu for what is none."""
         raise NotImplementedError
 
-    def yes(self, line: Line, number: int, message_id: int) -> bytes:
+    def yes(self, line: GatewayConnection, number: int, message_id: int) -> bytes:
         """Return the answer to a text that was taken."""
         raise NotImplementedError
 
-    def no(self, line: Line, number: int, outcome: Outcome) -> bytes:
+    def no(self, line: GatewayConnection, number: int, outcome: Outcome) -> bytes:
         """Return the answer to a text that was not."""
         raise NotImplementedError
 
-    def report(self, line: Line, number: int, receipt: "Receipt") -> bytes:
+    def report(self, line: GatewayConnection, number: int, receipt: "Receipt") -> bytes:
         """Return the request that carries a receipt."""
         raise NotImplementedError
 
-    def text(self, line: Line, number: int, text: "Text") -> bytes:
+    def text(self, line: GatewayConnection, number: int, text: "Text") -> bytes:
         """Return the request that carries a text from a phone."""
         raise NotImplementedError
 
@@ -132,7 +132,7 @@ class Gateway(Provider):
     async def _handle(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        line = Line(reader, writer)
+        line = GatewayConnection(reader, writer)
         self._lines.append(line)
         with suppress(OSError, EOFError, BadPdu, asyncio.CancelledError):
             await self.serve(line)
@@ -145,7 +145,7 @@ class Gateway(Provider):
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def take(self, line: Line, number: int, part: Part) -> None:
+    async def take(self, line: GatewayConnection, number: int, part: Part) -> None:
         """Take one part, or do what a rule wants done."""
         if line.under_way >= WINDOW:
             line.writer.write(self.no(line, number, Outcome.RATE_LIMIT))
@@ -156,7 +156,7 @@ class Gateway(Provider):
         finally:
             line.under_way -= 1
 
-    async def _answer(self, line: Line, number: int, part: Part) -> None:
+    async def _answer(self, line: GatewayConnection, number: int, part: Part) -> None:
         whole = await self._whole(part)
         outcome = whole.outcome
         if outcome is Outcome.DROP:
@@ -235,7 +235,7 @@ class Gateway(Provider):
                     return
             line.reported.pop(number)
 
-    async def _any_line(self) -> Line:
+    async def _any_line(self) -> GatewayConnection:
         while True:
             for line in reversed(self._lines):
                 if line.signed_in and line.receives and not line.writer.is_closing():

@@ -10,8 +10,8 @@ from core.sandbox_keys import KEY, SECRET
 from sandbox.carrier.gateway import (
     BadPdu,
     Gateway,
+    GatewayConnection,
     Join,
-    Line,
     Part,
     Receipt,
     Text,
@@ -60,7 +60,7 @@ class Smpp(Gateway):
 
     name = "smpp"
 
-    async def serve(self, line: Line) -> None:
+    async def serve(self, line: GatewayConnection) -> None:
         """Take a bind first, then whatever comes, until unbind."""
         while True:
             command, number, body = await _read(line)
@@ -82,7 +82,9 @@ class Smpp(Gateway):
             else:
                 _say(line, _NACK, _COMMAND, number)
 
-    def _bind(self, line: Line, command: int, number: int, body: bytes) -> None:
+    def _bind(
+        self, line: GatewayConnection, command: int, number: int, body: bytes
+    ) -> None:
         try:
             octets = Octets(body)
             given = [octets.c_text(most) for most in (16, 9, 13)]
@@ -97,7 +99,7 @@ class Smpp(Gateway):
             line.submits = command != _RECEIVER
         _say(line, _RESP | command, status, number, b"sandbox\0")
 
-    def _submit(self, line: Line, number: int, body: bytes) -> None:
+    def _submit(self, line: GatewayConnection, number: int, body: bytes) -> None:
         try:
             if not line.submits:
                 raise _Refused(_BIND_STATE)
@@ -109,15 +111,15 @@ class Smpp(Gateway):
         else:
             self.later(self.take(line, number, part))
 
-    def yes(self, line: Line, number: int, message_id: int) -> bytes:
+    def yes(self, line: GatewayConnection, number: int, message_id: int) -> bytes:
         """Return a submit_sm_resp with the message's number."""
         return _pdu(_RESP | _SUBMIT, _OK, number, b"%d\0" % message_id)
 
-    def no(self, line: Line, number: int, outcome: Outcome) -> bytes:
+    def no(self, line: GatewayConnection, number: int, outcome: Outcome) -> bytes:
         """Return a submit_sm_resp with the reason, and no body."""
         return _pdu(_RESP | _SUBMIT, STATUSES[outcome], number, b"")
 
-    def report(self, line: Line, number: int, receipt: Receipt) -> bytes:
+    def report(self, line: GatewayConnection, number: int, receipt: Receipt) -> bytes:
         """Return a deliver_sm that carries a delivery receipt (appendix B)."""
         at = self.desk.now().astimezone(_CHINA).strftime("%y%m%d%H%M")
         stat, error = ("UNDELIV", "001") if receipt.failed else ("DELIVRD", "000")
@@ -128,7 +130,7 @@ class Smpp(Gateway):
         # esm_class 4: a receipt.
         return _deliver(number, receipt.to, text, 4, 0)
 
-    def text(self, line: Line, number: int, text: Text) -> bytes:
+    def text(self, line: GatewayConnection, number: int, text: Text) -> bytes:
         """Return a deliver_sm that carries a text, in UCS2."""
         content = text.text.encode("utf-16-be")
         return _deliver(number, "86" + text.sender, content, 0, 8)
@@ -148,7 +150,9 @@ def _deliver(
     return _pdu(_DELIVER, _OK, number, body)
 
 
-def _bind_status(line: Line, system_id: str, password: str, version: int) -> int:
+def _bind_status(
+    line: GatewayConnection, system_id: str, password: str, version: int
+) -> int:
     if line.signed_in:
         return _ALREADY
     if system_id != KEY:
@@ -158,7 +162,7 @@ def _bind_status(line: Line, system_id: str, password: str, version: int) -> int
     return _OK if version == 0x34 else _SYSTEM
 
 
-async def _read(line: Line) -> tuple[int, int, bytes]:
+async def _read(line: GatewayConnection) -> tuple[int, int, bytes]:
     header = await line.reader.readexactly(16)
     length, command, _, number = struct.unpack(">IIII", header)
     if not 16 <= length <= _LONGEST:
@@ -170,7 +174,9 @@ def _pdu(command: int, status: int, number: int, body: bytes) -> bytes:
     return struct.pack(">IIII", 16 + len(body), command, status, number) + body
 
 
-def _say(line: Line, command: int, status: int, number: int, body: bytes = b"") -> None:
+def _say(
+    line: GatewayConnection, command: int, status: int, number: int, body: bytes = b""
+) -> None:
     line.writer.write(_pdu(command, status, number, body))
 
 

@@ -13,7 +13,7 @@ from sandbox.kit.answers import Json, Refusal, body_of, json_object
 from sandbox.kit.book import Entry
 from sandbox.kit.context import Desk, Provider
 from sandbox.kit.outcomes import Outcome
-from sandbox.weixin.tokens import ForcedTooOften, Standing, Token, Tokens
+from sandbox.weixin.tokens import ForcedTooOften, Token, Tokens, TokenState
 
 Body = dict[str, object]
 # Whom a message is for, and what is said where its content shall be refused.
@@ -99,9 +99,9 @@ class TokenProvider(Provider):
         if not token:
             raise refused(41001, "access_token missing")
         standings = {issuer.standing(token) for issuer in self.issuers()}
-        if Standing.VALID in standings:
+        if TokenState.VALID in standings:
             return token
-        if Standing.EXPIRED in standings:
+        if TokenState.EXPIRED in standings:
             raise refused(42001, "access_token expired")
         raise refused(*self.unknown_token)
 

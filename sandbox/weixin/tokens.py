@@ -15,7 +15,7 @@ FORCED_APART = timedelta(seconds=30)
 _REMEMBERED = 1000
 
 
-class Standing(Enum):
+class TokenState(Enum):
     """Whether a token opens the door."""
 
     VALID = "valid"
@@ -79,14 +79,14 @@ class Tokens:
         self._forced.append(now)
         return self.replace()
 
-    def standing(self, value: str) -> Standing:
+    def standing(self, value: str) -> TokenState:
         """Tell what a token presented with a call is worth."""
         token = self._issued.get(value)
         if token is None or token.revoked:
-            return Standing.UNKNOWN
+            return TokenState.UNKNOWN
         if token.expires_at <= self._clock():
-            return Standing.EXPIRED
-        return Standing.VALID
+            return TokenState.EXPIRED
+        return TokenState.VALID
 
     def retire(self, value: str) -> None:
         """Let the next fetch give a new token, if this is still the current one."""

@@ -14,7 +14,7 @@ from activities.records import RecordActivities
 from centre.batches import queries as batches
 from centre.batches import writes as batch_writes
 from centre.batches.contracts import BatchPage, BatchPageDone
-from centre.batches.rules import Addressed, batch_message_id
+from centre.batches.rules import AddressedPerson, batch_message_id
 from centre.delivery.contracts import Snapshot
 from centre.flows.batches import Batch, BatchState, Steering
 from centre.messages import status as progress
@@ -69,7 +69,7 @@ async def written(
         expires_at=expires_at,
     )
     people = [
-        Addressed(
+        AddressedPerson(
             recipient=Recipient(identities={IdentityType.MOBILE: f"+86138{n:08d}"}),
             params={"name": str(n)},
         )

@@ -15,7 +15,7 @@ from centre.delivery import attempt_writes
 from centre.delivery.contracts import DeliveryResult, DeliveryTask
 from centre.delivery.links import Links
 from centre.delivery.models import Attempt
-from channels.base import Sending, Taken
+from channels.base import Acceptance, Sending
 from channels.router import Route, Router
 from core.errors import (
     NotTaken,
@@ -80,7 +80,7 @@ async def test_the_attempt_is_on_disk_before_the_provider_is_called(
     work = task()
 
     class Looking(ScriptedSender):
-        async def send(self, sending: Sending) -> Taken:
+        async def send(self, sending: Sending) -> Acceptance:
             assert await rows(store, work) == [("sending", None)]
             return await super().send(sending)
 
@@ -219,7 +219,7 @@ async def test_a_resend_says_nothing_that_it_lacks_the_values_for(
 
 @pytest.mark.parametrize("known", [YES, None])
 async def test_a_provider_is_asked_what_became_of_it(
-    store: Store, known: Taken | None
+    store: Store, known: Acceptance | None
 ) -> None:
     sender, work = AskableSender(known), task()
     first = await deliver(store, sender, work)

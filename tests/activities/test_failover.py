@@ -10,7 +10,7 @@ import pytest
 
 from centre.accounts.routing import route_once
 from centre.accounts.traffic_queries import deductions
-from channels.base import Sending, Taken
+from channels.base import Acceptance, Sending
 from channels.breaker import Breaker
 from channels.provider import Account, Accounts
 from channels.router import Route, Router
@@ -45,12 +45,12 @@ class PacedSender(ScriptedSender):
         self.delay = 0.0
         self.silent = False
 
-    async def send(self, sending: Sending) -> Taken:
+    async def send(self, sending: Sending) -> Acceptance:
         self.sent.append(sending)
         await asyncio.sleep(self.delay)
         if self.silent:
             raise OutcomeUnknown("no answer")
-        return Taken(provider=self.provider)
+        return Acceptance(provider=self.provider)
 
 
 class Two:

@@ -18,7 +18,7 @@ from centre.delivery.contracts import DeliveryResult, DeliveryTask
 from centre.delivery.links import Links
 from centre.rate_limits import counter_queries
 from centre.seeds import seeds
-from channels.base import Sending, Taken
+from channels.base import Acceptance, Sending
 from channels.router import Route, Router
 from core.errors import RateLimited
 from core.models import Address
@@ -36,8 +36,8 @@ class Yes:
     provider: ClassVar[str] = "yes"
     dedupe_window: ClassVar[timedelta | None] = None
 
-    async def send(self, sending: Sending) -> Taken:
-        return Taken(provider="yes")
+    async def send(self, sending: Sending) -> Acceptance:
+        return Acceptance(provider="yes")
 
 
 @pytest.fixture

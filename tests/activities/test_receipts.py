@@ -8,7 +8,7 @@ import pytest
 
 from centre.delivery import attempt_queries
 from centre.delivery import parked_queries as store_parked
-from channels.base import Sending, Taken
+from channels.base import Acceptance, Sending
 from channels.receipts import ProviderReceipt
 from channels.router import Route, Router
 from core.errors import RecipientRefused
@@ -91,13 +91,13 @@ async def test_anothers_early_receipt_is_left(store: Store) -> None:
 class RefusingSender(AskableSender):
     """A provider that says, once asked, that nobody was reached."""
 
-    async def ask(self, sending: Sending) -> Taken | None:
+    async def ask(self, sending: Sending) -> Acceptance | None:
         raise RecipientRefused("no", code="GONE")
 
 
 @pytest.mark.parametrize("arrived", [True, False])
 async def test_an_answer_is_kept_with_the_attempt(store: Store, arrived: bool) -> None:
-    work, known = task(), Taken(provider="scripted", delivered=True)
+    work, known = task(), Acceptance(provider="scripted", delivered=True)
     sender = AskableSender(known) if arrived else RefusingSender(None)
     await deliver(store, sender, work)
     if arrived:

@@ -8,7 +8,7 @@ import pytest
 
 from centre.delivery import attempt_queries
 from channels.aliyun.sms import AliyunAccount
-from channels.base import Sender, Taken
+from channels.base import Acceptance, Sender
 from channels.breaker import Breaker
 from channels.provider import Account
 from channels.router import Route, Router
@@ -132,7 +132,7 @@ async def test_where_the_account_is_gone_nobody_else_repeats(store: Store) -> No
 
 
 async def test_the_account_that_was_used_is_asked(store: Store) -> None:
-    work, known = task(), AskableSender(Taken(provider="scripted", delivered=True))
+    work, known = task(), AskableSender(Acceptance(provider="scripted", delivered=True))
     router = two(known, AskableSender(None))
     assert (await deliver_through(store, router, work)).askable
     assert (await ask_through(store, router, work)).outcome is Outcome.DELIVERED

@@ -8,7 +8,7 @@ import pytest
 
 from channels.base import Sender
 from channels.kit.codes import CodeTable
-from channels.kit.http import Answer, Line
+from channels.kit.http import Answer, ProviderHttp
 from channels.provider import SandboxPorts
 from core.errors import DeliveryError, ProviderDown
 from sandbox.app import create_sandbox
@@ -75,7 +75,7 @@ async def test_who_has_nobody_behind_refuses_no_message(
     status: int, code: str, answered: bool
 ) -> None:
     async with httpx.AsyncClient() as http:
-        line = Line("provider", http, Clock())
+        line = ProviderHttp("provider", http, Clock())
         with pytest.raises(DeliveryError) as raised:
             line.check(Answer(status, {}, b""), code=code)
     assert raised.value.answered is answered

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from channels.carrier import cmpp_pdu
 from channels.carrier.cmpp import CmppWire
-from channels.carrier.session import Limits, Session, Wire
+from channels.carrier.session import Session, SessionLimits, Wire
 from channels.carrier.smpp import SmppWire
 from channels.receipt_formats import FORMATS, Reporting
 from channels.receipts import Reported
@@ -155,7 +155,7 @@ async def test_short_pdus_that_come_in_one_piece(wire: Wire[Any], pdu: bytes) ->
         writer = asyncio.StreamWriter(Unread(), protocol, reader, loop)
         reader.feed_data(pdus)
         reader.feed_eof()
-        session = Session(wire, reader, writer, nowhere, 60, Limits())
+        session = Session(wire, reader, writer, nowhere, 60, SessionLimits())
         await session.over.wait()
 
     most = await bound(lambda: taken(pdu))

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from channels.aliyun.sms import AliyunSmsSender
-from channels.base import Recalling, Sender, Taken
+from channels.base import Acceptance, Recalling, Sender
 from channels.provider import SandboxPorts
 from core.errors import DeliveryError, OutcomeUnknown, RecipientRefused
 from sandbox.app import create_sandbox
@@ -132,8 +132,8 @@ async def test_what_became_of_a_short_message(
     ):
         await rule(control, outcome)
         await sms.send(one)
-    assert await sms.ask(what[0]) == Taken(provider="aliyun", delivered=True)
-    assert await sms.ask(what[1]) == Taken(provider="aliyun")
+    assert await sms.ask(what[0]) == Acceptance(provider="aliyun", delivered=True)
+    assert await sms.ask(what[1]) == Acceptance(provider="aliyun")
     with pytest.raises(RecipientRefused):
         await sms.ask(what[2])
     assert await sms.ask(what[3]) is None

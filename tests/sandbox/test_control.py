@@ -20,7 +20,7 @@ from sandbox.kit.memory import Memory
 from sandbox.kit.outcomes import Outcome
 from sandbox.kit.rules import Rule, Rules
 from sandbox.server import running
-from sandbox.weixin.tokens import ForcedTooOften, Standing, Tokens
+from sandbox.weixin.tokens import ForcedTooOften, Tokens, TokenState
 from tests.support.ports import free_port
 from tests.support.waiting import until_so
 
@@ -195,11 +195,11 @@ def test_a_token_stays_the_same_until_near_its_end_and_then_overlaps() -> None:
     clock.now += timedelta(seconds=2)
     second = tokens.fetch()
     assert second is not first
-    assert tokens.standing(first.value) is Standing.VALID
+    assert tokens.standing(first.value) is TokenState.VALID
     clock.now += timedelta(seconds=300)
-    assert tokens.standing(first.value) is Standing.EXPIRED
-    assert tokens.standing(second.value) is Standing.VALID
-    assert tokens.standing("never issued") is Standing.UNKNOWN
+    assert tokens.standing(first.value) is TokenState.EXPIRED
+    assert tokens.standing(second.value) is TokenState.VALID
+    assert tokens.standing("never issued") is TokenState.UNKNOWN
 
 
 def test_a_forced_refresh_kills_the_old_token_but_not_twice_in_30_seconds() -> None:
@@ -207,7 +207,7 @@ def test_a_forced_refresh_kills_the_old_token_but_not_twice_in_30_seconds() -> N
     tokens = Tokens(timedelta(seconds=7200), clock)
     first = tokens.fetch()
     second = tokens.force()
-    assert tokens.standing(first.value) is Standing.UNKNOWN
+    assert tokens.standing(first.value) is TokenState.UNKNOWN
     assert tokens.force() is second
     for _ in range(19):
         clock.now += timedelta(seconds=30)

@@ -20,7 +20,7 @@ from temporalio.testing import WorkflowEnvironment
 import channels
 from activities.delivery import DeliveryActivities
 from centre.delivery.contracts import DeliveryResult, DeliveryTask
-from channels.base import Sending, Taken
+from channels.base import Acceptance, Sending
 from channels.kit.codes import CodeTable
 from channels.provider import Account
 from channels.registry import PROVIDERS
@@ -150,11 +150,11 @@ class Called:
         called = self.calls
 
         class Answering(ScriptedSender):
-            async def send(self, sending: Sending) -> Taken:
+            async def send(self, sending: Sending) -> Acceptance:
                 called.append(f"{channel}/{code}")
                 if answers:
                     raise answers.pop(0)
-                return Taken(provider=self.provider)
+                return Acceptance(provider=self.provider)
 
         Answering.channel = channel
         Answering.dedupe_window = timedelta(minutes=10) if keyed else None

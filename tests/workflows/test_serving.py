@@ -7,19 +7,19 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
-from serving import ROOMY, Part, room_for
+from serving import AMPLE_QUOTA, Part, quota_for
 from worker import Share, part, tell_absent
 
 codes = st.from_regex(r"[a-z0-9][a-z0-9\-]{0,30}", fullmatch=True)
 
 
 def test_few_queues_have_all_the_room() -> None:
-    assert room_for(0) == room_for(12) == ROOMY
+    assert quota_for(0) == quota_for(12) == AMPLE_QUOTA
 
 
 @given(st.integers(1, 5000))
 def test_many_queues_share_what_a_process_has(queues: int) -> None:
-    room, more = room_for(queues), room_for(queues + 1)
+    room, more = quota_for(queues), quota_for(queues + 1)
     assert room.workflow_polls >= 2
     assert room.activity_polls >= 1
     assert room.cached >= 20

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.types import Message, Receive, Scope, Send
 
-from api.http.request_guard import Guard, Limits
+from api.http.request_guard import BodyLimits, Guard
 from api.http.strict_json import MAX_DEPTH, parse_json
 from core.errors import Malformed
 from core.words import Role
@@ -154,7 +154,9 @@ class Exchange:
         self.status = 0
         self.headers: dict[bytes, bytes] = {}
 
-    async def run(self, limits: Limits, headers: Sequence[tuple[bytes, bytes]]) -> None:
+    async def run(
+        self, limits: BodyLimits, headers: Sequence[tuple[bytes, bytes]]
+    ) -> None:
         scope: Scope = {
             "type": "http",
             "method": "POST",
@@ -184,39 +186,39 @@ class Exchange:
 
 async def test_an_endless_body_is_cut_at_the_limit() -> None:
     exchange = Exchange([b"x" * 1024] * 10_000)
-    await exchange.run(Limits(), [])
+    await exchange.run(BodyLimits(), [])
     assert (exchange.status, exchange.passed) == (413, None)
     assert exchange.taken == 65
 
 
 async def test_a_large_body_is_refused_unread() -> None:
     exchange = Exchange([b"x"])
-    await exchange.run(Limits(), [(b"content-length", b"52428800")])
+    await exchange.run(BodyLimits(), [(b"content-length", b"52428800")])
     assert (exchange.status, exchange.taken) == (413, 0)
 
 
 async def test_a_body_of_two_lengths_is_refused_and_the_connection_closed() -> None:
     exchange = Exchange([b"{}"])
     both = [(b"content-length", b"2"), (b"transfer-encoding", b"chunked")]
-    await exchange.run(Limits(), both)
+    await exchange.run(BodyLimits(), both)
     assert (exchange.status, exchange.headers[b"connection"]) == (400, b"close")
 
 
 async def test_a_body_that_drips_is_given_up() -> None:
     exchange = Exchange([b"["] * 1000, pause=0.01)
-    await exchange.run(Limits(whole_body=timedelta(seconds=0.05)), [])
+    await exchange.run(BodyLimits(whole_body=timedelta(seconds=0.05)), [])
     assert (exchange.status, exchange.passed) == (408, None)
 
 
 async def test_a_caller_that_hangs_up_gets_no_answer() -> None:
     exchange = Exchange([])
-    await exchange.run(Limits(), [])
+    await exchange.run(BodyLimits(), [])
     assert (exchange.status, exchange.passed) == (0, None)
 
 
 async def test_pieces_are_put_together() -> None:
     exchange = Exchange([b'{"a"', b": ", b"1}"])
-    await exchange.run(Limits(), [])
+    await exchange.run(BodyLimits(), [])
     assert (exchange.status, exchange.passed) == (0, b'{"a": 1}')
 
 

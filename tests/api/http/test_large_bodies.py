@@ -6,7 +6,7 @@ import pytest
 from starlette.requests import HTTPConnection
 from starlette.types import Message, Receive, Scope, Send
 
-from api.http.request_guard import KIB, MIB, Guard, Larger, Limits
+from api.http.request_guard import KIB, MIB, BodyLimits, Guard, Larger
 from api.http.strict_json import AT_ONCE, MAX_SMALL_VALUES, MAX_VALUES, parse_json
 from centre.receipts.address_queries import addresses
 from core.errors import Forbidden, TooLarge
@@ -108,7 +108,7 @@ async def test_a_small_body_holds_no_more_values_than_are_told_of_at_once(
 
 
 def test_every_known_large_path_asks_who_sends() -> None:
-    limits = Limits(larger={"/all/": Larger(MIB, _nobody)})
+    limits = BodyLimits(larger={"/all/": Larger(MIB, _nobody)})
     assert limits.of("/all/x").known is _nobody
     assert limits.of("/other").size == limits.of("/other").free
 
@@ -122,7 +122,7 @@ class Guarded:
 
     def __init__(self, free: int = 64 * KIB) -> None:
         larger = Larger(MIB, _nobody, free=free, raw=True)
-        self._guard = Guard(self._application, Limits(larger={"/large": larger}))
+        self._guard = Guard(self._application, BodyLimits(larger={"/large": larger}))
         self.taken = 0
 
     async def status(self, pieces: list[bytes]) -> int:

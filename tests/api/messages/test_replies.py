@@ -20,7 +20,7 @@ from centre.people import opt_out_queries as preferences
 from centre.people import persons
 from centre.people.contracts import PatientDraft, Preference
 from centre.people.replies import CONFIRMATION
-from centre.receipts.replies import Heard, ReplyIntake
+from centre.receipts.replies import ReplyIntake, ReplyResult
 from channels.uplinks import Uplink
 from core.models import Message
 from core.policies import WeightedChannel
@@ -98,7 +98,7 @@ async def opt_outs(rig: Rig, mobile: str = MOBILE) -> tuple[Preference, ...]:
         return await preferences.preferences_of(session, IdentityType.MOBILE, mobile)
 
 
-async def hear(rig: Rig, provider: str, text: str = "TD") -> Heard:
+async def hear(rig: Rig, provider: str, text: str = "TD") -> ReplyResult:
     uplink = Uplink(provider=provider, number="86" + NATIONAL, text=text, at=utc_now())
     return await ReplyIntake(rig.context).take(uplink)
 
@@ -224,8 +224,8 @@ async def test_a_gateways_opt_out_is_answered_once(
     rig: Rig, his: Headers, provider: str
 ) -> None:
     await texted(rig, his, type="promotion")
-    assert await hear(rig, provider) is Heard.OPTED_OUT
-    assert await hear(rig, provider) is Heard.REPEATED
+    assert await hear(rig, provider) is ReplyResult.OPTED_OUT
+    assert await hear(rig, provider) is ReplyResult.REPEATED
     (answer,) = answers(rig)
     assert answer.recipient.identities == {IdentityType.MOBILE: MOBILE}
     assert (answer.client, answer.plan.channels) == ("his", (Channel.SMS,))

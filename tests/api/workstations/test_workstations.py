@@ -14,7 +14,7 @@ from api.workstations.door import Door
 from api.workstations.hub import LEASE, Connection, Hub
 from centre.workstations import popup_queries as popups
 from centre.workstations import queries as workstations
-from centre.workstations.contracts import Stage, Standing, Withdrawal
+from centre.workstations.contracts import PopupStage, SignedInScreen, Withdrawal
 from centre.workstations.service import PopupPost
 from channels.hospital.socket import SocketSender
 from core.errors import RecipientRefused
@@ -251,9 +251,9 @@ async def test_stages_only_move_forward(ward: Ward) -> None:
     async with ward.rig.context.store.sessions.begin() as session:
         found = await popups.find_popup(session, "icu-1", sending.id)
         assert found is not None
-        assert await popups.move(session, found.seq, Stage.DISPLAYED)
-        assert not await popups.move(session, found.seq, Stage.RECEIVED)
-        assert not await popups.move(session, found.seq, Stage.DISPLAYED)
+        assert await popups.move(session, found.seq, PopupStage.DISPLAYED)
+        assert not await popups.move(session, found.seq, PopupStage.RECEIVED)
+        assert not await popups.move(session, found.seq, PopupStage.DISPLAYED)
 
 
 async def test_what_is_refused_of_a_workstation(ward: Ward) -> None:
@@ -279,7 +279,7 @@ async def test_a_slow_reader_is_given_up_and_not_waited_for(ward: Ward) -> None:
     async with ward.rig.context.store.sessions() as session:
         event = await popups.find_popup(session, "icu-1", sending.id)
     assert event is not None
-    held = Connection(Standing(id="icu-1", enabled=True, secret_hash=""))
+    held = Connection(SignedInScreen(id="icu-1", enabled=True, secret_hash=""))
     for _ in range(500):
         held.push(event)
     assert held.closing.result() == 1013

@@ -14,7 +14,7 @@ from sqlmodel import col, select, update
 
 from api.http.forwarding import UNTRUSTED
 from centre.access import sign_in_paces, sign_in_queries, sign_ins, users
-from centre.access.contracts import Attempt
+from centre.access.contracts import SignInAttempt
 from centre.access.devices import device_of, new_device
 from centre.access.sign_in import set_own_password, sign_in
 from centre.access.sign_in_paces import LONGEST_WAIT, OF_NAME, Pace
@@ -118,7 +118,7 @@ async def test_a_thousand_addresses_guess_no_faster_and_lock_nobody_out(
 async def test_a_known_browser_passes_wherever_it_is(rig: Rig) -> None:
     store, gates = rig.context.store, rig.context.sign_ins
     device = new_device(rig.context.keyring)
-    own = Attempt(username="liu", password=PASSWORD, address=OWN, device=device)
+    own = SignInAttempt(username="liu", password=PASSWORD, address=OWN, device=device)
     await sign_in(rig.context, gates, own)
     # Somebody behind the same proxy, without the browser, locks that address.
     await fails(rig, OWN, 5)

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import httpx
 
 from centre.accounts.live_channels import LiveChannels
-from centre.accounts.routing import route_for_ever, route_once
+from centre.accounts.routing import route_once, run_rebalancer
 from centre.accounts.routing_writes import put_rules
 from centre.accounts.traffic_queries import deductions, measured, traffic
 from centre.accounts.traffic_writes import forget_traffic, put_open
@@ -180,7 +180,7 @@ async def test_rules_that_people_set_hold_without_a_restart(store: Store) -> Non
         live = LiveChannels(Tools(http, no_deposit), sms, start)
         assert await route_once(store, sms, start, "before")
         assert await points(store) == {}
-        applying = asyncio.create_task(route_for_ever(store, sms, start))
+        applying = asyncio.create_task(run_rebalancer(store, sms, start))
         async with store.sessions.begin() as session:
             await put_rules(session, strict, "admin")
         moved = await eventually(lambda: points(store))

@@ -22,22 +22,22 @@ OWNER = Actor(who="his", role="client")
 STRANGER = Actor(who="lis", role="client")
 LIST = "mobile,exam,place\n13800138000,CT,2 号楼\n".encode()
 
-Order = Callable[[Rig, UUID, Actor], Awaitable[control.Seen]]
+Order = Callable[[Rig, UUID, Actor], Awaitable[control.BatchView]]
 
 
-def cancelling(rig: Rig, batch_id: UUID, actor: Actor) -> Awaitable[control.Seen]:
+def cancelling(rig: Rig, batch_id: UUID, actor: Actor) -> Awaitable[control.BatchView]:
     return control.cancel(rig.context, batch_id, actor)
 
 
-def pausing(rig: Rig, batch_id: UUID, actor: Actor) -> Awaitable[control.Seen]:
+def pausing(rig: Rig, batch_id: UUID, actor: Actor) -> Awaitable[control.BatchView]:
     return control.pause(rig.context, batch_id, actor)
 
 
-def resuming(rig: Rig, batch_id: UUID, actor: Actor) -> Awaitable[control.Seen]:
+def resuming(rig: Rig, batch_id: UUID, actor: Actor) -> Awaitable[control.BatchView]:
     return control.resume(rig.context, batch_id, actor)
 
 
-def slowing(rig: Rig, batch_id: UUID, actor: Actor) -> Awaitable[control.Seen]:
+def slowing(rig: Rig, batch_id: UUID, actor: Actor) -> Awaitable[control.BatchView]:
     return control.set_rate(rig.context, batch_id, 3, actor)
 
 

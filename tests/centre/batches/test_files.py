@@ -7,7 +7,7 @@ import pytest
 
 from centre.audit.audit import Actor
 from centre.batches.accept import accept_batch
-from centre.batches.files import Examined, examine, request_of
+from centre.batches.files import ListCheck, examine, request_of
 from centre.clients import queries as clients
 from centre.clients.models import Client
 from centre.messages.accept import message_type
@@ -38,12 +38,12 @@ async def his(rig: Rig) -> tuple[Client, MessageType]:
     return client, kind
 
 
-async def examined(rig: Rig, text: str) -> Examined:
+async def examined(rig: Rig, text: str) -> ListCheck:
     client, kind = await his(rig)
     return await examine(rig.context, client, read_sheet(text.encode()), kind, LABELS)
 
 
-def where(found: Examined) -> list[tuple[int, str]]:
+def where(found: ListCheck) -> list[tuple[int, str]]:
     return [(fault.line, fault.column) for fault in found.faults]
 
 

@@ -20,9 +20,9 @@ from centre.catalog.models import (
 )
 from centre.delivery.contracts import (
     Correction,
-    Out,
     RecallNote,
-    WhatIsOut,
+    RecallTargets,
+    SentDelivery,
     WithdrawTask,
 )
 from centre.messages import queries as messages
@@ -72,7 +72,7 @@ async def out(store: Store, *channels: Channel) -> Message:
 
 
 def task(sent: Message, channel: Channel) -> WithdrawTask:
-    found = Out(channel=channel, run=1, provider_message_id="p-1")
+    found = SentDelivery(channel=channel, run=1, provider_message_id="p-1")
     return WithdrawTask(message_id=sent.id, out=found)
 
 
@@ -232,12 +232,15 @@ class Recalls(FakeActivities):
         return [*super().all, *own]
 
     @activity.defn
-    async def what_is_out(self, order: RecallOrder) -> WhatIsOut:
+    async def what_is_out(self, order: RecallOrder) -> RecallTargets:
         self.under_way -= 1
         if self.under_way >= 0:
             raise StillUnderWay("under way")
-        outs = (Out(channel=Channel.WECOM, run=1), Out(channel=Channel.SMS, run=1))
-        return WhatIsOut(deliveries=outs)
+        outs = (
+            SentDelivery(channel=Channel.WECOM, run=1),
+            SentDelivery(channel=Channel.SMS, run=1),
+        )
+        return RecallTargets(deliveries=outs)
 
     @activity.defn
     async def withdraw(self, task: WithdrawTask) -> bool:

@@ -10,7 +10,7 @@ from centre.reachability.rules import (
     FADE,
     FADE_OUT_OF_RANGE,
     REASONS,
-    Standing,
+    AddressStatus,
     fades_at,
     reason_to_skip,
     refused,
@@ -56,7 +56,7 @@ def test_what_a_code_says(channel: str, codes: str, state: State | None) -> None
     assert said == {state}
 
 
-def told(state: State, *days: float) -> Standing:
+def told(state: State, *days: float) -> AddressStatus:
     """Return how an address stands after being refused on these days."""
     standing = None
     for day in days:
@@ -101,7 +101,7 @@ def test_the_time_can_be_set() -> None:
 
 
 def test_who_follows_is_tried() -> None:
-    follows = Standing(
+    follows = AddressStatus(
         channel=Channel.WECHAT, state=State.FOLLOWING, since=AT, last_at=AT
     )
     assert fades_at(follows) is None

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from centre.audit import audit
 from centre.reachability import consent_queries as consents
 from centre.reachability import queries as standings
-from centre.reachability.rules import FADE, Standing
+from centre.reachability.rules import FADE, AddressStatus
 from centre.reachability.service import (
     StoreConsents,
     clear_standing,
@@ -33,7 +33,7 @@ async def refuse(store: Store, channel: Channel, code: str, days: int = 0) -> No
         await standings.note_refusal(session, channel, PLAN[channel], KIND, code, at)
 
 
-async def known(store: Store, kind: str = KIND) -> dict[Channel, Standing]:
+async def known(store: Store, kind: str = KIND) -> dict[Channel, AddressStatus]:
     async with store.sessions() as session:
         return await standings.standings_of(session, PLAN, kind)
 
@@ -53,7 +53,7 @@ async def happen(store: Store, happening: Happening, channel: Channel) -> None:
 async def test_a_refusal_is_kept_for_its_address_and_channel(store: Store) -> None:
     await refuse(store, Channel.WECHAT, "43004")
     assert await known(store) == {
-        Channel.WECHAT: Standing(
+        Channel.WECHAT: AddressStatus(
             channel=Channel.WECHAT,
             state=State.UNFOLLOWED,
             since=AT,

@@ -17,7 +17,7 @@ from centre.delivery.parked_queries import MOST_PARKED, RETENTION
 from centre.delivery.tables import ParkedReceiptRow
 from centre.receipts import queries as receipts
 from centre.receipts import writes as receipt_writes
-from centre.receipts.intake import ReceiptIntake, Taking
+from centre.receipts.intake import IntakeResult, ReceiptIntake
 from channels.receipts import ProviderReceipt
 from core.models import delivery_id
 from core.settings import Settings
@@ -126,19 +126,19 @@ async def noted(store: Store, attempt: Attempt) -> Outcome | None:
 @pytest.mark.parametrize(
     ("account", "told", "taking"),
     [
-        ("default", "default", Taking.APPLIED),
-        ("default", None, Taking.APPLIED),
-        (None, "default", Taking.APPLIED),
-        ("default", "second", Taking.PARKED),
+        ("default", "default", IntakeResult.APPLIED),
+        ("default", None, IntakeResult.APPLIED),
+        (None, "default", IntakeResult.APPLIED),
+        ("default", "second", IntakeResult.PARKED),
     ],
 )
 async def test_a_receipt_counts_for_its_own_account(
-    store: Store, account: str | None, told: str | None, taking: Taking
+    store: Store, account: str | None, told: str | None, taking: IntakeResult
 ) -> None:
     attempt = await taken(store, account)
     taker = intake(store)
     assert await taker.take(reported(account=told)) is taking
-    applied = taking is Taking.APPLIED
+    applied = taking is IntakeResult.APPLIED
     assert await noted(store, attempt) == (Outcome.DELIVERED if applied else None)
 
 
@@ -149,8 +149,8 @@ async def test_an_outcome_of_an_attempt_only_moves_forward(store: Store) -> None
         await taker.take(reported(outcome=outcome))
         for outcome in (Outcome.FAILED, Outcome.FAILED, Outcome.READ, Outcome.DELIVERED)
     ]
-    again = Taking.REPEATED
-    assert takings == [Taking.APPLIED, again, Taking.APPLIED, again]
+    again = IntakeResult.REPEATED
+    assert takings == [IntakeResult.APPLIED, again, IntakeResult.APPLIED, again]
     assert await noted(store, attempt) is Outcome.READ
 
 
@@ -163,9 +163,9 @@ async def test_a_push_is_taken_in_together_and_answered_one_by_one(
     several = [reported(provider_message_id=f"x-{n}") for n in range(50)]
     takings = await taker.take_all([reported(), stray, *several, reported()])
     assert takings == [
-        *(Taking.APPLIED, Taking.UNKNOWN),
-        *([Taking.PARKED] * 50),
-        Taking.REPEATED,
+        *(IntakeResult.APPLIED, IntakeResult.UNKNOWN),
+        *([IntakeResult.PARKED] * 50),
+        IntakeResult.REPEATED,
     ]
     assert await noted(store, attempt) is Outcome.DELIVERED
     assert await parked(store, "x-49") == [Outcome.DELIVERED]
@@ -188,7 +188,7 @@ async def test_of_an_accounts_unknown_receipts_the_newest_are_kept(
 async def test_an_id_that_is_nobodys_is_unknown(store: Store) -> None:
     taker = intake(store)
     stray = reported(provider_message_id=None, sending_id=UUID(int=1))
-    assert await taker.take(stray) is Taking.UNKNOWN
+    assert await taker.take(stray) is IntakeResult.UNKNOWN
     assert await parked(store) == []
 
 
@@ -196,10 +196,10 @@ async def test_a_word_that_nobody_knows_changes_nothing(store: Store) -> None:
     attempt = await taken(store, None)
     taker = intake(store)
     strange = reported(outcome=Outcome.ACCEPTED, understood=False, code="NEWWORD")
-    assert await taker.take(strange) is Taking.NOT_UNDERSTOOD
+    assert await taker.take(strange) is IntakeResult.NOT_UNDERSTOOD
     assert await noted(store, attempt) is None
     assert await parked(store) == []
-    assert await taker.take(reported()) is Taking.APPLIED
+    assert await taker.take(reported()) is IntakeResult.APPLIED
 
 
 async def test_a_hundred_in_any_order_come_to_one_end(store: Store) -> None:
@@ -211,4 +211,6 @@ async def test_a_hundred_in_any_order_come_to_one_end(store: Store) -> None:
     for first in range(0, len(told), 4):
         await asyncio.gather(*map(taker.take, told[first : first + 4]))
     assert await noted(store, attempt) is Outcome.READ
-    assert {await taker.take(receipt) for receipt in told[:9]} == {Taking.REPEATED}
+    assert {await taker.take(receipt) for receipt in told[:9]} == {
+        IntakeResult.REPEATED
+    }

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from centre.schedule.rules import (
     HOSPITAL,
-    Book,
+    Blackout,
     Cap,
-    Closed,
     Hit,
     SendingRules,
+    SendingSchedule,
     Window,
     capped,
     closed,
@@ -94,15 +94,15 @@ def test_what_never_opens() -> None:
     never = SendingRules(quiet=(Window(start="00:00", end="00:00"),))
     assert opens("2026-11-25 12:00:00", never) is None
     at = local("2026-11-25 12:00:00")
-    assert closed(at, [never], {}, SHANGHAI) == Closed(None, "skip")
+    assert closed(at, [never], {}, SHANGHAI) == Blackout(None, "skip")
 
 
 def test_one_rule_that_skips_decides() -> None:
     skip = NIGHT.model_copy(update={"then": "skip"})
     at = local("2026-11-25 23:00:00")
-    assert closed(at, [NIGHT, skip], {}, SHANGHAI) == Closed(None, "skip")
+    assert closed(at, [NIGHT, skip], {}, SHANGHAI) == Blackout(None, "skip")
     morning = local("2026-11-26 08:00:00")
-    assert closed(at, [NIGHT], {}, SHANGHAI) == Closed(morning, "defer")
+    assert closed(at, [NIGHT], {}, SHANGHAI) == Blackout(morning, "defer")
     assert closed(morning, [NIGHT, skip], {}, SHANGHAI) is None
 
 
@@ -161,7 +161,7 @@ def test_it_is_the_first_moment_that_is_allowed(
 
 def test_which_rules_a_message_keeps() -> None:
     own, voice = SendingRules(inherits=False), SendingRules(closed_on_holidays=True)
-    book = Book(
+    book = SendingSchedule(
         rules={HOSPITAL: NIGHT, "type:queue-call": own, "channel:voice": voice},
         classes={"promo": TypeClass.MARKETING},
     )
@@ -181,12 +181,12 @@ def test_a_cap_frees_when_the_oldest_has_passed() -> None:
     caps = {HOSPITAL: (Cap(most=2, hours=24, then="defer"),)}
     assert capped(caps, [hit(1), hit(25)], NOON) is None
     full = capped(caps, [hit(1), hit(5), hit(30)], NOON)
-    assert full == Closed(NOON + timedelta(hours=19), "defer")
+    assert full == Blackout(NOON + timedelta(hours=19), "defer")
 
 
 def test_a_cap_counts_its_scope_and_each_number_alone() -> None:
     caps = {"type:promo": (Cap(most=1, hours=24),)}
     assert capped(caps, [hit(1, kind="bill")], NOON) is None
-    assert capped(caps, [hit(1)], NOON) == Closed(None, "skip")
+    assert capped(caps, [hit(1)], NOON) == Blackout(None, "skip")
     both = {HOSPITAL: (Cap(most=2, hours=24),)}
     assert capped(both, [hit(1), hit(2, key="openid")], NOON) is None

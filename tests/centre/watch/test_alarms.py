@@ -9,10 +9,10 @@ from centre.watch.rules import (
     CLEAR_AFTER,
     CLEAR_SHARE,
     AlarmKind,
+    AlarmState,
     Expected,
     OwnThresholds,
     Reading,
-    Standing,
     Thresholds,
     step,
 )
@@ -33,7 +33,7 @@ def walked(
     values: list[tuple[float, int]], hold: float
 ) -> list[tuple[datetime, float, bool]]:
     """Return each moment, its figure, and whether the alarm stood after it."""
-    standing, at, seen = Standing(), START, []
+    standing, at, seen = AlarmState(), START, []
     for value, seconds in values:
         at += timedelta(seconds=seconds)
         standing = step(standing, reading(value, hold), at)

@@ -11,7 +11,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.recall import RecallActivities
 from activities.records import RecordActivities
 from centre.accounts.live_channels import InboxShelf
-from centre.delivery.contracts import Out, Record, WithdrawTask
+from centre.delivery.contracts import Record, SentDelivery, WithdrawTask
 from centre.messages import status as progress
 from centre.workstations import inbox_queries as inbox
 from centre.workstations import removal_queries as removals
@@ -187,6 +187,6 @@ async def test_what_a_gateway_of_the_hospital_shows_is_not_said_to_be_gone(
     sent = message()
     await remove(store, sent.id)
     for channel, gone in ((Channel.WORKSTATION, False), (Channel.INBOX, True)):
-        out = WithdrawTask(message_id=sent.id, out=Out(channel=channel, run=1))
+        out = WithdrawTask(message_id=sent.id, out=SentDelivery(channel=channel, run=1))
         activities = RecallActivities(store, Router())
         assert await ActivityEnvironment().run(activities.withdraw, out) is gone

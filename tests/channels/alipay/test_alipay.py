@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from channels.alipay.api import AlipayAccount, Interface, raw_node
 from channels.alipay.sender import METHODS, keywords
-from channels.base import Content, Taken
+from channels.base import Acceptance, Content
 from core.errors import (
     ContentRefused,
     DeliveryError,
@@ -99,7 +99,7 @@ async def test_what_each_interface_is_given(interface: Interface) -> None:
             medical("to_user_id", content)
         case "medical_direct":
             medical("alipay_user_id", content)
-    assert taken == Taken(provider="alipay", provider_message_id="m-1")
+    assert taken == Acceptance(provider="alipay", provider_message_id="m-1")
 
 
 async def test_the_first_of_several_numbers_is_kept() -> None:

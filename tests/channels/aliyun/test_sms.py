@@ -10,7 +10,7 @@ from channels.aliyun.api import authorization
 from channels.aliyun.codes import SMS
 from channels.aliyun.sender import template_param
 from channels.aliyun.sms import AliyunSmsSender, phone
-from channels.base import Content, Taken
+from channels.base import Acceptance, Content
 from core.errors import (
     ContentRefused,
     DeliveryError,
@@ -45,7 +45,7 @@ TO_MIDNIGHT = 15.5 * 3600
 TO_DECEMBER = 7 * DAY + TO_MIDNIGHT
 
 
-async def send(*answers: httpx.Response | Exception) -> tuple[Taken, Provider]:
+async def send(*answers: httpx.Response | Exception) -> tuple[Acceptance, Provider]:
     provider = Provider(answers)
     async with answering(provider) as http:
         return await AliyunSmsSender(ALIYUN, http, Clock()).send(SENDING), provider
@@ -78,7 +78,9 @@ async def test_the_request() -> None:
     assert headers["x-acs-version"] == "2017-05-25"
     assert headers["x-acs-date"] == "2026-11-23T00:30:00Z"
     assert headers["content-length"] == "0"
-    assert taken == Taken(provider="aliyun", provider_message_id="900619746936498440^0")
+    assert taken == Acceptance(
+        provider="aliyun", provider_message_id="900619746936498440^0"
+    )
 
 
 async def test_what_is_on_the_wire_is_what_was_signed() -> None:

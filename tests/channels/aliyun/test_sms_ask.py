@@ -8,7 +8,7 @@ import pytest
 
 from channels.aliyun.codes import CARRIERS
 from channels.aliyun.sms import AliyunSmsSender
-from channels.base import Taken
+from channels.base import Acceptance
 from core.errors import (
     ContentRefused,
     DeliveryError,
@@ -56,7 +56,7 @@ OTHER = {"OutId": "another", "SendStatus": 3}
 
 async def ask(
     *answers: httpx.Response | Exception, clock: Clock | None = None
-) -> tuple[Taken | None, Provider]:
+) -> tuple[Acceptance | None, Provider]:
     provider = Provider(answers)
     async with answering(provider) as http:
         sender = AliyunSmsSender(ALIYUN, http, clock or Clock())
@@ -75,7 +75,7 @@ async def test_the_question() -> None:
         "PageSize": "50",
         "CurrentPage": "1",
     }
-    assert taken == Taken(provider="aliyun")
+    assert taken == Acceptance(provider="aliyun")
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ async def test_what_is_known_to_be_taken(
     found: list[Mapping[str, Any]], delivered: bool
 ) -> None:
     taken, _ = await ask(details(*found))
-    assert taken == Taken(provider="aliyun", delivered=delivered)
+    assert taken == Acceptance(provider="aliyun", delivered=delivered)
 
 
 async def test_yesterday_is_asked_after_today() -> None:

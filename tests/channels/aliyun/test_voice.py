@@ -16,7 +16,7 @@ from channels.aliyun.voice import (
     called_number,
     out_id,
 )
-from channels.base import Taken
+from channels.base import Acceptance
 from core.errors import (
     ContentRefused,
     DeliveryError,
@@ -64,7 +64,7 @@ def code_of(code: str, message: str = "13800138000") -> httpx.Response:
 
 async def send(
     *answers: httpx.Response | Exception, account: AliyunVoiceAccount = ACCOUNT
-) -> tuple[Taken, Provider]:
+) -> tuple[Acceptance, Provider]:
     provider = Provider(answers)
     async with answering(provider) as http:
         sender = AliyunVoiceSender(account, http, Clock())
@@ -87,7 +87,7 @@ async def test_the_request() -> None:
         "PlayTimes": "2",
     }
     assert request.headers["x-acs-action"] == "SingleCallByTts"
-    assert taken == Taken(provider="aliyun", provider_message_id=CALL_ID)
+    assert taken == Acceptance(provider="aliyun", provider_message_id=CALL_ID)
 
 
 async def test_a_number_of_our_own_is_shown_where_we_have_one() -> None:
@@ -177,7 +177,7 @@ def detail(data: object) -> httpx.Response:
 
 async def ask(
     answer: httpx.Response | Exception, asked: Any = ASKED
-) -> tuple[Taken | None, Provider]:
+) -> tuple[Acceptance | None, Provider]:
     provider = Provider([answer])
     async with answering(provider) as http:
         return await AliyunVoiceSender(ACCOUNT, http, Clock()).ask(asked), provider
@@ -186,7 +186,7 @@ async def ask(
 @pytest.mark.parametrize("state", ["200000", "200001", "200008"])
 async def test_a_call_that_was_answered(state: str) -> None:
     taken, provider = await ask(detail({"state": state}))
-    assert taken == Taken(
+    assert taken == Acceptance(
         provider="aliyun", provider_message_id=CALL_ID, delivered=True
     )
     (request,) = provider.requests
@@ -198,7 +198,7 @@ async def test_a_call_that_was_answered(state: str) -> None:
 @pytest.mark.parametrize("data", [{}, {"state": ""}, {"state": "200103"}])
 async def test_a_call_under_way_is_taken(data: object) -> None:
     taken, _ = await ask(detail(data))
-    assert taken == Taken(provider="aliyun", provider_message_id=CALL_ID)
+    assert taken == Acceptance(provider="aliyun", provider_message_id=CALL_ID)
 
 
 CALL_TABLE: list[Row] = [

@@ -7,7 +7,7 @@ import struct
 
 import pytest
 
-from channels.carrier.session import WINDOW, Limits
+from channels.carrier.session import WINDOW, SessionLimits
 from channels.kit.http import LONGEST_SEND
 from core.errors import OutcomeUnknown, ProviderDown
 from tests.support.channels.fakes import assert_private, listening
@@ -75,7 +75,7 @@ async def test_a_fault_in_the_answer_leaves_the_outcome_unknown(
     assert callable(fault)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     # Seen at once: none of the limits has to end it.
-    patient = Limits(connect=300, send=300, pdu=300, probe=300)
+    patient = SessionLimits(connect=300, send=300, pdu=300, probe=300)
     async with (
         protocol.gateway(fault) as port,
         protocol.sender(port, patient) as (sender, _),
@@ -145,8 +145,8 @@ async def test_an_attempt_ends_within_its_time_and_the_next_one_gets_through(
             await asyncio.sleep(0.2)
         await asyncio.sleep(30)
 
-    assert Limits().send < LONGEST_SEND.total_seconds()
-    limits = Limits(send=2.5, pdu=1, probe=0.3)
+    assert SessionLimits().send < LONGEST_SEND.total_seconds()
+    limits = SessionLimits(send=2.5, pdu=1, probe=0.3)
     async with (
         protocol.gateway(at_submit) as port,
         protocol.sender(port, limits) as (sender, _),
@@ -174,7 +174,7 @@ async def test_before_the_sign_in_nothing_was_sent(
         if kind != "hangs up":
             await asyncio.sleep(30)
 
-    limits = Limits(connect=0.5)
+    limits = SessionLimits(connect=0.5)
     async with listening(serve) as port, protocol.sender(port, limits) as (sender, _):
         sends = [sender.send(text_to("13800138000")) for _ in range(50)]
         ends = await asyncio.gather(*sends, return_exceptions=True)

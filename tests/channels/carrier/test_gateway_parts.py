@@ -12,8 +12,8 @@ from centre.delivery import (
     parked_queries,
     part_queries,
 )
-from centre.receipts.intake import ReceiptIntake, Taking
-from channels.base import Sending, Taken
+from centre.receipts.intake import IntakeResult, ReceiptIntake
+from channels.base import Acceptance, Sending
 from channels.receipts import AccountReceipts, ProviderReceipt
 from core.models import Receipt, delivery_id
 from core.words import Channel, Outcome
@@ -32,7 +32,7 @@ from tests.support.sandbox.rig import new_number
 from tests.support.workflows.activities import booking_store
 from tests.support.workflows.deliveries import ScriptedSender, deliver, rows, task
 
-LONG = Taken(
+LONG = Acceptance(
     provider="scripted", provider_message_id="p-1", part_ids=("p-1", "p-2", "p-3")
 )
 
@@ -60,7 +60,7 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
         yield running
 
 
-async def sent(rig: Rig, taken: Taken = LONG, account: str | None = None) -> UUID:
+async def sent(rig: Rig, taken: Acceptance = LONG, account: str | None = None) -> UUID:
     """Send a message whose text went out in three parts."""
     message_id = await rig.sent(await rig.client(account or "his"))
     async with rig.context.store.sessions.begin() as session:
@@ -97,12 +97,12 @@ async def test_a_text_has_arrived_with_its_last_part_whatever_the_order(
     await sent(rig)
     take = desk(rig).take
     for number in ("p-3", "p-1", "p-3", "p-1"):
-        assert await take(report(number)) is Taking.APPLIED
+        assert await take(report(number)) is IntakeResult.APPLIED
         assert told(rig) == []
-    assert await take(report("p-2")) is Taking.APPLIED
+    assert await take(report("p-2")) is IntakeResult.APPLIED
     assert told(rig) == [Outcome.DELIVERED]
     for number in LONG.part_ids * 30:
-        assert await take(report(number)) is Taking.REPEATED
+        assert await take(report(number)) is IntakeResult.REPEATED
     assert told(rig) == [Outcome.DELIVERED]
 
 
@@ -118,7 +118,7 @@ async def test_one_part_that_failed_fails_the_text(rig: Rig) -> None:
 
 async def test_a_number_of_no_part_is_parked(rig: Rig) -> None:
     await sent(rig)
-    assert await desk(rig).take(report("p-4")) is Taking.PARKED
+    assert await desk(rig).take(report("p-4")) is IntakeResult.PARKED
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS, ids=NAMES)
@@ -150,7 +150,7 @@ async def test_receipts_before_the_answer_make_the_whole_too(store: Store) -> No
     work = task()
 
     class Early(ScriptedSender):
-        async def send(self, sending: Sending) -> Taken:
+        async def send(self, sending: Sending) -> Acceptance:
             async with store.sessions.begin() as session:
                 for number in LONG.part_ids:
                     await parked_queries.park(session, early(number))
@@ -168,7 +168,7 @@ async def test_some_parts_before_the_answer_are_noted_and_no_more(store: Store) 
     work = task()
 
     class Early(ScriptedSender):
-        async def send(self, sending: Sending) -> Taken:
+        async def send(self, sending: Sending) -> Acceptance:
             async with store.sessions.begin() as session:
                 await parked_queries.park(session, early("p-2"))
             return await super().send(sending)
@@ -210,7 +210,7 @@ async def test_a_number_that_came_too_late_finds_what_came_before_it(
             provider="scripted",
         )
         await attempt_writes.end_attempt(session, begun.id, "unknown", code="timeout")
-    assert await desk(rig).take(report("p-9")) is Taking.PARKED
+    assert await desk(rig).take(report("p-9")) is IntakeResult.PARKED
     answer = report("p-9", Outcome.ACCEPTED)
     await desk(rig).take(answer.model_copy(update={"sending_id": delivery}))
     assert Outcome.DELIVERED in told(rig)

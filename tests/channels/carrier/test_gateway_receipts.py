@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from channels.carrier.session import Limits
+from channels.carrier.session import SessionLimits
 from core.errors import OutcomeUnknown
 from core.words import Outcome
 from tests.support.channels.fakes import listening
@@ -150,7 +150,7 @@ async def test_an_answer_that_comes_too_late_is_told_as_a_receipt(
     text = text_to(new_number())
     async with (
         protocol.gateway(at_submit) as port,
-        protocol.sender(port, Limits(send=1.3)) as (sender, inbox),
+        protocol.sender(port, SessionLimits(send=1.3)) as (sender, inbox),
     ):
         with pytest.raises(OutcomeUnknown):
             await sender.send(text)

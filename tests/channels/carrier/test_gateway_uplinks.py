@@ -8,7 +8,7 @@ import pytest
 
 from centre.people.replies import asks_to_stop
 from channels.carrier.cmpp import CmppWire
-from channels.carrier.session import Heard
+from channels.carrier.session import Incoming
 from channels.carrier.smpp import SmppWire
 from tests.support.channels.fakes import Clock
 from tests.support.channels.gateways import (
@@ -35,7 +35,9 @@ CODINGS: list[tuple[str, int, bytes]] = [
 ]
 
 
-def smpp(content: bytes, coding: int, esm: int = 0, tail: bytes = b"") -> Heard[object]:
+def smpp(
+    content: bytes, coding: int, esm: int = 0, tail: bytes = b""
+) -> Incoming[object]:
     fields = bytes([esm, 0, 0, 0, 0, 0, 0, coding, 0, len(content)])
     sender = b"\0\1\1" + NUMBER.encode() + b"\0\0\x0010690000\0"
     body = sender + fields + content + tail
@@ -43,7 +45,7 @@ def smpp(content: bytes, coding: int, esm: int = 0, tail: bytes = b"") -> Heard[
     return SmppWire(smpp_account(2775), Clock()).hear(pdu)  # type: ignore[return-value]
 
 
-def cmpp(content: bytes, coding: int, udhi: int = 0) -> Heard[object]:
+def cmpp(content: bytes, coding: int, udhi: int = 0) -> Incoming[object]:
     body = (
         struct.pack(">Q21s10sBBB", 9, b"10690000", b"", 0, udhi, coding)
         + struct.pack(">21s", NUMBER.encode())
@@ -58,7 +60,10 @@ def cmpp(content: bytes, coding: int, udhi: int = 0) -> Heard[object]:
 @pytest.mark.parametrize("hear", [smpp, cmpp], ids=["smpp", "cmpp"])
 @pytest.mark.parametrize(("text", "coding", "content"), CODINGS)
 def test_a_text_is_read_in_its_coding(
-    hear: Callable[[bytes, int], Heard[object]], text: str, coding: int, content: bytes
+    hear: Callable[[bytes, int], Incoming[object]],
+    text: str,
+    coding: int,
+    content: bytes,
 ) -> None:
     heard = hear(content, coding)
     assert heard.receipt is None

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from pydantic import SecretStr
 
-from channels.email.codes import CODES, Step
+from channels.email.codes import CODES, SmtpStep
 from channels.email.sender import EmailSender
 from core.errors import (
     ContentRefused,
@@ -141,13 +141,13 @@ def code_of(answer: str) -> str:
 
 
 def test_every_listed_code_is_tried() -> None:
-    tried = {(Step(step), code_of(answer)) for step, answer, *_ in TABLE}
-    tried |= {(Step(step), answer[:3]) for step, answer, *_ in TABLE}
+    tried = {(SmtpStep(step), code_of(answer)) for step, answer, *_ in TABLE}
+    tried |= {(SmtpStep(step), answer[:3]) for step, answer, *_ in TABLE}
     listed = {
         (step, code)
         for step, table in CODES.items()
         for code in table.classes
-        if step is not Step.CONNECT
+        if step is not SmtpStep.CONNECT
     }
     assert listed <= tried
 
@@ -168,7 +168,7 @@ def test_every_listed_code_is_tried() -> None:
     ],
 )
 def test_codes_before_mail(code: str, error: type[DeliveryError]) -> None:
-    assert CODES[Step.CONNECT].class_of(code) is error
+    assert CODES[SmtpStep.CONNECT].class_of(code) is error
 
 
 async def test_a_wrong_password_is_misconfigured() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.base import Content, Sending, Taken
+from channels.base import Acceptance, Content, Sending
 from channels.email.sender import EmailSender, mailbox
 from core.errors import (
     RecipientRefused,
@@ -44,7 +44,7 @@ async def test_the_letter() -> None:
     assert letter.get_content().splitlines() == [CONTENT.body, "", LINK]
     assert isinstance(envelope.content, bytes)
     assert envelope.content.isascii()
-    assert taken == Taken(
+    assert taken == Acceptance(
         provider="smtp", provider_message_id=f"<{SENDING_ID}@hospital.example>"
     )
 

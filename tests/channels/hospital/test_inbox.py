@@ -2,7 +2,7 @@
 
 import pytest
 
-from channels.base import Sending, Taken
+from channels.base import Acceptance, Sending
 from channels.hospital.inbox import InboxSender
 from core.errors import DeliveryError, OutcomeUnknown, ProviderDown
 from core.words import Channel
@@ -28,7 +28,7 @@ async def test_a_deposit_is_a_delivery_and_a_second_one_changes_nothing() -> Non
     inbox = Inbox()
     sender = InboxSender(inbox)
     taken = [await sender.send(SENDING) for _ in range(2)]
-    expected = Taken(
+    expected = Acceptance(
         provider="inbox", provider_message_id=str(SENDING_ID), delivered=True
     )
     assert taken == [expected, expected]

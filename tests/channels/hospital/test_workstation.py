@@ -7,7 +7,7 @@ import json
 import httpx
 import pytest
 
-from channels.base import Taken
+from channels.base import Acceptance
 from channels.hospital.workstation import STATUSES, WorkstationSender, signature
 from core.errors import (
     ContentRefused,
@@ -38,10 +38,10 @@ from tests.support.channels.fakes import (
 
 SENDING = sending(Channel.WORKSTATION)
 OK = {"id": str(SENDING_ID)}
-TAKEN = Taken(provider="workstation", provider_message_id=str(SENDING_ID))
+TAKEN = Acceptance(provider="workstation", provider_message_id=str(SENDING_ID))
 
 
-async def send(*answers: httpx.Response | Exception) -> tuple[Taken, Provider]:
+async def send(*answers: httpx.Response | Exception) -> tuple[Acceptance, Provider]:
     provider = Provider(answers)
     async with answering(provider) as http:
         sender = WorkstationSender(WORKSTATION, http, Clock())

@@ -9,7 +9,14 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from channels.kit.http import MOST_BYTES, Answer, Line, Slots, deadline, open_http
+from channels.kit.http import (
+    MOST_BYTES,
+    Answer,
+    ProviderHttp,
+    Slots,
+    deadline,
+    open_http,
+)
 from core.errors import (
     ContentRefused,
     DeliveryError,
@@ -35,7 +42,7 @@ SECRET_PATH = "/send?to=13800138000&access_token=ZhangSan"
 async def call(
     http: httpx.AsyncClient, url: str = "http://provider.example", seconds: float = 8
 ) -> Answer:
-    line = Line("provider", http, Clock())
+    line = ProviderHttp("provider", http, Clock())
     return await line.call("POST", url + SECRET_PATH, until=deadline(seconds))
 
 
@@ -223,7 +230,7 @@ async def test_no_compressed_answer_is_asked_for_and_no_redirect_followed() -> N
     ],
 )
 def test_statuses(status: int, error: type[DeliveryError]) -> None:
-    line = Line("provider", httpx.AsyncClient(), Clock())
+    line = ProviderHttp("provider", httpx.AsyncClient(), Clock())
     with pytest.raises(DeliveryError) as raised:
         line.check(Answer(status, {}, HTML.encode()))
     assert type(raised.value) is error
@@ -240,7 +247,7 @@ def test_statuses(status: int, error: type[DeliveryError]) -> None:
     ],
 )
 def test_pauses(status: int, headers: dict[str, str], pause: timedelta | None) -> None:
-    line = Line("provider", httpx.AsyncClient(), lambda: NOW)
+    line = ProviderHttp("provider", httpx.AsyncClient(), lambda: NOW)
     with pytest.raises(DeliveryError) as raised:
         line.check(Answer(status, headers, b""))
     assert raised.value.retry_after == pause

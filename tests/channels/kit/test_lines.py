@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from channels.kit.lines import Lines
+from channels.kit.lines import ConnectionPool
 from tests.support.waiting import until
 
 
@@ -43,7 +43,7 @@ async def serving(
         return httpx.AsyncHTTPTransport(trust_env=False, limits=one)
 
     async with listening:
-        transport = Lines(line, idle_seconds)
+        transport = ConnectionPool(line, idle_seconds)
         async with httpx.AsyncClient(base_url=url, transport=transport) as http:
             yield server, http
         await until(lambda: server.open == 0)  # closed with the client

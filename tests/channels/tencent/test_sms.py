@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from channels.base import Content, Taken
+from channels.base import Acceptance, Content
 from channels.tencent.api import authorization
 from channels.tencent.codes import SMS
 from channels.tencent.sender import template_params
@@ -52,7 +52,7 @@ def status(code: str, serial: str = "") -> httpx.Response:
 OK = status("Ok", SERIAL)
 
 
-async def send(*answers: httpx.Response | Exception) -> tuple[Taken, Provider]:
+async def send(*answers: httpx.Response | Exception) -> tuple[Acceptance, Provider]:
     provider = Provider(answers)
     async with answering(provider) as http:
         sender = TencentSmsSender(ACCOUNT, http, Clock())
@@ -84,7 +84,7 @@ async def test_the_request() -> None:
     key = ("sandbox", "sandbox-secret")
     signed = authorization("sms", "provider.example", request.content, NOW, key)
     assert headers["authorization"] == signed
-    assert taken == Taken(provider="tencent", provider_message_id=SERIAL)
+    assert taken == Acceptance(provider="tencent", provider_message_id=SERIAL)
 
 
 TABLE: list[Row] = [

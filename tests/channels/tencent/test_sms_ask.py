@@ -6,7 +6,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from channels.base import Taken
+from channels.base import Acceptance
 from channels.kit.carriers import CARRIERS
 from channels.tencent.sms import TencentSmsSender
 from core.errors import DeliveryError, ProviderDown, RateLimited, RecipientRefused
@@ -36,7 +36,7 @@ def report(state: str, **more: object) -> dict[str, object]:
 OTHER = {**report("SUCCESS"), "SessionContext": "another"}
 
 
-async def ask(answer: httpx.Response | Exception) -> tuple[Taken | None, Provider]:
+async def ask(answer: httpx.Response | Exception) -> tuple[Acceptance | None, Provider]:
     provider = Provider([answer])
     async with answering(provider) as http:
         return await TencentSmsSender(ACCOUNT, http, Clock()).ask(SENDING), provider
@@ -45,7 +45,7 @@ async def ask(answer: httpx.Response | Exception) -> tuple[Taken | None, Provide
 async def test_the_question() -> None:
     found = response(PullSmsSendStatusSet=[OTHER, report("SUCCESS")])
     taken, provider = await ask(found)
-    assert taken == Taken(
+    assert taken == Acceptance(
         provider="tencent", provider_message_id=SERIAL, delivered=True
     )
     (request,) = provider.requests

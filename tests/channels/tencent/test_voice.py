@@ -5,7 +5,7 @@ import json
 import httpx
 import pytest
 
-from channels.base import Asking, Taken
+from channels.base import Acceptance, Asking
 from channels.tencent.codes import VOICE
 from channels.tencent.voice import TencentVoiceAccount, TencentVoiceSender
 from core.errors import (
@@ -41,7 +41,7 @@ SENDING = sending(
 OK = response(SendStatus={"CallId": "call-1", "SessionContext": "x"})
 
 
-async def send(*answers: httpx.Response | Exception) -> tuple[Taken, Provider]:
+async def send(*answers: httpx.Response | Exception) -> tuple[Acceptance, Provider]:
     provider = Provider(answers)
     async with answering(provider) as http:
         sender = TencentVoiceSender(ACCOUNT, http, Clock())
@@ -66,7 +66,7 @@ async def test_the_request() -> None:
     assert request.headers["x-tc-action"] == "SendTtsVoice"
     assert request.headers["x-tc-version"] == "2020-09-02"
     assert "/vms/tc3_request" in request.headers["authorization"]
-    assert taken == Taken(provider="tencent", provider_message_id="call-1")
+    assert taken == Acceptance(provider="tencent", provider_message_id="call-1")
 
 
 TABLE: list[Row] = [

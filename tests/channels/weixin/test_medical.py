@@ -5,7 +5,7 @@ import json
 import httpx
 import pytest
 
-from channels.base import Taken
+from channels.base import Acceptance
 from channels.weixin.medical import CODES, WechatMedicalAccount, WechatMedicalSender
 from core.errors import ContentRefused, DeliveryError, Misconfigured, OutcomeUnknown
 from core.words import Channel
@@ -39,7 +39,7 @@ NOTICE = CONTENT.model_copy(update={"provider_template": "1501002", "fields": FI
 
 async def send(
     *answers: httpx.Response | Exception, template: str | None = "1501002"
-) -> tuple[Taken, Provider]:
+) -> tuple[Acceptance, Provider]:
     provider = Provider([reply(TOKEN), *answers])
     content = NOTICE.model_copy(update={"provider_template": template})
     async with answering(provider) as http:
@@ -64,7 +64,9 @@ async def test_the_request() -> None:
         "business_id": 150,
         "business_info": {"pat_name": "张三", "department_name": "心内科"},
     }
-    assert taken == Taken(provider="wechat_medical", provider_message_id=SENDING_ID.hex)
+    assert taken == Acceptance(
+        provider="wechat_medical", provider_message_id=SENDING_ID.hex
+    )
 
 
 async def test_the_accounts_status_where_the_template_names_none() -> None:

@@ -5,7 +5,7 @@ import json
 import httpx
 import pytest
 
-from channels.base import Taken
+from channels.base import Acceptance
 from channels.weixin.mini_program import CODES, WechatMiniAccount, WechatMiniSender
 from core.errors import (
     DeliveryError,
@@ -62,7 +62,7 @@ class Ledger:
 
 async def send(
     *answers: httpx.Response | Exception, ledger: Ledger | None = None
-) -> tuple[Taken, Provider]:
+) -> tuple[Acceptance, Provider]:
     provider = Provider([reply(TOKEN), *answers])
     async with answering(provider) as http:
         sender = WechatMiniSender(ACCOUNT, http, consents=ledger, clock=Clock())
@@ -91,7 +91,7 @@ async def test_the_request() -> None:
         "lang": "zh_CN",
         "data": {"thing1": {"value": "张三"}, "thing2": {"value": "心内科"}},
     }
-    assert taken == Taken(
+    assert taken == Acceptance(
         provider="wechat_mini", provider_message_id="3248682510344192008"
     )
 

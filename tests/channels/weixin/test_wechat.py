@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.base import Content, Taken
+from channels.base import Acceptance, Content
 from channels.weixin.app import CODES
 from channels.weixin.service_account import (
     FIELD_LIMITS,
@@ -48,7 +48,7 @@ OK = {"errcode": 0, "errmsg": "ok", "msgid": 3557254367693750277}
 SENDING = sending(Channel.WECHAT)
 
 
-async def send(*answers: httpx.Response | Exception) -> tuple[Taken, Provider]:
+async def send(*answers: httpx.Response | Exception) -> tuple[Acceptance, Provider]:
     """Send through a WeChat that gives a token and then these answers."""
     provider = Provider([reply(TOKEN), *answers])
     async with answering(provider) as http:
@@ -82,7 +82,9 @@ async def test_the_request() -> None:
     assert len(SENDING_ID.hex) == 32
     # WeChat refuses \u escapes.
     assert "张三".encode() in message.content
-    assert taken == Taken(provider="wechat", provider_message_id="3557254367693750277")
+    assert taken == Acceptance(
+        provider="wechat", provider_message_id="3557254367693750277"
+    )
 
 
 async def test_the_accounts_template_where_the_content_names_none() -> None:

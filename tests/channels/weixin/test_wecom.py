@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channels.base import Content, Taken
+from channels.base import Acceptance, Content
 from channels.weixin.wecom import CODES, WecomSender, message, plain
 from core.errors import (
     ContentRefused,
@@ -41,7 +41,7 @@ OK = {"errcode": 0, "errmsg": "ok", "msgid": "msg-1"}
 SENDING = sending(Channel.WECOM)
 
 
-async def send(*answers: httpx.Response | Exception) -> tuple[Taken, Provider]:
+async def send(*answers: httpx.Response | Exception) -> tuple[Acceptance, Provider]:
     provider = Provider([reply(TOKEN), *answers])
     async with answering(provider) as http:
         return await WecomSender(WECOM, http, clock=Clock()).send(SENDING), provider
@@ -74,7 +74,7 @@ async def test_the_request() -> None:
         "enable_duplicate_check": 1,
         "duplicate_check_interval": 14400,
     }
-    assert taken == Taken(provider="wecom", provider_message_id="msg-1")
+    assert taken == Acceptance(provider="wecom", provider_message_id="msg-1")
 
 
 TABLE: list[Row] = [

@@ -12,7 +12,7 @@ from alibabacloud_dyvmsapi20170525.client import Client  # type: ignore[import-u
 from alibabacloud_tea_openapi import utils_models  # type: ignore[import-untyped]
 
 from channels.aliyun.voice import AliyunVoiceSender
-from channels.base import Taken
+from channels.base import Acceptance
 from channels.provider import SandboxPorts
 from core.errors import RecipientRefused
 from core.words import Channel
@@ -102,6 +102,6 @@ async def test_our_sender_asks(sandbox: Rig) -> None:
             except RecipientRefused as error:
                 said.append(error.code)
             else:
-                assert isinstance(taken, Taken)
+                assert isinstance(taken, Acceptance)
                 said.append(taken.delivered)
     assert said == [True, False, "200003"]

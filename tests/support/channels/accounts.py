@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import ClassVar
 
 from channels.aliyun.sms import AliyunAccount
-from channels.base import Sending, Taken
+from channels.base import Acceptance, Sending
 from channels.breaker import Breaker
 from channels.provider import Account
 from channels.router import Route
@@ -22,8 +22,8 @@ class Yes:
     provider: ClassVar[str] = "aliyun"
     dedupe_window: ClassVar[timedelta | None] = None
 
-    async def send(self, sending: Sending) -> Taken:
-        return Taken(provider="aliyun")
+    async def send(self, sending: Sending) -> Acceptance:
+        return Acceptance(provider="aliyun")
 
 
 def route(

@@ -8,7 +8,7 @@ import pytest
 
 from channels.alipay.api import AlipayAccount, Interface
 from channels.alipay.sender import METHODS, AlipaySender
-from channels.base import Taken
+from channels.base import Acceptance
 from core.errors import DeliveryError
 from core.rsa2 import private_key, public_text, sign
 from core.sandbox_keys import ALIPAY_KEY, APP_KEY
@@ -51,7 +51,7 @@ def no(code: str, sub_code: str = "") -> httpx.Response:
 
 async def send(
     answer: httpx.Response | Exception, interface: Interface = "mini_template"
-) -> tuple[Taken, httpx.Request]:
+) -> tuple[Acceptance, httpx.Request]:
     provider = Provider([answer])
     account = ACCOUNT.model_copy(update={"interface": interface})
     async with answering(provider) as http:

@@ -9,9 +9,9 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from channels.base import Sending, Taken
+from channels.base import Acceptance, Sending
 from channels.carrier.cmpp import CmppAccount, CmppSender, CmppWire
-from channels.carrier.session import Limits
+from channels.carrier.session import SessionLimits
 from channels.carrier.smpp import SmppAccount, SmppSender, SmppWire
 from channels.receipts import ProviderReceipt, Reported
 from channels.uplinks import Uplink
@@ -70,12 +70,12 @@ class Inbox:
                     self.receipts.append(each)
             self.more.notify_all()
 
-    def so_far(self, *taken: Taken) -> list[ProviderReceipt]:
+    def so_far(self, *taken: Acceptance) -> list[ProviderReceipt]:
         """Return the receipts of these texts: others' may come here too."""
         ids = {part for each in taken for part in each.part_ids}
         return [r for r in self.receipts if r.provider_message_id in ids]
 
-    async def of(self, *taken: Taken) -> list[ProviderReceipt]:
+    async def of(self, *taken: Acceptance) -> list[ProviderReceipt]:
         """Return the receipts of these texts, once one of each part is here."""
         count = sum(len(each.part_ids) for each in taken)
         async with asyncio.timeout(5), self.more:
@@ -101,7 +101,7 @@ class Protocol:
 
     @asynccontextmanager
     async def sender(
-        self, port: int, limits: Limits | None = None, **changes: Any
+        self, port: int, limits: SessionLimits | None = None, **changes: Any
     ) -> AsyncIterator[Opened]:
         """Yield a sender and what takes its receipts."""
         inbox = Inbox()

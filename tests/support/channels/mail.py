@@ -12,7 +12,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from pydantic import SecretStr
 
-from channels.base import Sending, Taken
+from channels.base import Acceptance, Sending
 from channels.email.sender import EmailAccount, EmailSender
 from core.words import Channel
 from tests.support.channels.fakes import (
@@ -106,7 +106,7 @@ def account(port: int, **changes: Any) -> EmailAccount:
 
 async def send(
     mailboxes: Mailboxes, what: Sending | None = None, **changes: Any
-) -> Taken:
+) -> Acceptance:
     what = what or sending(Channel.EMAIL)
     with mail_server(mailboxes) as port:
         return await EmailSender(account(port, **changes), Clock()).send(what)

@@ -10,7 +10,7 @@ from activities.delivery import DeliveryActivities
 from centre.delivery import attempt_queries
 from centre.delivery.contracts import DeliveryResult, DeliveryTask
 from centre.delivery.links import Links
-from channels.base import Sender, Sending, Taken
+from channels.base import Acceptance, Sender, Sending
 from channels.router import Route, Router
 from core.errors import DeliveryError, OutcomeUnknown
 from core.models import Address
@@ -26,11 +26,11 @@ class ScriptedSender:
     provider: ClassVar[str] = "scripted"
     dedupe_window: ClassVar[timedelta | None] = None
 
-    def __init__(self, *answers: Taken | DeliveryError) -> None:
+    def __init__(self, *answers: Acceptance | DeliveryError) -> None:
         self.answers = list(answers)
         self.sent: list[Sending] = []
 
-    async def send(self, sending: Sending) -> Taken:
+    async def send(self, sending: Sending) -> Acceptance:
         self.sent.append(sending)
         answer = self.answers.pop(0)
         if isinstance(answer, DeliveryError):
@@ -47,16 +47,16 @@ class KeyedSender(ScriptedSender):
 class AskableSender(ScriptedSender):
     """A provider that can be asked."""
 
-    def __init__(self, known: Taken | None) -> None:
+    def __init__(self, known: Acceptance | None) -> None:
         super().__init__(OutcomeUnknown("no answer"))
         self.known = known
 
-    async def ask(self, sending: Sending) -> Taken | None:
+    async def ask(self, sending: Sending) -> Acceptance | None:
         return self.known
 
 
 LINKS = Links("https://hospital.example", b"k" * 32)
-YES = Taken(provider="scripted", provider_message_id="p-7")
+YES = Acceptance(provider="scripted", provider_message_id="p-7")
 
 
 def task(**changes: Any) -> DeliveryTask:
