@@ -48,7 +48,10 @@ async def rules_versions(context: Context, scope: str) -> tuple[RulesVersion, ..
 async def put_rules(
     context: Context, scope: str, rules: SendingRules, actor: Actor
 ) -> RulesVersion:
-    """Add a version of a scope's rules; it holds within seconds."""
+    """Add a version of a scope's rules; it holds within seconds.
+
+    Where they are set as they are, no version is added: the one that holds is returned.
+    """
     actor.must_be(*ADMINS)
     async with context.store.sessions.begin() as session:
         return await add_rules(session, scope, rules, actor)
@@ -62,6 +65,8 @@ async def add_rules(
     await lock(session, "sending-rules")
     await _check_scope(session, scope)
     before = await queries.rules_of(session, scope)
+    if before.rules == rules:
+        return before
     added = RulesVersion(
         scope=scope,
         version=before.version + 1,

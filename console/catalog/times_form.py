@@ -126,9 +126,7 @@ class _TimesForm:
         kept = {name: lines.checked() for name, lines in self._lines.items()}
         with self._form.checked():
             rules = SendingRules.model_validate(kept | self._held())
-            now = await sending_times.rules_of(context(), self._scope)
-            if rules != now.rules:
-                await sending_times.put_rules(context(), self._scope, rules, actor)
+            await sending_times.put_rules(context(), self._scope, rules, actor)
 
     def _draw(self, rules: SendingRules) -> None:
         self._words = ui.element("div").classes("hmc-say")
