@@ -1,6 +1,5 @@
 """`/v1/admin/clients`: who may send what, with which secret, from where."""
 
-from datetime import timedelta
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -122,8 +121,7 @@ async def rotate_secret(
     code: CodePath, caller: Admin, context: ContextDep, body: Rotation | None = None
 ) -> NewSecret:
     """Issue a further secret; the older ones work on for the overlap."""
-    hours = (body or Rotation()).overlap_hours
-    overlap = timedelta(hours=hours)
+    overlap = secrets.overlap_of((body or Rotation()).overlap_hours)
     return await secrets.rotate_secret(context, code, caller.actor, overlap)
 
 

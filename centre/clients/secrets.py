@@ -14,6 +14,7 @@ from core.errors import FieldError, Invalid, NotFound
 from db.columns import utc_now
 
 LONGEST_OVERLAP = timedelta(days=30)
+LONGEST_OVERLAP_HOURS = LONGEST_OVERLAP // timedelta(hours=1)
 
 
 async def secrets_of(context: Context, code: str) -> tuple[SecretInfo, ...]:
@@ -21,6 +22,13 @@ async def secrets_of(context: Context, code: str) -> tuple[SecretInfo, ...]:
     async with context.store.sessions() as session:
         await clients.client(session, code)
         return await secret_queries.secrets_of(session, code)
+
+
+def overlap_of(hours: float) -> timedelta:
+    """Return so many hours; Invalid where an overlap can't be as long."""
+    if not 0 <= hours <= LONGEST_OVERLAP_HOURS:
+        raise _no_overlap()
+    return timedelta(hours=hours)
 
 
 async def rotate_secret(
@@ -32,8 +40,7 @@ async def rotate_secret(
     """
     actor.must_be(*ADMINS)
     if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
-        wrong = FieldError("/overlap_hours", "From 0 to 720 hours.")
-        raise Invalid("The overlap was refused; see `errors`.", [wrong])
+        raise _no_overlap()
     async with context.store.sessions.begin() as session:
         client = await clients.client(session, code)
         old_expire_at = utc_now() + overlap
@@ -66,3 +73,8 @@ async def revoke_secret(
         await clients.end_tokens(session, code)
         target = f"clients/{code}/secrets/{secret_id}"
         await audit.write(session, actor, "revoke-secret", target)
+
+
+def _no_overlap() -> Invalid:
+    wrong = Wrong("/overlap_hours", "From 0 to 720 hours.")
+    return Invalid("The overlap was refused; see `errors`.", [wrong])

@@ -1,6 +1,5 @@
 """A client's secrets: issued with an overlap, revoked, never seen again."""
 
-from datetime import timedelta
 from typing import Any
 
 from nicegui import ui
@@ -28,8 +27,6 @@ from console.kit.widgets import (
     when,
 )
 from db.columns import utc_now
-
-_LONGEST_HOURS = 24 * 30
 
 
 async def draw_secrets(client: Client, *, changes: bool) -> None:
@@ -117,18 +114,17 @@ async def _ask_rotation(client: Client) -> None:
     form = Form()
     with dialog(t("secrets.rotate")) as box:
         Text("p", t("secrets.rotate_text"))
-        hours = form.number("overlap", "secrets.overlap", 24, min=0)
-        hours.props(f"max={_LONGEST_HOURS} step=1")
+        field = form.number("overlap_hours", "secrets.overlap", 24, min=0)
+        field.props(f"max={secrets.LONGEST_OVERLAP_HOURS} step=1")
 
         @acting(*ADMINS)
         async def issue(actor: Actor) -> None:
-            check_given(form, "overlap")
-            given = min(max(float(form.value("overlap")), 0), _LONGEST_HOURS)
-            box.submit(
-                await secrets.rotate_secret(
-                    context(), client.code, actor, timedelta(hours=given)
-                )
-            )
+            check_given(form, "overlap_hours")
+            rotate, hours = secrets.rotate_secret, float(form.value("overlap_hours"))
+            with form.checked():
+                overlap = secrets.overlap_of(hours)
+                made = await rotate(context(), client.code, actor, overlap)
+            box.submit(made)
 
         choices(box, t("secrets.issue"), issue)
     made = await answer_of(box)
