@@ -76,7 +76,10 @@ async def set_password(
     caller: Admin,
     context: ContextDep,
 ) -> None:
-    """Set a person's password; their tokens end."""
+    """Set another person's password; their tokens end.
+
+    409 for oneself: `POST /v1/session/password` changes one's own.
+    """
     await users.set_password(context, username, body.password, caller.actor)
 
 

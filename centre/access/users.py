@@ -16,6 +16,11 @@ from db.session import Session
 from db.sql import lock
 from db.store import Store
 
+_OWN_PASSWORD = (
+    "One's own password is changed at POST /v1/session/password, or under My account"
+    " in the console, knowing the old one."
+)
+
 
 async def first_admin(store: Store, password: str) -> bool:
     """Create the first administrator; False where there is one, left as it is."""
@@ -100,8 +105,13 @@ async def update_user(
 async def set_password(
     context: Context, username: str, password: str, actor: Actor
 ) -> User:
-    """Give a user another password, to be changed at the next sign-in."""
+    """Give somebody else another password, to be changed at the next sign-in.
+
+    Conflict for oneself: one's own is changed by who knows the old one.
+    """
     actor.must_be(*ADMINS)
+    if actor.who == username:
+        raise Conflict(_OWN_PASSWORD)
     rules = rules_of(context.settings)
     async with context.store.sessions.begin() as session:
         return await replace_password(session, username, password, actor, rules)

@@ -134,14 +134,25 @@ async def test_hashing_does_not_hold_up_the_loop(store: Store) -> None:
 async def test_a_new_password_ends_the_old_one_and_the_tokens(store: Store) -> None:
     await admin(store)
     context = context_of(store)
-    found = await users.set_password(context, "admin", "a new password", ACTOR)
+    sun = Actor(who="sun", role=Role.ADMIN)
+    found = await users.set_password(context, "admin", "a new password", sun)
     assert found.epoch == 2
     assert await sign_in(store, "admin", PASSWORD) is None
     assert await sign_in(store, "admin", "a new password") is not None
     with pytest.raises(Invalid):
-        await users.set_password(context, "admin", "short", ACTOR)
+        await users.set_password(context, "admin", "short", sun)
     with pytest.raises(NotFound):
-        await users.set_password(context, "nobody", PASSWORD, ACTOR)
+        await users.set_password(context, "nobody", PASSWORD, sun)
+
+
+async def test_nobody_gives_themselves_a_password_as_an_administrator(
+    store: Store,
+) -> None:
+    await admin(store)
+    oneself = Actor(who="admin", role=Role.ADMIN)
+    with pytest.raises(Conflict, match="knowing the old one"):
+        await users.set_password(context_of(store), "admin", "a new password", oneself)
+    assert await sign_in(store, "admin", PASSWORD) is not None
 
 
 async def test_the_last_administrator_stays(store: Store) -> None:
