@@ -14,7 +14,7 @@ from centre.workstations import removal_queries as removals
 from core.base import Model
 from core.errors import Conflict, FieldError, Invalid
 from core.models import Cancel, MessageStatus, Resend
-from core.text.plain_text import MaybePlainText, PlainText
+from core.text.plain_text import MaybePlainText, PlainLine
 from core.words import Channel, Status
 
 _OVER = frozenset({Status.DELIVERED, Status.CANCELLED, Status.EXPIRED})
@@ -29,7 +29,7 @@ class CancelOrder(Model):
 class ResendOrder(Model):
     """Why a failed message goes out again, and on which channels (all of its plan)."""
 
-    reason: PlainText = Field(
+    reason: PlainLine = Field(
         min_length=1, max_length=200, examples=["SMS gateway was down 10:00-10:20"]
     )
     channels: tuple[Channel, ...] | None = Field(
