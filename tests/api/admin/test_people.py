@@ -25,6 +25,12 @@ async def test_patients_and_who_sees_them(desk: Desk) -> None:
     seen = await auditor.done("GET", "/patients/E100")
     assert seen["name"] == "李**"
     assert seen["identities"]["mobile"] == "138****8000"
+    problem(await auditor.ask("GET", "/patients/E100", None, clear="true"), 403)
+    operator = Desk(desk.rig, await desk.rig.person(Role.OPERATOR))
+    assert (await operator.done("GET", "/patients/E100"))["name"] == "李**"
+    asked = await operator.ask("GET", "/patients/E100", None, clear="true")
+    assert asked.json()["name"] == "李小红"
+    problem(await operator.ask("GET", "/patients/E100", None, clear="maybe"), 422)
     problem(await desk.ask("GET", "/patients/E101"), 404)
     wrong = {"name": "李", "identities": {"mobile": "1", "id_card": "1"}}
     refused = pointers(await desk.ask("PUT", "/patients/E100", wrong))
