@@ -5,11 +5,13 @@ from uuid import UUID
 from centre.audit import audit
 from centre.audit.audit import Actor
 from centre.audit.roles import ADMINS
+from centre.catalog import type_queries
 from centre.context import Context
 from centre.people import opt_out_queries
 from centre.people.contracts import Preference
 from centre.people.opt_out_queries import Columns
 from centre.people.patients import identity_of, patient_in_clear
+from core.errors import Invalid, Wrong
 from core.words import Channel, IdentityType, OptOutSource, TypeClass
 from db.session import Session
 
@@ -40,10 +42,11 @@ async def opt_out(
     """Opt an identity out of a channel, a type, a class, or one on the other.
 
     Saying it twice changes nothing. Raises Forbidden, and Invalid where the value
-    is none or both a type and a class are given.
+    is none, there is no such type, or both a type and a class are given.
     """
     actor.must_be(*ADMINS)
     async with context.store.sessions.begin() as session:
+        await _check_type(session, wanted.message_type)
         said, _ = await note_opt_out(
             session,
             wanted.identity_type,
@@ -59,7 +62,7 @@ async def opt_out(
 async def opt_in(
     context: Context, wanted: Preference, value: str, actor: Actor
 ) -> None:
-    """Take an opt-out back; raises what `opt_out` does."""
+    """Take an opt-out back; raises what `opt_out` does, but for an unknown type."""
     actor.must_be(*ADMINS)
     what = wanted.channel, wanted.message_type, wanted.type_class
     async with context.store.sessions.begin() as session:
@@ -103,6 +106,13 @@ async def note_opt_out(
     if new:
         await _log(session, actor, "opt-out", columns)
     return said, new
+
+
+async def _check_type(session: Session, code: str | None) -> None:
+    if code is None or await type_queries.find_message_type(session, code):
+        return
+    wrong = Wrong("/message_type", "There is no such message type.")
+    raise Invalid(wrong.detail, [wrong])
 
 
 async def _log(session: Session, actor: Actor, action: str, columns: Columns) -> None:

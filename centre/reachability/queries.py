@@ -111,30 +111,24 @@ async def known_of(
     return tuple(map(_standing, await session.exec(ordered)))
 
 
-async def clear(
-    session: Session,
-    identity_type: IdentityType,
-    value: str,
-    channel: Channel | None,
-) -> str:
+async def clear(session: Session, index: str, channel: Channel | None) -> bool:
     """Forget what is held against an identity, on one channel or on all.
 
     Consents that are used up are forgotten with it: the provider is asked again.
-    Returns the identity's index, by which the audit log names it.
+    False where there was neither.
     """
-    index = keyring_of(session).index(identity_type, value)
     gone = delete(StandingRow).where(col(StandingRow.index_hmac) == index)
     if channel is not None:
         gone = gone.where(col(StandingRow.channel) == channel)
-    await session.exec(gone)
+    dropped = (await session.exec(gone)).rowcount
     if channel in (None, Channel.WECHAT_MINI):
         used_up = delete(ConsentRow).where(
             col(ConsentRow.index_hmac) == index,
             col(ConsentRow.quota) == 0,
             col(ConsentRow.unlimited).is_(False),
         )
-        await session.exec(used_up)
-    return index
+        dropped += (await session.exec(used_up)).rowcount
+    return bool(dropped)
 
 
 async def _put(

@@ -15,7 +15,7 @@ from centre.reachability import queries as standings
 from centre.reachability.contracts import Consent, ConsentChange, StandingView
 from centre.reachability.rules import fades_at, reason_to_skip
 from channels.receipts import Happening, PersonEvent, ProviderReceipt
-from core.errors import Conflict, Unavailable
+from core.errors import Conflict, Invalid, Unavailable
 from core.models import Address
 from core.words import REACHED, Channel, IdentityType, Outcome
 from db.columns import utc_now
@@ -140,8 +140,13 @@ async def consents_of_patient(context: Context, person_id: UUID) -> tuple[Consen
 async def set_consent(
     context: Context, address: Address, change: ConsentChange, actor: Actor
 ) -> None:
-    """Set what a person allows of a template, where no event of WeChat told it."""
+    """Set what a person allows of a template, where no event of WeChat told it.
+
+    Invalid for an identity that is no mini-program openid: none is asked of others.
+    """
     actor.must_be(*OPERATORS)
+    if address.type is not _OF_CONSENTS:
+        raise Invalid("Consents are given under a mini-program openid only.")
     said = change.model_dump()
     index = context.keyring.index(address.type, address.value)
     target = f"consents/{address.type}/{index}"
@@ -165,11 +170,16 @@ async def set_patient_consent(
 async def clear_standing(
     context: Context, address: Address, channel: Channel | None, actor: Actor
 ) -> None:
-    """Let an identity be tried again at once, on one channel or on all."""
+    """Let an identity be tried again at once, on one channel or on all.
+
+    Where nothing stands, nothing is done and nothing written down.
+    """
     actor.must_be(*OPERATORS)
     kind, value = address.type, address.value
+    index = context.keyring.index(kind, value)
     async with context.store.sessions.begin() as session:
-        index = await standings.clear(session, kind, value, channel)
+        if not await standings.clear(session, index, channel):
+            return
         target, what = f"standings/{kind}/{index}", {"channel": channel}
         await audit.write(session, actor, "clear-standing", target, None, what)
 

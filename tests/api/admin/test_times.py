@@ -37,6 +37,8 @@ async def test_rules_are_versions_of_a_scope_and_audited(rig: Rig) -> None:
             headers=admin,
         )
         assert len(logged.json()["items"]) == 1
+        again = await rig.http.put(address, json=NIGHT, headers=admin)
+        assert (again.status_code, again.json()) == (200, after), path
     versions = await rig.http.get(
         f"{ADMIN}/message-types/exam-booking/sending-times/versions", headers=admin
     )

@@ -10,9 +10,10 @@ from centre.audit.audit import Actor, AuditFilter
 from centre.context import Context
 from centre.people import opt_outs, patients
 from centre.people.contracts import PatientDraft, Preference
-from centre.reachability import service
+from centre.reachability import queries, service
 from centre.reachability.contracts import ConsentChange
-from core.errors import Conflict, Forbidden, NotFound
+from core.base import evolve
+from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.models import Address
 from core.words import Channel, IdentityType, Role
 from db.columns import utc_now
@@ -38,6 +39,27 @@ AT_MINI = Address(type=IdentityType.WECHAT_MINI_OPENID, value=MINI)
 
 Act = Callable[[Context, UUID, Actor], Awaitable[object]]
 ADMINS, OPERATORS = {Role.ADMIN}, {Role.ADMIN, Role.OPERATOR}
+
+
+async def _hold(context: Context) -> None:
+    """Let a provider have refused the mobile number for good."""
+    async with context.store.sessions.begin() as session:
+        await queries.note_refusal(
+            session, Channel.SMS, AT_MOBILE, "x", "MOBILE_NOT_ON_SERVICE", utc_now()
+        )
+
+
+async def _clear(context: Context, actor: Actor) -> None:
+    await _hold(context)
+    await service.clear_standing(context, AT_MOBILE, Channel.SMS, actor)
+
+
+async def _clear_patient(context: Context, person_id: UUID, actor: Actor) -> None:
+    await _hold(context)
+    kind = IdentityType.MOBILE
+    await service.clear_patient_standing(context, person_id, kind, Channel.SMS, actor)
+
+
 # Each use case by its identity, as the API calls it, and by its patient.
 USE_CASES: dict[str, tuple[Act, set[Role]]] = {
     "put": (lambda c, _, a: patients.put_patient(c, "E9", DRAFT, a), ADMINS),
@@ -51,13 +73,8 @@ USE_CASES: dict[str, tuple[Act, set[Role]]] = {
         lambda c, p, a: opt_outs.opt_patient_in(c, p, NO_TEXTS, a),
         ADMINS,
     ),
-    "clear": (lambda c, _, a: service.clear_standing(c, AT_MOBILE, None, a), OPERATORS),
-    "clear patient": (
-        lambda c, p, a: service.clear_patient_standing(
-            c, p, IdentityType.MOBILE, None, a
-        ),
-        OPERATORS,
-    ),
+    "clear": (lambda c, _, a: _clear(c, a), OPERATORS),
+    "clear patient": (_clear_patient, OPERATORS),
     "consent": (lambda c, _, a: service.set_consent(c, AT_MINI, CHANGE, a), OPERATORS),
     "patient's consent": (
         lambda c, p, a: service.set_patient_consent(c, p, CHANGE, a),
@@ -98,9 +115,8 @@ async def test_both_doors_write_the_same_record(store: Store) -> None:
     sun = acting(Role.ADMIN)
     await service.set_consent(context, AT_MINI, CHANGE, sun)
     await service.set_patient_consent(context, person.id, CHANGE, sun)
-    await service.clear_standing(context, AT_MOBILE, Channel.SMS, sun)
-    kind = IdentityType.MOBILE
-    await service.clear_patient_standing(context, person.id, kind, Channel.SMS, sun)
+    await _clear(context, sun)
+    await _clear_patient(context, person.id, sun)
     async with store.sessions() as session:
         found = (await audit.list_audit(session, AuditFilter(who="sun"))).items
     cleared, again, consent, anew = ((e.action, e.target, e.after) for e in found)
@@ -131,3 +147,38 @@ async def test_only_an_administrators_look_by_number_is_in_clear(store: Store) -
     clear = {role for role, name in seen.items() if name == "欧阳明文"}
     assert clear == {Role.ADMIN}
     assert await logged(store) == [("admin", "look")]
+
+
+async def test_who_asks_for_a_patient_in_clear_gets_it_and_is_written_down(
+    store: Store,
+) -> None:
+    context = context_of(store)
+    await patients.put_patient(context, "E1", DRAFT, ACTOR)
+    for role in (Role.ADMIN, Role.OPERATOR):
+        hidden = await patients.patient_for(context, "E1", acting(role), clear=False)
+        assert hidden.name != DRAFT.name
+        shown = await patients.patient_for(context, "E1", acting(role), clear=True)
+        assert shown.name == DRAFT.name
+    with pytest.raises(Forbidden):
+        await patients.patient_for(context, "E1", acting(Role.AUDITOR), clear=True)
+    looks = sorted(await logged(store))
+    assert looks == [("admin", "look"), ("operator", "look")]
+
+
+async def test_where_nothing_is_held_nothing_is_cleared_or_written(
+    store: Store,
+) -> None:
+    await service.clear_standing(context_of(store), AT_MOBILE, None, acting(Role.ADMIN))
+    assert await logged(store) == []
+
+
+async def test_a_consent_is_of_a_mini_program_openid_only(store: Store) -> None:
+    with pytest.raises(Invalid):
+        await service.set_consent(context_of(store), AT_MOBILE, CHANGE, ACTOR)
+
+
+async def test_nobody_opts_out_of_a_type_that_there_is_not(store: Store) -> None:
+    wanted = evolve(NO_TEXTS, message_type="nobody-knows")
+    with pytest.raises(Invalid) as refused:
+        await opt_outs.opt_out(context_of(store), wanted, MOBILE, ACTOR)
+    assert [wrong.pointer for wrong in refused.value.errors] == ["/message_type"]

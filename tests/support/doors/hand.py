@@ -140,6 +140,8 @@ class Hand:
                 k: k for k in options
             }
             several = isinstance(value, list)
+            if lacking := [v for v in (value if several else [value]) if v not in keys]:
+                raise Absent(f"{label}: {lacking[0]}")
             value = [keys[v] for v in value] if several else keys[value]
         assert self.page is not None
         with self.page:

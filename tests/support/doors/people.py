@@ -36,6 +36,7 @@ _GIVEN = {
 _EDIT = (_PAGE, press("Change"), agree("Show and record"))
 _OPT_OUTS = f"{ADMIN}/preferences/mobile/{{mobile}}"
 _STANDINGS = f"{ADMIN}/standings/mobile/{{mobile}}"
+_CLEAR = Call("DELETE", _STANDINGS, query={"channel": "sms"})
 _CONSENTS = f"{ADMIN}/consents"
 _CONSENT = Call("PUT", f"{_CONSENTS}/wechat_mini_openid/o-{{n}}", {"template": "T1"})
 _NOTE = (_PAGE, press("Note a consent"))
@@ -90,10 +91,9 @@ PATIENTS = (
     UseCase(
         "see a patient in clear",
         OPERATORS,
-        Call("GET", _PATIENT),
+        Call("GET", _PATIENT, query={"clear": "true"}),
         (_PAGE, press("Show in clear"), agree("Show and record")),
         before=(PATIENT,),
-        masked=True,
         beside=_OPENED,
     ),
     UseCase(
@@ -115,6 +115,18 @@ PATIENTS = (
                 api=Call("GET", f"{ADMIN}/patients/nobody"),
                 console=(go("/patients/018f0000-0000-7000-8000-000000000000"),),
             ),
+            Refused(
+                "there is no such message type",
+                422,
+                api=Call("PUT", _OPT_OUTS, {"message_type": "{n}-none"}),
+                console=(
+                    _PAGE,
+                    press("Add an opt-out"),
+                    fill({"Number": "Mobile number", "Message type": "{n}-none"}),
+                    press("Save"),
+                ),
+                absent=True,
+            ),
         ),
         beside=_OPENED,
     ),
@@ -129,9 +141,19 @@ PATIENTS = (
     UseCase(
         "clear what is held against an address",
         OPERATORS,
-        Call("DELETE", _STANDINGS, query={"channel": "sms"}),
+        _CLEAR,
         (_PAGE, act("SMS", "Clear"), agree("Clear")),
         before=(PATIENT, _refused),
+        beside=_OPENED,
+    ),
+    UseCase(
+        "clear what is no longer held against an address",
+        OPERATORS,
+        _CLEAR,
+        (_PAGE, act("SMS", "Clear"), agree("Clear")),
+        before=(PATIENT, _refused),
+        meanwhile=(_CLEAR,),
+        changes=False,
         beside=_OPENED,
     ),
     UseCase(

@@ -94,8 +94,8 @@ class UseCase:
     changes: bool = True
     # Whether one does it as the person `{n}`, of each role.
     own: bool = False
-    # Whether others see it masked, and leave no trace, where they may not do it.
-    masked: bool = False
+    # What happens once the page is open.
+    meanwhile: Sequence[Deed] = ()
 
 
 @dataclass(frozen=True)
