@@ -11,7 +11,7 @@ from centre.people import opt_out_queries
 from centre.people.contracts import Preference
 from centre.people.opt_out_queries import Columns
 from centre.people.patients import identity_of, patient_in_clear
-from core.errors import Invalid, Wrong
+from core.errors import FieldError, Invalid
 from core.words import Channel, IdentityType, OptOutSource, TypeClass
 from db.session import Session
 
@@ -111,7 +111,7 @@ async def note_opt_out(
 async def _check_type(session: Session, code: str | None) -> None:
     if code is None or await type_queries.find_message_type(session, code):
         return
-    wrong = Wrong("/message_type", "There is no such message type.")
+    wrong = FieldError("/message_type", "There is no such message type.")
     raise Invalid(wrong.detail, [wrong])
 
 
