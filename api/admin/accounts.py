@@ -8,6 +8,7 @@ from pydantic import Field, RootModel, StrictInt, StrictStr, StringConstraints
 from api.admin.common import PREFIX, ChannelPath, CodePath
 from api.auth.callers import PEOPLE, Admin, Looker
 from api.context import ContextDep
+from api.http.checked_bodies import CheckedBody
 from centre.accounts import service as accounts
 from centre.accounts import trial
 from centre.accounts.models import (
@@ -22,7 +23,12 @@ from core.fields import Code
 from db.pages import Page
 
 _PREFIX = PREFIX + "/channels/{channel}"
-router = APIRouter(prefix=_PREFIX, tags=["admin: channels"], dependencies=PEOPLE)
+router = APIRouter(
+    prefix=_PREFIX,
+    tags=["admin: channels"],
+    dependencies=PEOPLE,
+    route_class=CheckedBody,
+)
 
 _Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 _Text = Annotated[StrictStr, StringConstraints(max_length=2048)]

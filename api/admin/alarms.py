@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 from api.admin.common import PREFIX, CodePath
 from api.auth.callers import PEOPLE, Admin, Looker, Operator
 from api.context import ContextDep
+from api.http.checked_bodies import CheckedBody
 from api.http.paging import Nothing, Paging, PagingDep
 from centre.watch import alarms, watch_rules
 from centre.watch.models import (
@@ -25,7 +26,9 @@ from core.models import Address
 from core.words import IdentityType
 from db.pages import Page
 
-router = APIRouter(prefix=PREFIX, tags=["admin: alarms"], dependencies=PEOPLE)
+router = APIRouter(
+    prefix=PREFIX, tags=["admin: alarms"], dependencies=PEOPLE, route_class=CheckedBody
+)
 
 
 class AlarmQuery(Paging):

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, StrictBool, StrictInt
 from api.admin.common import PREFIX, CodePath
 from api.auth.callers import PEOPLE, Admin, Looker
 from api.context import ContextDep
+from api.http.checked_bodies import CheckedBody
 from api.http.paging import Nothing, PagingDep
 from centre.clients import secrets, service
 from centre.clients.models import (
@@ -20,7 +21,9 @@ from centre.clients.models import (
 from core.base import Model
 from db.pages import Page
 
-router = APIRouter(prefix=PREFIX, tags=["admin: clients"], dependencies=PEOPLE)
+router = APIRouter(
+    prefix=PREFIX, tags=["admin: clients"], dependencies=PEOPLE, route_class=CheckedBody
+)
 
 _RATE = Field(default=None, ge=1, le=1_000_000)
 

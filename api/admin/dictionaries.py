@@ -8,6 +8,7 @@ from pydantic import Field, StrictBool, StrictInt
 from api.admin.common import PREFIX, ChannelPath, IdentityTypePath
 from api.auth.callers import PEOPLE, Admin, Looker
 from api.context import ContextDep
+from api.http.checked_bodies import CheckedBody
 from centre.catalog import dictionaries
 from centre.catalog.models import (
     ChannelChanges,
@@ -18,7 +19,12 @@ from centre.catalog.models import (
 )
 from db.pages import Page
 
-router = APIRouter(prefix=PREFIX, tags=["admin: dictionaries"], dependencies=PEOPLE)
+router = APIRouter(
+    prefix=PREFIX,
+    tags=["admin: dictionaries"],
+    dependencies=PEOPLE,
+    route_class=CheckedBody,
+)
 
 _Limit = Annotated[StrictInt, Field(ge=0, le=1_000_000_000)]
 

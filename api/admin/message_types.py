@@ -6,6 +6,7 @@ from pydantic import ConfigDict, StrictBool
 from api.admin.common import PREFIX, CodePath
 from api.auth.callers import PEOPLE, Admin, Looker
 from api.context import ContextDep
+from api.http.checked_bodies import CheckedBody
 from api.http.paging import PagingDep
 from centre.catalog import message_types, policies
 from centre.catalog.models import (
@@ -20,7 +21,12 @@ from centre.catalog.placeholders import required_params
 from core.policies import MessageType, Policy
 from db.pages import Page
 
-router = APIRouter(prefix=PREFIX, tags=["admin: message types"], dependencies=PEOPLE)
+router = APIRouter(
+    prefix=PREFIX,
+    tags=["admin: message types"],
+    dependencies=PEOPLE,
+    route_class=CheckedBody,
+)
 
 
 class MessageTypeBody(MessageTypeDraft):

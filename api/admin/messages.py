@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from api.admin.common import PREFIX
 from api.auth.callers import PEOPLE, Looker, Operator
 from api.context import ContextDep
+from api.http.checked_bodies import CheckedBody
 from api.http.paging import Nothing
 from centre.delivery.timeline import Run, message_timeline
 from centre.messages.reveal import reveal_recipient
@@ -14,7 +15,12 @@ from core.models import Recipient
 from db.pages import Page
 
 _PREFIX = PREFIX + "/messages/{message_id}"
-router = APIRouter(prefix=_PREFIX, tags=["admin: messages"], dependencies=PEOPLE)
+router = APIRouter(
+    prefix=_PREFIX,
+    tags=["admin: messages"],
+    dependencies=PEOPLE,
+    route_class=CheckedBody,
+)
 
 
 @router.get("/timeline")

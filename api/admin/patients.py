@@ -8,6 +8,7 @@ from pydantic import Field
 from api.admin.common import PREFIX, EmpiPath, IdentityTypePath, ValuePath, normal_value
 from api.auth.callers import PEOPLE, Admin, Looker
 from api.context import ContextDep
+from api.http.checked_bodies import CheckedBody
 from centre.people import opt_outs, patients
 from centre.people.contracts import Patient, PatientDraft, Preference
 from core.base import Model
@@ -16,7 +17,12 @@ from core.words import Channel, IdentityType, TypeClass
 from db.columns import utc_now
 from db.pages import Page
 
-router = APIRouter(prefix=PREFIX, tags=["admin: patients"], dependencies=PEOPLE)
+router = APIRouter(
+    prefix=PREFIX,
+    tags=["admin: patients"],
+    dependencies=PEOPLE,
+    route_class=CheckedBody,
+)
 
 
 class PreferenceBody(Model):

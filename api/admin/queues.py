@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, StrictBool
 from api.admin.common import PREFIX, CodePath
 from api.auth.callers import PEOPLE, Looker, Operator
 from api.context import ContextDep
+from api.http.checked_bodies import CheckedBody
 from api.http.paging import Nothing, PagingDep
 from api.messages.views import MessagePage, Time, page_of
 from centre.flows.queue_figures import QueueFigures
@@ -29,7 +30,9 @@ from core.fields import Code
 from core.text.plain_text import MaybePlainText
 from db.pages import Page
 
-router = APIRouter(prefix=PREFIX, tags=["admin: work"], dependencies=PEOPLE)
+router = APIRouter(
+    prefix=PREFIX, tags=["admin: work"], dependencies=PEOPLE, route_class=CheckedBody
+)
 
 
 class FailedFilter(Model):

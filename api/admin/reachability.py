@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 from api.admin.common import PREFIX, IdentityTypePath, ValuePath, normal_value
 from api.auth.callers import PEOPLE, Looker, Operator
 from api.context import ContextDep
+from api.http.checked_bodies import CheckedBody
 from centre.reachability import service
 from centre.reachability.contracts import Consent, ConsentChange, StandingView
 from core.base import Model
@@ -14,7 +15,12 @@ from core.models import Address
 from core.words import Channel
 from db.pages import Page
 
-router = APIRouter(prefix=PREFIX, tags=["admin: patients"], dependencies=PEOPLE)
+router = APIRouter(
+    prefix=PREFIX,
+    tags=["admin: patients"],
+    dependencies=PEOPLE,
+    route_class=CheckedBody,
+)
 
 
 class WhichStanding(Model):

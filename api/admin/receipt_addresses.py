@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from api.admin.common import PREFIX, ChannelPath
 from api.auth.callers import PEOPLE, Admin
 from api.context import ContextDep
+from api.http.checked_bodies import CheckedBody
 from centre.receipts import addresses
 from centre.receipts.models import ReceiptAddress
 from channels.provider import DEFAULT_CODE
@@ -16,6 +17,7 @@ router = APIRouter(
     prefix=PREFIX + "/channels/{channel}/receipts",
     tags=["admin: channels"],
     dependencies=PEOPLE,
+    route_class=CheckedBody,
 )
 
 

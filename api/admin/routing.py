@@ -5,11 +5,17 @@ from fastapi import APIRouter
 from api.admin.common import PREFIX
 from api.auth.callers import PEOPLE, Admin, Looker
 from api.context import ContextDep
+from api.http.checked_bodies import CheckedBody
 from centre.accounts import routing_rules
 from centre.accounts.models import RulesInForce
 from core.traffic_shares import RoutingRules
 
-router = APIRouter(prefix=PREFIX, tags=["admin: channels"], dependencies=PEOPLE)
+router = APIRouter(
+    prefix=PREFIX,
+    tags=["admin: channels"],
+    dependencies=PEOPLE,
+    route_class=CheckedBody,
+)
 
 
 @router.get("/routing")

@@ -8,6 +8,7 @@ from pydantic import Field
 from api.admin.common import PREFIX, ChannelPath, CodePath
 from api.auth.callers import PEOPLE, Admin, Looker
 from api.context import ContextDep
+from api.http.checked_bodies import CheckedBody
 from centre.schedule import holidays, sending_times
 from centre.schedule.models import RulesVersion
 from centre.schedule.rules import (
@@ -25,7 +26,12 @@ from core.text.plain_text import PlainText
 from core.words import TypeClass
 from db.pages import Page
 
-router = APIRouter(prefix=PREFIX, tags=["admin: sending times"], dependencies=PEOPLE)
+router = APIRouter(
+    prefix=PREFIX,
+    tags=["admin: sending times"],
+    dependencies=PEOPLE,
+    route_class=CheckedBody,
+)
 
 ClassPath = Annotated[TypeClass, Path()]
 DayPath = Annotated[Day, Path()]

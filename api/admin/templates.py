@@ -6,6 +6,7 @@ from pydantic import Field
 from api.admin.common import PREFIX, ChannelPath, CodePath
 from api.auth.callers import PEOPLE, Admin, Looker
 from api.context import ContextDep
+from api.http.checked_bodies import CheckedBody
 from api.http.paging import Nothing
 from centre.catalog import templates
 from centre.catalog.models import Breaking, Review, TemplateDraft, TemplateVersion
@@ -16,7 +17,12 @@ from core.policies import Template
 from db.pages import Page
 
 _PREFIX = PREFIX + "/message-types/{code}/templates/{channel}"
-router = APIRouter(prefix=_PREFIX, tags=["admin: templates"], dependencies=PEOPLE)
+router = APIRouter(
+    prefix=_PREFIX,
+    tags=["admin: templates"],
+    dependencies=PEOPLE,
+    route_class=CheckedBody,
+)
 
 
 class PreviewRequest(Model):

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, StrictBool
 from api.admin.common import PREFIX, UserPath
 from api.auth.callers import PEOPLE, Admin, Auditor
 from api.context import ContextDep
+from api.http.checked_bodies import CheckedBody
 from api.http.paging import PagingDep
 from api.messages.views import Time
 from centre.access import second_factor, users
@@ -18,7 +19,9 @@ from core.base import Model
 from core.fields import check_times
 from db.pages import Page
 
-router = APIRouter(prefix=PREFIX, tags=["admin: people"], dependencies=PEOPLE)
+router = APIRouter(
+    prefix=PREFIX, tags=["admin: people"], dependencies=PEOPLE, route_class=CheckedBody
+)
 
 
 class UserPatch(UserChanges):

@@ -8,6 +8,7 @@ from pydantic import Field, StrictBool
 from api.admin.common import PREFIX
 from api.auth.callers import PEOPLE, Admin, Looker
 from api.context import ContextDep
+from api.http.checked_bodies import CheckedBody
 from api.http.paging import Nothing, PagingDep
 from centre.workstations import stations
 from centre.workstations.contracts import (
@@ -18,7 +19,12 @@ from centre.workstations.contracts import (
 from core.base import Model
 from db.pages import Page
 
-router = APIRouter(prefix=PREFIX, tags=["admin: workstations"], dependencies=PEOPLE)
+router = APIRouter(
+    prefix=PREFIX,
+    tags=["admin: workstations"],
+    dependencies=PEOPLE,
+    route_class=CheckedBody,
+)
 
 StationPath = Annotated[str, Path(pattern=r"^[A-Za-z0-9_\-.]{1,64}$", max_length=64)]
 _ONE = "/workstations/{workstation_id}"

@@ -14,6 +14,7 @@ from api.auth.client_auth import (
     read_token_request,
 )
 from api.context import ApiContext, ContextDep
+from api.http.checked_bodies import CheckedBody
 from api.tokens import LIFE
 from centre.access import sign_in as signing_in
 from centre.access.contracts import MAX_PASSWORD, MIN_PASSWORD, SignInAttempt
@@ -23,7 +24,7 @@ from core.base import Model
 from core.errors import FieldError, Invalid
 from core.words import Role, Scope
 
-router = APIRouter(prefix="/v1", tags=["tokens"])
+router = APIRouter(prefix="/v1", tags=["tokens"], route_class=CheckedBody)
 
 _FORM = "application/x-www-form-urlencoded"
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from api.auth.callers import PEOPLE, Looker, may_look, may_operate
 from api.context import ContextDep
+from api.http.checked_bodies import CheckedBody
 from api.http.paging import Paging
 from api.messages.batch_steering import add_steering
 from api.messages.batch_views import BatchPage, batch_page
@@ -14,7 +15,10 @@ from centre.batches import control
 from core.fields import Code
 
 router = APIRouter(
-    prefix="/v1/admin/batches", tags=["admin: work"], dependencies=PEOPLE
+    prefix="/v1/admin/batches",
+    tags=["admin: work"],
+    dependencies=PEOPLE,
+    route_class=CheckedBody,
 )
 
 

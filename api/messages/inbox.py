@@ -9,6 +9,7 @@ from pydantic import Field
 
 from api.auth.callers import CLIENTS, InboxReader
 from api.context import ContextDep
+from api.http.checked_bodies import CheckedBody
 from api.messages.examples import INBOX
 from centre.receipts import read_inbox as inbox
 from centre.workstations.contracts import InboxItem
@@ -16,7 +17,9 @@ from core.base import Model
 from core.words import IdentityType
 from db.pages import MAX_LIMIT
 
-router = APIRouter(prefix="/v1/inbox", tags=["inbox"], dependencies=CLIENTS)
+router = APIRouter(
+    prefix="/v1/inbox", tags=["inbox"], dependencies=CLIENTS, route_class=CheckedBody
+)
 
 
 class InboxQuery(Model):

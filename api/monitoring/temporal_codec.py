@@ -10,11 +10,14 @@ from fastapi import APIRouter, Header, Request, Response
 
 from api.auth.callers import PEOPLE, Admin, Operator
 from api.context import ContextDep
+from api.http.checked_bodies import CheckedBody
 from centre.messages import histories
 from centre.messages.histories import History
 
 PREFIX = "/v1/codec"
-router = APIRouter(prefix=PREFIX, tags=["temporal codec"], dependencies=PEOPLE)
+router = APIRouter(
+    prefix=PREFIX, tags=["temporal codec"], dependencies=PEOPLE, route_class=CheckedBody
+)
 
 _BODY: dict[str, Any] = {
     "requestBody": {
