@@ -32,9 +32,9 @@ from channels.weixin.service_account import WechatAccount
 from core.errors import Invalid, NotFound, Unavailable
 from core.settings import Settings
 from core.words import Channel
-from db.migrate import migrate
 from db.store import Store, open_store
 from tests.support.stores.context import context_of
+from tests.support.stores.files import migrated_file
 from tests.support.stores.rig import ACTOR, KEYRING
 
 SECRET = "marker-of-a-secret"
@@ -44,9 +44,7 @@ SMS = {"access_key_id": "LTAI1", "access_key_secret": SECRET, "sign_name": "ä¸€é
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    url = f"sqlite+aiosqlite:///{tmp_path}/centre.db"
-    await migrate(url)
-    opened = open_store(url, KEYRING)
+    opened = open_store(await migrated_file(tmp_path / "centre.db"), KEYRING)
     yield opened
     await opened.close()
 

@@ -17,12 +17,12 @@ from channels.provider import SandboxPorts
 from channels.weixin.service_account import WechatAccount, WechatSender
 from core.words import Channel
 from db.columns import utc_now
-from db.migrate import migrate
 from db.store import Store, open_store
 from sandbox.app import create_sandbox
 from sandbox.kit.context import Options
 from sandbox.server import running
 from tests.support.channels.fakes import sending
+from tests.support.stores.files import migrated_file
 from tests.support.stores.rig import KEYRING
 
 EACH = 100
@@ -31,9 +31,7 @@ MARKER = "marker-of-a-token"
 
 @pytest.fixture
 async def url(tmp_path: Path) -> str:
-    url = f"sqlite+aiosqlite:///{tmp_path}/centre.db"
-    await migrate(url)
-    return url
+    return await migrated_file(tmp_path / "centre.db")
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from core.crypto import Keyring
 from core.policies import Policy, WeightedChannel
 from core.settings import Settings
 from core.words import Channel, Role, Scope
+from tests.support.stores.files import migrated_file
 from tests.support.workflows.flows import FakeFlows
 
 SETUP = Actor(who="setup")
@@ -119,6 +120,8 @@ async def running_api(folder: Path, **settings: Any) -> AsyncIterator[Rig]:
     async def fake(_: Settings, __: Keyring) -> FakeFlows:
         return flows
 
+    if "database_url" not in settings and not (folder / "centre.db").exists():
+        await migrated_file(folder / "centre.db")
     app = create_app(Settings(state_dir=folder, **settings), fake)
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app=app)

@@ -13,8 +13,8 @@ from centre.catalog.models import (
     TemplateDraft,
 )
 from core.words import Channel
-from db.migrate import migrate
 from db.store import Store, open_store
+from tests.support.stores.files import migrated_file
 from tests.support.stores.within import within
 from tests.support.workflows.fakes import BOOKING
 from tests.support.workflows.rig import KEYRING
@@ -26,9 +26,7 @@ TYPE = "registration-success"
 @asynccontextmanager
 async def booking_store(folder: Path) -> AsyncIterator[Store]:
     """Open a new store that knows the booking notice."""
-    url = f"sqlite+aiosqlite:///{folder}/centre.db"
-    await migrate(url)
-    store = open_store(url, KEYRING)
+    store = open_store(await migrated_file(folder / "centre.db"), KEYRING)
     async with store.sessions.begin() as session:
         draft = MessageTypeDraft(code=TYPE, name="挂号成功提醒")
         await message_types.add_message_type(session, draft, ACTOR)
