@@ -23,6 +23,7 @@ from tests.support.centre.running import Centre, running_centre
 
 pytest_plugins = [
     "tests.support.stores.fixtures",
+    "tests.support.order",
     "tests.support.quarantine",
     "pytester",
 ]
