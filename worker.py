@@ -125,9 +125,9 @@ async def serve(
             popups=post,
             consents=StoreConsents(store, settings.standing_fade),
         )
-        under, rules = fallback(settings)[1], settings.routing
-        channels = LiveChannels(tools, under, rules)
-        routing = asyncio.create_task(run_rebalancer(store, under, rules))
+        default_accounts, rules = fallback(settings)[1], settings.routing
+        channels = LiveChannels(tools, default_accounts, rules)
+        routing = asyncio.create_task(run_rebalancer(store, default_accounts, rules))
         begin, router = flows.start_once, channels.router
         activities = assemble(settings, keyring, store, http, router, begin)
         queues = layout(client, activities)

@@ -111,10 +111,10 @@ class RecallActivities:
         """
         stored = await self._stored(wanted.message_id)
         async with self.store.sessions() as session:
-            kind = stored and await type_queries.find_message_type(
+            message_type = stored and await type_queries.find_message_type(
                 session, stored.message.type
             )
-            code = kind.correction if kind else None
+            code = message_type.correction if message_type else None
             other = (
                 await type_queries.find_message_type(session, code) if code else None
             )
@@ -147,17 +147,17 @@ def _goes_on(doc: MessageStatus) -> bool:
 
 
 def _corrected(
-    first: Message, kind: MessageType, channels: tuple[Channel, ...]
+    first: Message, message_type: MessageType, channels: tuple[Channel, ...]
 ) -> Message | None:
-    known = {c.channel for c in kind.policy.channels}
+    known = {c.channel for c in message_type.policy.channels}
     asked = MessageRequest.model_validate(
         {
-            "type": kind.code,
+            "type": message_type.code,
             "recipient": first.recipient.model_dump(mode="json"),
             "params": {
                 name: value
                 for name, value in first.params.items()
-                if name in required_params(kind)
+                if name in required_params(message_type)
             },
             "channels": [c for c in channels if c in known] or None,
             "reference": first.reference,
@@ -169,7 +169,7 @@ def _corrected(
         return accept(
             asked,
             Sender(first.client, None, first.notify_client),
-            kind,
+            message_type,
             message_id=uuid5(first.id, "correction"),
             now=datetime.now(UTC),
             resend_window=first.resend_window,

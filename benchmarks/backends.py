@@ -53,8 +53,8 @@ async def _dev_server(rig: Rig, leave_out: str = "") -> Backend:
     settings.state_dir.mkdir()
     line = list(temporal_server.command(await temporal_server.find_cli(), settings))
     if leave_out:
-        place = line.index(leave_out)
-        del line[place : place + 2]
+        index = line.index(leave_out)
+        del line[index : index + 2]
     await rig.start("temporal", *line)
     await wait_for_temporal(settings.temporal, TEMPORAL_LIMIT)
     return Backend(settings, lambda: rig.pids("temporal"))

@@ -59,9 +59,11 @@ def key_of(message_id: UUID) -> str:
 class Ours:
     """Starts messages as the API does, and waits for their workflows."""
 
-    def __init__(self, client: Client, kind: MessageType, arrivals: Arrivals) -> None:
+    def __init__(
+        self, client: Client, message_type: MessageType, arrivals: Arrivals
+    ) -> None:
         self._client = client
-        self._kind = kind
+        self._kind = message_type
         self._arrivals = arrivals
         self._last: WorkflowHandle[DeliverMessage, MessageStatus] | None = None
 

@@ -34,5 +34,5 @@ def check_times(since: datetime | None, until: datetime | None) -> None:
     """Raise Invalid for times that nothing of ours can have."""
     for name, at in (("from", since), ("to", until)):
         if at is not None and not _EARLIEST <= at.year < _LATEST:
-            wrong = FieldError(f"/{name}", "Out of range.")
-            raise Invalid("A time is out of range.", [wrong])
+            field_error = FieldError(f"/{name}", "Out of range.")
+            raise Invalid("A time is out of range.", [field_error])

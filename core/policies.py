@@ -66,19 +66,21 @@ def check_policy(policy: Policy) -> None:
     """Raise Invalid, with the places, where a policy contradicts itself."""
     named = [c.channel for c in policy.channels]
     twice = len(set(named)) < len(named)
-    wrong = [FieldError("/channels", "A channel is named twice.")] if twice else []
-    wrong += [
+    field_errors = (
+        [FieldError("/channels", "A channel is named twice.")] if twice else []
+    )
+    field_errors += [
         FieldError(f"/confirm/{channel}", "The policy lacks this channel.")
         for channel in policy.confirm
         if channel not in named
     ]
-    wrong += [
+    field_errors += [
         FieldError(f"/unknown/{channel}", "The policy lacks this channel.")
         for channel in policy.unknown
         if channel != WHOLE_TYPE and channel not in named
     ]
-    if wrong:
-        raise Invalid("The policy was refused; see `errors`.", wrong)
+    if field_errors:
+        raise Invalid("The policy was refused; see `errors`.", field_errors)
 
 
 class Template(Model):

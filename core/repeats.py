@@ -47,13 +47,13 @@ def repeats_of(people: Sequence[Recipient], holders: Holders) -> list[Repeat]:
     """
     seen: dict[object, tuple[int, bool]] = {}
     found = []
-    for place, person in enumerate(people):
+    for index, person in enumerate(people):
         for key, sure in _keys(person, holders):
-            first, was_sure = seen.setdefault(key, (place, sure))
-            if first == place:
+            first, was_sure = seen.setdefault(key, (index, sure))
+            if first == index:
                 continue
             if (sure and was_sure) or not _apart(people[first], person):
-                found.append(Repeat(recipient=place, same_as=first))
+                found.append(Repeat(recipient=index, same_as=first))
                 break
     return found
 

@@ -85,7 +85,7 @@ async def list_message_types(
 ) -> Page[MessageTypeView]:
     """List the message types."""
     page = await message_types.list_message_types(context, paging.cursor, paging.limit)
-    items = tuple(_view(kind) for kind in page.items)
+    items = tuple(_view(message_type) for message_type in page.items)
     return Page[MessageTypeView](items=items, next=page.next)
 
 
@@ -142,6 +142,6 @@ async def list_policy_versions(
     return Page[PolicyVersion](items=found)
 
 
-def _view(kind: MessageType) -> MessageTypeView:
-    whole = {name: getattr(kind, name) for name in MessageType.model_fields}
-    return MessageTypeView(**whole, placeholders=sorted(required_params(kind)))
+def _view(message_type: MessageType) -> MessageTypeView:
+    whole = {name: getattr(message_type, name) for name in MessageType.model_fields}
+    return MessageTypeView(**whole, placeholders=sorted(required_params(message_type)))

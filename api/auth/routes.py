@@ -173,8 +173,10 @@ async def change_password(
     try:
         await signing_in.change_password(context, context.sign_ins, attempt, new)
     except Invalid as refused:
-        wrong = [FieldError("/new_password", one.detail) for one in refused.errors]
-        raise Invalid(str(refused), wrong) from None
+        field_errors = [
+            FieldError("/new_password", one.detail) for one in refused.errors
+        ]
+        raise Invalid(str(refused), field_errors) from None
 
 
 def _attempt(body: SessionRequest, request: Request) -> SignInAttempt:

@@ -18,9 +18,9 @@ def preferred(accepted: str, known: Sequence[str]) -> str:
 def _by_preference(accepted: str) -> list[str]:
     """Return an Accept-Language's tags, the most wanted first (RFC 9110, 12.5.4)."""
     weighted = []
-    for place, choice in enumerate(accepted[:500].lower().split(",")):
+    for index, choice in enumerate(accepted[:500].lower().split(",")):
         tag, _, weight = choice.partition(";q=")
-        weighted.append((-_weight(weight), place, tag.strip()))
+        weighted.append((-_weight(weight), index, tag.strip()))
     return [tag for _, _, tag in sorted(weighted)]
 
 

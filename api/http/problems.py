@@ -113,8 +113,8 @@ def safe_pointer(pointer: str) -> str:
     parts = pointer.split("/")[1:]
     shown = [p if _NAME.fullmatch(p) else "-" for p in parts]
     if "identities" in shown[:-1]:
-        place = shown.index("identities") + 1
-        shown[place] = shown[place] if shown[place] in _IDENTITIES else "-"
+        index = shown.index("identities") + 1
+        shown[index] = shown[index] if shown[index] in _IDENTITIES else "-"
     return "".join(f"/{part}" for part in shown)
 
 

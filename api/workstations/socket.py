@@ -237,7 +237,7 @@ async def _answer(
     try:
         known = await report(context, sink, actor, ack.id, PopupStage(ack.stage), order)
     except Invalid as error:
-        places = [wrong.pointer.strip("/") for wrong in error.errors]
+        places = [field_error.pointer.strip("/") for field_error in error.errors]
         return {"type": "refused", **answer, "why": "invalid", "fields": places}
     except MessageCentreError:
         # Nothing was noted, or only a part that a repeat notes again.

@@ -31,7 +31,7 @@ def _every(channel: Channel, provider: str) -> bool:
 
 
 async def current_accounts(
-    session: Session, under: Accounts, wanted: Wanted = _every
+    session: Session, default_accounts: Accounts, wanted: Wanted = _every
 ) -> Accounts:
     """Return what holds now: a channel's accounts here, else those given.
 
@@ -41,7 +41,11 @@ async def current_accounts(
     stored = await accounts.stored_accounts(session)
     ours = {account.channel for account in stored}
     read = (_read(a) for a in stored if wanted(a.channel, a.provider))
-    rest = (a for a in under if a.channel not in ours and wanted(a.channel, a.provider))
+    rest = (
+        a
+        for a in default_accounts
+        if a.channel not in ours and wanted(a.channel, a.provider)
+    )
     return (*rest, *(account for account in read if account is not None))
 
 
@@ -70,8 +74,10 @@ async def account_views(
     stored = await accounts.stored_accounts(session, channel)
     if stored:
         return tuple(map(stored_view, stored))
-    source, under = fallback(settings)
-    return tuple(_view(account, source) for account in of_channel(under, channel))
+    source, default_accounts = fallback(settings)
+    return tuple(
+        _view(account, source) for account in of_channel(default_accounts, channel)
+    )
 
 
 def stored_view(stored: StoredAccount) -> AccountView:

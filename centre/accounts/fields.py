@@ -117,11 +117,13 @@ def checked(model: type[Model], values: Mapping[str, object], at: str) -> Model:
     try:
         account = model.model_validate(values)
     except ValidationError as error:
-        wrong = [_wrong(dict(found), at) for found in error.errors(include_input=False)]
-        raise Invalid("The account was refused; see `errors`.", wrong) from None
-    wrong = list(_empty_or_astray(account, at))
-    if wrong:
-        raise Invalid("The account was refused; see `errors`.", wrong)
+        field_errors = [
+            _wrong(dict(found), at) for found in error.errors(include_input=False)
+        ]
+        raise Invalid("The account was refused; see `errors`.", field_errors) from None
+    field_errors = list(_empty_or_astray(account, at))
+    if field_errors:
+        raise Invalid("The account was refused; see `errors`.", field_errors)
     return account
 
 

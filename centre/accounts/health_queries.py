@@ -17,12 +17,12 @@ from db.session import Session
 
 async def health_of_all(session: Session, settings: Settings) -> ByAccount:
     """Return how every enabled account stands."""
-    now, under = utc_now(), fallback(settings)[1]
+    now, default_accounts = utc_now(), fallback(settings)[1]
     rules = (await rules_in_force(session, settings.routing)).rules
     seen = await measured(session, now, rules)
     known = {(one.channel, one.code): one for one in await traffic(session)}
     weights: dict[Channel, dict[str, int]] = {}
-    for account in await current_accounts(session, under):
+    for account in await current_accounts(session, default_accounts):
         if account.enabled:
             weights.setdefault(account.channel, {})[account.code] = account.weight
     return {

@@ -52,10 +52,13 @@ class LiveChannels:
     """
 
     def __init__(
-        self, tools: Tools, under: Accounts, rules: RoutingRules | None = None
+        self,
+        tools: Tools,
+        default_accounts: Accounts,
+        rules: RoutingRules | None = None,
     ) -> None:
         self._tools = tools
-        self._under = under
+        self._under = default_accounts
         self._rules = self._start = rules or RoutingRules()
         self._own = [Route(InboxSender(tools.deposit))]
         if tools.popups:
@@ -64,7 +67,7 @@ class LiveChannels:
         self._closing: set[asyncio.Task[None]] = set()
         self._told: dict[tuple[Channel, str], datetime | None] = {}
         self.router = Router()
-        self.use(under)
+        self.use(default_accounts)
 
     async def follow(self, session: Session) -> None:
         """Send by what the store holds now, over the accounts of the start."""

@@ -39,7 +39,9 @@ _ROUTER = Actor(who="routing", role="system")
 log = structlog.get_logger("routing")
 
 
-async def run_rebalancer(store: Store, under: Accounts, start: RoutingRules) -> None:
+async def run_rebalancer(
+    store: Store, default_accounts: Accounts, start: RoutingRules
+) -> None:
     """Apply the rules until cancelled; a store that is away is waited for.
 
     `start` are the rules until somebody sets others.
@@ -49,7 +51,7 @@ async def run_rebalancer(store: Store, under: Accounts, start: RoutingRules) -> 
         try:
             async with store.sessions() as session:
                 rules = (await rules_in_force(session, start)).rules
-            await route_once(store, under, rules, holder)
+            await route_once(store, default_accounts, rules, holder)
         except MessageCentreError:
             pass  # /health/ready says what is missing
         except Exception as error:
@@ -59,7 +61,7 @@ async def run_rebalancer(store: Store, under: Accounts, start: RoutingRules) -> 
 
 async def route_once(
     store: Store,
-    under: Accounts,
+    default_accounts: Accounts,
     rules: RoutingRules,
     holder: str,
     now: datetime | None = None,
@@ -71,7 +73,7 @@ async def route_once(
     now = now or utc_now()
     lease = timedelta(seconds=rules.every_seconds * 2.5)
     async with store.sessions() as session:
-        several = _weights(await current_accounts(session, under))
+        several = _weights(await current_accounts(session, default_accounts))
     if not several:
         return False
     async with store.sessions.begin() as session:

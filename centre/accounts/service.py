@@ -56,10 +56,10 @@ async def account_sources(context: Context) -> dict[Channel, Source]:
     """Return where the accounts are from of each channel that may have one."""
     async with context.store.sessions() as session:
         stored = {a.channel for a in await accounts.stored_accounts(session)}
-    beneath, under = fallback(context.settings)
+    beneath, default_accounts = fallback(context.settings)
     found: dict[Channel, Source] = {}
     for channel in filter(account_fields.provider_names, Channel):
-        held = beneath if of_channel(under, channel) else "none"
+        held = beneath if of_channel(default_accounts, channel) else "none"
         found[channel] = "store" if channel in stored else held
     return found
 

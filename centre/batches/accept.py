@@ -122,11 +122,11 @@ async def check(
     """
     sender = Sender(client.code, client.message_types, client.callback is not None)
     kind = batch_type(asked, sender, await message_type(context, asked.type))
-    wrong = list(batch_wrongs(asked, kind, now))
+    field_errors = list(batch_wrongs(asked, kind, now))
     async with context.store.autocommit() as session:
         limits = value_limits(kind, await rules_in_use(session, context.settings))
-    people = await _addressed(asked.recipients, kind, limits, wrong)
-    refuse(wrong, most)
+    people = await _addressed(asked.recipients, kind, limits, field_errors)
+    refuse(field_errors, most)
     repeats = await _repeats(context, people)
     shared = frame(
         asked,
@@ -138,7 +138,7 @@ async def check(
     )
     if asked.once_each:
         again = {repeat.recipient for repeat in repeats}
-        people = [one for place, one in enumerate(people) if place not in again]
+        people = [one for index, one in enumerate(people) if index not in again]
     return CheckResult(shared, people, told(repeats))
 
 
@@ -153,16 +153,18 @@ async def _repeats(context: Context, people: Sequence[AddressedPerson]) -> list[
 
 async def _addressed(
     asked: Iterable[BatchRecipient],
-    kind: MessageType,
+    message_type: MessageType,
     limits: ValueLimits,
-    wrong: list[FieldError],
+    field_errors: list[FieldError],
 ) -> list[AddressedPerson]:
-    required, people = required_params(kind), []
-    for place, one in enumerate(asked):
-        people.append(address(one, place, required, wrong))
+    required, people = required_params(message_type), []
+    for index, one in enumerate(asked):
+        people.append(address(one, index, required, field_errors))
         for found in too_long(one.params, limits):
-            wrong.append(FieldError(pointer_in(place, found.pointer), found.detail))
-        if place % _SLICE == 0:
+            field_errors.append(
+                FieldError(pointer_in(index, found.pointer), found.detail)
+            )
+        if index % _SLICE == 0:
             await asyncio.sleep(0)
     return people
 
@@ -174,10 +176,10 @@ async def _fingerprint(asked: BatchRequest) -> str:
     if not asked.once_each:
         del head["once_each"]
     digest = hashlib.sha256(json.dumps(head, sort_keys=True).encode())
-    for place, one in enumerate(asked.recipients):
+    for index, one in enumerate(asked.recipients):
         own = [one.identities, one.params, one.name, one.reference]
         digest.update(json.dumps(own, sort_keys=True).encode())
-        if place % _SLICE == 0:
+        if index % _SLICE == 0:
             await asyncio.sleep(0)
     return digest.hexdigest()
 

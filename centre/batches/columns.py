@@ -30,16 +30,18 @@ class Columns:
         return next((head for head, found in self.names.items() if found == name), name)
 
 
-def columns_of(kind: MessageType) -> list[str]:
+def columns_of(message_type: MessageType) -> list[str]:
     """Return a sheet's columns for a type: who, then what the texts need."""
     wanted = [IdentityType.EMPI_ID, IdentityType.PATIENT_ID]
-    for weighted in kind.policy.channels:
+    for weighted in message_type.policy.channels:
         wanted += ADDRESSES[weighted.channel]
     identities = [i.value for i in IdentityType if i in wanted]
-    return [*identities, *OWN, *sorted(required_params(kind))]
+    return [*identities, *OWN, *sorted(required_params(message_type))]
 
 
-def columns_in(sheet: Sheet, kind: MessageType, labels: Mapping[str, str]) -> Columns:
+def columns_in(
+    sheet: Sheet, message_type: MessageType, labels: Mapping[str, str]
+) -> Columns:
     """Return what a sheet's columns stand for.
 
     `labels` are other names, as the dictionary has them; a parameter's own name goes
@@ -47,7 +49,7 @@ def columns_in(sheet: Sheet, kind: MessageType, labels: Mapping[str, str]) -> Co
     """
     known = {_folded(label): name for label, name in labels.items()}
     known |= {_folded(n): n for n in (*IdentityType, *OWN)}
-    known |= {_folded(name): name for name in required_params(kind)}
+    known |= {_folded(name): name for name in required_params(message_type)}
     names = {h: str(known[_folded(h)]) for h in sheet.head if _folded(h) in known}
     rest = [h for h in sheet.head if h not in names and h not in ERROR_COLUMNS]
     return Columns(names, tuple(rest), tuple(_wrong(sheet, names)))

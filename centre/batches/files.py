@@ -49,14 +49,14 @@ class Estimate:
 
 
 def request_of(
-    sheet: Sheet, kind: MessageType, labels: Mapping[str, str], **shared: object
+    sheet: Sheet, message_type: MessageType, labels: Mapping[str, str], **shared: object
 ) -> BatchRequest:
     """Return the batch of a file; Faulty with all its wrong places.
 
     `labels` are other names of columns, as the dictionary has them. What stands in a
     column that is not known is left out.
     """
-    columns = columns_in(sheet, kind, labels)
+    columns = columns_in(sheet, message_type, labels)
     faults, people = list(columns.faults), []
     for line in sheet.lines:
         wrong = list(_wrong_cells(line, columns))
@@ -66,7 +66,7 @@ def request_of(
     if faults:
         raise Faulty(faults)
     return BatchRequest.model_validate(
-        {"type": kind.code, "recipients": people, **shared}
+        {"type": message_type.code, "recipients": people, **shared}
     )
 
 
@@ -111,7 +111,7 @@ async def examine(
     context: Context,
     client: Client,
     sheet: Sheet,
-    kind: MessageType,
+    message_type: MessageType,
     labels: Mapping[str, str],
     **shared: object,
 ) -> ListCheck:
@@ -119,11 +119,13 @@ async def examine(
 
     Raises what is wrong with the batch as a whole and with no place of the file.
     """
-    columns, found = columns_in(sheet, kind, labels), list[Fault]()
+    columns, found = columns_in(sheet, message_type, labels), list[Fault]()
     part: Sheet | None = sheet
     while part is not None:
         try:
-            asked = await asyncio.to_thread(request_of, part, kind, labels, **shared)
+            asked = await asyncio.to_thread(
+                request_of, part, message_type, labels, **shared
+            )
             done = await checked(context, client, part, asked, columns)
             break
         except Faulty as error:
@@ -147,18 +149,18 @@ async def checked(
     try:
         return await check(context, client, asked, uuid7(), now, most=None)
     except Invalid as error:
-        faults = [_fault(sheet, columns, wrong) for wrong in error.errors]
+        faults = [_fault(sheet, columns, field_error) for field_error in error.errors]
         if not any(fault.line for fault in faults):
             raise
         raise Faulty(faults) from None
 
 
-def _fault(sheet: Sheet, columns: Columns, wrong: FieldError) -> Fault:
-    if (place := _PLACE.fullmatch(wrong.pointer)) is None:
-        return Fault(0, wrong.pointer.strip("/"), wrong.detail)
+def _fault(sheet: Sheet, columns: Columns, field_error: FieldError) -> Fault:
+    if (place := _PLACE.fullmatch(field_error.pointer)) is None:
+        return Fault(0, field_error.pointer.strip("/"), field_error.detail)
     line = sheet.lines[int(place[1])].number
     name = place[2].replace("~1", "/").replace("~0", "~")
-    return Fault(line, columns.head(name), wrong.detail)
+    return Fault(line, columns.head(name), field_error.detail)
 
 
 def estimate(

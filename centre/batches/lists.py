@@ -31,7 +31,7 @@ class BatchChoices:
         """Return the codes of the types that a system may send in a batch."""
         system = self.clients.get(client)
         only = system.message_types if system else None
-        codes = [kind.code for kind in self.types]
+        codes = [message_type.code for message_type in self.types]
         return [code for code in codes if only is None or code in only]
 
 
@@ -43,10 +43,10 @@ async def batch_choices(context: Context) -> BatchChoices:
     return BatchChoices(enabled, tuple(filter(_fits, kinds)))
 
 
-def _fits(kind: MessageType) -> bool:
+def _fits(message_type: MessageType) -> bool:
     """Tell whether messages of a type may go out in a batch."""
-    urgent = kind.priority is Priority.CRITICAL
-    return kind.enabled and not urgent and bool(kind.policy.channels)
+    urgent = message_type.priority is Priority.CRITICAL
+    return message_type.enabled and not urgent and bool(message_type.policy.channels)
 
 
 async def examine_list(

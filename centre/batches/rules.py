@@ -139,24 +139,26 @@ def batch_type(
 
     A batch goes out behind everything else, which a critical value must not.
     """
-    kind = usable_type(request.type, sender, found)
-    if kind.priority is Priority.CRITICAL:
+    message_type = usable_type(request.type, sender, found)
+    if message_type.priority is Priority.CRITICAL:
         raise refused("/type", "Critical messages are sent one by one.")
-    return evolve(kind, priority=Priority.BULK)
+    return evolve(message_type, priority=Priority.BULK)
 
 
 def batch_wrongs(
-    request: BatchRequest, kind: MessageType, now: datetime
+    request: BatchRequest, message_type: MessageType, now: datetime
 ) -> Iterator[FieldError]:
     """Yield what is wrong with what all recipients share."""
-    yield from shared_field_errors(_message(request, request.recipients[0]), kind, now)
+    yield from shared_field_errors(
+        _message(request, request.recipients[0]), message_type, now
+    )
 
 
 def address(
     asked: BatchRecipient,
-    place: int,
+    index: int,
     required: Collection[str],
-    wrong: list[FieldError],
+    field_errors: list[FieldError],
 ) -> AddressedPerson:
     """Return a checked recipient; add what is wrong with it to `wrong`."""
     identities: dict[IdentityType, str] = {}
@@ -170,27 +172,29 @@ def address(
         detail=None,
     )
     for found in recipient_wrongs(message, required, identities):
-        wrong.append(FieldError(pointer_in(place, found.pointer), found.detail))
+        field_errors.append(FieldError(pointer_in(index, found.pointer), found.detail))
     recipient = Recipient.model_construct(identities=identities, name=asked.name)
     return AddressedPerson.model_construct(
         recipient=recipient, params=asked.params, reference=asked.reference
     )
 
 
-def refuse(wrong: list[FieldError], most: int | None = MOST_TOLD) -> None:
+def refuse(field_errors: list[FieldError], most: int | None = MOST_TOLD) -> None:
     """Raise Invalid with the first wrong places, if there are any; None: with all."""
-    if not wrong:
+    if not field_errors:
         return
-    told, detail = wrong[:most], "The batch was refused; see `errors`."
-    if len(told) < len(wrong):
-        detail = f"The batch was refused; see `errors`, the first of {len(wrong)}."
+    told, detail = field_errors[:most], "The batch was refused; see `errors`."
+    if len(told) < len(field_errors):
+        detail = (
+            f"The batch was refused; see `errors`, the first of {len(field_errors)}."
+        )
     raise Invalid(detail, told)
 
 
 def frame(
     request: BatchRequest,
     sender: Sender,
-    kind: MessageType,
+    message_type: MessageType,
     *,
     batch_id: UUID,
     now: datetime,
@@ -203,7 +207,7 @@ def frame(
     first = accept(
         _message(request, request.recipients[0]),
         sender,
-        kind,
+        message_type,
         message_id=batch_id,
         now=now,
         resend_window=resend_window,
@@ -231,9 +235,9 @@ def _message(request: BatchRequest, asked: BatchRecipient) -> MessageRequest:
     )
 
 
-def pointer_in(place: int, pointer: str) -> str:
+def pointer_in(index: int, pointer: str) -> str:
     """Return where in a batch a wrong place of one message is."""
-    return f"/recipients/{place}" + pointer.removeprefix("/recipient")
+    return f"/recipients/{index}" + pointer.removeprefix("/recipient")
 
 
 def counts_in_state(batch: Batch, counts: Mapping[str, int]) -> dict[str, int]:

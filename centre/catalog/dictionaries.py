@@ -84,13 +84,13 @@ async def _channel(session: Session, code: Channel) -> ChannelEntry:
 
 
 def _check_limits(changes: ChannelChanges) -> None:
-    wrong = [
+    field_errors = [
         FieldError(f"/limits/{name}", "There is no limit of this name.")
         for name in changes.limits
         if read_name(name) is None
     ]
-    if wrong:
-        raise Invalid("The limits were refused; see `errors`.", wrong)
+    if field_errors:
+        raise Invalid("The limits were refused; see `errors`.", field_errors)
 
 
 async def list_identity_types(context: Context) -> tuple[IdentityTypeEntry, ...]:

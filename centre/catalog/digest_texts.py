@@ -11,27 +11,27 @@ COUNT, TYPE_NAME = "count", "type_name"
 FILLED = frozenset({COUNT, TYPE_NAME})
 
 
-def values(kind: MessageType, count: int) -> dict[str, str]:
+def values(message_type: MessageType, count: int) -> dict[str, str]:
     """Return what a digest of so many messages of a type says."""
-    return {COUNT: str(count), TYPE_NAME: kind.name}
+    return {COUNT: str(count), TYPE_NAME: message_type.name}
 
 
-def check_digest(kind: MessageType, digest: MessageType | None) -> None:
+def check_digest(message_type: MessageType, digest: MessageType | None) -> None:
     """Raise Invalid where a type's digest could not be sent in its place."""
-    found = [FieldError("/digest", detail) for detail in _wrong(kind, digest)]
+    found = [FieldError("/digest", detail) for detail in _wrong(message_type, digest)]
     if found:
         raise Invalid("The digest was refused; see `errors`.", found)
 
 
-def _wrong(kind: MessageType, digest: MessageType | None) -> Iterator[str]:
+def _wrong(message_type: MessageType, digest: MessageType | None) -> Iterator[str]:
     if digest is None:
         yield "There is no such message type."
         return
-    if digest.code == kind.code:
+    if digest.code == message_type.code:
         yield "A type can't be its own digest."
-    if kind.acknowledge:
+    if message_type.acknowledge:
         yield "What must be confirmed one by one can't be told in one."
-    asked = {c.channel for c in kind.policy.channels}
+    asked = {c.channel for c in message_type.policy.channels}
     if not digest.templates or asked - digest.templates.keys():
         yield "The digest has no template for a channel of this type."
     said = (template_placeholders(t) for t in digest.templates.values())

@@ -29,12 +29,12 @@ async def message_type(context: Context, code: str) -> MessageType:
 async def message_type_details(context: Context, code: str) -> MessageTypeDetails:
     """Return a type with who may send it and what its templates lack."""
     async with context.store.sessions() as session:
-        kind = await type_queries.message_type(session, code)
+        message_type = await type_queries.message_type(session, code)
         rules = await rules_in_use(session, context.settings)
         return MessageTypeDetails(
-            type=kind,
+            type=message_type,
             senders=await clients.senders_of(session, code),
-            unfiled=unfiled_channels(kind, rules),
+            unfiled=unfiled_channels(message_type, rules),
         )
 
 
@@ -100,10 +100,10 @@ async def update_message_type(
         return changed
 
 
-async def _check_digest(session: Session, kind: MessageType) -> None:
-    if kind.digest is not None:
-        digest = await type_queries.find_message_type(session, kind.digest)
-        check_digest(kind, digest)
+async def _check_digest(session: Session, message_type: MessageType) -> None:
+    if message_type.digest is not None:
+        digest = await type_queries.find_message_type(session, message_type.digest)
+        check_digest(message_type, digest)
 
 
 def _target(code: str) -> str:

@@ -4,10 +4,10 @@ from core.policies import MessageType, Template
 from core.text.templating import placeholders
 
 
-def required_params(kind: MessageType) -> set[str]:
+def required_params(message_type: MessageType) -> set[str]:
     """Return every placeholder that a message of this type must fill."""
-    used = {c.channel for c in kind.policy.channels}
-    texts = (t for channel, t in kind.templates.items() if channel in used)
+    used = {c.channel for c in message_type.policy.channels}
+    texts = (t for channel, t in message_type.templates.items() if channel in used)
     return {name for template in texts for name in template_placeholders(template)}
 
 

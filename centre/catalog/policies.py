@@ -27,8 +27,8 @@ async def review_policy(context: Context, code: str, change: PolicyChange) -> Re
     Refuses what `put_policy` would refuse.
     """
     async with context.store.sessions() as session:
-        kind = await type_queries.message_type(session, code)
-        return await _review(session, kind, change)
+        message_type = await type_queries.message_type(session, code)
+        return await _review(session, message_type, change)
 
 
 async def put_policy(
@@ -57,9 +57,9 @@ async def add_policy(
 ) -> Policy:
     """Add a version of a policy as a part of a larger change."""
     await lock(session, "catalog")
-    kind = await type_queries.message_type(session, code)
-    refuse_breaking(await _review(session, kind, change), breaking)
-    before = kind.policy
+    message_type = await type_queries.message_type(session, code)
+    refuse_breaking(await _review(session, message_type, change), breaking)
+    before = message_type.policy
     added = change.policy(before.version + 1)
     await type_queries.add_policy(session, code, added, actor.who)
     old, new = before.model_dump(mode="json"), added.model_dump(mode="json")
@@ -68,8 +68,12 @@ async def add_policy(
     return added
 
 
-async def _review(session: Session, kind: MessageType, change: PolicyChange) -> Review:
+async def _review(
+    session: Session, message_type: MessageType, change: PolicyChange
+) -> Review:
     check_policy(change.policy())
-    check_base(change.version, kind.policy.version)
-    after = evolve(kind, policy=change.policy())
-    return await impact(session, kind, after, tuple(sorted(required_params(after))))
+    check_base(change.version, message_type.policy.version)
+    after = evolve(message_type, policy=change.policy())
+    return await impact(
+        session, message_type, after, tuple(sorted(required_params(after)))
+    )

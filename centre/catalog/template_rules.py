@@ -25,16 +25,16 @@ def check_template(draft: TemplateDraft) -> None:
     """Refuse other brackets and control characters: they would go out as they stand."""
     texts = {"/title": draft.title, "/body": draft.body}
     texts |= {f"/fields/{name}": text for name, text in draft.fields.items()}
-    wrong = [
+    field_errors = [
         FieldError(at, "Placeholders are written {{name}}.") for at in _stray(texts)
     ]
-    wrong += [
+    field_errors += [
         FieldError(at, "Holds a control character.")
         for at, text in texts.items()
         if _CONTROL.search(text)
     ]
-    if wrong:
-        raise Invalid("The template was refused; see `errors`.", wrong)
+    if field_errors:
+        raise Invalid("The template was refused; see `errors`.", field_errors)
 
 
 def _stray(texts: Mapping[str, str]) -> Iterator[str]:
@@ -45,9 +45,9 @@ def _stray(texts: Mapping[str, str]) -> Iterator[str]:
 
 def check_preview(template: Template, params: Mapping[str, str]) -> None:
     """Refuse values that a template lacks, has no place for, or that are too long."""
-    wrong = list(_preview_errors(template, params))
-    if wrong:
-        raise Invalid("The preview was refused; see `errors`.", wrong)
+    field_errors = list(_preview_errors(template, params))
+    if field_errors:
+        raise Invalid("The preview was refused; see `errors`.", field_errors)
 
 
 def _preview_errors(

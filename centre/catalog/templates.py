@@ -36,8 +36,8 @@ async def preview_template(
 ) -> Shown:
     """Return what the newest version shows, filled with these values."""
     async with context.store.sessions() as session:
-        kind = await type_queries.message_type(session, code)
-    newest = _newest(kind, channel)
+        message_type = await type_queries.message_type(session, code)
+    newest = _newest(message_type, channel)
     check_preview(newest, params)
     return shown(newest, params)
 
@@ -86,8 +86,8 @@ async def add_template(
     """Add a version as a part of a larger change, whatever providers are in use."""
     await lock(session, "catalog")
     refuse_breaking(await _review(session, code, channel, draft), breaking)
-    kind = await type_queries.message_type(session, code)
-    held = kind.templates.get(channel)
+    message_type = await type_queries.message_type(session, code)
+    held = message_type.templates.get(channel)
     version = held.version + 1 if held else 1
     added = draft.template(channel, version, enabled=held.enabled if held else True)
     await template_queries.add_template(session, code, added, actor.who)
@@ -140,19 +140,19 @@ async def _review(
     session: Session, code: str, channel: Channel, draft: TemplateDraft
 ) -> Review:
     check_template(draft)
-    kind = await type_queries.message_type(session, code)
-    held = kind.templates.get(channel)
+    message_type = await type_queries.message_type(session, code)
+    held = message_type.templates.get(channel)
     check_base(draft.version, held.version if held else 0)
     new = draft.template(channel, 0, enabled=True)
-    after = evolve(kind, templates={**kind.templates, channel: new})
+    after = evolve(message_type, templates={**message_type.templates, channel: new})
     names = tuple(template_placeholders(new))
-    review = await impact(session, kind, after, names)
+    review = await impact(session, message_type, after, names)
     return evolve(review, clinical=clinical_findings(new))
 
 
-def _newest(kind: MessageType, channel: Channel) -> Template:
+def _newest(message_type: MessageType, channel: Channel) -> Template:
     """Return what a channel says for a type; NotFound where it says nothing."""
-    found = kind.templates.get(channel)
+    found = message_type.templates.get(channel)
     if found is None:
         raise NotFound("This message type has no template for this channel.")
     return found

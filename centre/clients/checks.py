@@ -19,26 +19,26 @@ class Callback(Model):
 
 def check(cidrs: tuple[str, ...], callback: Callback | None) -> None:
     """Raise Invalid with every address, line or callback that is wrong."""
-    wrong = [
-        FieldError(f"/cidrs/{place}", "Must be an IP address or a CIDR.")
-        for place, cidr in enumerate(cidrs)
+    field_errors = [
+        FieldError(f"/cidrs/{index}", "Must be an IP address or a CIDR.")
+        for index, cidr in enumerate(cidrs)
         if not _is_network(cidr)
     ]
     if callback is not None:
-        wrong += _wrong_callback(callback)
-    if wrong:
-        raise Invalid("The client was refused; see `errors`.", wrong)
+        field_errors += _wrong_callback(callback)
+    if field_errors:
+        raise Invalid("The client was refused; see `errors`.", field_errors)
 
 
 def _wrong_callback(callback: Callback) -> Iterator[FieldError]:
     """Yield what is wrong: its list, its address, or that they do not agree."""
     entries_stand = True
-    for place, text in enumerate(callback.allow):
+    for index, text in enumerate(callback.allow):
         try:
             allowlist.entry(text)
         except ValueError as error:
             entries_stand = False
-            yield FieldError(f"/callback/allow/{place}", str(error))
+            yield FieldError(f"/callback/allow/{index}", str(error))
     try:
         where = allowlist.target(callback.url)
     except ValueError as error:

@@ -76,5 +76,5 @@ async def revoke_secret(
 
 
 def _no_overlap() -> Invalid:
-    wrong = FieldError("/overlap_hours", "From 0 to 720 hours.")
-    return Invalid("The overlap was refused; see `errors`.", [wrong])
+    field_error = FieldError("/overlap_hours", "From 0 to 720 hours.")
+    return Invalid("The overlap was refused; see `errors`.", [field_error])

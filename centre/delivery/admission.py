@@ -51,15 +51,15 @@ async def rules_of(session: Session, task: DeliveryTask) -> Rules:
 
 async def _digest(session: Session, task: DeliveryTask, digest: Digest) -> Rules:
     """Return what is said of several messages; a client's link shows but one."""
-    kind = await type_queries.find_message_type(session, task.type)
+    message_type = await type_queries.find_message_type(session, task.type)
     other = await type_queries.find_message_type(session, digest.type)
-    if kind is None or not kind.enabled or other is None:
+    if message_type is None or not message_type.enabled or other is None:
         raise Undeliverable(Reason.TYPE_DISABLED)
     newest = other.templates.get(task.channel)
     if newest is None or set(template_placeholders(newest)) - FILLED:
         raise Undeliverable(Reason.NO_TEMPLATE)
     said, limits = await _said(session, other.code, task.channel, newest.version)
-    return Rules(said, limits, values(kind, digest.count), None)
+    return Rules(said, limits, values(message_type, digest.count), None)
 
 
 async def _said(
@@ -85,8 +85,8 @@ async def _version(session: Session, task: DeliveryTask) -> int:
     """
     if task.run == 1:
         return task.template_version
-    kind = await type_queries.find_message_type(session, task.type)
-    newest = kind.templates.get(task.channel) if kind else None
+    message_type = await type_queries.find_message_type(session, task.type)
+    newest = message_type.templates.get(task.channel) if message_type else None
     if newest is None or not set(template_placeholders(newest)) <= task.params.keys():
         return task.template_version
     return newest.version

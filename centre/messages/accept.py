@@ -66,12 +66,12 @@ async def _read(
     """
     async with context.store.autocommit() as session:
         stored = await messages.find(session, keyed) if keyed else None
-        kind = await type_queries.find_message_type(session, asked.type)
+        message_type = await type_queries.find_message_type(session, asked.type)
         passes_pause = False
-        if kind is not None and kind.priority is Priority.CRITICAL:
+        if message_type is not None and message_type.priority is Priority.CRITICAL:
             queue = await queries.settings_of(session, client.code)
             passes_pause = queue.critical_passes_pause
-    return _Known(stored.message if stored else None, kind, passes_pause)
+    return _Known(stored.message if stored else None, message_type, passes_pause)
 
 
 async def _start(
@@ -81,11 +81,16 @@ async def _start(
     known: _Known,
     message_id: UUID,
 ) -> Started:
-    kind = known.message_type
+    message_type = known.message_type
     message = planned(
-        context, client, asked, kind, message_id, passes_pause=known.passes_pause
+        context,
+        client,
+        asked,
+        message_type,
+        message_id,
+        passes_pause=known.passes_pause,
     )
-    await refuse_too_long(context, kind, message)
+    await refuse_too_long(context, message_type, message)
     return await context.flows.start(message)
 
 
@@ -93,7 +98,7 @@ def planned(
     context: Context,
     client: Client,
     asked: MessageRequest,
-    kind: MessageType | None,
+    message_type: MessageType | None,
     message_id: UUID,
     *,
     passes_pause: bool = False,
@@ -103,7 +108,7 @@ def planned(
     return accept(
         asked,
         sender,
-        kind,
+        message_type,
         message_id=message_id,
         now=datetime.now(UTC),
         resend_window=timedelta(hours=context.settings.resend_window_hours),
@@ -112,16 +117,16 @@ def planned(
 
 
 async def refuse_too_long(
-    context: Context, kind: MessageType | None, message: Message
+    context: Context, message_type: MessageType | None, message: Message
 ) -> None:
     """Refuse values that a provider in use would refuse.
 
     The store is asked only where a value is over the limit of any provider.
     """
-    if kind is None or not to_be_checked(kind, message.params):
+    if message_type is None or not to_be_checked(message_type, message.params):
         return
     async with context.store.autocommit() as session:
-        await check_values(session, context.settings, kind, message.params)
+        await check_values(session, context.settings, message_type, message.params)
 
 
 async def message_type(context: Context, code: str) -> MessageType | None:

@@ -115,15 +115,17 @@ def accept(
     )
 
 
-def _checked(request: MessageRequest, kind: MessageType, now: datetime) -> Recipient:
+def _checked(
+    request: MessageRequest, message_type: MessageType, now: datetime
+) -> Recipient:
     """Return who is meant, each identity in its one spelling, if nothing is wrong."""
     identities: dict[IdentityType, str] = {}
-    wrong = [
-        *recipient_wrongs(request, required_params(kind), identities),
-        *shared_field_errors(request, kind, now),
+    field_errors = [
+        *recipient_wrongs(request, required_params(message_type), identities),
+        *shared_field_errors(request, message_type, now),
     ]
-    if wrong:
-        raise Invalid("The message was refused; see `errors`.", wrong)
+    if field_errors:
+        raise Invalid("The message was refused; see `errors`.", field_errors)
     return Recipient(identities=identities, name=request.recipient.name)
 
 
@@ -139,10 +141,10 @@ def recipient_wrongs(
 
 
 def shared_field_errors(
-    request: MessageRequest, kind: MessageType, now: datetime
+    request: MessageRequest, message_type: MessageType, now: datetime
 ) -> Iterator[FieldError]:
     """Yield what is wrong with the rest: channels, link, times."""
-    yield from _channels(request, kind)
+    yield from _channels(request, message_type)
     yield from _link(request)
     yield from _times(request, now)
 
@@ -175,16 +177,18 @@ def _identities(
             yield FieldError(f"/recipient/identities/{kind}", str(error))
 
 
-def _channels(request: MessageRequest, kind: MessageType) -> Iterator[FieldError]:
-    known = {c.channel for c in kind.policy.channels}
+def _channels(
+    request: MessageRequest, message_type: MessageType
+) -> Iterator[FieldError]:
+    known = {c.channel for c in message_type.policy.channels}
     seen: set[Channel] = set()
-    for place, channel in enumerate(request.channels or ()):
+    for index, channel in enumerate(request.channels or ()):
         if channel not in known:
             yield FieldError(
-                f"/channels/{place}", "The type's policy lacks this channel."
+                f"/channels/{index}", "The type's policy lacks this channel."
             )
         if channel in seen:
-            yield FieldError(f"/channels/{place}", "This channel is named twice.")
+            yield FieldError(f"/channels/{index}", "This channel is named twice.")
         seen.add(channel)
 
 
@@ -221,9 +225,9 @@ def _texts(request: MessageRequest) -> Iterator[tuple[str, str]]:
         yield _pointer(name), value
     if request.detail is not None:
         yield "/detail/title", request.detail.title
-        for place, item in enumerate(request.detail.items):
-            yield f"/detail/items/{place}/label", item.label
-            yield f"/detail/items/{place}/value", item.value
+        for index, item in enumerate(request.detail.items):
+            yield f"/detail/items/{index}/label", item.label
+            yield f"/detail/items/{index}/value", item.value
 
 
 def _link(request: MessageRequest) -> Iterator[FieldError]:

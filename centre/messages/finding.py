@@ -106,8 +106,8 @@ def _address(kind: IdentityType, value: str) -> Address:
     try:
         return Address(type=kind, value=normalise(kind, value))
     except ValueError as error:
-        wrong = FieldError("/recipient", str(error))
-        raise Invalid("recipient is refused.", [wrong]) from None
+        field_error = FieldError("/recipient", str(error))
+        raise Invalid("recipient is refused.", [field_error]) from None
 
 
 def _candidates(value: str) -> list[Address]:

@@ -149,13 +149,13 @@ async def _check_channels(
         return
     message = await stored_message(context, doc.id)
     known = (message or doc).plan.channels
-    wrong = [
-        FieldError(f"/channels/{place}", "The message's plan lacks this channel.")
-        for place, channel in enumerate(order.channels)
+    field_errors = [
+        FieldError(f"/channels/{index}", "The message's plan lacks this channel.")
+        for index, channel in enumerate(order.channels)
         if channel not in known
     ]
-    if wrong:
-        raise Invalid("The resend was refused; see `errors`.", wrong)
+    if field_errors:
+        raise Invalid("The resend was refused; see `errors`.", field_errors)
 
 
 async def _audit(

@@ -52,8 +52,8 @@ async def _title(context: Context, message: Message) -> str:
             )
             if found is not None and found.title:
                 return render(found.title, message.params)
-        kind = await type_queries.find_message_type(session, message.type)
-    return kind.name if kind else message.type
+        message_type = await type_queries.find_message_type(session, message.type)
+    return message_type.name if message_type else message.type
 
 
 async def readable_message(

@@ -72,15 +72,17 @@ def all_identities(kind: Kind, key: str, draft: PersonDraft) -> dict[IdentityTyp
     """
     given = {KEYS[kind]: key, **draft.identities}
     found: dict[IdentityType, str] = {}
-    wrong: list[FieldError] = []
+    field_errors: list[FieldError] = []
     for identity_type, value in given.items():
         try:
             found[identity_type] = normalise(identity_type, value)
         except ValueError as error:
-            wrong.append(FieldError(f"/identities/{identity_type}", str(error)))
-    if not wrong and found[KEYS[kind]] != key.strip():
+            field_errors.append(FieldError(f"/identities/{identity_type}", str(error)))
+    if not field_errors and found[KEYS[kind]] != key.strip():
         pointer = f"/identities/{KEYS[kind]}"
-        wrong.append(FieldError(pointer, "Differs from the number in the address."))
-    if wrong:
-        raise Invalid("The person was refused; see `errors`.", wrong)
+        field_errors.append(
+            FieldError(pointer, "Differs from the number in the address.")
+        )
+    if field_errors:
+        raise Invalid("The person was refused; see `errors`.", field_errors)
     return found

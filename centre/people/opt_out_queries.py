@@ -79,8 +79,10 @@ def _subject(message_type: str | None, type_class: TypeClass | None) -> str:
     if type_class is None:
         return message_type or _ALL
     if message_type is not None:
-        wrong = FieldError("/type_class", "Give a message type or a class, not both.")
-        raise Invalid(wrong.detail, [wrong])
+        field_error = FieldError(
+            "/type_class", "Give a message type or a class, not both."
+        )
+        raise Invalid(field_error.detail, [field_error])
     return _CLASS + type_class
 
 
@@ -143,6 +145,6 @@ def _index(session: Session, identity_type: IdentityType, value: str) -> str:
     try:
         spelt = normalise(identity_type, value)
     except ValueError as error:
-        wrong = FieldError(f"/identities/{identity_type}", str(error))
-        raise Invalid("The identity was refused.", [wrong]) from None
+        field_error = FieldError(f"/identities/{identity_type}", str(error))
+        raise Invalid("The identity was refused.", [field_error]) from None
     return keyring_of(session).index(identity_type, spelt)

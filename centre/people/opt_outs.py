@@ -111,8 +111,8 @@ async def note_opt_out(
 async def _check_type(session: Session, code: str | None) -> None:
     if code is None or await type_queries.find_message_type(session, code):
         return
-    wrong = FieldError("/message_type", "There is no such message type.")
-    raise Invalid(wrong.detail, [wrong])
+    field_error = FieldError("/message_type", "There is no such message type.")
+    raise Invalid(field_error.detail, [field_error])
 
 
 async def _log(session: Session, actor: Actor, action: str, columns: Columns) -> None:

@@ -51,8 +51,8 @@ async def find_patients(
     try:
         wanted = normalise(identity_type, value)
     except ValueError as error:
-        wrong = FieldError("/value", str(error))
-        raise Invalid(wrong.detail, [wrong]) from None
+        field_error = FieldError("/value", str(error))
+        raise Invalid(field_error.detail, [field_error]) from None
     async with context.store.sessions() as session:
         found = await person_queries.find_people(
             session, "patient", identity_type, wanted

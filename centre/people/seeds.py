@@ -48,9 +48,9 @@ def patients() -> Iterator[tuple[str, PersonDraft]]:
 def staff() -> Iterator[tuple[str, PersonDraft]]:
     """Yield staff numbers and what is known of each: a doctor and a nurse each."""
     dice = Random(20240101)  # made-up people need no secrecy
-    for place, (department, short) in enumerate(_STAFF):
+    for index, (department, short) in enumerate(_STAFF):
         for half in (1, 2):
-            number = place * 2 + half
+            number = index * 2 + half
             staff_no = f"S{number:05d}"
             identities = {
                 IdentityType.DEPARTMENT: department,

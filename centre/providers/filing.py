@@ -40,9 +40,9 @@ async def check_filing(
 ) -> None:
     """Refuse a template that none of the channel's accounts could send."""
     rules = await rules_in_use(session, settings)
-    wrong = list(_wrongs(template, rules.get(template.channel, {})))
-    if wrong:
-        raise Invalid("The template was refused; see `errors`.", wrong)
+    field_errors = list(_wrongs(template, rules.get(template.channel, {})))
+    if field_errors:
+        raise Invalid("The template was refused; see `errors`.", field_errors)
 
 
 async def rules_in_use(session: Session, settings: Settings) -> Mapping[Channel, Rules]:
@@ -69,15 +69,15 @@ def unfiled(listed: Sequence[str], rules: Rules) -> tuple[str, ...]:
 
 
 def unfiled_channels(
-    kind: MessageType, rules: Mapping[Channel, Rules]
+    message_type: MessageType, rules: Mapping[Channel, Rules]
 ) -> dict[Channel, tuple[str, ...]]:
     """Return by channel the providers in use of which a template has no id."""
-    used = {c.channel for c in kind.policy.channels}
+    used = {c.channel for c in message_type.policy.channels}
     found = {
         channel: unfiled(
             (template.provider_template or "").split(), rules.get(channel, {})
         )
-        for channel, template in kind.templates.items()
+        for channel, template in message_type.templates.items()
         if channel in used
     }
     return {channel: providers for channel, providers in found.items() if providers}
@@ -97,26 +97,26 @@ def _wrongs(template: Template, rules: Rules) -> Iterator[FieldError]:
         yield FieldError("/fields", NO_FIELDS)
 
 
-def to_be_checked(kind: MessageType, params: Mapping[str, str]) -> bool:
+def to_be_checked(message_type: MessageType, params: Mapping[str, str]) -> bool:
     """Tell whether a value is over the limit of any provider there is.
 
     Not of a critical message: it goes out, and is cut.
     """
-    critical = kind.priority is Priority.CRITICAL
-    return not critical and any(too_long(params, value_limits(kind, _EVERY)))
+    critical = message_type.priority is Priority.CRITICAL
+    return not critical and any(too_long(params, value_limits(message_type, _EVERY)))
 
 
 async def check_values(
     session: Session,
     settings: Settings,
-    kind: MessageType,
+    message_type: MessageType,
     params: Mapping[str, str],
 ) -> None:
     """Refuse values over the limit of a provider in use."""
-    limits = value_limits(kind, await rules_in_use(session, settings))
-    wrong = list(too_long(params, limits))
-    if wrong:
-        raise Invalid("The message was refused; see `errors`.", wrong)
+    limits = value_limits(message_type, await rules_in_use(session, settings))
+    field_errors = list(too_long(params, limits))
+    if field_errors:
+        raise Invalid("The message was refused; see `errors`.", field_errors)
 
 
 def too_long(params: Mapping[str, str], limits: ValueLimits) -> Iterator[FieldError]:
@@ -128,15 +128,17 @@ def too_long(params: Mapping[str, str], limits: ValueLimits) -> Iterator[FieldEr
             )
 
 
-def value_limits(kind: MessageType, rules: Mapping[Channel, Rules]) -> ValueLimits:
+def value_limits(
+    message_type: MessageType, rules: Mapping[Channel, Rules]
+) -> ValueLimits:
     """Return how long a parameter may be, and which provider says so.
 
     Of a field of one placeholder and fixed text, what the text leaves of the limit;
     a field of several has no limit that one of them could break.
     """
-    used = {c.channel for c in kind.policy.channels}
+    used = {c.channel for c in message_type.policy.channels}
     found: ValueLimits = {}
-    for channel, template in kind.templates.items():
+    for channel, template in message_type.templates.items():
         for provider, rule in rules.get(channel, {}).items():
             if channel not in used or rule.longest is None:
                 continue

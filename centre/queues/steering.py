@@ -151,8 +151,8 @@ async def limit(
     """
     least, most = LEAST_PER_SECOND, MOST_PER_SECOND
     if per_second is not None and not least <= per_second <= most:
-        wrong = FieldError("/per_second", f"From {least} to {most} a second.")
-        raise Invalid("The limit was refused; see `errors`.", [wrong])
+        field_error = FieldError("/per_second", f"From {least} to {most} a second.")
+        raise Invalid("The limit was refused; see `errors`.", [field_error])
     return await _steer(context, client, actor, "limit", {"per_second": per_second})
 
 

@@ -54,11 +54,11 @@ async def reporting_accounts(
     session: Session, settings: Settings
 ) -> tuple[Reporting, ...]:
     """Return every account whose provider calls us, whether it sends now or not."""
-    source, under = fallback(settings)
+    source, default_accounts = fallback(settings)
     changed = await receipts.generations(session)
     found = []
-    for account in await current_accounts(session, under, calls_us):
-        if source == "sandbox" and account in under:
+    for account in await current_accounts(session, default_accounts, calls_us):
+        if source == "sandbox" and account in default_accounts:
             keys = sandbox_keys(account.code)
         else:
             place = (account.channel, account.code)

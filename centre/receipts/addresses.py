@@ -93,9 +93,11 @@ async def forgeable(context: Context) -> tuple[Channel, ...]:
 
     Where the sandbox's accounts hold, its secrets do, which everybody knows.
     """
-    source, under = fallback(context.settings)
+    source, default_accounts = fallback(context.settings)
     if source != "sandbox" or context.settings.is_local:
         return ()
     async with context.store.sessions() as session:
-        now = await current_accounts(session, under, calls_us)
-    return tuple(sorted({account.channel for account in now if account in under}))
+        now = await current_accounts(session, default_accounts, calls_us)
+    return tuple(
+        sorted({account.channel for account in now if account in default_accounts})
+    )

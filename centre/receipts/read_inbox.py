@@ -68,14 +68,14 @@ async def open_item(context: Context, item_id: UUID) -> InboxItem:
 def _checked(identities: Mapping[IdentityType, str]) -> dict[IdentityType, str]:
     """Return identities in their one spelling; Invalid names the wrong ones."""
     found: dict[IdentityType, str] = {}
-    wrong: list[FieldError] = []
+    field_errors: list[FieldError] = []
     for kind, value in identities.items():
         try:
             found[kind] = normalise(kind, value)
         except ValueError as error:
-            wrong.append(FieldError(f"/identities/{kind}", str(error)))
-    if wrong:
-        raise Invalid("The identities were refused; see `errors`.", wrong)
+            field_errors.append(FieldError(f"/identities/{kind}", str(error)))
+    if field_errors:
+        raise Invalid("The identities were refused; see `errors`.", field_errors)
     return found
 
 

@@ -59,14 +59,16 @@ class ReplyIntake:
             return ReplyResult.UNKNOWN
         async with self.context.store.sessions.begin() as session:
             last = await _last(session, mobile)
-            kind = last and await type_queries.find_message_type(session, last.type)
+            message_type = last and await type_queries.find_message_type(
+                session, last.type
+            )
             said, new = await preferences.note_opt_out(
                 session,
                 IdentityType.MOBILE,
                 mobile,
                 Channel.SMS,
                 Actor(who=f"replies/{uplink.provider}", role="system"),
-                type_class=kind.type_class if kind else None,
+                type_class=message_type.type_class if message_type else None,
                 source=OptOutSource.SMS_REPLY,
             )
             confirmation = last and await _confirmation(session, uplink.provider)
@@ -75,7 +77,7 @@ class ReplyIntake:
         return ReplyResult.OPTED_OUT if new else ReplyResult.REPEATED
 
     async def _answer(
-        self, last: Message, kind: MessageType, mobile: str, said: Preference
+        self, last: Message, message_type: MessageType, mobile: str, said: Preference
     ) -> None:
         """Say once that it was taken in, as the client whose text was answered.
 
@@ -84,7 +86,7 @@ class ReplyIntake:
         once = f"{last.id} {said.type_class} {said.since.isoformat()}"
         asked = MessageRequest.model_validate(
             {
-                "type": kind.code,
+                "type": message_type.code,
                 "recipient": {"identities": {"mobile": mobile}},
                 "channels": ["sms"],
             }
@@ -93,14 +95,14 @@ class ReplyIntake:
             message = accept(
                 asked,
                 Sender(last.client),
-                kind,
+                message_type,
                 message_id=uuid5(_NAMESPACE, once),
                 now=datetime.now(UTC),
                 resend_window=last.resend_window,
             )
         except Invalid:
             # The type has no SMS now, or its text asks for values.
-            log.warning("reply.not_answered", type=kind.code)
+            log.warning("reply.not_answered", type=message_type.code)
             return
         await self.context.flows.start(message)
 
@@ -122,8 +124,8 @@ async def _last(session: Session, mobile: str) -> Message | None:
 
 async def _confirmation(session: Session, provider: str) -> MessageType | None:
     """Return what an opt-out is answered with; None where that is not wanted."""
-    kind = await type_queries.find_message_type(session, CONFIRMATION)
-    if kind is None and provider in _FREE:
+    message_type = await type_queries.find_message_type(session, CONFIRMATION)
+    if message_type is None and provider in _FREE:
         await add_confirmation(session)
-        kind = await type_queries.find_message_type(session, CONFIRMATION)
-    return kind if kind and kind.enabled else None
+        message_type = await type_queries.find_message_type(session, CONFIRMATION)
+    return message_type if message_type and message_type.enabled else None

@@ -53,11 +53,11 @@ def read_holidays(text: str) -> tuple[Holiday, ...]:
     try:
         found = tuple(_holiday(line) for line in text.splitlines() if line.strip())
     except ValueError:
-        wrong = FieldError("/holidays", "A line can't be read; see the example.")
-        raise Invalid(wrong.detail, [wrong]) from None
+        field_error = FieldError("/holidays", "A line can't be read; see the example.")
+        raise Invalid(field_error.detail, [field_error]) from None
     if len(found) > _MOST:
-        wrong = FieldError("/holidays", f"More than {_MOST} lines.")
-        raise Invalid(wrong.detail, [wrong])
+        field_error = FieldError("/holidays", f"More than {_MOST} lines.")
+        raise Invalid(field_error.detail, [field_error])
     return found
 
 

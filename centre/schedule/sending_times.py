@@ -89,10 +89,10 @@ async def _check_scope(session: Session, scope: str) -> None:
 
 
 def _check(scope: str, rules: SendingRules) -> None:
-    wrong: list[FieldError] = []
+    field_errors: list[FieldError] = []
     if rules.caps and scope.startswith("channel:"):
-        wrong.append(FieldError("/caps", "A channel has limits, not caps."))
+        field_errors.append(FieldError("/caps", "A channel has limits, not caps."))
     if next_allowed(_ANY_DAY, [rules], {}, _UTC) is None:
-        wrong.append(FieldError("/quiet", "Nothing could ever be sent."))
-    if wrong:
-        raise Invalid("The sending times were refused; see `errors`.", wrong)
+        field_errors.append(FieldError("/quiet", "Nothing could ever be sent."))
+    if field_errors:
+        raise Invalid("The sending times were refused; see `errors`.", field_errors)

@@ -41,10 +41,10 @@ async def tell(context: Context, alarm: Alarm, told: Sequence[Address]) -> None:
         "threshold": f"{alarm.threshold:g}",
         "time": local.strftime("%Y-%m-%d %H:%M"),
     }
-    for place, person in enumerate(told):
+    for index, person in enumerate(told):
         who = RecipientRequest(identities={person.type: person.value})
         asked = MessageRequest(type=TYPE, recipient=who, params=params)
-        await accept_message(context, centre, asked, f"alarm-{alarm.id}-{place}")
+        await accept_message(context, centre, asked, f"alarm-{alarm.id}-{index}")
 
 
 def _subject(alarm: Alarm) -> str:

@@ -77,8 +77,8 @@ async def recover_once(
     async with context.store.sessions() as session:
         answering = await traffic.answering(session, now - _RECENT, now)
         waiting = {one.channel for one in await away_queries.waiting(session)}
-        under = fallback(context.settings)[1]
-        known = await current_accounts(session, under)
+        default_accounts = fallback(context.settings)[1]
+        known = await current_accounts(session, default_accounts)
     room = allowance(known, answering, context.settings.watch_seconds)
     sent = 0
     for on in groups:

@@ -45,5 +45,5 @@ def _pairs(text: str, place: str) -> Iterator[tuple[int, str, str]]:
 
 
 def _refused(place: str, number: int) -> Invalid:
-    wrong = FieldError(f"/{place}", f"Line {number} is not kind=value.")
-    return Invalid("The lines were refused; see `errors`.", [wrong])
+    field_error = FieldError(f"/{place}", f"Line {number} is not kind=value.")
+    return Invalid("The lines were refused; see `errors`.", [field_error])

@@ -90,19 +90,19 @@ async def put_recipients(
 
 
 def _normal(told: tuple[Address, ...]) -> tuple[Address, ...]:
-    found, wrong = [], []
+    found, field_errors = [], []
     if len(told) > MOST_TOLD:
-        wrong.append(FieldError("/recipients", f"At most {MOST_TOLD} allowed."))
+        field_errors.append(FieldError("/recipients", f"At most {MOST_TOLD} allowed."))
     for index, address in enumerate(told):
         try:
             value = normalise(address.type, address.value)
             found.append(Address(type=address.type, value=value))
         except ValueError as error:
-            wrong.append(
+            field_errors.append(
                 FieldError(f"/recipients/{index}/value", f"The identity {error}.")
             )
-    if wrong:
-        raise Invalid("The recipients were refused; see `errors`.", wrong)
+    if field_errors:
+        raise Invalid("The recipients were refused; see `errors`.", field_errors)
     return tuple(dict.fromkeys(found))
 
 

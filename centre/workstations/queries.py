@@ -147,22 +147,22 @@ async def release(session: Session, station_id: str) -> None:
 
 def _checked(department: str, staff: Iterable[str]) -> tuple[str, tuple[str, ...]]:
     """Return addresses in their one spelling; Invalid names those that are wrong."""
-    wrong: list[FieldError] = []
+    field_errors: list[FieldError] = []
 
     def spelt(kind: IdentityType, value: str, pointer: str) -> str:
         try:
             return normalise(kind, value)
         except ValueError as error:
-            wrong.append(FieldError(pointer, str(error)))
+            field_errors.append(FieldError(pointer, str(error)))
             return ""
 
     where = spelt(IdentityType.DEPARTMENT, department, "/department")
     who = [
-        spelt(IdentityType.STAFF_NO, value, f"/staff/{place}")
-        for place, value in enumerate(staff)
+        spelt(IdentityType.STAFF_NO, value, f"/staff/{index}")
+        for index, value in enumerate(staff)
     ]
-    if wrong:
-        raise Invalid("The workstation was refused; see `errors`.", wrong)
+    if field_errors:
+        raise Invalid("The workstation was refused; see `errors`.", field_errors)
     return where, tuple(dict.fromkeys(who))
 
 

@@ -10,12 +10,14 @@ from core.policies import MessageType
 from core.retries import USUAL
 
 
-def away_fields(form: Form, kind: MessageType) -> None:
+def away_fields(form: Form, message_type: MessageType) -> None:
     """Draw how long a type's messages wait, and whether they are sent again."""
-    hint = t("away.seconds_hint", usual=USUAL[kind.priority])
+    hint = t("away.seconds_hint", usual=USUAL[message_type.priority])
     with ui.element("div").classes("hmc-row"):
-        form.number("retry_seconds", "away.seconds", kind.retry_seconds, hint=hint)
-        form.switch("resend_when_back", "away.back", kind.resend_when_back)
+        form.number(
+            "retry_seconds", "away.seconds", message_type.retry_seconds, hint=hint
+        )
+        form.switch("resend_when_back", "away.back", message_type.resend_when_back)
 
 
 def away_values(form: Form) -> dict[str, Any]:
@@ -28,7 +30,7 @@ def away_values(form: Form) -> dict[str, Any]:
     }
 
 
-def away_in_words(kind: MessageType) -> str:
+def away_in_words(message_type: MessageType) -> str:
     """Return in words what a type does."""
-    back = t("away.resent" if kind.resend_when_back else "away.not_resent")
-    return t("away.waits", seconds=kind.waits_seconds, back=back)
+    back = t("away.resent" if message_type.resend_when_back else "away.not_resent")
+    return t("away.waits", seconds=message_type.waits_seconds, back=back)

@@ -73,38 +73,40 @@ async def message_type(code: str) -> None:
         _draw_form(kind)
 
 
-def _switches(kind: MessageType) -> None:
+def _switches(message_type: MessageType) -> None:
     @acting(*ADMINS)
     async def switch(actor: Actor) -> None:
-        wanted, title = not kind.enabled, t("types.disable")
-        senders = (await message_type_details(context(), kind.code)).senders
+        wanted, title = not message_type.enabled, t("types.disable")
+        senders = (await message_type_details(context(), message_type.code)).senders
         who = joined(sender.name for sender in senders) or t("types.nobody")
         text = t("types.disable_text", senders=who)
         if wanted or await confirm(title, text, yes=title):
             changes = MessageTypeChanges(enabled=wanted)
-            await catalog.update_message_type(context(), kind.code, changes, actor)
+            await catalog.update_message_type(
+                context(), message_type.code, changes, actor
+            )
             ui.navigate.reload()
 
     with beside_heading():
-        if kind.enabled:
+        if message_type.enabled:
             button(t("types.disable"), switch, icon="block", kind="danger")
         else:
             button(t("types.enable"), switch, icon="check", kind="primary")
 
 
-def _draw_facts(kind: MessageType, senders: tuple[Sender, ...]) -> None:
+def _draw_facts(message_type: MessageType, senders: tuple[Sender, ...]) -> None:
     with card(t("types.facts")):
-        if not kind.enabled:
+        if not message_type.enabled:
             note(t("types.is_off"), "warn")
-        required = sorted(required_params(kind))
+        required = sorted(required_params(message_type))
         facts(
             [
-                (t("setup.state"), lambda: state_badge(kind.enabled)),
-                (t("types.priority"), t(f"priority.{kind.priority}")),
+                (t("setup.state"), lambda: state_badge(message_type.enabled)),
+                (t("types.priority"), t(f"priority.{message_type.priority}")),
                 (t("types.placeholders"), joined(required) or "—"),
-                (t("ward.confirming"), confirming_in_words(kind)),
-                (t("digest.type"), kind.digest or "—"),
-                (t("away.rule"), away_in_words(kind)),
+                (t("ward.confirming"), confirming_in_words(message_type)),
+                (t("digest.type"), message_type.digest or "—"),
+                (t("away.rule"), away_in_words(message_type)),
                 (
                     t("types.senders"),
                     joined(f"{s.name} ({s.code})" for s in senders)
@@ -115,20 +117,20 @@ def _draw_facts(kind: MessageType, senders: tuple[Sender, ...]) -> None:
 
 
 def _draw_policy(
-    kind: MessageType,
+    message_type: MessageType,
     names: Mapping[Channel, str],
     lacking: Mapping[Channel, tuple[str, ...]],
     changes: bool,
 ) -> None:
     with card(t("types.policy")):
-        if not kind.policy.channels:
+        if not message_type.policy.channels:
             note(t("types.no_policy"), "warn")
         else:
-            Text("p", stages_in_words(kind.policy, names)).classes("q-ma-none")
+            Text("p", stages_in_words(message_type.policy, names)).classes("q-ma-none")
             silent = [
                 c.channel
-                for c in kind.policy.channels
-                if c.channel not in kind.templates
+                for c in message_type.policy.channels
+                if c.channel not in message_type.templates
             ]
             if silent:
                 said = joined(names[channel] for channel in silent)
@@ -139,14 +141,14 @@ def _draw_policy(
                 note(text, "warn")
         with ui.element("div").classes("hmc-buttons"):
             label = t("types.edit_policy" if changes else "types.see_policy")
-            target = f"/types/{kind.code}/policy"
+            target = f"/types/{message_type.code}/policy"
             button(label, lambda: ui.navigate.to(target), icon="tune", kind="primary")
 
 
 def _templates(code: str, names: Mapping[Channel, str], changes: bool) -> Listing:
     async def load(cursor: str | None) -> tuple[Rows, str | None]:
-        kind = await catalog.message_type(context(), code)
-        return [_row(kind, channel, names[channel]) for channel in names], None
+        message_type = await catalog.message_type(context(), code)
+        return [_row(message_type, channel, names[channel]) for channel in names], None
 
     async def switch(actor: Actor, row: Row, enabled: bool) -> None:
         channel = Channel(row["channel"])
@@ -179,16 +181,16 @@ def _templates(code: str, names: Mapping[Channel, str], changes: bool) -> Listin
     return listing
 
 
-def _row(kind: MessageType, channel: Channel, name: str) -> dict[str, object]:
-    template = kind.templates.get(channel)
-    used = channel in {c.channel for c in kind.policy.channels}
+def _row(message_type: MessageType, channel: Channel, name: str) -> dict[str, object]:
+    template = message_type.templates.get(channel)
+    used = channel in {c.channel for c in message_type.policy.channels}
     word, tone = (t("templates.none"), "warn" if used else "")
     if template is not None:
         word, tone = state(template.enabled)
     return {
         "channel": channel.value,
         "name": name,
-        "href": f"/types/{kind.code}/templates/{channel}",
+        "href": f"/types/{message_type.code}/templates/{channel}",
         "state": word,
         "tone": tone,
         "version": str(template.version) if template else "—",
@@ -203,17 +205,19 @@ def _short(text: str) -> str:
     return line if len(line) <= 80 else line[:79] + "…"
 
 
-def _draw_form(kind: MessageType) -> None:
+def _draw_form(message_type: MessageType) -> None:
     form = Form()
     with card(t("types.change")):
         with ui.element("div").classes("hmc-row"):
-            form.text("name", "types.name_zh", kind.name)
-            form.text("name_en", "types.name_en", kind.name_en)
-            form.choice("priority", "types.priority", priorities(), kind.priority.value)
-        confirming_fields(form, kind)
-        away_fields(form, kind)
+            form.text("name", "types.name_zh", message_type.name)
+            form.text("name_en", "types.name_en", message_type.name_en)
+            form.choice(
+                "priority", "types.priority", priorities(), message_type.priority.value
+            )
+        confirming_fields(form, message_type)
+        away_fields(form, message_type)
         hint = t("digest.hint")
-        form.text("digest", "digest.type", kind.digest or "", hint=hint)
+        form.text("digest", "digest.type", message_type.digest or "", hint=hint)
 
         @acting(*ADMINS)
         async def save(actor: Actor) -> None:
@@ -227,7 +231,9 @@ def _draw_form(kind: MessageType) -> None:
                     **confirming_values(form),
                     **away_values(form),
                 )
-                await catalog.update_message_type(context(), kind.code, changes, actor)
+                await catalog.update_message_type(
+                    context(), message_type.code, changes, actor
+                )
             ui.navigate.reload()
 
         with ui.element("div").classes("hmc-buttons"):

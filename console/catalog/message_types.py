@@ -42,7 +42,7 @@ async def message_types() -> None:
 
     async def load(cursor: str | None) -> tuple[Rows, str | None]:
         found = await catalog.list_message_types(context(), cursor, 50)
-        return [_row(kind, names) for kind in found.items], found.next
+        return [_row(message_type, names) for message_type in found.items], found.next
 
     if await may_change():
         with actions():
@@ -62,18 +62,18 @@ async def message_types() -> None:
     ).draw()
 
 
-def _row(kind: MessageType, names: Mapping[Channel, str]) -> dict[str, Any]:
-    word, tone = state(kind.enabled)
-    urgent = kind.priority is Priority.CRITICAL
+def _row(message_type: MessageType, names: Mapping[Channel, str]) -> dict[str, Any]:
+    word, tone = state(message_type.enabled)
+    urgent = message_type.priority is Priority.CRITICAL
     return {
-        "code": kind.code,
-        "href": f"/types/{kind.code}",
-        "name": in_words(kind.name, kind.name_en),
+        "code": message_type.code,
+        "href": f"/types/{message_type.code}",
+        "name": in_words(message_type.name, message_type.name_en),
         "state": word,
         "tone": tone,
-        "priority": t(f"priority.{kind.priority}"),
+        "priority": t(f"priority.{message_type.priority}"),
         "priority_tone": "bad" if urgent else "",
-        "policy": stages_in_words(kind.policy, names),
+        "policy": stages_in_words(message_type.policy, names),
     }
 
 

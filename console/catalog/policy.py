@@ -40,14 +40,14 @@ async def policy(code: str) -> None:
     _draw_versions(versions, names, form, changes)
 
 
-def _draw_save(kind: MessageType, form: PolicyForm) -> None:
+def _draw_save(message_type: MessageType, form: PolicyForm) -> None:
     @acting(*ADMINS)
     async def save(actor: Actor) -> None:
-        change = form.change(over=kind.policy.version)
-        review = await review_policy(context(), kind.code, change)
+        change = form.change(over=message_type.policy.version)
+        review = await review_policy(context(), message_type.code, change)
         if not await confirm_breaking(review):
             return
-        await put_policy(context(), kind.code, change, actor, review.agreed)
+        await put_policy(context(), message_type.code, change, actor, review.agreed)
         ui.navigate.reload()
 
     note(t("policy.save_hint"))

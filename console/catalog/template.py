@@ -49,13 +49,13 @@ async def template(code: str, channel: str) -> None:
     draw_versions(code, spoken, versions, changes=changes)
 
 
-async def _draw_editor(kind: MessageType, form: TemplateForm) -> None:
+async def _draw_editor(message_type: MessageType, form: TemplateForm) -> None:
     signature = await _signature(form.channel)
     with grid():
         with card(t("templates.text")):
             form.draw()
             if form.changes:
-                _draw_save(kind.code, form)
+                _draw_save(message_type.code, form)
         with card(t("templates.preview")):
             shown = ui.element("div").classes("hmc-preview")
             shown.props["aria-live"] = "polite"

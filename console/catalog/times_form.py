@@ -40,29 +40,29 @@ async def draw_times(scope: str, title: str, *, changes: bool) -> None:
         _draw_save(save)
 
 
-async def draw_when(kind: MessageType, *, changes: bool) -> None:
+async def draw_when(message_type: MessageType, *, changes: bool) -> None:
     """Draw a message type's class, what it keeps of others, and its own rules."""
     with card(t("when.title")):
-        if kind.priority is Priority.CRITICAL:
+        if message_type.priority is Priority.CRITICAL:
             note(t("when.critical"), "warn")
-        rules = await _rules(type_scope(kind.code))
+        rules = await _rules(type_scope(message_type.code))
         if not changes:
-            facts([(t("when.class"), t(f"class.{kind.type_class}"))])
+            facts([(t("when.class"), t(f"class.{message_type.type_class}"))])
             _draw_words(rules)
-            await _draw_above(kind, rules)
+            await _draw_above(message_type, rules)
             return
         classes = {c.value: t(f"class.{c}") for c in TypeClass}
         form = Form()
-        form.choice("type_class", "when.class", classes, kind.type_class.value)
-        await _draw_above(kind, rules)
-        times = _TimesForm(type_scope(kind.code), rules)
+        form.choice("type_class", "when.class", classes, message_type.type_class.value)
+        await _draw_above(message_type, rules)
+        times = _TimesForm(type_scope(message_type.code), rules)
 
         @acting(*ADMINS)
         async def save(actor: Actor) -> None:
             await times.put(actor)
             wanted = MessageTypeChanges(type_class=form.value("type_class"))
-            if wanted.type_class is not kind.type_class:
-                await update_message_type(context(), kind.code, wanted, actor)
+            if wanted.type_class is not message_type.type_class:
+                await update_message_type(context(), message_type.code, wanted, actor)
             ui.navigate.reload()
 
         _draw_save(save)
@@ -80,14 +80,14 @@ def _draw_words(rules: SendingRules) -> None:
         Text("p", sentence)
 
 
-async def _draw_above(kind: MessageType, rules: SendingRules) -> None:
+async def _draw_above(message_type: MessageType, rules: SendingRules) -> None:
     """Draw what the hospital and the type's class say, where the type keeps it."""
     if not rules.inherits:
         return
     book = await sending_times.everything_set(context())
     above = {
         t("when.hospital"): HOSPITAL,
-        t(f"class.{kind.type_class}"): class_scope(kind.type_class),
+        t(f"class.{message_type.type_class}"): class_scope(message_type.type_class),
     }
     said = {
         name: " ".join(times_in_words(book.rules.get(scope, SendingRules())))

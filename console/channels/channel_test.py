@@ -23,9 +23,9 @@ _GOOD = frozenset({"delivered", "taken"})
 async def draw_test(channel: Channel) -> None:
     """Draw the form of a test, and room for the answer."""
     spoken = {
-        kind.code: in_words(kind.name, kind.name_en)
-        for kind in await all_message_types(context())
-        if channel in kind.templates
+        message_type.code: in_words(message_type.name, message_type.name_en)
+        for message_type in await all_message_types(context())
+        if channel in message_type.templates
     }
     kinds = await _identities(channel)
     form = Form()

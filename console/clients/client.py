@@ -46,7 +46,10 @@ async def client(code: str) -> None:
     heading(found.name, found.code)
     if changes:
         _switches(found)
-    names = {kind.code: in_words(kind.name, kind.name_en) for kind in types}
+    names = {
+        message_type.code: in_words(message_type.name, message_type.name_en)
+        for message_type in types
+    }
     with grid():
         _draw_facts(found, names)
         await _draw_queue(found)
@@ -148,9 +151,10 @@ def _draw_try(found: Client, types: list[MessageType]) -> None:
     """Draw lines that send a first message, for the types this client may send."""
     allowed = found.message_types
     usable = {
-        kind.code: kind
-        for kind in types
-        if kind.policy.channels and (allowed is None or kind.code in allowed)
+        message_type.code: message_type
+        for message_type in types
+        if message_type.policy.channels
+        and (allowed is None or message_type.code in allowed)
     }
     with card(t("clients.try")):
         if not usable:
@@ -171,9 +175,11 @@ def _draw_try(found: Client, types: list[MessageType]) -> None:
         draw()
 
 
-def _draw_lines(found: Client, kind: MessageType) -> None:
-    params = sample_params(sorted(required_params(kind)))
-    made = examples(context().settings.base_url, found.appkey, kind.code, params)
+def _draw_lines(found: Client, message_type: MessageType) -> None:
+    params = sample_params(sorted(required_params(message_type)))
+    made = examples(
+        context().settings.base_url, found.appkey, message_type.code, params
+    )
     with ui.tabs().props("align=left dense") as tabs:
         for name, title in _LANGUAGES.items():
             ui.tab(name, title).props("no-caps")

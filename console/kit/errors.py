@@ -32,7 +32,7 @@ def told(error: MessageCentreError) -> str:
     """Return an error in the visitor's words: its text, and what to do."""
     lines = [translated(str(error))]
     if isinstance(error, Invalid):
-        lines += [translated(wrong.detail) for wrong in error.errors]
+        lines += [translated(field_error.detail) for field_error in error.errors]
     key = f"error.{type(error).__name__}"
     if knows(key):
         lines.append(t(key))

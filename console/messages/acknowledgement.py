@@ -98,16 +98,20 @@ async def _ask(doc: MessageStatus) -> bool:
     return bool(taken)
 
 
-def confirming_fields(form: Form, kind: MessageType) -> None:
+def confirming_fields(form: Form, message_type: MessageType) -> None:
     """Draw what a type asks of those who get its messages."""
-    names = sorted(required_params(kind) | {kind.read_back_param or ""} - {""})
+    names = sorted(
+        required_params(message_type) | {message_type.read_back_param or ""} - {""}
+    )
     choices = {"": t("ward.no_read_back")} | {name: name for name in names}
     with ui.element("div").classes("hmc-row"):
-        form.switch("acknowledge", "ward.must_confirm", kind.acknowledge)
-        chosen = kind.read_back_param or ""
+        form.switch("acknowledge", "ward.must_confirm", message_type.acknowledge)
+        chosen = message_type.read_back_param or ""
         form.choice("read_back_param", "ward.read_back_param", choices, chosen)
         hint = t("ward.correction_hint")
-        form.text("correction", "ward.correction", kind.correction or "", hint=hint)
+        form.text(
+            "correction", "ward.correction", message_type.correction or "", hint=hint
+        )
 
 
 def confirming_values(form: Form) -> dict[str, Any]:
@@ -119,10 +123,10 @@ def confirming_values(form: Form) -> dict[str, Any]:
     }
 
 
-def confirming_in_words(kind: MessageType) -> str:
+def confirming_in_words(message_type: MessageType) -> str:
     """Return in words what a type asks for."""
-    if not kind.acknowledge:
+    if not message_type.acknowledge:
         return t("ward.not_asked")
-    if kind.read_back_param is None:
+    if message_type.read_back_param is None:
         return t("ward.asked")
-    return t("ward.asked_with", name=kind.read_back_param)
+    return t("ward.asked_with", name=message_type.read_back_param)

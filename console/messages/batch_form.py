@@ -92,9 +92,9 @@ async def labels() -> dict[str, str]:
     }
 
 
-async def empty_list(kind: MessageType, known: Names) -> bytes:
+async def empty_list(message_type: MessageType, known: Names) -> bytes:
     """Return a type's list to fill in, with notes and an example beside it."""
-    columns = columns_of(kind)
+    columns = columns_of(message_type)
     heads = _heads(columns, known)
     samples = {str(k): v for k, v in SAMPLE_IDENTITIES.items()}
     samples |= sample_params(c for c in columns if c not in {*samples, *OWN})

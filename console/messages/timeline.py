@@ -19,9 +19,9 @@ from core.words import Outcome
 def draw_story(doc: MessageStatus, runs: Sequence[Run], known: Names) -> None:
     """Draw what became of a message in a sentence, then its runs, the newest first."""
     Text("p", " ".join(in_words(doc, known))).classes("hmc-words")
-    for place, run in enumerate(runs):
+    for index, run in enumerate(runs):
         if len(runs) > 1:
-            key = "message.run_earlier" if place else "message.run_number"
+            key = "message.run_earlier" if index else "message.run_number"
             Text("h3", t(key, number=run.number)).classes("hmc-h2")
         for stage in run.stages:
             _draw_stage(stage, known)

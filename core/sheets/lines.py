@@ -109,4 +109,4 @@ def text_cell(text: str) -> Cell:
 
 def filled(cells: Iterator[tuple[int, Cell]]) -> dict[int, Cell]:
     """Return the cells that are not blank, by place."""
-    return {place: cell for place, cell in cells if cell}
+    return {index: cell for index, cell in cells if cell}

@@ -104,21 +104,21 @@ def _is_chinese(locale: str) -> bool:
 
 def _told_apart(tokens: Sequence[Token]) -> Iterator[Token]:
     """Yield the parts: minutes ("n") apart from months, digits after seconds as one."""
-    place = 0
-    while place < len(tokens):
-        token = tokens[place]
-        place += 1
+    index = 0
+    while index < len(tokens):
+        token = tokens[index]
+        index += 1
         if token.kind is Kind.DATE and token.text.lower() in ("m", "mm"):
-            minutes = _beside(tokens[: place - 1][::-1], "h") or _beside(
-                tokens[place:], "s"
+            minutes = _beside(tokens[: index - 1][::-1], "h") or _beside(
+                tokens[index:], "s"
             )
             token = Token(Kind.DATE, ("n" if minutes else "m") * len(token.text))
         elif token.kind is Kind.DATE:
             token = Token(Kind.DATE, token.text.lower())
-        elif token.kind is Kind.POINT and _is_second(tokens, place - 2):
-            digits = _zeros(tokens[place:])
+        elif token.kind is Kind.POINT and _is_second(tokens, index - 2):
+            digits = _zeros(tokens[index:])
             token = Token(Kind.DATE, "." * (digits + 1)) if digits else token
-            place += digits
+            index += digits
         elif token.kind in (Kind.DIGIT, Kind.PERCENT, Kind.TEXT, Kind.GENERAL):
             raise Unshown(UNKNOWN)
         yield token
@@ -131,8 +131,8 @@ def _beside(tokens: Sequence[Token], letter: str) -> bool:
     return following is not None and following.text[0].lower() == letter
 
 
-def _is_second(tokens: Sequence[Token], place: int) -> bool:
-    return place >= 0 and _beside(tokens[place : place + 1], "s")
+def _is_second(tokens: Sequence[Token], index: int) -> bool:
+    return index >= 0 and _beside(tokens[index : index + 1], "s")
 
 
 def _zeros(tokens: Sequence[Token]) -> int:

@@ -53,14 +53,14 @@ def _before(digits: str, tokens: Sequence[Token]) -> str:
     grouped = any(token.kind is Kind.COMMA for token in between)
     left, written = list(digits), 0
     said: list[str] = []
-    for place in range(len(tokens) - 1, -1, -1):
-        token = tokens[place]
-        if token.kind is Kind.COMMA and places[0] < place < places[-1]:
+    for index in range(len(tokens) - 1, -1, -1):
+        token = tokens[index]
+        if token.kind is Kind.COMMA and places[0] < index < places[-1]:
             continue
         if token.kind is not Kind.DIGIT:
             said.append(_literal(token))
             continue
-        for _ in range(max(len(left), 1) if place == places[0] else 1):
+        for _ in range(max(len(left), 1) if index == places[0] else 1):
             figure = left.pop() if left else _FILL[token.text]
             if grouped and written and written % 3 == 0 and figure.strip():
                 said.append(",")

@@ -75,13 +75,13 @@ _LOCALE = re.compile(r"\$([^\-\]]*)(?:-(.*))?")
 
 def tokens_of(code: str) -> Iterator[Token]:
     """Yield a format's parts; Unshown where one is not known."""
-    place = 0
-    while place < len(code):
-        found = _TOKEN.match(code, place)
+    index = 0
+    while index < len(code):
+        found = _TOKEN.match(code, index)
         if found is None:
             raise Unshown(UNKNOWN)
         yield from _token(found.lastgroup or "", found[found.lastgroup or 0])
-        place = found.end()
+        index = found.end()
 
 
 def _token(group: str, text: str) -> Iterator[Token]:

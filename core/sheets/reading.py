@@ -43,18 +43,18 @@ def _sheet(rows: Iterator[Row]) -> Sheet:
 
 def _names(row: Row) -> Iterator[tuple[int, str]]:
     """Yield the columns that have a name: blanks within it make no difference."""
-    for place, cell in sorted(row.cells.items()):
+    for index, cell in sorted(row.cells.items()):
         if isinstance(cell, Bad):
             raise Invalid("The first line must name every column, each once.")
         if name := " ".join(without_invisible(cell).split()):
-            yield place, name
+            yield index, name
 
 
 def _line(row: Row, head: dict[int, str]) -> Line:
     cells: dict[str, str] = {}
     faults = _faults(row, head)
-    for place, cell in row.cells.items():
-        name = head.get(place)
+    for index, cell in row.cells.items():
+        name = head.get(index)
         if name is None:
             faults[""] = _SURPLUS
         elif isinstance(cell, Bad):

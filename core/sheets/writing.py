@@ -48,8 +48,8 @@ def _fill(
     book: Workbook, title: str, rows: Iterable[Sequence[str]], width: int
 ) -> None:
     sheet = book.create_sheet(title)
-    for place in range(1, width + 1):
-        column = sheet.column_dimensions[get_column_letter(place)]
+    for index in range(1, width + 1):
+        column = sheet.column_dimensions[get_column_letter(index)]
         column.width, column.number_format = _WIDTH, TEXT
     for row in rows:
         sheet.append([_text(sheet, value) for value in row])

@@ -156,18 +156,18 @@ def _marked(heard: Rows) -> list[Row]:
         return rows
     head = rows[0].cells
     hidden = {
-        place: _HIDDEN_COLUMN
-        for place in head
-        if any(first <= place <= last for first, last in heard.hidden)
+        index: _HIDDEN_COLUMN
+        for index in head
+        if any(first <= index <= last for first, last in heard.hidden)
     }
     rows[0] = replace(rows[0], faults=hidden | dict(rows[0].faults))
-    for place in head:
-        across = [area for area in heard.merged if area[2] <= place <= area[3]]
-        _mark(rows, place, across)
+    for index in head:
+        across = [area for area in heard.merged if area[2] <= index <= area[3]]
+        _mark(rows, index, across)
     return rows
 
 
-def _mark(rows: list[Row], place: int, areas: list[Area]) -> None:
+def _mark(rows: list[Row], index: int, areas: list[Area]) -> None:
     """Mark a column's cells that are one with others."""
     numbers = [row.number for row in rows]
     begins = [0] * (len(rows) + 1)
@@ -176,5 +176,5 @@ def _mark(rows: list[Row], place: int, areas: list[Area]) -> None:
         begins[bisect_right(numbers, last)] -= 1
     for at, within in enumerate(accumulate(begins[:-1])):
         if within:
-            faults = {**rows[at].faults, place: _MERGED}
+            faults = {**rows[at].faults, index: _MERGED}
             rows[at] = replace(rows[at], faults=faults)

@@ -39,11 +39,11 @@ def sms_parts(text: str) -> list[str]:
 
 def _cut(text: str) -> Iterator[str]:
     start = taken = 0
-    for place, character in enumerate(text):
+    for index, character in enumerate(text):
         taken += _places(character)
         if taken > EACH_PART:
-            yield text[start:place]
-            start, taken = place, _places(character)
+            yield text[start:index]
+            start, taken = index, _places(character)
     yield text[start:]
 
 

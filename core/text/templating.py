@@ -25,10 +25,10 @@ def in_text_order(fields: Mapping[str, str], body: str) -> list[str]:
     """
     if all(name.isdecimal() for name in fields):
         return sorted(fields, key=int)
-    stands = {name: place for place, name in enumerate(placeholders(body))}
+    stands = {name: index for index, name in enumerate(placeholders(body))}
 
-    def place(name: str) -> int:
+    def index(name: str) -> int:
         used = placeholders(fields[name])
         return min((stands[n] for n in used if n in stands), default=len(stands))
 
-    return sorted(fields, key=place)
+    return sorted(fields, key=index)

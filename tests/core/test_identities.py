@@ -64,9 +64,9 @@ def test_every_valid_card_passes(card: str) -> None:
 
 
 @given(cards(), st.integers(0, 17), st.sampled_from("0123456789X"))
-def test_one_changed_character_fails(card: str, place: int, other: str) -> None:
-    assume(card[place] != other)
-    assert refused(ID_CARD, card[:place] + other + card[place + 1 :])
+def test_one_changed_character_fails(card: str, index: int, other: str) -> None:
+    assume(card[index] != other)
+    assert refused(ID_CARD, card[:index] + other + card[index + 1 :])
 
 
 @given(cards(), st.integers(0, 16))

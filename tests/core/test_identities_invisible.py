@@ -47,8 +47,8 @@ def test_marks_anywhere_make_no_difference(
 ) -> None:
     spelt = RIGHT[kind]
     for _ in range(data.draw(st.integers(1, 4))):
-        place = data.draw(st.integers(0, len(spelt)))
-        spelt = spelt[:place] + data.draw(st.sampled_from(MARKS)) + spelt[place:]
+        index = data.draw(st.integers(0, len(spelt)))
+        spelt = spelt[:index] + data.draw(st.sampled_from(MARKS)) + spelt[index:]
     assert normalise(kind, spelt) == RIGHT[kind]
 
 

@@ -63,7 +63,7 @@ def test_a_phone_of_one_patient_in_the_index() -> None:
 def test_what_is_left_names_everybody_once(numbers: list[str]) -> None:
     people = [person(empi_id=number) for number in numbers]
     out = {repeat for repeat, _ in again(*people)}
-    kept = [n for place, n in enumerate(numbers) if place not in out]
+    kept = [n for index, n in enumerate(numbers) if index not in out]
     assert kept == list(dict.fromkeys(numbers))
 
 

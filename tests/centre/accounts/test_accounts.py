@@ -74,7 +74,7 @@ async def refused(store: Store, **values: object) -> list[str]:
     with pytest.raises(Invalid) as raised:
         await put(store, values)
     assert SECRET not in str(raised.value.errors)
-    return [wrong.pointer for wrong in raised.value.errors]
+    return [field_error.pointer for field_error in raised.value.errors]
 
 
 async def test_the_store_goes_before_the_file_before_the_sandbox(
@@ -244,10 +244,12 @@ async def test_a_change_leaves_the_rest_as_it_was(store: Store) -> None:
 async def test_an_account_of_an_unknown_provider_is_refused(store: Store) -> None:
     with pytest.raises(Invalid) as raised:
         await put_second(store, provider="nobody")
-    assert [wrong.pointer for wrong in raised.value.errors] == ["/provider"]
+    assert [field_error.pointer for field_error in raised.value.errors] == ["/provider"]
     with pytest.raises(Invalid) as raised:
         await put_second(store, values={"access_key_id": "x"})
-    assert "/values/sign_name" in [wrong.pointer for wrong in raised.value.errors]
+    assert "/values/sign_name" in [
+        field_error.pointer for field_error in raised.value.errors
+    ]
 
 
 async def test_a_file_may_list_accounts(store: Store, tmp_path: Path) -> None:

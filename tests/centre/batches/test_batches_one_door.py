@@ -98,7 +98,9 @@ async def test_a_rate_that_none_may_have(rig: Rig, rate: float) -> None:
     batch_id = await sent(rig)
     with pytest.raises(Invalid) as refused:
         await control.set_rate(rig.context, batch_id, rate, OPERATOR)
-    assert [wrong.pointer for wrong in refused.value.errors] == ["/rate_per_second"]
+    assert [field_error.pointer for field_error in refused.value.errors] == [
+        "/rate_per_second"
+    ]
 
 
 def test_what_is_no_id_names_no_batch() -> None:

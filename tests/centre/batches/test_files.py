@@ -39,8 +39,10 @@ async def his(rig: Rig) -> tuple[Client, MessageType]:
 
 
 async def examined(rig: Rig, text: str) -> ListCheck:
-    client, kind = await his(rig)
-    return await examine(rig.context, client, read_sheet(text.encode()), kind, LABELS)
+    client, message_type = await his(rig)
+    return await examine(
+        rig.context, client, read_sheet(text.encode()), message_type, LABELS
+    )
 
 
 def where(found: ListCheck) -> list[tuple[int, str]]:
@@ -110,9 +112,11 @@ async def test_who_is_named_twice_is_told(rig: Rig) -> None:
 
 
 async def test_faults_are_told_in_one_error_too(rig: Rig) -> None:
-    _, kind = await his(rig)
+    _, message_type = await his(rig)
     with pytest.raises(Faulty) as refused:
-        request_of(read_sheet(f"{HEAD},张三,CT,1\n,李四,CT,1\n".encode()), kind, LABELS)
+        request_of(
+            read_sheet(f"{HEAD},张三,CT,1\n,李四,CT,1\n".encode()), message_type, LABELS
+        )
     assert [fault.line for fault in refused.value.faults] == [2, 3]
 
 

@@ -110,7 +110,7 @@ async def test_a_policy_names_a_channel_once(store: Store) -> None:
     with pytest.raises(Invalid) as refused:
         async with store.sessions.begin() as session:
             await policies.add_policy(session, CODE, PolicyChange.of(twice), ACTOR)
-    pointers = [wrong.pointer for wrong in refused.value.errors]
+    pointers = [field_error.pointer for field_error in refused.value.errors]
     assert pointers == ["/channels", "/confirm/sms"]
 
 
@@ -153,7 +153,7 @@ async def test_what_would_be_sent_with_braces_is_refused(
     await create(store)
     with pytest.raises(Invalid) as refused:
         await put(store, body)
-    assert [wrong.pointer for wrong in refused.value.errors] == ["/body"]
+    assert [field_error.pointer for field_error in refused.value.errors] == ["/body"]
 
 
 @pytest.mark.parametrize("body", ["a\x07b", "\x1b[31m", "\x85"])
@@ -161,7 +161,7 @@ async def test_control_characters_are_refused(store: Store, body: str) -> None:
     await create(store)
     with pytest.raises(Invalid) as refused:
         await put(store, body)
-    assert [wrong.pointer for wrong in refused.value.errors] == ["/body"]
+    assert [field_error.pointer for field_error in refused.value.errors] == ["/body"]
     await put(store, "lines\r\nand\ttabs")
 
 
@@ -195,7 +195,7 @@ async def test_types_are_listed_in_pages(store: Store) -> None:
     while True:
         async with store.sessions() as session:
             page = await type_queries.list_message_types(session, cursor, 2)
-        seen += [kind.code for kind in page.items]
+        seen += [message_type.code for message_type in page.items]
         cursor = page.next
         if cursor is None:
             break

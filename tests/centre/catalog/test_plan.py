@@ -143,4 +143,6 @@ def test_a_policy_names_a_channel_once() -> None:
     twice = [{"channel": "sms", "weight": 0.1}, {"channel": "sms", "weight": 0.9}]
     with pytest.raises(Invalid) as refused:
         check_policy(Policy.model_validate({"channels": twice}))
-    assert [wrong.pointer for wrong in refused.value.errors] == ["/channels"]
+    assert [field_error.pointer for field_error in refused.value.errors] == [
+        "/channels"
+    ]

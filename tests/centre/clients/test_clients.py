@@ -200,7 +200,7 @@ async def test_what_is_wrong_is_named(
 ) -> None:
     with pytest.raises(Invalid) as refused:
         await create(store, **facts)
-    assert [wrong.pointer for wrong in refused.value.errors] == [pointer]
+    assert [field_error.pointer for field_error in refused.value.errors] == [pointer]
     await create(store)
     with pytest.raises(Invalid):
         await change(store, **facts)

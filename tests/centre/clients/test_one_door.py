@@ -20,7 +20,7 @@ from tests.support.stores.rig import ACTOR
 
 
 def places(refused: pytest.ExceptionInfo[Invalid]) -> list[str]:
-    return [wrong.pointer for wrong in refused.value.errors]
+    return [field_error.pointer for field_error in refused.value.errors]
 
 
 async def test_a_secret_overlaps_thirty_days_at_most(store: Store) -> None:

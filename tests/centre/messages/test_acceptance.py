@@ -50,7 +50,7 @@ def test_a_good_request_becomes_a_message() -> None:
 
 
 def test_an_unknown_type_is_refused() -> None:
-    assert places(request(), kind=None) == ["/type"]
+    assert places(request(), message_type=None) == ["/type"]
 
 
 def test_a_disabled_type_and_one_without_channels_are_refused() -> None:
@@ -60,9 +60,9 @@ def test_a_disabled_type_and_one_without_channels_are_refused() -> None:
 
 
 def test_a_type_that_is_not_the_clients_is_forbidden() -> None:
-    for kind in (KIND, KIND.model_copy(update={"enabled": False})):
+    for message_type in (KIND, KIND.model_copy(update={"enabled": False})):
         with pytest.raises(Forbidden) as caught:
-            take(request(), Sender("his", frozenset({"lab-report"})), kind)
+            take(request(), Sender("his", frozenset({"lab-report"})), message_type)
         assert caught.value.status == 403
     take(request(), Sender("his", frozenset({"exam-booking"})))
 

@@ -31,9 +31,9 @@ def test_a_link_opens_its_message_until_it_ends(message: UUID, seconds: int) -> 
 
 
 @given(st.integers(0, 49), st.characters(codec="ascii"))
-def test_one_changed_character_opens_nothing(place: int, other: str) -> None:
+def test_one_changed_character_opens_nothing(index: int, other: str) -> None:
     made = token(detail_link("https://xx.example", KEY, ID, LATER))
-    bent = made[:place] + other + made[place + 1 :]
+    bent = made[:index] + other + made[index + 1 :]
     assert (read_link(KEY, bent, NOW) == ID) == (bent == made)
 
 

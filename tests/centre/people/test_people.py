@@ -64,9 +64,9 @@ async def test_what_is_wrong_is_named_and_not_repeated(
 ) -> None:
     with pytest.raises(Invalid) as refused:
         await put(store, empi_id, identities)
-    (wrong,) = refused.value.errors
-    assert wrong.pointer == pointer
-    assert "12345" not in wrong.detail
+    (field_error,) = refused.value.errors
+    assert field_error.pointer == pointer
+    assert "12345" not in field_error.detail
 
 
 async def test_any_personal_identity_finds_the_person(store: Store) -> None:

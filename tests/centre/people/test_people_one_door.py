@@ -181,4 +181,6 @@ async def test_nobody_opts_out_of_a_type_that_there_is_not(store: Store) -> None
     wanted = evolve(NO_TEXTS, message_type="nobody-knows")
     with pytest.raises(Invalid) as refused:
         await opt_outs.opt_out(context_of(store), wanted, MOBILE, ACTOR)
-    assert [wrong.pointer for wrong in refused.value.errors] == ["/message_type"]
+    assert [field_error.pointer for field_error in refused.value.errors] == [
+        "/message_type"
+    ]

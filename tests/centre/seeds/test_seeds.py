@@ -63,7 +63,7 @@ async def load(store: Store) -> tuple[NewClient, ...]:
 async def all_types(store: Store) -> dict[str, MessageType]:
     async with store.sessions() as session:
         page = await type_queries.list_message_types(session)
-    return {kind.code: kind for kind in page.items}
+    return {message_type.code: message_type for message_type in page.items}
 
 
 @pytest.fixture
@@ -89,15 +89,20 @@ async def test_what_is_loaded_is_what_the_files_have(
 
 async def _the_types_are_loaded(store: Store, types: dict[str, MessageType]) -> None:
     loaded = await all_types(store)
-    for code, kind in types.items():
-        policy = kind.policy.model_copy(update={"version": 1})
-        assert loaded[code] == kind.model_copy(update={"policy": policy})
+    for code, message_type in types.items():
+        policy = message_type.policy.model_copy(update={"version": 1})
+        assert loaded[code] == message_type.model_copy(update={"policy": policy})
     assert loaded.keys() == types.keys()
 
 
 def test_the_types_of_the_design_are_there(types: dict[str, MessageType]) -> None:
-    assert {code: kind.priority for code, kind in types.items()} == TYPES
-    assert all(kind.name and kind.name_en and kind.enabled for kind in types.values())
+    assert {
+        code: message_type.priority for code, message_type in types.items()
+    } == TYPES
+    assert all(
+        message_type.name and message_type.name_en and message_type.enabled
+        for message_type in types.values()
+    )
 
 
 def test_the_papers_two_policies_give_its_stages(
@@ -120,19 +125,19 @@ def test_each_channel_of_a_policy_has_its_template(code: str) -> None:
 def test_every_template_says_what_a_message_must_give(
     types: dict[str, MessageType],
 ) -> None:
-    for kind in types.values():
-        required = required_params(kind)
+    for message_type in types.values():
+        required = required_params(message_type)
         assert 3 <= len(required) <= 6
-        for template in kind.templates.values():
-            assert set(template_placeholders(template)) == required, kind.code
+        for template in message_type.templates.values():
+            assert set(template_placeholders(template)) == required, message_type.code
 
 
 def test_sms_templates_are_as_aliyun_and_tencent_take_them(
     types: dict[str, MessageType],
 ) -> None:
     codes = []
-    for kind in types.values():
-        if (sms := kind.templates.get(Channel.SMS)) is None:
+    for message_type in types.values():
+        if (sms := message_type.templates.get(Channel.SMS)) is None:
             continue
         codes.append(sms.provider_template)
         assert re.fullmatch(r"SMS_[0-9]{9} [0-9]{7}", sms.provider_template or "")
@@ -144,7 +149,11 @@ def test_sms_templates_are_as_aliyun_and_tencent_take_them(
 
 
 def test_calls_say_how_they_are_confirmed(types: dict[str, MessageType]) -> None:
-    calls = [t for kind in types.values() if (t := kind.templates.get(Channel.VOICE))]
+    calls = [
+        t
+        for message_type in types.values()
+        if (t := message_type.templates.get(Channel.VOICE))
+    ]
     assert len(calls) == 2
     for call in calls:
         assert re.fullmatch(r"TTS_[0-9]{9} [0-9]{7}", call.provider_template or "")
@@ -155,8 +164,8 @@ def test_calls_say_how_they_are_confirmed(types: dict[str, MessageType]) -> None
 def test_wechat_templates_are_as_wechat_takes_them(
     types: dict[str, MessageType],
 ) -> None:
-    for kind in types.values():
-        if (wechat := kind.templates.get(Channel.WECHAT)) is None:
+    for message_type in types.values():
+        if (wechat := message_type.templates.get(Channel.WECHAT)) is None:
             continue
         assert len(wechat.provider_template or "") == 43
         assert all(TYPED.fullmatch(name) for name in wechat.fields)
@@ -168,7 +177,9 @@ def test_wechat_templates_are_as_wechat_takes_them(
 def test_wecom_cards_leave_room_for_values(
     types: dict[str, MessageType],
 ) -> None:
-    cards = [kind.templates.get(Channel.WECOM) for kind in types.values()]
+    cards = [
+        message_type.templates.get(Channel.WECOM) for message_type in types.values()
+    ]
     for card in filter(None, cards):
         assert 0 < len(card.title.encode()) <= 128
         assert len(card.body.encode()) <= 300
@@ -178,7 +189,9 @@ def test_nothing_tells_a_result_or_a_pregnancy_outside_the_hospital(
     types: dict[str, MessageType],
 ) -> None:
     assert {"result", "value", "diagnosis"}.isdisjoint(
-        name for kind in types.values() for name in required_params(kind)
+        name
+        for message_type in types.values()
+        for name in required_params(message_type)
     )
     antenatal = types["antenatal-check"].templates
     for channel in (Channel.SMS, Channel.WECHAT):
@@ -263,12 +276,16 @@ async def test_what_an_administrator_changed_stays(store: Store) -> None:
         draft = PersonDraft(name="改名")
         await persons.put_person(session, "patient", "EMPI000001", draft, ACTOR)
     assert await load(store) == ()
-    kind = (await all_types(store))[code]
+    message_type = (await all_types(store))[code]
     async with store.sessions() as session:
         channel = await dictionary_queries.find_channel(session, sms)
         client = await queries.find_client(session, "lis")
         patient = await person_queries.find_person(session, "patient", "EMPI000001")
-    assert (kind.name, kind.enabled, kind.templates[sms].version) == ("改名", False, 2)
+    assert (
+        message_type.name,
+        message_type.enabled,
+        message_type.templates[sms].version,
+    ) == ("改名", False, 2)
     assert channel is not None
     assert channel.cost_per_message == 9.0
     assert client is not None

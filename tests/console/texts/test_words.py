@@ -45,9 +45,9 @@ def test_a_history_line_stays_in_its_box(values: list[int]) -> None:
 
 
 @given(st.integers(min_value=0, max_value=399))
-def test_a_peak_is_drawn(place: int) -> None:
+def test_a_peak_is_drawn(index: int) -> None:
     values = [0] * 400
-    values[place] = 7
+    values[index] = 7
     heights = [float(pair.split(",")[1]) for pair in points(values).split()]
     assert min(heights) == 1.0
     assert max(heights) == 23.0

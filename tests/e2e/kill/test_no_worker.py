@@ -144,7 +144,7 @@ async def test_a_critical_message_overtakes_a_backlog_of_bulk(
     assert (await his.ended(critical))["status"] == "delivered"
     await his.listed_as(BACKLOG, reference="backlog", status="delivered")
     order = [item["recipient"] for item in await providers.taken("sms")]
-    places = {mobile: place for place, mobile in enumerate(order)}
+    places = {mobile: index for index, mobile in enumerate(order)}
     overtaken = [p for p in people if places[p.mobile] > places[urgent.mobile]]
     # A worker has taken up to 20 before it comes to ask for the next.
     assert len(overtaken) >= BACKLOG - 25

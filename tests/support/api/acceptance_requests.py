@@ -53,22 +53,22 @@ def request(**changes: Any) -> MessageRequest:
 
 
 def take(
-    body: MessageRequest, sender: Sender = HIS, kind: MessageType | None = KIND
+    body: MessageRequest, sender: Sender = HIS, message_type: MessageType | None = KIND
 ) -> Message:
     return accept(
         body,
         sender,
-        kind,
+        message_type,
         message_id=ID,
         now=NOW,
         resend_window=timedelta(hours=1),
     )
 
 
-def places(body: MessageRequest, kind: MessageType | None = KIND) -> list[str]:
+def places(body: MessageRequest, message_type: MessageType | None = KIND) -> list[str]:
     """Return the pointers of a refusal."""
     with pytest.raises(Invalid) as caught:
-        take(body, kind=kind)
+        take(body, message_type=message_type)
     assert caught.value.status == 422
-    assert all(wrong.detail for wrong in caught.value.errors)
-    return [wrong.pointer for wrong in caught.value.errors]
+    assert all(field_error.detail for field_error in caught.value.errors)
+    return [field_error.pointer for field_error in caught.value.errors]
