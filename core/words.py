@@ -190,7 +190,7 @@ REACHED = frozenset({Outcome.ACCEPTED, Outcome.DELIVERED, Outcome.READ})
 
 
 class State(StrEnum):
-    """How a person stands with a channel, as its provider says of their address."""
+    """How a person stands with a channel."""
 
     FOLLOWING = "following"
     UNFOLLOWED = "unfollowed"
