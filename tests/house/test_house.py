@@ -1,8 +1,7 @@
-"""The house: which feature may import which, no circles, no crowded folder."""
+"""The house: which feature may import which, and no circles."""
 
 import ast
 import sys
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -20,7 +19,6 @@ from tests.house.source_tree import (
     sources,
 )
 
-MOST_FILES = 20
 # What a workflow may use of the centre uses nothing else.
 PURE = {"core", "temporalio", "pydantic", *sys.stdlib_module_names}
 MODULES = {module(path): path for path in PACKAGED}
@@ -123,17 +121,3 @@ def test_workflows_use_what_is_pure_of_the_centre(path: Path) -> None:
         return
     used = {m for m in imports(path) if m.startswith("centre.")}
     assert not {m: impure(m) for m in used if impure(m)}
-
-
-def crowded(paths: list[Path]) -> dict[Path, int]:
-    files = Counter(path.parent for path in paths if path.stem != "__init__")
-    return {folder: many for folder, many in files.items() if many > MOST_FILES}
-
-
-def test_no_folder_is_crowded() -> None:
-    assert not crowded([*PACKAGED, *sources("benchmarks", "tests")])
-
-
-def test_a_crowded_folder_is_seen() -> None:
-    assert crowded([Path("a") / f"{n}.py" for n in range(MOST_FILES + 1)])
-    assert not crowded([Path("a") / f"{n}.py" for n in range(MOST_FILES)])
