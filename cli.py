@@ -26,15 +26,15 @@ from deploy.remote import (
     Refused,
     Remote,
     as_client,
-    ended,
     message,
+    outcome_of,
     pairs,
     try_channel,
 )
 from deploy.status_table import deliveries
 from deploy.supervision import processes
 from deploy.token_key import another_token
-from deploy.up import api_url, told
+from deploy.up import api_url, print_summary
 from deploy.up import up as run_centre
 
 app = typer.Typer(
@@ -123,7 +123,7 @@ def migrate() -> None:
     """Prepare store, dictionaries and a Temporal of your own · 初始化或升级"""
 
     async def work(settings: Settings) -> None:
-        told(await prepare(settings), settings, say)
+        print_summary(await prepare(settings), settings, say)
         if settings.temporal_address:
             await prepare_temporal(settings, processes.TEMPORAL_LIMIT)
         say("The store is at the newest version.")
@@ -181,7 +181,7 @@ def send(
             accepted = await remote.post("/v1/messages", body, headers)
             say(f"{accepted['id']} {accepted['status']}")
             if wait:
-                show(await ended(remote, str(accepted["id"])))
+                show(await outcome_of(remote, str(accepted["id"])))
 
     run(work)
 

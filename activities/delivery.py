@@ -14,7 +14,7 @@ from centre.delivery.hold import ScheduleCache
 from centre.delivery.links import Links
 from centre.delivery.models import Attempt, AttemptState, in_doubt
 from centre.delivery.outcomes import note_reached, note_refusal
-from centre.delivery.patience import held_back, told, within_patience
+from centre.delivery.patience import held_back, with_pause, within_patience
 from channels.base import Acceptance, Asking, Sender, Sending
 from channels.router import Router
 from core.base import evolve
@@ -125,7 +125,7 @@ class DeliveryActivities:
                     return unsure
                 tried.add(call.route.code)
                 refused = within_patience(task, error)
-                refused = told(refused, call.route.code, call.attempt.number)
+                refused = with_pause(refused, call.route.code, call.attempt.number)
                 other = await self._calls.elsewhere(task, refused, tried, until)
                 kept = kept if kept and kept.retryable else refused
                 if other is None:
@@ -151,7 +151,7 @@ class DeliveryActivities:
         if call.repeat and isinstance(error, ProviderDown):
             doubt = StillInDoubt("a repeat was not taken", code=error.code)
             doubt.answered = error.answered
-            raise told(doubt, call.route.code, call.attempt.number)
+            raise with_pause(doubt, call.route.code, call.attempt.number)
         if not no_answer:
             return None
         if call.route.sender.dedupe_window is not None:

@@ -26,7 +26,7 @@ class Uplink(Model):
     at: datetime
 
 
-def said(value: object) -> str | None:
+def uplink_text(value: object) -> str | None:
     """Return a text that a provider pushed, None for anything else.
 
     Half a pair of UTF-16, which JSON can name, is no character.

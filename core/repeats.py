@@ -35,7 +35,7 @@ class Repeats(Model):
     first: tuple[Repeat, ...] = ()
 
 
-def told(found: Sequence[Repeat]) -> Repeats:
+def summary_of(found: Sequence[Repeat]) -> Repeats:
     """Return what is told of those who are named more than once."""
     return Repeats(count=len(found), first=tuple(found[:MOST_TOLD]))
 

@@ -26,7 +26,7 @@ def make_private_folder(path: Path) -> None:
 
 
 @contextmanager
-def held(path: Path) -> Iterator[None]:
+def file_lock(path: Path) -> Iterator[None]:
     """Hold a state folder; raise CannotStart while another centre has it."""
     with (path / "lock").open("w") as file:
         try:

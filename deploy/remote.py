@@ -209,7 +209,7 @@ def pairs(given: list[str]) -> dict[str, str]:
     return {name: value for name, _, value in split}
 
 
-async def ended(remote: Remote, message_id: str) -> Document:
+async def outcome_of(remote: Remote, message_id: str) -> Document:
     """Return a message's status once it has ended (or waits for a resend)."""
     while True:
         found = await remote.get(f"/v1/messages/{message_id}")

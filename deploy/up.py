@@ -13,7 +13,7 @@ from core.base import evolve
 from core.settings import Settings
 from deploy import temporal_server
 from deploy.configured import doubt_of_accounts
-from deploy.files import held, make_private_folder
+from deploy.files import file_lock, make_private_folder
 from deploy.prepare import Prepared, prepare, prepare_temporal
 from deploy.supervision import ports, processes
 from deploy.supervision.log_files import LogFiles
@@ -34,7 +34,7 @@ async def up(settings: Settings, say: Say, show: Show | None = None) -> None:
     settings = evolve(settings, state_dir=settings.state_dir.resolve())
     await asyncio.to_thread(check_keys, settings.database, settings.keys_file)
     make_private_folder(settings.state_dir)
-    with held(settings.state_dir):
+    with file_lock(settings.state_dir):
         ports.require_free(list(ports.needed(settings)))
         await _until_told_to_stop(settings, say, show)
 
@@ -49,12 +49,14 @@ async def _until_told_to_stop(settings: Settings, say: Say, show: Show | None) -
             await show(settings, stopping)
 
     serving = asyncio.create_task(start_and_show())
-    told = asyncio.create_task(stopping.wait())
+    print_summary = asyncio.create_task(stopping.wait())
     try:
-        await asyncio.wait({serving, told}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(
+            {serving, print_summary}, return_when=asyncio.FIRST_COMPLETED
+        )
         if serving.done():
             serving.result()  # raises what kept the centre from starting
-            await told
+            await print_summary
         say("Stopping …")
     finally:
         serving.cancel()
@@ -84,7 +86,7 @@ async def serve(settings: Settings, supervisor: Supervisor, say: Say) -> None:
         say(f"Warning · 警告: {doubt}.")
     cli = await _temporal_cli(settings)
     say("Preparing the store …")
-    told(await prepare(settings), settings, say)
+    print_summary(await prepare(settings), settings, say)
     if cli is None:
         await prepare_temporal(settings, processes.TEMPORAL_LIMIT)
     for process in processes.centre(settings, cli):
@@ -98,7 +100,7 @@ async def _temporal_cli(settings: Settings) -> Path | None:
     return await temporal_server.find_cli()
 
 
-def told(prepared: Prepared, settings: Settings, say: Say) -> None:
+def print_summary(prepared: Prepared, settings: Settings, say: Say) -> None:
     """Say what preparation made; a generated password is said this once."""
     if prepared.clients:
         file = settings.state_dir / "clients.json"

@@ -94,6 +94,6 @@ def _view(account: Account, source: Source) -> AccountView:
     return AccountView(
         **account.model_dump(exclude={"values"}),
         source=source,
-        values=account_fields.shown(account.values),
+        values=account_fields.public_fields(account.values),
         secrets_set=account_fields.secrets_set(account.values),
     )

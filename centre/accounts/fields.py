@@ -112,7 +112,7 @@ def with_kept_secrets(
     return values
 
 
-def checked(model: type[Model], values: Mapping[str, object], at: str) -> Model:
+def validated(model: type[Model], values: Mapping[str, object], at: str) -> Model:
     """Return the account these values make; Invalid with every wrong field."""
     try:
         account = model.model_validate(values)
@@ -142,7 +142,7 @@ def _empty_or_astray(account: Model, at: str) -> Iterator[FieldError]:
                 yield FieldError(f"{at}/base_url", str(error))
 
 
-def shown(account: Model) -> dict[str, Value]:
+def public_fields(account: Model) -> dict[str, Value]:
     """Return the fields of an account that are no secrets."""
     values = account.model_dump(mode="json")
     fields = fields_of(type(account))

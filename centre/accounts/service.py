@@ -202,7 +202,7 @@ def _entry(
     values = account_fields.with_kept_secrets(
         provider.account, draft.values, old.values if old and same else {}, at
     )
-    account = account_fields.checked(provider.account, values, at)
+    account = account_fields.validated(provider.account, values, at)
     return AccountEntry(
         **draft.model_dump(include=_BESIDE - {"provider"}),
         channel=channel,

@@ -41,7 +41,7 @@ from centre.providers.filing import ValueLimits, rules_in_use, too_long, value_l
 from core.errors import Conflict, FieldError
 from core.models import Message
 from core.policies import MessageType
-from core.repeats import Repeat, Repeats, repeats_of, told
+from core.repeats import Repeat, Repeats, repeats_of, summary_of
 from core.words import Role
 
 # So many recipients are looked at before others have their turn.
@@ -139,7 +139,7 @@ async def check(
     if asked.once_each:
         again = {repeat.recipient for repeat in repeats}
         people = [one for index, one in enumerate(people) if index not in again]
-    return CheckResult(shared, people, told(repeats))
+    return CheckResult(shared, people, summary_of(repeats))
 
 
 async def _repeats(context: Context, people: Sequence[AddressedPerson]) -> list[Repeat]:

@@ -43,7 +43,7 @@ class Shown(Model):
     provider_template: str | None
 
 
-def shown(template: Template, params: Mapping[str, str]) -> Shown:
+def preview_of(template: Template, params: Mapping[str, str]) -> Shown:
     """Return what a template says and hands to the provider with these values."""
     content = Content.of(template, dict(params))
     return Shown(

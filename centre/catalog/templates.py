@@ -10,7 +10,7 @@ from centre.catalog.clinical import clinical_findings
 from centre.catalog.impact import check_base, impact, refuse_breaking
 from centre.catalog.models import Breaking, Review, TemplateDraft, TemplateVersion
 from centre.catalog.placeholders import template_placeholders
-from centre.catalog.previews import Shown, shown
+from centre.catalog.previews import Shown, preview_of
 from centre.catalog.template_rules import check_preview, check_template
 from centre.context import Context
 from centre.providers.filing import check_filing
@@ -39,7 +39,7 @@ async def preview_template(
         message_type = await type_queries.message_type(session, code)
     newest = _newest(message_type, channel)
     check_preview(newest, params)
-    return shown(newest, params)
+    return preview_of(newest, params)
 
 
 async def review_template(

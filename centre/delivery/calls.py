@@ -16,7 +16,7 @@ from centre.delivery.contracts import DeliveryResult, DeliveryTask
 from centre.delivery.hold import ScheduleCache, later
 from centre.delivery.links import Links
 from centre.delivery.models import Attempt, AttemptState, in_doubt
-from centre.delivery.patience import told
+from centre.delivery.patience import with_pause
 from centre.rate_limits import counter_queries
 from centre.workstations import removal_queries as removals
 from channels.base import Acceptance, Asking, Content, Referring, Sending
@@ -86,7 +86,9 @@ class Calls:
         sending = self.sending(task, rules)
         # Before a limit is taken from: what can't be called uses none up.
         if not in_doubt(earlier) and not self.router.admits(task.channel):
-            raise told(none_open(), self._only_account(task.channel), len(earlier))
+            raise with_pause(
+                none_open(), self._only_account(task.channel), len(earlier)
+            )
         never_left = bool(earlier) and earlier[-1].reason is Reason.UNREACHABLE
         await self.limiter.admit(session, sending, rules.limits, counted=never_left)
         return sending, await self._choose(session, task, earlier)

@@ -16,7 +16,7 @@ _LONGEST_HOLD_CRITICAL = timedelta(seconds=5)
 _Error = TypeVar("_Error", bound=DeliveryError)
 
 
-def told(error: _Error, account: str | None, number: int) -> _Error:
+def with_pause(error: _Error, account: str | None, number: int) -> _Error:
     """Return the error with what a workflow shows of it."""
     error.account, error.attempts = account, number
     return error

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import uuid4
 
-from centre.catalog.previews import Shown, shown
+from centre.catalog.previews import Shown, preview_of
 from centre.clients.models import Client
 from centre.context import Context
 from centre.messages.accept import message_type, planned, refuse_too_long
@@ -30,7 +30,7 @@ async def preview(
     await refuse_too_long(context, kind, message)
     templates = kind.templates if kind else {}
     texts = {
-        channel: shown(templates[channel], message.params)
+        channel: preview_of(templates[channel], message.params)
         for channel in message.plan.channels
         if channel in templates
     }

@@ -27,7 +27,7 @@ _TROUBLE = {
 }
 
 
-async def tell(context: Context, alarm: Alarm, told: Sequence[Address]) -> None:
+async def notify(context: Context, alarm: Alarm, told: Sequence[Address]) -> None:
     """Send the news to each of these people, once per incident.
 
     The key names the incident, so that a second process repeats nothing.

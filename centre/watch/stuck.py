@@ -31,7 +31,7 @@ async def _not_begun(
     late = await _late(context.flows, expected, now)
     ids = [message.id for message in late]
     async with context.store.sessions() as session:
-        written = await under_way_queries.written(session, ids)
+        written = await under_way_queries.recorded_ids(session, ids)
     return [message for message in late if message.id not in written]
 
 

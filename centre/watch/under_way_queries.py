@@ -77,7 +77,7 @@ def _stuck(doc: MessageStatus, expected: Expected) -> StuckMessage:
     )
 
 
-async def written(session: Session, ids: Collection[UUID]) -> set[UUID]:
+async def recorded_ids(session: Session, ids: Collection[UUID]) -> set[UUID]:
     """Return which of these messages the store has."""
     if not ids:
         return set()

@@ -13,7 +13,7 @@ from centre.delivery import attempt_queries
 from centre.flows.queue_figures import QueueFigures
 from centre.watch import alarm_queries, rule_queries, under_way_queries
 from centre.watch.models import Alarm
-from centre.watch.notify_staff import tell
+from centre.watch.notify_staff import notify
 from centre.watch.rules import AlarmKind, AlarmState, Reading, Thresholds, step
 from centre.watch.stuck import stuck_messages
 from core.errors import MessageCentreError
@@ -161,7 +161,7 @@ async def _tell(context: Context, now: datetime) -> None:
         if alarm.client == CENTRE and alarm.username is None:
             continue  # its own queue would carry the news
         try:
-            await tell(context, alarm, told)
+            await notify(context, alarm, told)
         except MessageCentreError:
             continue
         done.append(alarm.id)

@@ -21,7 +21,7 @@ from channels.receipts import (
     ProviderReceipt,
     ReceiptKeys,
 )
-from channels.uplinks import Uplink, said
+from channels.uplinks import Uplink, uplink_text
 from core.words import Channel, Outcome, Reason
 
 TAKEN = CallbackReply(
@@ -71,7 +71,10 @@ class AliyunSmsReceipts:
         )
 
     def _uplink(self, report: Mapping[str, Any]) -> Uplink | None:
-        number, text = text_of(report, "phone_number"), said(report.get("content"))
+        number, text = (
+            text_of(report, "phone_number"),
+            uplink_text(report.get("content")),
+        )
         if number is None or text is None:
             return None
         return Uplink(

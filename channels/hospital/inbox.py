@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import ClassVar
 
 from channels.base import Acceptance, Deposit, Sending
-from channels.kit.keeping import kept
+from channels.kit.keeping import shield
 from core.words import Channel
 
 
@@ -21,7 +21,7 @@ class InboxSender:
 
     async def send(self, sending: Sending) -> Acceptance:
         """Deposit one message."""
-        await kept(self.provider, self._deposit(sending))
+        await shield(self.provider, self._deposit(sending))
         return Acceptance(
             provider=self.provider,
             provider_message_id=str(sending.id),

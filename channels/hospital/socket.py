@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from channels.base import Acceptance, Post, Sender, Sending
 from channels.kit.codes import refusal
-from channels.kit.keeping import kept
+from channels.kit.keeping import shield
 from core.errors import RecipientRefused
 from core.words import Channel
 
@@ -36,7 +36,7 @@ class SocketSender:
 
     async def send(self, sending: Sending) -> Acceptance:
         """Keep a pop-up for its workstations; accepted until one has shown it."""
-        if await kept(SOCKET, self._post(sending)):
+        if await shield(SOCKET, self._post(sending)):
             return Acceptance(provider=SOCKET, provider_message_id=str(sending.id))
         gateway = self._gateway()
         if gateway is None:

@@ -11,7 +11,7 @@ from core.errors import MessageCentreError, OutcomeUnknown, ProviderDown
 T = TypeVar("T")
 
 
-async def kept(provider: str, work: Awaitable[T]) -> T:
+async def shield(provider: str, work: Awaitable[T]) -> T:
     """Return what was written, within a call's time; a DeliveryError else."""
     try:
         async with asyncio.timeout(CALL_SECONDS):

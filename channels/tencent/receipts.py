@@ -29,7 +29,7 @@ from channels.receipts import (
 from channels.tencent.codes import GONE_CALLS
 from channels.tencent.sms import FAIL, SUCCESS, TencentSmsAccount, status_word
 from channels.tencent.voice import TencentVoiceAccount
-from channels.uplinks import Uplink, said
+from channels.uplinks import Uplink, uplink_text
 from core.errors import Malformed
 from core.words import Channel, Outcome, Reason
 
@@ -63,7 +63,7 @@ class TencentSmsReceipts:
 
     def _uplink(self, report: Report) -> Uplink:
         number, nation = text_of(report, "mobile"), text_of(report, "nationcode")
-        text = said(report.get("text"))
+        text = uplink_text(report.get("text"))
         if number is None or text is None:
             raise Malformed("The body is neither reports nor a text.")
         return Uplink(

@@ -12,7 +12,7 @@ from centre.access.devices import new_device
 from centre.access.sign_ins import CodeNeeded
 from console.kit.context import context
 from console.kit.entering import enter_as
-from console.kit.errors import show_error, told
+from console.kit.errors import error_text, show_error
 from console.kit.forms import Form
 from console.kit.shell import Text, brand, switches
 from console.kit.texts import t
@@ -81,7 +81,7 @@ class _Desk:
         except CodeNeeded:
             self._ask_for_code()
         except MessageCentreError as error:
-            self._refuse(told(error))
+            self._refuse(error_text(error))
         except Exception as error:
             show_error(error, client)
         else:

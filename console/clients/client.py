@@ -24,7 +24,7 @@ from console.kit.setup import (
     in_words,
     joined,
     may_change,
-    named,
+    names_of,
     state_badge,
 )
 from console.kit.shell import actions, heading
@@ -95,7 +95,7 @@ def _draw_facts(found: Client, names: dict[str, str]) -> None:
                     t("clients.types"),
                     t("clients.all_types")
                     if kinds is None
-                    else named(sorted(kinds), names),
+                    else names_of(sorted(kinds), names),
                 ),
                 (t("clients.cidrs"), joined(found.cidrs) or t("clients.anywhere")),
                 (t("clients.rate"), str(found.rate_per_minute or t("clients.no_rate"))),

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from console.kit.edge import answer_to
-from console.kit.errors import told
+from console.kit.errors import error_text
 from console.kit.frame import Framed
 from console.kit.shell import brand, panel
 from console.kit.texts import t
@@ -45,7 +45,7 @@ async def _failed(request: Request, error: Exception) -> Response:
 def refusal_page(request: Request, error: MessageCentreError) -> Response:
     """Return a page that says what is refused or down, and what to do."""
     with Client(Framed(""), request=request) as client:
-        _draw(told(error))
+        _draw(error_text(error))
         return client.build_response(request, error.status)
 
 

@@ -22,13 +22,13 @@ def show_error(error: Exception, client: Client) -> None:
             notify(t("frame.check_fields"), good=False, stays=False)
             return
         if isinstance(error, MessageCentreError):
-            notify(told(error), good=False)
+            notify(error_text(error), good=False)
             return
         _log.error("unexpected", page=client.page.path, **describe(error))
         notify(t("error.unexpected"), good=False)
 
 
-def told(error: MessageCentreError) -> str:
+def error_text(error: MessageCentreError) -> str:
     """Return an error in the visitor's words: its text, and what to do."""
     lines = [translated(str(error))]
     if isinstance(error, Invalid):

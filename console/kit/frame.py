@@ -11,7 +11,7 @@ from nicegui import ui
 from starlette.responses import RedirectResponse, Response
 
 from console.kit.edge import asking
-from console.kit.errors import told
+from console.kit.errors import error_text
 from console.kit.shell import Entry, draw_shell, heading, panel
 from console.kit.texts import language_of, t
 from console.kit.theme import is_dark
@@ -116,7 +116,7 @@ async def _draw(shown: Page, visitor: Visitor, args: Any, kwargs: Any) -> None:
         await shown.build(*args, **kwargs)
     except MessageCentreError as error:
         ui.context.client.status_code = error.status
-        _say(told(error))
+        _say(error_text(error))
     except Exception as error:
         _log.error("unexpected", page=shown.path, **describe(error))
         _say(t("error.unexpected"))

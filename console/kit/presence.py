@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 import structlog
 from nicegui import Client, background_tasks, core, ui
 
-from console.kit.visits import SIGN_IN, Visitor, held, visitor_at
+from console.kit.visits import SIGN_IN, Visitor, is_held, visitor_at
 from core.errors import MessageCentreError
 
 _log = structlog.get_logger("console")
@@ -70,13 +70,13 @@ async def stays(client: Client) -> bool:
 
     While the store is away nobody is sent away, and nothing can be read.
     """
-    if not held(client):
+    if not is_held(client):
         return True
     try:
         visitor = await visitor_at(client, at_work=False)
     except MessageCentreError:
         return True
-    return not held(client) or await settle(client, visitor)
+    return not is_held(client) or await settle(client, visitor)
 
 
 async def settle(client: Client, visitor: Visitor | None) -> bool:

@@ -10,7 +10,7 @@ from nicegui import Client
 from centre.access import sessions as console_sessions
 from console.kit.context import context
 from console.kit.presence import settle
-from console.kit.visits import SESSION, Visitor, address_of, held
+from console.kit.visits import SESSION, Visitor, address_of, is_held
 from core.errors import MessageCentreError
 from core.process.logs import describe
 
@@ -36,7 +36,7 @@ async def watch_sessions() -> None:
 async def _look() -> None:
     by_token: dict[str, list[Client]] = defaultdict(list)
     for client in list(Client.instances.values()):
-        if client.has_socket_connection and held(client):
+        if client.has_socket_connection and is_held(client):
             by_token[client.storage[SESSION]].append(client)
     if not by_token:
         return
@@ -45,6 +45,6 @@ async def _look() -> None:
         user = present.get(token)
         for client in clients:
             # Meanwhile the page may have got another session.
-            if held(client) and client.storage[SESSION] == token:
+            if is_held(client) and client.storage[SESSION] == token:
                 address = address_of(client.request)
                 await settle(client, Visitor(user, address) if user else None)

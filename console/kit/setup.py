@@ -98,7 +98,7 @@ def joined(words: Iterable[str]) -> str:
     return t("setup.comma").join(words)
 
 
-def named(codes: Iterable[str], names: Mapping[str, str]) -> str:
+def names_of(codes: Iterable[str], names: Mapping[str, str]) -> str:
     """Return the names of codes."""
     return joined(names.get(code, code) for code in codes)
 

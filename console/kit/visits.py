@@ -118,7 +118,7 @@ def hold_to(client: Client, token: str) -> None:
     client.storage[SESSION] = token
 
 
-def held(client: Client) -> bool:
+def is_held(client: Client) -> bool:
     """Tell whether a page is held to a session, and that does not change just now."""
     return SESSION in client.storage and not client.storage.get(_CHANGES)
 

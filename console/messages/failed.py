@@ -9,7 +9,7 @@ from centre.messages.finding import count_failed, list_failed
 from centre.orders.cancel_resend import ResendOrder
 from console.kit.acting import acting
 from console.kit.context import context
-from console.kit.errors import notify, told
+from console.kit.errors import error_text, notify
 from console.kit.frame import page
 from console.kit.names import Names, names
 from console.kit.presence import every
@@ -141,7 +141,7 @@ def _line(job: Job) -> str:
     if not job.over:
         return t("failed.running", count=max(job.count, sum(made.values())), **made)
     if job.error is not None or job.broken:
-        text = told(job.error) if job.error else t("error.unexpected")
+        text = error_text(job.error) if job.error else t("error.unexpected")
         return t("failed.broke", why=text, resent=made["resent"])
     line = t("failed.done", **made)
     return f"{line} {t('failed.skipped_why')}" if made["skipped"] else line

@@ -38,7 +38,7 @@ class Format:
     text: Section | None
 
 
-def shown(raw: str, code: str, *, since_1904: bool = False) -> str:
+def display_text(raw: str, code: str, *, since_1904: bool = False) -> str:
     """Return what a cell shows that holds a number; Unshown if that can't be told.
 
     `raw` is the number as the file has it (a date is a number of days), `code` the

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from core.sheets.lines import ERROR, Bad, Cell, text_cell
-from core.sheets.number_formats import GENERAL, TEXT, shown, shown_text
+from core.sheets.number_formats import GENERAL, TEXT, display_text, shown_text
 from core.sheets.number_parts import Unshown
 from core.sheets.xml_parts import Damaged
 
@@ -66,7 +66,7 @@ def _at(of: Sequence[str], place: str) -> str:
 def _number(kind: str, said: str, code: str, since_1904: bool) -> Cell:
     try:
         raw = _serial(said, since_1904) if kind == "d" else said
-        return shown(raw, code, since_1904=since_1904).strip()
+        return display_text(raw, code, since_1904=since_1904).strip()
     except Unshown as error:
         return Bad(str(error))
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.models import Recipient
-from core.repeats import Holders, repeats_of, told
+from core.repeats import Holders, repeats_of, summary_of
 from core.words import IdentityType
 
 EMPI, CARD, MOBILE = IdentityType.EMPI_ID, IdentityType.ID_CARD, IdentityType.MOBILE
@@ -68,5 +68,5 @@ def test_what_is_left_names_everybody_once(numbers: list[str]) -> None:
 
 
 def test_a_hundred_are_told_and_all_are_counted() -> None:
-    found = told(repeats_of([person(empi_id="E1")] * 251, NOBODY))
+    found = summary_of(repeats_of([person(empi_id="E1")] * 251, NOBODY))
     assert (found.count, len(found.first)) == (250, 100)

@@ -13,7 +13,7 @@ import pytest
 from core.process.faults import CannotStart
 from core.settings import Settings
 from deploy.credentials import admin_password, client_key, first_password, keep
-from deploy.files import held, make_private_folder, write_private
+from deploy.files import file_lock, make_private_folder, write_private
 from deploy.supervision import ports, processes
 from tests.support.centre.running import free_settings
 
@@ -42,9 +42,9 @@ def test_the_state_folder_is_its_owners_only(tmp_path: Path) -> None:
 
 def test_a_state_folder_has_one_centre_at_a_time(tmp_path: Path) -> None:
     second = pytest.raises(CannotStart, match="HMC_STATE_DIR")
-    with held(tmp_path), second, held(tmp_path):
+    with file_lock(tmp_path), second, file_lock(tmp_path):
         pass
-    with held(tmp_path):
+    with file_lock(tmp_path):
         pass
 
 

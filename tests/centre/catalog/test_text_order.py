@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from centre.catalog.previews import preview, shown
+from centre.catalog.previews import preview, preview_of
 from channels.alipay.sender import keywords
 from channels.aliyun.sender import template_param
 from channels.base import Content
@@ -62,4 +62,4 @@ def test_the_previews_show_what_the_provider_gets() -> None:
     for values in ORDERS:
         seen = preview(said(), values)
         assert list(seen.fields.items()) == [("name", "张三"), ("place", "一楼")]
-        assert shown(said(), values).fields == seen.fields
+        assert preview_of(said(), values).fields == seen.fields

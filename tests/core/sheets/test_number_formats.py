@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.sheets.number_formats import shown, shown_text
+from core.sheets.number_formats import display_text, shown_text
 from core.sheets.number_parts import Unshown
 
 # 2027-01-08 is day 46395 of the 1900 system.
@@ -121,18 +121,18 @@ UNTOLD = [
 
 @pytest.mark.parametrize(("raw", "code", "text"), SHOWN)
 def test_the_text_that_is_shown(raw: str, code: str, text: str) -> None:
-    assert shown(raw, code).strip() == text
+    assert display_text(raw, code).strip() == text
 
 
 @pytest.mark.parametrize(("raw", "code", "why"), UNTOLD)
 def test_what_can_not_be_told_is_refused(raw: str, code: str, why: str) -> None:
     with pytest.raises(Unshown, match=why):
-        shown(raw, code)
+        display_text(raw, code)
 
 
 def test_days_since_1904() -> None:
-    assert shown("44933", "yyyy-mm-dd", since_1904=True) == "2027-01-08"
-    assert shown("0", "yyyy-mm-dd", since_1904=True) == "1904-01-01"
+    assert display_text("44933", "yyyy-mm-dd", since_1904=True) == "2027-01-08"
+    assert display_text("0", "yyyy-mm-dd", since_1904=True) == "1904-01-01"
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_every_moment_to_the_second(moment: datetime) -> None:
     since = moment - datetime(1899, 12, 30)  # noqa: DTZ001
     # As Excel writes it: a double, of which it keeps 15 digits.
     serial = format(since / timedelta(days=1), ".15g")
-    text = shown(serial, "yyyy-mm-dd hh:mm:ss")
+    text = display_text(serial, "yyyy-mm-dd hh:mm:ss")
     assert text == f"{moment:%Y-%m-%d %H:%M:%S}".zfill(19)
 
 
@@ -175,14 +175,14 @@ def test_decimals_and_groups_as_python_has_them(number: Decimal, places: int) ->
         return
     decimals = "." + "0" * places if places else ""
     sign = "-" if number < 0 else ""
-    assert shown(str(number), f"#,##0{decimals}") == f"{sign}{rounded:,}"
-    assert shown(str(number), f"0{decimals}") == f"{sign}{rounded}"
+    assert display_text(str(number), f"#,##0{decimals}") == f"{sign}{rounded:,}"
+    assert display_text(str(number), f"0{decimals}") == f"{sign}{rounded}"
 
 
 @given(st.text(), st.text('0#?.,%yYmdhsE+-/;@[]"\\_*GeneralAP红 ', max_size=12))
 def test_nothing_else_is_raised(raw: str, code: str) -> None:
     for value in (raw, "46395.5", "-7"):
         try:
-            assert shown(value, code).strip()
+            assert display_text(value, code).strip()
         except Unshown:
             continue
