@@ -12,8 +12,8 @@ from centre.batches import writes as batch_writes
 from centre.batches.contracts import BatchBegun, BatchPage, BatchPageDone
 from centre.batches.rules import first_state
 from centre.flows.batches import Batch, BatchState, Steering
+from core.clock import utc_now
 from core.models import Message
-from db.columns import utc_now
 from db.session import Session
 from db.store import Store
 

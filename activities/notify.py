@@ -5,7 +5,7 @@ import json
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from ipaddress import ip_address
 
 import httpx
@@ -15,6 +15,7 @@ from temporalio import activity
 from centre.clients import queries as clients
 from centre.clients.allowlist import IPAddress, Target, admits, target
 from centre.delivery.contracts import Notice
+from core.clock import utc_now
 from core.errors import CallbackFailed
 from core.words import Priority
 from db.store import Store
@@ -85,7 +86,7 @@ class NotifyActivities:
         secret: str,
     ) -> httpx.Request:
         """Build the signed request, bound for the very address that was checked."""
-        now = datetime.now(UTC)
+        now = utc_now()
         body = json.dumps(_body(notice, now), separators=(",", ":"))
         webhook_id = f"msg_{notice.message_id.hex}_{notice.run}_{notice.status}"
         return self.http.build_request(

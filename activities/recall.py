@@ -1,7 +1,6 @@
 """Take messages back: what is out, off which channels, and what says so instead."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
 from temporalio import activity
@@ -27,6 +26,7 @@ from centre.workstations import removal_queries as removals
 from centre.workstations.contracts import OWN, Withdrawal
 from channels.base import Recalling
 from channels.router import Router
+from core.clock import utc_now
 from core.errors import Invalid, StillUnderWay
 from core.models import Message, MessageStatus, RecallOrder, delivery_id
 from core.policies import MessageType
@@ -129,7 +129,7 @@ class RecallActivities:
             await lock(session, f"message-{note.message_id}")
             stored = await messages.find(session, note.message_id)
             if stored is not None:
-                now = datetime.now(UTC)
+                now = utc_now()
                 doc = progress.with_recall(
                     stored.status, note.recall, note.withdrawn, now
                 )
@@ -171,7 +171,7 @@ def _corrected(
             Sender(first.client, None, first.notify_client),
             message_type,
             message_id=uuid5(first.id, "correction"),
-            now=datetime.now(UTC),
+            now=utc_now(),
             resend_window=first.resend_window,
         )
     except Invalid:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from temporalio import activity
 
@@ -17,6 +17,7 @@ from centre.reachability import queries as standings
 from centre.reachability.rules import FADE, AddressStatus, reason_to_skip
 from centre.workstations import removal_queries as removals
 from centre.workstations.contracts import OWN, Why
+from core.clock import utc_now
 from core.models import Address, Message, MessageStatus
 from core.words import Channel, IdentityType, Outcome, Priority, Reason, Status
 from db.session import Session
@@ -117,7 +118,7 @@ class RecordActivities:
         """Return which channels need not be tried; a critical value tries them all."""
         if message.priority is Priority.CRITICAL:
             return {}
-        now = datetime.now(UTC)
+        now = utc_now()
         reasons = {c: reason_to_skip(s, now, self.fade) for c, s in known.items()}
         return {channel: reason for channel, reason in reasons.items() if reason}
 

@@ -6,7 +6,7 @@ header compared whole, so that `kid`, `jwk`, `jku` or `crit` can steer nothing.
 
 import hashlib
 import hmac
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Literal
 from uuid import UUID, uuid4
 
@@ -15,6 +15,7 @@ from jwt.utils import base64url_decode, base64url_encode
 from pydantic import ConfigDict, ValidationError
 
 from core.base import Model
+from core.clock import utc_now
 from core.errors import Unauthenticated
 from core.words import Role, Scope
 
@@ -121,7 +122,7 @@ class TokenSigner:
         )
 
     def _sign(self, who: dict[str, str], epoch: int) -> str:
-        now = int(datetime.now(UTC).timestamp())
+        now = int(utc_now().timestamp())
         times = {"iat": now, "nbf": now, "exp": now + int(LIFE.total_seconds())}
         about = {"iss": ISSUER, "aud": AUDIENCE, "jti": uuid4().hex, "epoch": epoch}
         extra = {k: v for k, v in self._header.items() if k != "alg"}

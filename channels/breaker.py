@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from channels.kit.times import Clock, utc_now
+from channels.kit.times import Clock
+from core.clock import utc_now
 from core.traffic_shares import RoutingRules
 
 

@@ -11,11 +11,12 @@ from pydantic import Field, SecretStr, SerializeAsAny
 
 from channels.base import Deposit, Post, Sender
 from channels.consents import Consents, NoLedger
-from channels.kit.times import Clock, utc_now
+from channels.kit.times import Clock
 from channels.kit.tokens import MemoryTokenStore, OfAccount, TokenStore
 from channels.receipts import AccountReceipts, ReceiptSink, Reported
 from channels.template_ids import TemplateRules
 from core.base import Model
+from core.clock import utc_now
 from core.errors import Unavailable
 from core.fields import Code
 from core.rate_limits import SLOWEST

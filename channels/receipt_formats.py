@@ -12,7 +12,7 @@ from channels.email.receipts import EmailReceipts
 from channels.email.sender import EmailAccount
 from channels.hospital.workstation import WorkstationAccount
 from channels.hospital.workstation_receipts import WorkstationReceipts
-from channels.kit.times import Clock, utc_now
+from channels.kit.times import Clock
 from channels.receipts import ReceiptFormat, ReceiptKeys
 from channels.tencent.receipts import TencentSmsReceipts, TencentVoiceReceipts
 from channels.tencent.sms import TencentSmsAccount
@@ -23,6 +23,7 @@ from channels.weixin.wechat_receipts import WechatMiniReceipts, WechatReceipts
 from channels.weixin.wecom import WecomAccount
 from channels.weixin.wecom_receipts import WecomReceipts
 from core.base import Model
+from core.clock import utc_now
 from core.words import Channel
 
 A = TypeVar("A", bound=Model)

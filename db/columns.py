@@ -32,11 +32,6 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
 
-def utc_now() -> datetime:
-    """Return the present moment."""
-    return datetime.now(UTC)
-
-
 def index_where(name: str, condition: str, *columns: str) -> Index:
     """Return an index over the rows that a condition holds for."""
     where = text(condition)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import delete, or_
 
-from db.columns import utc_now
+from core.clock import utc_now
 from db.lease_tables import LeaseRow
 from db.session import Session
 from db.sql import dialect_of, insert_into, table_of

@@ -2,7 +2,7 @@
 
 import os
 
-from db.columns import utc_now
+from core.clock import utc_now
 from db.probe_tables import WriteProbeRow
 from db.session import Session
 from db.sql import dialect_of, insert_into, table_of

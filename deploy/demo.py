@@ -7,13 +7,14 @@ outcome is not the expected one.
 import asyncio
 import os
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import httpx
 from rich.box import HORIZONTALS
 from rich.console import Console
 from rich.table import Table
 
+from core.clock import utc_now
 from core.errors import Unavailable
 from core.process.faults import CannotStart
 from core.settings import Settings
@@ -126,7 +127,7 @@ def _body(scene: Scene, kind: Document) -> Document:
     if scene.channels:
         body["channels"] = list(scene.channels)
     if scene.wait_seconds:
-        due = datetime.now(UTC) + timedelta(seconds=scene.wait_seconds)
+        due = utc_now() + timedelta(seconds=scene.wait_seconds)
         body["send_at"] = due.isoformat()
     return body
 

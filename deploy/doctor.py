@@ -9,7 +9,7 @@ import re
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -18,6 +18,7 @@ import httpx
 
 from centre.keys.keys import check_keys
 from centre.messages.settling import progress_of
+from core.clock import utc_now
 from core.crypto import load_keyring
 from core.errors import Unavailable
 from core.keys_file import KeysRefused
@@ -218,7 +219,7 @@ async def _clock(settings: Settings) -> str:
         raise Ill("the API's answer has no Date to compare with")
     # The header has whole seconds, so half of one is the best guess.
     theirs = parsedate_to_datetime(answer.headers["date"]) + timedelta(seconds=0.5)
-    skew = abs(datetime.now(UTC) - theirs)
+    skew = abs(utc_now() - theirs)
     if skew > _LARGEST_SKEW:
         raise Ill(f"{skew.total_seconds():.0f} s from the API's clock; set up NTP")
     return f"within {_LARGEST_SKEW.seconds} s of the API's"

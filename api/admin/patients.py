@@ -12,9 +12,9 @@ from api.http.checked_bodies import CheckedBody
 from centre.people import opt_outs, patients
 from centre.people.contracts import Patient, PatientDraft, Preference
 from core.base import Model
+from core.clock import utc_now
 from core.fields import Code
 from core.words import Channel, IdentityType, TypeClass
-from db.columns import utc_now
 from db.pages import Page
 
 router = APIRouter(

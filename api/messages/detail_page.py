@@ -1,7 +1,6 @@
 """The recipient's detail page, `/m/{token}`: whoever has the link may read it."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
@@ -12,6 +11,7 @@ from api.http.languages import preferred
 from api.pages import page
 from centre.messages.links import read_link
 from centre.orders.reading import Reading, read_message
+from core.clock import utc_now
 from core.errors import Gone, Unavailable
 
 router = APIRouter(tags=["detail page"])
@@ -66,7 +66,7 @@ async def show_detail(
 
 
 async def _page(context: ApiContext, token: str, words: Words) -> HTMLResponse:
-    key, now = context.keyring.token_key, datetime.now(UTC)
+    key, now = context.keyring.token_key, utc_now()
     message_id = read_link(key, token)
     try:
         found = message_id and await read_message(context, message_id, now)

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from fastapi import APIRouter, Request, Response
 
@@ -18,6 +18,7 @@ from centre.queues.steering import MOST_LIVE, live_queues
 from centre.watch.readiness import NEW, can_write, clients_to_serve, keys_misfit
 from centre.watch.store_figures import store_figures
 from core.base import Model
+from core.clock import utc_now
 from core.errors import Forbidden, MessageCentreError
 
 router = APIRouter(tags=["health"])
@@ -104,7 +105,7 @@ async def _note_stored(context: ApiContext) -> None:
         context.metrics.away(found.away)
         context.metrics.alarms((alarm.client, alarm.kind) for alarm in found.alarms)
         context.metrics.passed_limits(found.over_limit)
-        now, waiting = datetime.now(UTC), found.unacknowledged
+        now, waiting = utc_now(), found.unacknowledged
         age = (now - (waiting.oldest or now)).total_seconds()
         context.metrics.unacknowledged(waiting.count, max(age, 0.0))
 
@@ -149,7 +150,7 @@ async def _idle(context: ApiContext, enabled: list[Client]) -> list[str]:
     """
     counts = await _pollers(context, enabled)
     excused = NEW if any(counts) else timedelta(0)
-    since = datetime.now(UTC) - excused
+    since = utc_now() - excused
     pairs = zip(enabled, counts, strict=True)
     return [c.code for c, count in pairs if not count and c.created_at < since]
 

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import structlog
 
@@ -17,6 +17,7 @@ from api.workstations.door import Door
 from centre.workstations import service as popups
 from centre.workstations import stations
 from centre.workstations.contracts import Event, SignedInScreen
+from core.clock import utc_now
 from core.errors import MessageCentreError
 from core.process.logs import describe
 from db.store import Store
@@ -132,7 +133,7 @@ class Hub:
                 connection.drop(ENDED)
 
     async def _purge(self) -> None:
-        await popups.purge(self._store, datetime.now(UTC))
+        await popups.purge(self._store, utc_now())
 
     def _stations(self) -> set[str]:
         return {connection.standing.id for connection in self._open}

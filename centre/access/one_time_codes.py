@@ -11,7 +11,7 @@ from datetime import datetime
 import pyotp
 
 from centre.access import factor_queries
-from db.columns import utc_now
+from core.clock import utc_now
 from db.session import Session
 
 ISSUER = "Hospital Message Centre"

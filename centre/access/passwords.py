@@ -15,9 +15,9 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 
 from centre.access.contracts import MAX_PASSWORD, MIN_PASSWORD
 from core.base import Model
+from core.clock import utc_now
 from core.errors import FieldError, Invalid
 from core.settings import Settings
-from db.columns import utc_now
 
 # From this length on a phrase needs no mixture of classes.
 _PHRASE = 10

@@ -6,8 +6,8 @@ from centre.audit import audit
 from centre.audit.audit import Actor
 from centre.audit.roles import ADMINS
 from centre.context import Context
+from core.clock import utc_now
 from core.errors import Conflict, FieldError, Invalid
-from db.columns import utc_now
 from db.session import Session
 
 

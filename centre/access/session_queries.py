@@ -14,7 +14,7 @@ from sqlmodel import col, delete, select, update
 from centre.access.contracts import User
 from centre.access.tables import ConsoleSessionRow, UserRow
 from centre.access.user_queries import user_of
-from db.columns import utc_now
+from core.clock import utc_now
 from db.session import Session
 
 LONGEST = timedelta(hours=12)

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from centre.access import sign_in_pace_queries as queries
+from core.clock import utc_now
 from core.errors import TooManyRequests
-from db.columns import utc_now
 from db.session import Session
 from db.sql import lock
 

@@ -6,7 +6,7 @@ from sqlmodel import col, delete, select
 
 from centre.access.sign_in_places import KEPT
 from centre.access.tables import SignInPlaceRow
-from db.columns import utc_now
+from core.clock import utc_now
 from db.session import Session
 from db.sql import dialect_of, insert_into, table_of
 

@@ -7,7 +7,7 @@ from sqlalchemy import case, func
 from sqlmodel import col, delete, select
 
 from centre.access.tables import SignInRow
-from db.columns import utc_now
+from core.clock import utc_now
 from db.session import Session
 from db.sql import dialect_of, insert_into, table_of
 

@@ -23,8 +23,8 @@ from centre.access import (
 from centre.access.contracts import User
 from centre.access.sign_in_paces import OF_ADDRESS, OF_NAME, Pace
 from centre.access.sign_in_places import places_of
+from core.clock import utc_now
 from core.errors import TooManyRequests, Unauthenticated
-from db.columns import utc_now
 from db.session import Session
 from db.sql import keyring_of
 

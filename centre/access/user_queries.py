@@ -7,9 +7,9 @@ from sqlmodel import col, delete, select
 
 from centre.access.contracts import User
 from centre.access.tables import OldPasswordRow, UserRow
+from core.clock import utc_now
 from core.errors import NotFound
 from core.words import Role
-from db.columns import utc_now
 from db.pages import Page, clamp, cut, decode_cursor, encode_cursor
 from db.session import Session
 

@@ -8,9 +8,9 @@ from centre.audit.audit import Actor
 from centre.audit.names import ADMIN, CENTRE, refuse_username
 from centre.audit.roles import ADMINS, AUDITORS
 from centre.context import Context
+from core.clock import utc_now
 from core.errors import Conflict, NotFound
 from core.words import Role
-from db.columns import utc_now
 from db.pages import Page
 from db.session import Session
 from db.sql import lock

@@ -8,10 +8,10 @@ from centre.accounts.models import AccountHealth, ByAccount
 from centre.accounts.routing_queries import rules_in_force
 from centre.accounts.traffic_queries import Traffic, measured, traffic
 from centre.providers.fallback import fallback
+from core.clock import utc_now
 from core.settings import Settings
 from core.traffic_shares import Measured, in_force, shares
 from core.words import Channel
-from db.columns import utc_now
 from db.session import Session
 
 

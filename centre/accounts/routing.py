@@ -18,6 +18,7 @@ from centre.accounts.traffic_writes import put_deductions
 from centre.audit import audit
 from centre.audit.audit import Actor
 from channels.provider import Accounts
+from core.clock import utc_now
 from core.errors import MessageCentreError
 from core.process.logs import describe
 from core.traffic_shares import (
@@ -29,7 +30,6 @@ from core.traffic_shares import (
     shares,
 )
 from core.words import Channel
-from db.columns import utc_now
 from db.leases import take_lease
 from db.session import Session
 from db.store import Store

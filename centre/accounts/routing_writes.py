@@ -2,8 +2,8 @@
 
 from centre.accounts.routing_queries import THE_ROW
 from centre.accounts.tables import RoutingRulesRow
+from core.clock import utc_now
 from core.traffic_shares import RoutingRules
-from db.columns import utc_now
 from db.session import Session
 
 

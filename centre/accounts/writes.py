@@ -5,8 +5,8 @@ import json
 from centre.accounts.models import AccountEntry, StoredAccount
 from centre.accounts.queries import account_of, sealing_context
 from centre.providers.tables import ProviderAccountRow
+from core.clock import utc_now
 from core.words import Channel
-from db.columns import utc_now
 from db.session import Session
 from db.sql import keyring_of
 

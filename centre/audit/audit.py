@@ -17,10 +17,10 @@ from typing import Any
 from centre.audit import queries
 from centre.audit.tables import AuditRow
 from core.base import Model
+from core.clock import utc_now
 from core.crypto import Keyring
 from core.errors import Forbidden
 from core.words import Role
-from db.columns import utc_now
 from db.pages import Page
 from db.session import Session
 from db.sql import keyring_of, lock

@@ -5,7 +5,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -38,6 +38,7 @@ from centre.messages.accept import message_type
 from centre.messages.acceptance import Sender
 from centre.people.holder_queries import holders
 from centre.providers.filing import ValueLimits, rules_in_use, too_long, value_limits
+from core.clock import utc_now
 from core.errors import Conflict, FieldError
 from core.models import Message
 from core.policies import MessageType
@@ -90,7 +91,7 @@ async def accept_batch(
     if first is not None and first.steering.state is not BatchState.PREPARING:
         return AcceptedBatch(first, replayed=True)
     if first is None:
-        now = datetime.now(UTC)
+        now = utc_now()
         checked = await check(context, client, asked, batch_id, now)
         if as_checked is not None and not _alike(as_checked, checked.frame):
             raise Conflict("The message type has changed since; check the list again.")
@@ -237,7 +238,7 @@ async def _write(
 
 async def _accepted(context: Context, batch: Batch) -> AcceptedBatch:
     """Say that a batch is accepted, now that Temporal has it; of many, one does."""
-    state = first_state(batch.send_at, datetime.now(UTC))
+    state = first_state(batch.send_at, utc_now())
     preparing = [BatchState.PREPARING]
     async with context.store.sessions.begin() as session:
         first = await batch_writes.steer(session, batch.id, preparing, state=state)

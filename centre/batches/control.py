@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from uuid import UUID
 
 from centre.audit import audit
@@ -19,6 +18,7 @@ from centre.batches.rules import (
 )
 from centre.context import Context
 from centre.flows.batches import Batch, BatchState
+from core.clock import utc_now
 from core.errors import Conflict, FieldError, Invalid, NotFound
 from core.rate_limits import SLOWEST
 from core.words import Role, Status
@@ -91,7 +91,7 @@ async def pause(context: Context, batch_id: UUID, actor: Actor) -> BatchView:
 async def resume(context: Context, batch_id: UUID, actor: Actor) -> BatchView:
     """Let a paused batch go on."""
     seen = await look(context, batch_id, own_client(actor))
-    state = first_state(seen.batch.send_at, datetime.now(UTC))
+    state = first_state(seen.batch.send_at, utc_now())
     return await _steer(context, batch_id, actor, "resume", {"state": state})
 
 

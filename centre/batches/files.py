@@ -4,7 +4,6 @@ import asyncio
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -15,6 +14,7 @@ from centre.batches.columns import OWN, Columns, columns_in
 from centre.batches.rules import BatchRecipient, BatchRequest
 from centre.clients.models import Client
 from centre.context import Context
+from core.clock import utc_now
 from core.errors import FieldError, Invalid
 from core.models import Message
 from core.policies import MessageType
@@ -145,7 +145,7 @@ async def checked(
     columns: Columns,
 ) -> CheckResult:
     """Return the batch as it would be sent; Faulty with all its wrong lines."""
-    now = datetime.now(UTC)
+    now = utc_now()
     try:
         return await check(context, client, asked, uuid7(), now, most=None)
     except Invalid as error:

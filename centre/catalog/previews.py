@@ -1,7 +1,7 @@
 """What a channel would show of a template, cut as its provider would have it cut."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from centre.catalog.placeholders import template_placeholders
@@ -14,6 +14,7 @@ from channels.weixin import medical as wechat_medical
 from channels.weixin import service_account as wechat
 from channels.weixin import wecom
 from core.base import Model, evolve
+from core.clock import utc_now
 from core.identities import ADDRESSES
 from core.models import Address
 from core.policies import Template
@@ -86,7 +87,7 @@ def preview(
 
 
 def _shown(channel: Channel, content: Content, signature: str) -> ChannelPreview:
-    now = datetime.now(UTC)
+    now = utc_now()
     plain = ChannelPreview(
         channel=channel,
         title=content.title,

@@ -14,9 +14,9 @@ from centre.catalog.tables import (
     TemplateRow,
     TypeChannelRow,
 )
+from core.clock import utc_now
 from core.policies import Template
 from core.words import Channel
-from db.columns import utc_now
 from db.session import Session
 from db.sql import dialect_of, insert_into, table_of
 

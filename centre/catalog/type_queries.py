@@ -11,9 +11,9 @@ from sqlmodel import col, insert, select
 from centre.catalog.models import MessageTypeDraft, PolicyVersion
 from centre.catalog.tables import MessageTypeRow, PolicyRow, TemplateRow, TypeChannelRow
 from centre.catalog.template_queries import TEMPLATE_COLUMNS
+from core.clock import utc_now
 from core.errors import NotFound
 from core.policies import MessageType, Policy, Template
-from db.columns import utc_now
 from db.pages import Page, clamp, cut, decode_cursor, encode_cursor
 from db.session import Session
 from db.sql import table_of

@@ -7,8 +7,8 @@ from uuid import UUID
 from centre.clients import queries
 from centre.clients.models import Authenticated, Client
 from centre.context import Context
+from core.clock import utc_now
 from core.errors import Unavailable
-from db.columns import utc_now
 
 # A busy client fetches many tokens; one write a minute tells enough.
 _EVERY = timedelta(minutes=1)

@@ -19,8 +19,8 @@ from centre.clients.models import (
 )
 from centre.clients.secret_queries import holder_of, row_if_live
 from centre.clients.tables import ClientRow
+from core.clock import utc_now
 from core.errors import NotFound
-from db.columns import utc_now
 from db.pages import Page, clamp, cut, decode_cursor, encode_cursor
 from db.session import Session
 from db.sql import keyring_of

@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 
 from centre.clients.models import SecretInfo
 from centre.clients.tables import ClientRow, ClientSecretRow
-from db.columns import utc_now
+from core.clock import utc_now
 from db.session import Session
 
 _NO_HASH = "0" * 64

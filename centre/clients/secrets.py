@@ -10,8 +10,8 @@ from centre.clients import queries as clients
 from centre.clients import secret_queries
 from centre.clients.models import NewSecret, SecretInfo
 from centre.context import Context
+from core.clock import utc_now
 from core.errors import FieldError, Invalid, NotFound
-from db.columns import utc_now
 
 LONGEST_OVERLAP = timedelta(days=30)
 LONGEST_OVERLAP_HOURS = LONGEST_OVERLAP // timedelta(hours=1)

@@ -13,8 +13,9 @@ from uuid_utils.compat import uuid7
 from centre.delivery.models import IN_DOUBT, Attempt, AttemptState
 from centre.delivery.tables import AttemptRow
 from centre.messages.status import outcome_moves
+from core.clock import utc_now
 from core.words import Channel, Outcome, Reason
-from db.columns import UtcDateTime, utc_now
+from db.columns import UtcDateTime
 from db.session import Session
 from db.sql import table_of
 

@@ -7,7 +7,7 @@ taken it. Where that is not known it is repeated at the same account, or nowhere
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from centre.batches import queries as batches
 from centre.delivery import attempt_writes, part_queries
@@ -23,6 +23,7 @@ from channels.base import Acceptance, Asking, Content, Referring, Sending
 from channels.kit.http import deadline
 from channels.provider import Account
 from channels.router import Route, Router
+from core.clock import utc_now
 from core.errors import (
     DeliveryError,
     Misconfigured,
@@ -181,7 +182,7 @@ class Calls:
         if window is None:
             return None
         first = next(a for a in earlier if a.account == doubt.account)
-        return route if datetime.now(UTC) - first.started_at < window else None
+        return route if utc_now() - first.started_at < window else None
 
     async def end(
         self,

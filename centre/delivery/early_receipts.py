@@ -1,7 +1,6 @@
 """Receipts that came before the provider's answer did."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from centre.delivery import attempt_writes, parked_queries, part_queries
 from centre.delivery.contracts import DeliveryResult
@@ -9,6 +8,7 @@ from centre.delivery.models import Attempt
 from centre.messages.status import outcome_moves
 from channels.receipts import ProviderReceipt
 from core.base import evolve
+from core.clock import utc_now
 from core.words import Outcome, Reason
 from db.store import Store
 
@@ -79,6 +79,4 @@ async def note_answer(
 ) -> None:
     """Keep what the provider answered when it was asked: as good as a receipt."""
     async with store.sessions.begin() as session:
-        await attempt_writes.note_receipt(
-            session, attempt.id, outcome, code, datetime.now(UTC)
-        )
+        await attempt_writes.note_receipt(session, attempt.id, outcome, code, utc_now())

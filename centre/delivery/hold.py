@@ -10,9 +10,9 @@ from centre.delivery.digests import Group
 from centre.schedule import cap_queries, queries
 from centre.schedule.rules import Blackout, SendingSchedule, closed
 from core.base import evolve
+from core.clock import utc_now
 from core.models import Message, Waiting
 from core.words import Channel, Priority, Reason
-from db.columns import utc_now
 from db.session import Session
 
 # A change holds within this time.

@@ -1,9 +1,8 @@
 """What a delivery's end says of the person, kept for the messages to come."""
 
-from datetime import UTC, datetime
-
 from centre.delivery.contracts import DeliveryTask
 from centre.reachability import queries as standings
+from core.clock import utc_now
 from core.errors import DeliveryError, RecipientRefused
 from db.store import Store
 
@@ -19,7 +18,7 @@ async def note_refusal(store: Store, task: DeliveryTask, error: DeliveryError) -
             task.address,
             task.type,
             error.code,
-            datetime.now(UTC),
+            utc_now(),
         )
 
 

@@ -11,7 +11,7 @@ from uuid_utils.compat import uuid7
 from centre.delivery.tables import ParkedReceiptRow
 from centre.messages.status import RANK
 from channels.receipts import ProviderReceipt
-from db.columns import utc_now
+from core.clock import utc_now
 from db.session import Session
 from db.sql import dialect_of, insert_into, table_of
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue, TaskQueueStats
@@ -14,6 +14,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from core.base import Model
+from core.clock import utc_now
 from core.errors import Unavailable
 from core.models import task_queue
 from core.words import Priority
@@ -121,7 +122,7 @@ async def _describe(
 
 def _live(answer: DescribeTaskQueueResponse) -> set[str]:
     """Return the workers that polled of late; Temporal lists dead ones for minutes."""
-    since = datetime.now(UTC) - _POLL
+    since = utc_now() - _POLL
     return {
         poller.identity
         for poller in answer.pollers

@@ -1,7 +1,7 @@
 """Accepting a message: once per key, and only when Temporal has it."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -16,6 +16,7 @@ from centre.messages.acceptance import MessageRequest, Sender, accept, fingerpri
 from centre.messages.lookup import stored_message
 from centre.providers.filing import check_values, to_be_checked
 from centre.queues import queries
+from core.clock import utc_now
 from core.errors import Forbidden, Invalid
 from core.models import Message, keyed_message_id
 from core.policies import MessageType
@@ -110,7 +111,7 @@ def planned(
         sender,
         message_type,
         message_id=message_id,
-        now=datetime.now(UTC),
+        now=utc_now(),
         resend_window=timedelta(hours=context.settings.resend_window_hours),
         passes_pause=passes_pause,
     )

@@ -3,7 +3,6 @@
 import unicodedata
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from centre.messages import status as progress
 from centre.messages import writes as message_writes
 from centre.messages.lookup import Lookup, kept_message, look_up, stored_message
 from core.base import Model
+from core.clock import utc_now
 from core.errors import Conflict, FieldError, Invalid
 from core.models import Acknowledgement, Message
 from core.text.plain_text import PlainLine
@@ -56,7 +56,7 @@ async def acknowledge(
     check_read_back(message, order.read_back)
     given = Acknowledgement(
         by=order.by,
-        at=datetime.now(UTC),
+        at=utc_now(),
         channel=channel,
         read_back=order.read_back,
     )

@@ -16,12 +16,12 @@ from centre.messages.contracts import (
 from centre.people.masking import masked_recipient
 from centre.people.owners import Trail
 from core.base import evolve
+from core.clock import utc_now
 from core.errors import FieldError, Invalid
 from core.fields import check_times
 from core.identities import normalise
 from core.models import Address, MessageStatus
 from core.words import IdentityType
-from db.columns import utc_now
 from db.pages import MAX_LIMIT, Page
 
 # More in one file is a report's work.

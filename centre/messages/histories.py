@@ -18,9 +18,9 @@ from centre.audit.audit import Actor, AuditFilter
 from centre.audit.roles import ADMINS
 from centre.context import Context
 from centre.people.masking import MAY_LOOK
+from core.clock import utc_now
 from core.codec import EncryptionCodec, is_sealed
 from core.errors import Forbidden, Invalid, Malformed
-from db.columns import utc_now
 from db.session import Session
 from db.sql import lock
 from db.store import Store

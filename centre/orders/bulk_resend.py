@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from centre.audit.audit import Actor
 from centre.audit.roles import OPERATORS
@@ -11,6 +11,7 @@ from centre.context import Context
 from centre.messages import queries as messages
 from centre.messages.contracts import MessageFilter
 from centre.orders.cancel_resend import ResendOrder, resend_one
+from core.clock import utc_now
 from core.errors import MessageCentreError
 from core.fields import check_times
 from core.models import MessageStatus
@@ -53,7 +54,7 @@ async def resend_failed(
     actor.must_be(*OPERATORS)
     check_times(wanted.since, wanted.until)
     await context.flows.check()
-    now, cursor = datetime.now(UTC), None
+    now, cursor = utc_now(), None
     progress, read = BulkProgress(more=True), 0
     while progress.more and read != pages:
         page = await _page(context, wanted, now, cursor)

@@ -1,6 +1,5 @@
 """Orders about a message under way or failed: cancel it, send it again."""
 
-from datetime import UTC, datetime
 from uuid import UUID
 
 from pydantic import Field
@@ -12,6 +11,7 @@ from centre.context import Context
 from centre.messages.lookup import Lookup, kept_message, look_up, stored_message
 from centre.workstations import removal_queries as removals
 from core.base import Model
+from core.clock import utc_now
 from core.errors import Conflict, FieldError, Invalid
 from core.models import Cancel, MessageStatus, Resend
 from core.text.plain_text import MaybePlainText, PlainLine
@@ -134,7 +134,7 @@ async def _restart(context: Context, doc: MessageStatus, signal: Resend) -> None
 def _open(doc: MessageStatus) -> bool:
     """Tell whether a failed message's workflow still waits for a resend."""
     until = doc.resendable_until
-    return until is not None and until > datetime.now(UTC)
+    return until is not None and until > utc_now()
 
 
 def _already(doc: MessageStatus) -> Conflict:

@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from uuid import UUID
 
 from pydantic import Field
@@ -14,6 +13,7 @@ from centre.context import Context
 from centre.messages.lookup import Lookup, look_up
 from centre.workstations import removal_queries as removals
 from core.base import Model, evolve
+from core.clock import utc_now
 from core.errors import Conflict
 from core.models import Cancel, MessageStatus, Recall, RecallOrder
 from core.text.plain_text import PlainLine
@@ -51,7 +51,7 @@ async def recall(
     if not may_recall(doc):
         known = "recalled" if doc.recall else doc.status
         raise Conflict(f"This message is already {known}.")
-    asked = Recall(by=actor.who, reason=order.reason, at=datetime.now(UTC))
+    asked = Recall(by=actor.who, reason=order.reason, at=utc_now())
     await _write(context, doc, order, actor)
     with suppress(Conflict):  # it has ended; then only what is out is left
         await context.flows.cancel(doc.id, Cancel(by=actor.who))

@@ -10,10 +10,10 @@ from sqlmodel import col, delete, select
 
 from centre.people.contracts import Preference
 from centre.people.tables import PreferenceRow
+from core.clock import utc_now
 from core.errors import FieldError, Invalid
 from core.identities import normalise
 from core.words import Channel, IdentityType, OptOutSource, TypeClass
-from db.columns import utc_now
 from db.session import Session
 from db.sql import dialect_of, insert_into, keyring_of, table_of
 

@@ -15,9 +15,9 @@ from centre.people.contracts import (
     all_identities,
 )
 from centre.people.tables import PersonIdentityRow, PersonRow
+from core.clock import utc_now
 from core.identities import normalise
 from core.words import IdentityType
-from db.columns import utc_now
 from db.session import Session
 from db.sql import keyring_of, table_of
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from weakref import WeakKeyDictionary
 
 from centre.audit import audit
@@ -20,10 +20,10 @@ from centre.queues.models import (
     QueueSettings,
 )
 from core.base import evolve
+from core.clock import utc_now
 from core.errors import FieldError, Invalid
 from core.memo import Shared
 from core.models import task_queue
-from db.columns import utc_now
 from db.pages import Page
 from db.sql import lock
 from db.store import Store
@@ -91,7 +91,7 @@ async def backlog_history(context: Context) -> dict[str, list[int]]:
     """Return each queue's backlogs of the last hour, the earliest first."""
 
     async def ask() -> dict[str, list[int]]:
-        since = datetime.now(UTC) - _HISTORY
+        since = utc_now() - _HISTORY
         async with context.store.sessions() as session:
             return await queue_queries.backlogs_since(session, since)
 
@@ -116,7 +116,7 @@ async def live_queues(context: Context) -> tuple[QueueFigures, ...]:
 
 
 async def _of_late(context: Context, codes: Sequence[str]) -> tuple[QueueFigures, ...]:
-    since = datetime.now(UTC) - _SEEN
+    since = utc_now() - _SEEN
     async with context.store.sessions() as session:
         seen = await queue_queries.newest_samples(session, since)
         steered = await queue_queries.queue_settings(session)
@@ -191,7 +191,7 @@ async def samples_of(
     context: Context, client: str, within: timedelta
 ) -> tuple[QueueSample, ...]:
     """Return what was seen of a queue of late, the earliest first."""
-    since = datetime.now(UTC) - within
+    since = utc_now() - within
     async with context.store.sessions() as session:
         return await queue_queries.samples_of(session, client, since)
 

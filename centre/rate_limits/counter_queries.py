@@ -16,9 +16,10 @@ from sqlalchemy.sql.dml import ReturningInsert
 from sqlmodel import col, delete, select
 
 from centre.rate_limits.tables import LimitAlarmRow, LimitCounterRow
+from core.clock import utc_now
 from core.rate_limits import Limit, wait_for_room, with_more
 from core.words import Channel
-from db.columns import UtcDateTime, utc_now
+from db.columns import UtcDateTime
 from db.session import Session
 from db.sql import dialect_of, insert_into, table_of
 

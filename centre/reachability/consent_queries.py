@@ -12,9 +12,9 @@ from sqlmodel import col, select, update
 
 from centre.reachability.contracts import Consent
 from centre.reachability.tables import ConsentRow
+from core.clock import utc_now
 from core.models import Address
 from core.words import IdentityType
-from db.columns import utc_now
 from db.session import Session
 from db.sql import dialect_of, insert_into, keyring_of, table_of
 

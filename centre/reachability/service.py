@@ -15,10 +15,10 @@ from centre.reachability import queries as standings
 from centre.reachability.contracts import Consent, ConsentChange, StandingView
 from centre.reachability.rules import fades_at, reason_to_skip
 from channels.receipts import Happening, PersonEvent, ProviderReceipt
+from core.clock import utc_now
 from core.errors import Conflict, Invalid, Unavailable
 from core.models import Address
 from core.words import REACHED, Channel, IdentityType, Outcome
-from db.columns import utc_now
 from db.session import Session
 from db.store import Store
 

@@ -29,10 +29,10 @@ from centre.receipts.replies import ReplyIntake
 from channels.receipts import Parsed, ProviderReceipt, Reported
 from channels.uplinks import Uplink
 from core.base import evolve
+from core.clock import utc_now
 from core.errors import Conflict, Invalid, NotFound
 from core.models import Receipt
 from core.words import Channel, Outcome
-from db.columns import utc_now
 from db.sql import lock
 
 # A time further away is a mistake, or no time that a database could hold.

@@ -13,10 +13,10 @@ from centre.workstations.contracts import InboxItem
 from channels.hospital.inbox import InboxSender
 from channels.receipts import ProviderReceipt
 from core.base import Model
+from core.clock import utc_now
 from core.errors import FieldError, Invalid, NotFound, Unavailable
 from core.identities import normalise
 from core.words import Channel, IdentityType, Outcome
-from db.columns import utc_now
 
 # Each is a signal and some writes: an app that lists much asks for much at once.
 _AT_ONCE = 8

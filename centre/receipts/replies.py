@@ -6,7 +6,6 @@ Critical messages go out all the same.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID, uuid5
 
@@ -22,6 +21,7 @@ from centre.people.contracts import Preference
 from centre.people.replies import CONFIRMATION, asks_to_stop
 from centre.seeds.seeds import add_confirmation
 from channels.uplinks import Uplink
+from core.clock import utc_now
 from core.errors import Invalid
 from core.identities import normalise
 from core.models import Message
@@ -97,7 +97,7 @@ class ReplyIntake:
                 Sender(last.client),
                 message_type,
                 message_id=uuid5(_NAMESPACE, once),
-                now=datetime.now(UTC),
+                now=utc_now(),
                 resend_window=last.resend_window,
             )
         except Invalid:

@@ -1,8 +1,8 @@
 """Writes that an address was changed where a provider reports."""
 
 from centre.receipts.tables import ReceiptAddressRow
+from core.clock import utc_now
 from core.words import Channel
-from db.columns import utc_now
 from db.session import Session
 
 

@@ -16,8 +16,8 @@ from centre.schedule.rules import (
     next_allowed,
     type_scope,
 )
+from core.clock import utc_now
 from core.errors import FieldError, Invalid
-from db.columns import utc_now
 from db.session import Session
 from db.sql import lock
 

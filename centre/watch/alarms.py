@@ -8,7 +8,7 @@ from centre.audit.roles import OPERATORS
 from centre.context import Context
 from centre.watch import alarm_queries
 from centre.watch.models import Alarm
-from db.columns import utc_now
+from core.clock import utc_now
 from db.pages import Page
 
 

@@ -1,7 +1,7 @@
 """Is everything all right? Asked by many, answered once in a while for all."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from weakref import WeakKeyDictionary
 
@@ -22,6 +22,7 @@ from centre.watch.models import (
     WaitingFailures,
 )
 from core.base import Model
+from core.clock import utc_now
 from core.errors import MessageCentreError
 from core.memo import Shared
 from core.settings import Settings
@@ -94,7 +95,7 @@ async def shared_overview(context: Context) -> Overview:
 
 async def overview(context: Context) -> Overview:
     """Return how the centre stands now."""
-    now = datetime.now(UTC)
+    now = utc_now()
     written, queues = await asyncio.gather(_written(context, now), _queues(context))
     known = {
         "at": now,

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from centre.clients import queries as clients
 from centre.clients.models import Client
@@ -10,6 +10,7 @@ from centre.context import Context
 from centre.keys.keys import misfits
 from centre.queues import queries as queues
 from centre.queues.models import QueueSettings
+from core.clock import utc_now
 from core.errors import MessageCentreError
 from db.errors import Busy
 from db.pages import MAX_LIMIT
@@ -45,7 +46,7 @@ def _rests(client: Client, steered: Mapping[str, QueueSettings]) -> bool:
     settings = steered.get(client.code)
     if settings is None or settings.set_at is None:
         return False
-    return settings.paused or settings.set_at > datetime.now(UTC) - NEW
+    return settings.paused or settings.set_at > utc_now() - NEW
 
 
 async def can_write(context: Context) -> bool:

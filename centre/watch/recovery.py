@@ -23,11 +23,11 @@ from centre.orders.bulk_resend import resend_each
 from centre.orders.cancel_resend import ResendOrder
 from centre.providers.fallback import fallback
 from channels.provider import Account
+from core.clock import utc_now
 from core.errors import MessageCentreError
 from core.models import MessageStatus
 from core.process.logs import describe
 from core.words import Channel
-from db.columns import utc_now
 from db.leases import take_lease
 
 MOST = 3

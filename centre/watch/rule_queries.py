@@ -9,8 +9,8 @@ from sqlmodel import col, select
 from centre.watch.models import AlarmLimits
 from centre.watch.rules import Expected, OwnThresholds, Thresholds
 from centre.watch.tables import WatchRulesRow
+from core.clock import utc_now
 from core.models import Address
-from db.columns import utc_now
 from db.session import Session
 from db.sql import dialect_of, insert_into, keyring_of, table_of
 

@@ -6,7 +6,7 @@ Every process may run it; a lease in the store lets one of them do the work.
 import asyncio
 import secrets
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -21,6 +21,7 @@ from centre.schedule import cap_queries, digest_queries
 from centre.watch import alarm_queries
 from centre.watch.watching import Watch
 from centre.workstations import inbox_queries as inbox
+from core.clock import utc_now
 from core.errors import MessageCentreError
 from core.process.logs import describe
 from db.leases import take_lease
@@ -54,7 +55,7 @@ async def sample_once(context: Context, holder: str, watch: Watch) -> bool:
             return False
     async with context.store.sessions() as session:
         codes = await clients.enabled_codes(session)
-    now = datetime.now(UTC)
+    now = utc_now()
     number = int(now.timestamp() / context.settings.watch_seconds)
     seen = await figures(context, turn(codes, number))
     async with context.store.sessions.begin() as session:

@@ -1,6 +1,6 @@
 """The watchdog: messages that stay under way longer than is expected of them."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from centre.context import Context
 from centre.flows.ports import QueueReader
@@ -8,6 +8,7 @@ from centre.watch import rule_queries, under_way_queries
 from centre.watch.models import StuckMessage
 from centre.watch.rules import Expected
 from centre.watch.under_way_queries import MOST
+from core.clock import utc_now
 
 
 async def stuck_messages(context: Context) -> tuple[StuckMessage, ...]:
@@ -16,7 +17,7 @@ async def stuck_messages(context: Context) -> tuple[StuckMessage, ...]:
     The store knows those that a worker has begun; of the others only Temporal
     does.
     """
-    now = datetime.now(UTC)
+    now = utc_now()
     async with context.store.sessions() as session:
         expected = await rule_queries.expected(session)
         begun = await under_way_queries.stuck(session, expected, now)

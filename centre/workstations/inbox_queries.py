@@ -16,8 +16,9 @@ from centre.messages.tables import MessageIdentityRow, MessageRow
 from centre.workstations.contracts import InboxItem
 from centre.workstations.tables import InboxRow, RemovalRow
 from core.base import Model
+from core.clock import utc_now
 from core.models import Address
-from db.columns import UtcDateTime, utc_now
+from db.columns import UtcDateTime
 from db.pages import Page, clamp, cut, decode_time_cursor, time_cursor
 from db.session import Session
 from db.sql import dialect_of, insert_into, keyring_of, table_of

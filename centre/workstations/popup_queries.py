@@ -21,7 +21,7 @@ from centre.workstations.contracts import (
     Withdrawal,
 )
 from centre.workstations.tables import PopupRow, RemovalRow
-from db.columns import utc_now
+from core.clock import utc_now
 from db.session import Session
 from db.sql import dialect_of, insert_into, keyring_of, lock, table_of
 

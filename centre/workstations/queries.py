@@ -14,11 +14,11 @@ from centre.workstations.contracts import (
     WorkstationDraft,
 )
 from centre.workstations.tables import WorkstationAddressRow, WorkstationRow
+from core.clock import utc_now
 from core.errors import FieldError, Invalid, NotFound
 from core.identities import normalise
 from core.models import Address
 from core.words import IdentityType
-from db.columns import utc_now
 from db.pages import Page, clamp, cut, decode_cursor, encode_cursor
 from db.session import Session
 from db.sql import keyring_of, table_of

@@ -14,7 +14,7 @@ from sqlalchemy import select as core_select
 from centre.workstations import inbox_queries, popup_queries
 from centre.workstations.contracts import Why
 from centre.workstations.tables import RemovalRow
-from db.columns import utc_now
+from core.clock import utc_now
 from db.session import Session
 from db.sql import dialect_of, insert_into, table_of
 

@@ -1,7 +1,7 @@
 """Pop-ups on workstations: kept for them, and what they report of them."""
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from channels.base import Sending
 from channels.hospital.socket import SocketSender
 from channels.kit.clip import clip
 from channels.receipts import ProviderReceipt
+from core.clock import utc_now
 from core.errors import FieldError, Invalid
 from core.text.letters import one_line
 from core.words import Channel, Outcome, Priority
@@ -63,7 +64,7 @@ class PopupPost:
         self._store = store
 
     async def __call__(self, sending: Sending) -> int:
-        until = sending.expires_at or datetime.now(UTC) + _SHOWN_FOR
+        until = sending.expires_at or utc_now() + _SHOWN_FOR
         async with self._store.sessions.begin() as session:
             stations = await queries.stations_of(session, sending.address)
             if stations:
@@ -146,6 +147,6 @@ async def _tell(
         sending_id=found.delivery_id,
         outcome=_OUTCOMES[stage],
         code=stage,
-        at=datetime.now(UTC),
+        at=utc_now(),
     )
     await sink([receipt])

@@ -19,9 +19,10 @@ from channels.kit.address_codes import says
 from channels.kit.clip import clip
 from channels.kit.codes import clean_code, refusal
 from channels.kit.mini_page import page_of
-from channels.kit.times import Clock, utc_now
+from channels.kit.times import Clock
 from channels.provider import Provider
 from channels.template_ids import ALIPAY_RULES, required
+from core.clock import utc_now
 from core.errors import ContentRefused
 from core.text.letters import one_line
 from core.words import Channel, State

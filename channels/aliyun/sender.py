@@ -13,8 +13,9 @@ from channels.base import Acceptance, Content
 from channels.kit.clip import clip
 from channels.kit.codes import CodeTable
 from channels.kit.http import ProviderHttp, Slots, deadline
-from channels.kit.times import Clock, utc_now
+from channels.kit.times import Clock
 from channels.template_ids import ALIYUN_LONGEST
+from core.clock import utc_now
 from core.words import Channel
 
 A = TypeVar("A", bound=AliyunKey)

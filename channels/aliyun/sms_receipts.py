@@ -13,7 +13,7 @@ from channels.aliyun.sms import AliyunAccount
 from channels.kit.carriers import outcome_of, state_word
 from channels.kit.codes import clean_code
 from channels.kit.reports import china_time, our_id, reports, text_of
-from channels.kit.times import Clock, utc_now
+from channels.kit.times import Clock
 from channels.receipts import (
     CallbackReply,
     Inbound,
@@ -22,6 +22,7 @@ from channels.receipts import (
     ReceiptKeys,
 )
 from channels.uplinks import Uplink, uplink_text
+from core.clock import utc_now
 from core.words import Channel, Outcome, Reason
 
 TAKEN = CallbackReply(

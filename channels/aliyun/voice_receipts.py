@@ -12,8 +12,9 @@ from channels.aliyun.sms_receipts import TAKEN
 from channels.aliyun.voice import AliyunVoiceAccount
 from channels.kit.codes import clean_code
 from channels.kit.reports import Report, china_time, reports, text_of
-from channels.kit.times import Clock, utc_now
+from channels.kit.times import Clock
 from channels.receipts import Inbound, Parsed, ProviderReceipt, ReceiptKeys
+from core.clock import utc_now
 from core.words import Channel, Outcome, Reason
 
 # Client, server and global failures (RFC 3261, 21), which calls end with too.

@@ -19,10 +19,11 @@ from channels.carrier.session import Incoming, Make
 from channels.kit.carriers import SAYS as CARRIERS_SAY
 from channels.kit.codes import CodeTable, classes, refusal
 from channels.kit.octets import Garbled
-from channels.kit.times import CHINA, Clock, after, utc_now
+from channels.kit.times import CHINA, Clock, after
 from channels.provider import Provider, SandboxPorts
 from channels.receipts import ProviderReceipt
 from channels.uplinks import Uplink, decoded
+from core.clock import utc_now
 from core.errors import (
     ContentRefused,
     Misconfigured,

@@ -16,9 +16,10 @@ from channels.kit.carriers import CARRIERS, GONE, outcome_of, state_word
 from channels.kit.codes import clean_code, refusal
 from channels.kit.http import deadline
 from channels.kit.long_text import parts_of
-from channels.kit.times import Clock, utc_now
+from channels.kit.times import Clock
 from channels.receipts import ProviderReceipt, ReceiptSink
 from core.base import Model, evolve
+from core.clock import utc_now
 from core.errors import ContentRefused, DeliveryError
 from core.text.sms_text import signed
 from core.words import Channel, Outcome

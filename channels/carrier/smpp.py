@@ -42,9 +42,10 @@ from channels.carrier.smpp_text import text_in
 from channels.kit.carriers import SAYS as CARRIERS_SAY
 from channels.kit.codes import CodeTable, classes, refusal
 from channels.kit.octets import Garbled
-from channels.kit.times import Clock, after, utc_now
+from channels.kit.times import Clock, after
 from channels.provider import Provider, SandboxPorts
 from channels.receipts import ProviderReceipt
+from core.clock import utc_now
 from core.errors import (
     ContentRefused,
     Misconfigured,

@@ -16,7 +16,7 @@ from uuid import UUID
 from channels.email.codes import ADDRESS_CODES
 from channels.email.mails import read_mail
 from channels.email.sender import EmailAccount
-from channels.kit.times import Clock, utc_now
+from channels.kit.times import Clock
 from channels.receipts import (
     CallbackReply,
     Inbound,
@@ -24,6 +24,7 @@ from channels.receipts import (
     ProviderReceipt,
     ReceiptKeys,
 )
+from core.clock import utc_now
 from core.words import Channel, Outcome, Reason
 
 _ID = r"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"

@@ -30,9 +30,10 @@ from channels.email.mail_headers import MAIL
 from channels.kit.clip import clip
 from channels.kit.codes import refusal
 from channels.kit.http import CALL_SECONDS, CONNECT_SECONDS, Slots
-from channels.kit.times import Clock, utc_now
+from channels.kit.times import Clock
 from channels.provider import Provider, SandboxPorts
 from core.base import Model
+from core.clock import utc_now
 from core.errors import (
     DeliveryError,
     Misconfigured,

@@ -18,9 +18,10 @@ from channels.hospital.socket import SocketSender
 from channels.kit.clip import clip
 from channels.kit.codes import CodeTable, classes
 from channels.kit.http import Answer, ProviderHttp, Slots, deadline, to_json
-from channels.kit.times import Clock, utc_now
+from channels.kit.times import Clock
 from channels.provider import Provider, SandboxPorts, Tools
 from core.base import Model
+from core.clock import utc_now
 from core.errors import (
     ContentRefused,
     Misconfigured,

@@ -14,7 +14,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from channels.hospital.workstation import WorkstationAccount, signature
-from channels.kit.times import Clock, utc_now
+from channels.kit.times import Clock
 from channels.receipts import (
     CallbackReply,
     Inbound,
@@ -22,6 +22,7 @@ from channels.receipts import (
     ProviderReceipt,
     ReceiptKeys,
 )
+from core.clock import utc_now
 from core.errors import Forged, Malformed
 from core.words import Channel, Outcome, Reason
 

@@ -17,7 +17,8 @@ import httpx
 
 from channels.kit.codes import CodeTable, clean_code, refusal
 from channels.kit.lines import ConnectionPool
-from channels.kit.times import DEFAULT, Clock, Pause, retry_after, utc_now
+from channels.kit.times import DEFAULT, Clock, Pause, retry_after
+from core.clock import utc_now
 from core.errors import (
     ContentRefused,
     Misconfigured,

@@ -18,11 +18,6 @@ _SECONDS = re.compile(r"[0-9]+")
 _MANY_DIGITS = 9
 
 
-def utc_now() -> datetime:
-    """Return the time, as every clock here gives it."""
-    return datetime.now(UTC)
-
-
 def retry_after(header: str | None, now: datetime) -> timedelta:
     """Return the pause a Retry-After header asks for (RFC 9110 section 10.2.3).
 

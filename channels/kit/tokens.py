@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from channels.kit.codes import refusal
-from channels.kit.times import Clock, utc_now
+from channels.kit.times import Clock
+from core.clock import utc_now
 from core.errors import DeliveryError, ProviderDown
 
 # WeChat and WeCom hand out a new token in the last minutes of the old one,

@@ -18,7 +18,7 @@ from channels.kit.reports import (
     text_of,
     unix_time,
 )
-from channels.kit.times import Clock, utc_now
+from channels.kit.times import Clock
 from channels.receipts import (
     CallbackReply,
     Inbound,
@@ -30,6 +30,7 @@ from channels.tencent.codes import GONE_CALLS
 from channels.tencent.sms import FAIL, SUCCESS, TencentSmsAccount, status_word
 from channels.tencent.voice import TencentVoiceAccount
 from channels.uplinks import Uplink, uplink_text
+from core.clock import utc_now
 from core.errors import Malformed
 from core.words import Channel, Outcome, Reason
 

@@ -9,9 +9,10 @@ import httpx
 from channels.base import Content
 from channels.kit.codes import CodeTable
 from channels.kit.http import ProviderHttp, Slots, deadline
-from channels.kit.times import Clock, utc_now
+from channels.kit.times import Clock
 from channels.template_ids import TENCENT, id_of_form, required
 from channels.tencent.api import TencentAccount, TencentApi, TencentReply
+from core.clock import utc_now
 from core.words import Channel
 
 A = TypeVar("A", bound=TencentAccount)

@@ -15,7 +15,7 @@ from pydantic import Field, SecretStr
 from channels.kit.address_codes import says
 from channels.kit.codes import CodeTable, classes
 from channels.kit.http import Answer, ProviderHttp, Slots, deadline, to_json
-from channels.kit.times import Clock, after, until_midnight, utc_now
+from channels.kit.times import Clock, after, until_midnight
 from channels.kit.tokens import (
     WAIT_SECONDS,
     MemoryTokenStore,
@@ -25,6 +25,7 @@ from channels.kit.tokens import (
 )
 from channels.weixin.api import OK, WeixinReply, fetch_token, read_reply, with_token
 from core.base import Model
+from core.clock import utc_now
 from core.errors import (
     ContentRefused,
     Misconfigured,

@@ -15,12 +15,13 @@ from pydantic import Field, SecretStr
 from channels.base import Acceptance, Sending
 from channels.consents import Consents, NoLedger
 from channels.kit.mini_page import page_of
-from channels.kit.times import Clock, utc_now
+from channels.kit.times import Clock
 from channels.kit.tokens import TokenStore
 from channels.provider import Provider, SandboxPorts
 from channels.template_ids import WEIXIN_RULES, required
 from channels.weixin.app import SAYS, WeixinAppAccount, WeixinSender, codes_of
 from channels.weixin.service_account import fields
+from core.clock import utc_now
 from core.errors import (
     DeliveryError,
     OutcomeUnknown,

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import ClassVar
 
-from channels.kit.times import Clock, utc_now
+from channels.kit.times import Clock
 from channels.receipts import (
     CallbackReply,
     Happening,
@@ -21,6 +21,7 @@ from channels.receipts import (
 from channels.weixin.app import WeixinAppAccount
 from channels.weixin.crypto import WeixinSeal
 from channels.weixin.events import Event, items, read_event, sealed_text, text, time_of
+from core.clock import utc_now
 from core.errors import Forged, Malformed
 from core.models import Address
 from core.words import Channel, IdentityType, Outcome, Reason

@@ -16,7 +16,7 @@ from channels.kit.address_codes import says
 from channels.kit.clip import clip, in_bytes
 from channels.kit.codes import CodeTable, classes, refusal
 from channels.kit.http import Answer, ProviderHttp, Slots, deadline, to_json
-from channels.kit.times import Clock, after, utc_now
+from channels.kit.times import Clock, after
 from channels.kit.tokens import (
     WAIT_SECONDS,
     MemoryTokenStore,
@@ -27,6 +27,7 @@ from channels.kit.tokens import (
 from channels.provider import Provider, SandboxPorts
 from channels.weixin.api import OK, WeixinReply, fetch_token, read_reply, with_token
 from core.base import Model
+from core.clock import utc_now
 from core.errors import (
     ContentRefused,
     Misconfigured,

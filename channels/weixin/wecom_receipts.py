@@ -8,7 +8,7 @@ WeCom takes it.
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
-from channels.kit.times import Clock, utc_now
+from channels.kit.times import Clock
 from channels.receipts import (
     CallbackReply,
     Happening,
@@ -21,6 +21,7 @@ from channels.weixin.crypto import WeixinSeal
 from channels.weixin.events import Event, read_event, sealed_text, text, time_of
 from channels.weixin.wechat_receipts import TAKEN
 from channels.weixin.wecom import WecomAccount
+from core.clock import utc_now
 from core.models import Address
 from core.words import Channel, IdentityType
 

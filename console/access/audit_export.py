@@ -13,9 +13,9 @@ from centre.audit.roles import AUDITORS
 from console.access.audit_filter import NAMES, filter_of
 from console.kit.context import context
 from console.kit.visits import visitor_of
+from core.clock import utc_now
 from core.errors import RequestError
 from core.text import csv_safe
-from db.columns import utc_now
 
 _CUT = "The session has ended: this is not the whole log."
 _COLUMNS = (

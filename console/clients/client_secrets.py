@@ -26,7 +26,7 @@ from console.kit.widgets import (
     show_secret,
     when,
 )
-from db.columns import utc_now
+from core.clock import utc_now
 
 
 async def draw_secrets(client: Client, *, changes: bool) -> None:

@@ -1,6 +1,5 @@
 """A patient's opt-outs: listed, added, taken back."""
 
-from datetime import UTC, datetime
 from uuid import UUID
 
 from nicegui import ui
@@ -29,6 +28,7 @@ from console.kit.widgets import (
     note,
     when,
 )
+from core.clock import utc_now
 from core.words import Channel, IdentityType, TypeClass
 
 # No code of a message type looks so.
@@ -141,7 +141,7 @@ def _wanted(form: Form) -> Preference:
         channel=Channel(channel) if channel else None,
         message_type=None if type_class else kind or None,
         type_class=TypeClass(type_class) if type_class else None,
-        since=datetime.now(UTC),
+        since=utc_now(),
     )
 
 

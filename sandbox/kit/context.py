@@ -5,11 +5,12 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from core.clock import utc_now
 from core.sandbox_keys import SECRET
 from core.words import Channel
 from sandbox.kit.answers import GARBAGE, HangUp
@@ -17,10 +18,6 @@ from sandbox.kit.book import Book
 from sandbox.kit.outcomes import TAKEN, Outcome
 from sandbox.kit.receipts import Receipts
 from sandbox.kit.rules import Rules
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)
@@ -43,7 +40,7 @@ class Options:
     retry_scale: float = 1 / 60
     token_life: timedelta = timedelta(seconds=7200)
     room: int = 100_000
-    clock: Callable[[], datetime] = _now
+    clock: Callable[[], datetime] = utc_now
 
 
 @dataclass

@@ -20,10 +20,10 @@ from centre.rate_limits import counter_queries
 from centre.seeds import seeds
 from channels.base import Acceptance, Sending
 from channels.router import Route, Router
+from core.clock import utc_now
 from core.errors import RateLimited
 from core.models import Address
 from core.words import Channel, IdentityType, Outcome, Priority, Reason
-from db.columns import utc_now
 from db.store import Store
 from tests.support.stores.within import within
 from tests.support.workflows.activities import ACTOR, TYPE, booking_store

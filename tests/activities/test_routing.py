@@ -12,6 +12,7 @@ from channels.base import Acceptance, Sender
 from channels.breaker import Breaker
 from channels.provider import Account
 from channels.router import Route, Router
+from core.clock import utc_now
 from core.errors import (
     ContentRefused,
     DeliveryError,
@@ -23,7 +24,6 @@ from core.errors import (
     SafeToRepeat,
 )
 from core.words import Channel, Outcome, Priority
-from db.columns import utc_now
 from db.store import Store
 from tests.support.channels.fakes import PORTS
 from tests.support.workflows.activities import booking_store

@@ -9,8 +9,8 @@ from sqlalchemy.engine import make_url
 from sqlmodel import insert, select
 
 from centre.access.tables import SignInRow
+from core.clock import utc_now
 from core.errors import Unavailable
-from db.columns import utc_now
 from db.sql import table_of
 from db.store import Store
 

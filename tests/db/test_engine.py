@@ -18,8 +18,8 @@ from sqlmodel import SQLModel, col, insert, select, update
 
 from centre.access.tables import SignInRow
 from centre.people.tables import PreferenceRow
+from core.clock import utc_now
 from core.errors import Conflict, Invalid, MessageCentreError, Unavailable
-from db.columns import utc_now
 from db.sql import lock, table_of
 from db.store import Store, open_store
 from tests.support.stores.postgres import postgres_cluster

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from centre.accounts.traffic_writes import put_open
+from core.clock import utc_now
 from core.words import Channel, Role
-from db.columns import utc_now
 from sandbox.kit.context import Options
 from tests.support.api.administrator import Desk
 from tests.support.api.rig import Rig, pointers, problem, running_api

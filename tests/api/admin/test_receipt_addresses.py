@@ -7,7 +7,7 @@ import pytest
 
 from centre.receipts.addresses import forgeable
 from channels.hospital.workstation import signature
-from channels.kit.times import utc_now
+from core.clock import utc_now
 from core.words import Role
 from tests.support.api.rig import Headers, Rig, pointers, problem
 from tests.support.stores.context import context_of

@@ -10,8 +10,8 @@ from centre.delivery import attempt_queries, attempt_writes
 from centre.delivery.models import Attempt
 from centre.messages import queries as messages
 from channels.aliyun.voice import out_id
-from channels.kit.times import utc_now
 from channels.weixin.crypto import sign
+from core.clock import utc_now
 from core.models import MessageStatus, delivery_id
 from core.words import Channel, Outcome, Role, Status
 from tests.support.api.rig import Rig, problem

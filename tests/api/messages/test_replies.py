@@ -22,10 +22,10 @@ from centre.people.contracts import PatientDraft, Preference
 from centre.people.replies import CONFIRMATION
 from centre.receipts.replies import ReplyIntake, ReplyResult
 from channels.uplinks import Uplink
+from core.clock import utc_now
 from core.models import Message
 from core.policies import WeightedChannel
 from core.words import Channel, IdentityType, Outcome, Reason, Role, Status, TypeClass
-from db.columns import utc_now
 from tests.support.api.rig import SETUP, Headers, Rig, add_type, running_api
 
 MOBILE, NATIONAL = "+8613800138000", "13800138000"

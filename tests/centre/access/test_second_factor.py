@@ -23,10 +23,10 @@ from centre.access.sign_ins import CodeNeeded
 from centre.access.tables import ConsoleSessionRow, RecoveryCodeRow, UserRow
 from centre.audit import audit
 from centre.audit.audit import Actor, AuditFilter
+from core.clock import utc_now
 from core.errors import Conflict, Invalid, TooManyRequests
 from core.settings import Settings
 from core.words import Role
-from db.columns import utc_now
 from db.store import Store
 from tests.support.stores.context import context_of
 from tests.support.stores.rig import ACTOR

@@ -11,9 +11,9 @@ from centre.access import sign_in_queries, sign_ins, users
 from centre.access.contracts import User, UserChanges, UserDraft
 from centre.access.tables import SignInRow
 from centre.audit.audit import Actor
+from core.clock import utc_now
 from core.errors import Conflict, Invalid, NotFound, TooManyRequests
 from core.words import Role
-from db.columns import utc_now
 from db.store import Store
 from tests.support.stores.context import context_of
 from tests.support.stores.rig import ACTOR

@@ -19,9 +19,9 @@ from centre.delivery.tables import AttemptRow
 from channels.provider import Accounts, SandboxPorts, Tools
 from channels.registry import sandbox_accounts
 from channels.router import Router
+from core.clock import utc_now
 from core.traffic_shares import RoutingRules
 from core.words import Channel
-from db.columns import utc_now
 from db.sql import table_of
 from db.store import Store
 from tests.support.channels.accounts import route

@@ -15,8 +15,8 @@ from channels.kit.http import open_http
 from channels.kit.tokens import Token
 from channels.provider import SandboxPorts
 from channels.weixin.service_account import WechatAccount, WechatSender
+from core.clock import utc_now
 from core.words import Channel
-from db.columns import utc_now
 from db.store import Store, open_store
 from sandbox.app import create_sandbox
 from sandbox.kit.context import Options

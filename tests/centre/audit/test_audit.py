@@ -10,8 +10,8 @@ from sqlmodel import col, delete, select, update
 from centre.audit import audit
 from centre.audit.audit import Actor, AuditEntry, AuditFilter, ChainReport
 from centre.audit.tables import AuditRow
+from core.clock import utc_now
 from core.errors import Invalid
-from db.columns import utc_now
 from db.store import Store
 from tests.support.stores.rig import ACTOR
 

@@ -13,9 +13,9 @@ from centre.catalog.models import MessageTypeDraft, TemplateDraft
 from centre.clients import queries, service
 from centre.clients.authentication import note_use
 from centre.clients.models import ClientChanges, ClientDraft
+from core.clock import utc_now
 from core.errors import NotFound
 from core.words import Channel
-from db.columns import utc_now
 from db.store import Store
 from tests.support.stores.context import context_of
 from tests.support.stores.rig import ACTOR

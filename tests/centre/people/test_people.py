@@ -6,9 +6,9 @@ from centre.people import holder_queries as holders
 from centre.people import opt_out_queries as preferences
 from centre.people import opt_outs, person_queries, persons
 from centre.people.contracts import PatientDraft, Person, PersonDraft, Preference
+from core.clock import utc_now
 from core.errors import Invalid
 from core.words import Channel, IdentityType, TypeClass
-from db.columns import utc_now
 from db.store import Store
 from tests.support.stores.context import context_of
 from tests.support.stores.rig import ACTOR

@@ -13,10 +13,10 @@ from centre.people.contracts import PatientDraft, Preference
 from centre.reachability import queries, service
 from centre.reachability.contracts import ConsentChange
 from core.base import evolve
+from core.clock import utc_now
 from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.models import Address
 from core.words import Channel, IdentityType, Role
-from db.columns import utc_now
 from db.store import Store
 from tests.support.stores.context import context_of
 from tests.support.stores.rig import ACTOR

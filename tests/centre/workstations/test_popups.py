@@ -6,8 +6,8 @@ from uuid import uuid4
 
 from centre.workstations import popup_queries as popups
 from centre.workstations.contracts import Popup, Withdrawal
+from core.clock import utc_now
 from core.words import Priority
-from db.columns import utc_now
 from db.store import Store
 
 STATIONS = ("icu-1", "icu-2")

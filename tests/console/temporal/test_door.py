@@ -19,9 +19,9 @@ from centre.access import user_queries
 from centre.access.tables import ConsoleSessionRow
 from centre.audit import audit
 from centre.audit.audit import AuditFilter
+from core.clock import utc_now
 from core.codec import EncryptionCodec
 from core.crypto import load_keyring
-from db.columns import utc_now
 from db.store import open_store
 from tests.support.centre.running import running_centre
 from tests.support.console.temporal_door import Door, Double

@@ -23,11 +23,11 @@ from centre.watch.watching import Watch
 from console.app import mount
 from console.kit.context import ConsoleContext
 from console.temporal_ui import open_temporal_ui
+from core.clock import utc_now
 from core.crypto import Keyring
 from core.models import Address
 from core.settings import Settings
 from core.words import Channel, IdentityType
-from db.columns import utc_now
 from tests.support.api.rig import PASSWORD, Rig
 from tests.support.doors.hand import Hand
 from tests.support.workflows.flows import FakeFlows
