@@ -9,8 +9,11 @@
     + Gone                410
     + Conflict            409
     + TooLarge            413
+    + HeadersTooLarge     431
+    + TooSlow             408, the body did not come in time
     + UnsupportedMedia    415
     + Malformed           400, the body is not what it claims to be
+      - Ambiguous         400, it says where it ends in more than one way
     + Invalid             422, with the places that are wrong
     + TooManyRequests     429
   x Unavailable           503, something we need is down

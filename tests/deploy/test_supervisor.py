@@ -43,8 +43,8 @@ time.sleep(60)
 # A supervisor of one sleeper, for somebody else to kill.
 LONELY = """
 import asyncio, pathlib, sys
-from deploy.processes import Process
-from deploy.supervisor import Supervisor
+from deploy.supervision.processes import Process
+from deploy.supervision.supervisor import Supervisor
 async def main():
     supervisor = Supervisor(pathlib.Path(sys.argv[1]), print)
     await supervisor.start(Process("sleeper", ("sleep", "60")))

@@ -118,7 +118,7 @@ async def test_a_cancelled_batch_stops(his: System, providers: Providers) -> Non
     after = await seen(his, batch_id, lambda b: not b["counts"]["waiting"], 30)
     assert after["state"] == "cancelled"
     # Those whose message had begun see it when their turn comes.
-    ended = await seen(his, batch_id, everyone_has_ended, 90)
+    ended = await seen(his, batch_id, everyone_has_ended, 150)
     stopped = await sends(providers, 10_000, 2000)
     assert len(stopped) < 1000
     assert ended["counts"]["cancelled"] >= 2000 - len(stopped)
