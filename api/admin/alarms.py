@@ -11,7 +11,7 @@ from api.auth.callers import PEOPLE, Admin, Looker, Operator
 from api.context import ContextDep
 from api.http.checked_bodies import CheckedBody
 from api.http.paging import Nothing, Paging, PagingDep
-from centre.watch import alarms, watch_rules
+from centre.watch import alarms, thresholds
 from centre.watch.models import (
     MOST_TOLD,
     Alarm,
@@ -81,7 +81,7 @@ async def get_queue_alarms(
     code: CodePath, caller: Looker, context: ContextDep
 ) -> QueueThresholds:
     """Return from when on a client's queue raises alarms."""
-    return await watch_rules.thresholds_of(context, code)
+    return await thresholds.thresholds_of(context, code)
 
 
 @router.put("/queues/{code}/alarms")
@@ -89,14 +89,14 @@ async def set_queue_alarms(
     code: CodePath, body: OwnThresholds, caller: Admin, context: ContextDep
 ) -> QueueThresholds:
     """Set what differs for a client from the default thresholds."""
-    put = watch_rules.put_own_thresholds
+    put = thresholds.put_own_thresholds
     return await put(context, code, body, caller.actor)
 
 
 @router.get("/watch")
 async def get_watch(caller: Looker, context: ContextDep) -> WatchRules:
     """Return what all queues are watched for; addresses are masked."""
-    return await watch_rules.watch_rules(context)
+    return await thresholds.watch_rules(context)
 
 
 @router.put("/watch/thresholds")
@@ -104,13 +104,13 @@ async def set_thresholds(
     body: Thresholds, caller: Admin, context: ContextDep
 ) -> Thresholds:
     """Set the thresholds of every client without its own."""
-    return await watch_rules.put_thresholds(context, body, caller.actor)
+    return await thresholds.put_thresholds(context, body, caller.actor)
 
 
 @router.put("/watch/expected")
 async def set_expected(body: Expected, caller: Admin, context: ContextDep) -> Expected:
     """Set within which time messages under way are expected to make a step."""
-    return await watch_rules.put_expected(context, body, caller.actor)
+    return await thresholds.put_expected(context, body, caller.actor)
 
 
 @router.put("/watch/recipients")
@@ -119,8 +119,8 @@ async def set_recipients(
 ) -> WatchRules:
     """Set who is told of alarms, by a message of the centre's own."""
     told = tuple(Address(type=r.type, value=r.value) for r in body.recipients)
-    await watch_rules.put_recipients(context, told, caller.actor)
-    return await watch_rules.watch_rules(context)
+    await thresholds.put_recipients(context, told, caller.actor)
+    return await thresholds.watch_rules(context)
 
 
 @router.get("/stuck-messages")

@@ -6,7 +6,7 @@ from api.admin.common import PREFIX
 from api.auth.callers import PEOPLE, Admin, Looker
 from api.context import ContextDep
 from api.http.checked_bodies import CheckedBody
-from centre.accounts import routing_rules
+from centre.accounts import routing_service
 from centre.accounts.models import RulesInForce
 from core.traffic_shares import RoutingRules
 
@@ -21,7 +21,7 @@ router = APIRouter(
 @router.get("/routing")
 async def get_routing(caller: Looker, context: ContextDep) -> RulesInForce:
     """Return the rules that hold, and whether somebody has set them."""
-    return await routing_rules.routing_rules(context)
+    return await routing_service.routing_rules(context)
 
 
 @router.put("/routing")
@@ -29,10 +29,10 @@ async def set_routing(
     body: RoutingRules, caller: Admin, context: ContextDep
 ) -> RulesInForce:
     """Set the rules; what is left out is as at the beginning. Held within seconds."""
-    return await routing_rules.put_routing_rules(context, body, caller.actor)
+    return await routing_service.put_routing_rules(context, body, caller.actor)
 
 
 @router.delete("/routing", status_code=204)
 async def forget_routing(caller: Admin, context: ContextDep) -> None:
     """Go back to the rules of `HMC_ROUTING`, or of the beginning."""
-    await routing_rules.forget_routing_rules(context, caller.actor)
+    await routing_service.forget_routing_rules(context, caller.actor)

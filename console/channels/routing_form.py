@@ -2,7 +2,7 @@
 
 from nicegui import ui
 
-from centre.accounts import routing_rules
+from centre.accounts import routing_service
 from centre.accounts.models import RulesInForce
 from centre.audit.audit import Actor
 from centre.audit.roles import ADMINS
@@ -18,7 +18,7 @@ from core.traffic_shares import RoutingRules
 
 async def draw_routing(*, changes: bool) -> None:
     """Draw the rules that hold, and the form that sets others."""
-    held = await routing_rules.routing_rules(context())
+    held = await routing_service.routing_rules(context())
     with card(t("routing.title")):
         Text("p", t("routing.intro")).classes("hmc-quiet")
         Text("p", _source(held))
@@ -44,7 +44,7 @@ def _draw_form(held: RulesInForce) -> None:
     async def save(actor: Actor) -> None:
         with form.checked():
             rules = RoutingRules(**form.numbers(RoutingRules.model_fields))
-            await routing_rules.put_routing_rules(context(), rules, actor)
+            await routing_service.put_routing_rules(context(), rules, actor)
         notify(t("routing.saved"))
         ui.navigate.reload()
 
@@ -59,5 +59,5 @@ async def _forget(actor: Actor) -> None:
     title = t("routing.forget")
     if not await confirm(title, t("routing.forget_text"), yes=title):
         return
-    await routing_rules.forget_routing_rules(context(), actor)
+    await routing_service.forget_routing_rules(context(), actor)
     ui.navigate.reload()

@@ -5,7 +5,7 @@ from uuid import UUID
 from centre.audit.audit import Actor
 from centre.audit.roles import OPERATORS
 from centre.watch import alarms as incidents
-from centre.watch import watch_rules
+from centre.watch import thresholds
 from centre.watch.models import Alarm, StuckMessage
 from centre.watch.rules import AlarmKind
 from centre.watch.stuck import stuck_messages
@@ -148,7 +148,7 @@ def _stuck_list(load: Load) -> Listing:
 
 
 async def _draw_rules(known: Names, changes: bool) -> None:
-    rules = await watch_rules.watch_rules(context())
+    rules = await thresholds.watch_rules(context())
     with card(t("alarms.thresholds")):
         draw_thresholds(rules.thresholds, changes=changes)
     with card(t("alarms.expected_title")):

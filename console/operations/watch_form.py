@@ -7,7 +7,7 @@ from nicegui import ui
 
 from centre.audit.audit import Actor
 from centre.audit.roles import ADMINS
-from centre.watch import watch_rules
+from centre.watch import thresholds
 from centre.watch.rules import Expected, OwnThresholds, Thresholds
 from centre.watch.watch_lines import read_recipients, read_types, write_types
 from console.kit.acting import acting
@@ -35,7 +35,7 @@ def draw_thresholds(rules: Thresholds, *, changes: bool) -> None:
     async def save(actor: Actor) -> None:
         with form.checked():
             given = Thresholds(**form.numbers(Thresholds.model_fields))
-            await watch_rules.put_thresholds(context(), given, actor)
+            await thresholds.put_thresholds(context(), given, actor)
         notify(t("alarms.saved"))
 
     _save(save, changes)
@@ -43,7 +43,7 @@ def draw_thresholds(rules: Thresholds, *, changes: bool) -> None:
 
 async def ask_own_thresholds(client: str, known: Names) -> None:
     """Ask what differs for one client; what is left empty holds by default."""
-    found = await watch_rules.thresholds_of(context(), client)
+    found = await thresholds.thresholds_of(context(), client)
     form = Form()
     with dialog(t("alarms.own_title", client=known.client(client))) as box:
         Text("p", t("alarms.own_hint")).classes("hmc-quiet")
@@ -54,7 +54,7 @@ async def ask_own_thresholds(client: str, known: Names) -> None:
         async def save(actor: Actor) -> None:
             with form.checked():
                 own = OwnThresholds(**form.numbers(Thresholds.model_fields))
-                await watch_rules.put_own_thresholds(context(), client, own, actor)
+                await thresholds.put_own_thresholds(context(), client, own, actor)
             box.submit(True)
 
         choices(box, t("frame.save"), save)
@@ -79,7 +79,7 @@ def draw_expected(rules: Expected, *, changes: bool) -> None:
         with form.checked():
             seconds = {p: form.value(p.value) for p in Priority}
             given = Expected(seconds=seconds, types=read_types(form.value("types")))
-            await watch_rules.put_expected(context(), given, actor)
+            await thresholds.put_expected(context(), given, actor)
         notify(t("alarms.saved"))
 
     _save(save, changes)
@@ -98,7 +98,7 @@ def draw_recipients(told: Sequence[Address], known: Names, *, changes: bool) -> 
     async def save(actor: Actor) -> None:
         with form.checked():
             given = read_recipients(form.value("recipients"))
-            await watch_rules.put_recipients(context(), given, actor)
+            await thresholds.put_recipients(context(), given, actor)
         notify(t("alarms.saved"))
         ui.navigate.reload()
 

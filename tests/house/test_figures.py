@@ -1,6 +1,7 @@
 """The house keeps its measure (`python -m tests.house` prints it)."""
 
 import ast
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from tests.house import figures
 from tests.house.figures import Spread
 from tests.house.rooms import WORDS, rooms_of
-from tests.house.source_tree import PACKAGED, TESTS, name
+from tests.house.source_tree import PACKAGED, TESTS, module, name, parse, sources
 
 MOST_FILES, MOST_LINES = 20, 40
 
@@ -67,3 +68,23 @@ def test_a_feature_has_few_rooms(feature: str) -> None:
     found = rooms_of(feature)
     assert len(found.rooms) <= 5
     assert found.to_scan <= (70 if feature == "batches" else 80)
+
+
+QUERIES = [p for p in sources("centre") if figures.has_sql_role(module(p))]
+PURE_ROLES = {"rules", "contracts", "models", "status", "plan"}
+PURE = [p for p in sources("centre") if p.stem.rpartition("_")[2] in PURE_ROLES]
+# What only a use case does: it opens the transaction, and says who did what.
+_OF_A_USE_CASE = ("Context", ".sessions", "autocommit(", ".commit(", "audit.write")
+
+
+@pytest.mark.parametrize("path", QUERIES, ids=name)
+def test_queries_only_take_part_in_a_transaction(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert not [word for word in _OF_A_USE_CASE if word in text]
+
+
+@pytest.mark.parametrize("path", PURE, ids=name)
+def test_rules_and_contracts_are_pure(path: Path) -> None:
+    used = {origin.partition(".")[0] for origin, _ in figures.imports(parse(path))}
+    ours = {"core", "centre", "channels", "pydantic"}
+    assert not used - ours - sys.stdlib_module_names

@@ -8,7 +8,7 @@ import pytest
 from centre.accounts import service as accounts
 from centre.accounts.fields import Value
 from centre.accounts.models import AccountChanges, AccountDraft
-from centre.accounts.routing_rules import (
+from centre.accounts.routing_service import (
     forget_routing_rules,
     put_routing_rules,
     routing_rules,

@@ -10,7 +10,7 @@ from centre.clients.secrets import rotate_secret
 from centre.clients.service import create_client, update_client
 from centre.queues import steering
 from centre.watch.models import MOST_TOLD
-from centre.watch.watch_rules import put_recipients
+from centre.watch.thresholds import put_recipients
 from core.errors import Forbidden, Invalid, NotFound
 from core.models import Address
 from core.words import IdentityType, Role
