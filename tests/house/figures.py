@@ -75,31 +75,30 @@ def untyped(function: Function) -> list[str]:
     return bare if known else [*bare, "return"]
 
 
-def imports(tree: ast.Module) -> Iterator[tuple[str, str | None]]:
-    """Yield each import of a file: a module, and the name taken from it."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from ((alias.name, None) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield from ((node.module, alias.name) for alias in node.names)
-
-
 @cache
 def modules() -> frozenset[str]:
     return frozenset(module(path) for path in SOURCES)
 
 
-def ours(tree: ast.Module) -> set[str]:
-    """Return our modules that a file imports, by their whole names."""
-    found = set()
-    for origin, name in imports(tree):
-        whole = f"{origin}.{name}"
-        found.add(whole if whole in modules() else origin)
-    return found & modules()
+@cache
+def imports(path: Path) -> frozenset[str]:
+    """Return every module that a file imports, ours by its whole name."""
+    return frozenset(_imported(parse(path)))
 
 
-def speaks_sql(tree: ast.Module) -> bool:
-    return any(origin.partition(".")[0] in SQL for origin, _ in imports(tree))
+def _imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                whole = f"{node.module}.{alias.name}"
+                yield whole if whole in modules() else node.module
+
+
+def packages(path: Path) -> set[str]:
+    """Return the top-level packages that a file imports."""
+    return {origin.partition(".")[0] for origin in imports(path)}
 
 
 def has_sql_role(name: str) -> bool:
@@ -115,7 +114,7 @@ def sql_elsewhere(paths: Iterable[Path]) -> list[str]:
     return [
         name
         for name, path in named.items()
-        if not has_sql_role(name) and speaks_sql(parse(path))
+        if not has_sql_role(name) and SQL & packages(path)
     ]
 
 
@@ -125,7 +124,7 @@ def past_the_door(paths: Iterable[Path]) -> list[str]:
         f"{module(path)} → {name}"
         for path in paths
         if path.relative_to(ROOT).parts[0] in EDGES
-        for name in sorted(ours(parse(path)))
+        for name in sorted(imports(path))
         if name.startswith("centre.") and has_sql_role(name)
     ]
 

@@ -1,21 +1,19 @@
 """The house: which feature may import which, and no circles."""
 
-import ast
 import sys
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
+from tests.house.figures import imports
 from tests.house.source_tree import (
     FEATURES,
     PACKAGED,
     ROOT,
     module,
     name,
-    parse,
     sources,
 )
 
@@ -24,22 +22,6 @@ PURE = {"core", "temporalio", "pydantic", *sys.stdlib_module_names}
 MODULES = {module(path): path for path in PACKAGED}
 # What features share; `tables` names all of them, for migrations.
 SHARED = {"context", "tables"}
-
-
-@cache
-def imports(path: Path) -> frozenset[str]:
-    """Return every module that a file imports, ours by its whole name."""
-    return frozenset(imported(parse(path)))
-
-
-def imported(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            for alias in node.names:
-                whole = f"{node.module}.{alias.name}"
-                yield whole if whole in MODULES else node.module
 
 
 def room(module: str) -> str:
