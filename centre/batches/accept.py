@@ -29,12 +29,12 @@ from centre.batches.rules import (
     pointer_in,
     refuse,
 )
+from centre.catalog.message_types import find_message_type
 from centre.catalog.placeholders import required_params
 from centre.clients.models import Client
 from centre.context import Context
 from centre.flows.batches import Batch, BatchState, Steering
 from centre.flows.replays import refuse_other_body
-from centre.messages.accept import message_type
 from centre.messages.acceptance import Sender
 from centre.people.holder_queries import holders
 from centre.providers.filing import ValueLimits, rules_in_use, too_long, value_limits
@@ -122,17 +122,21 @@ async def check(
     `most` of them are told; None tells all.
     """
     sender = Sender(client.code, client.message_types, client.callback is not None)
-    kind = batch_type(asked, sender, await message_type(context, asked.type))
-    field_errors = list(batch_wrongs(asked, kind, now))
+    message_type = batch_type(
+        asked, sender, await find_message_type(context, asked.type)
+    )
+    field_errors = list(batch_wrongs(asked, message_type, now))
     async with context.store.autocommit() as session:
-        limits = value_limits(kind, await rules_in_use(session, context.settings))
-    people = await _addressed(asked.recipients, kind, limits, field_errors)
+        limits = value_limits(
+            message_type, await rules_in_use(session, context.settings)
+        )
+    people = await _addressed(asked.recipients, message_type, limits, field_errors)
     refuse(field_errors, most)
     repeats = await _repeats(context, people)
     shared = frame(
         asked,
         sender,
-        kind,
+        message_type,
         batch_id=batch_id,
         now=now,
         resend_window=timedelta(hours=context.settings.resend_window_hours),

@@ -26,6 +26,12 @@ async def message_type(context: Context, code: str) -> MessageType:
         return await type_queries.message_type(session, code)
 
 
+async def find_message_type(context: Context, code: str) -> MessageType | None:
+    """Return a type with its policy and newest templates; None where none is."""
+    async with context.store.autocommit() as session:
+        return await type_queries.find_message_type(session, code)
+
+
 async def message_type_details(context: Context, code: str) -> MessageTypeDetails:
     """Return a type with who may send it and what its templates lack."""
     async with context.store.sessions() as session:

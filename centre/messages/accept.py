@@ -128,9 +128,3 @@ async def refuse_too_long(
         return
     async with context.store.autocommit() as session:
         await check_values(session, context.settings, message_type, message.params)
-
-
-async def message_type(context: Context, code: str) -> MessageType | None:
-    """Return a message type with its policy and newest templates."""
-    async with context.store.autocommit() as session:
-        return await type_queries.find_message_type(session, code)

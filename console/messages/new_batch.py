@@ -10,7 +10,7 @@ from centre.audit.audit import Actor
 from centre.audit.roles import OPERATORS
 from centre.batches.files import ListCheck
 from centre.batches.lists import examine_list, submit_list
-from centre.messages.accept import message_type
+from centre.catalog.message_types import find_message_type
 from console.kit.acting import acting
 from console.kit.context import context
 from console.kit.errors import notify
@@ -89,10 +89,10 @@ class _Page:
     async def _download(self, _: Actor) -> None:
         if not self._form.value("type"):
             check_given(self._form, "type")
-        kind = await message_type(context(), self._form.value("type"))
-        if kind is not None:
-            made = await empty_list(kind, self._names)
-            ui.download.content(made, f"{kind.code}.xlsx", result.XLSX)
+        message_type = await find_message_type(context(), self._form.value("type"))
+        if message_type is not None:
+            made = await empty_list(message_type, self._names)
+            ui.download.content(made, f"{message_type.code}.xlsx", result.XLSX)
 
     async def _check(self, _: Actor) -> None:
         self._turn += 1

@@ -8,9 +8,9 @@ import pytest
 from centre.audit.audit import Actor
 from centre.batches.accept import accept_batch
 from centre.batches.files import ListCheck, examine, request_of
+from centre.catalog.message_types import find_message_type
 from centre.clients import queries as clients
 from centre.clients.models import Client
-from centre.messages.accept import message_type
 from core.errors import Conflict
 from core.policies import MessageType
 from core.sheets.lines import Faulty
@@ -32,7 +32,7 @@ async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
 async def his(rig: Rig) -> tuple[Client, MessageType]:
     async with rig.context.store.sessions() as session:
         client = await clients.find_client(session, "his")
-    kind = await message_type(rig.context, "exam-booking")
+    kind = await find_message_type(rig.context, "exam-booking")
     assert client is not None
     assert kind is not None
     return client, kind
